@@ -1,0 +1,133 @@
+package extract
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Hints are what the catalogue and the listing know about a page before it is read. All may be empty.
+type Hints struct {
+	Agency    string // whose reports the portal publishes when a page does not say
+	Division  string // the portal's division code
+	LinkTitle string // the text of the link that led to the page
+}
+
+// identify says whose report a page is. The name comes from the first of: the page's title, the title of the link,
+// the prose ("现公布…年度报告"), the publisher in the metadata, the portal. The division is the portal's unless
+// the name is of one below it; without a portal, the site's identification code or the index number tell.
+func identify(names []namedBy, fields []Field, h Hints) (Agency, []Problem) {
+	var a Agency
+	var problems []Problem
+	a.Division = h.Division
+	if h.Division != "" {
+		a.Evidence = append(a.Evidence, "division of the portal: "+h.Division)
+	}
+	for _, f := range fields {
+		code, by := "", ""
+		switch f.Name {
+		case "site_id":
+			code, by = leadingDivision(f.Value), "site id: "+f.Value
+		case "index_no":
+			code, by = leadingDivision(f.Value), "index number: "+f.Value
+		}
+		switch {
+		case code == "":
+		case a.Division == "":
+			a.Division = code
+			a.Evidence = append(a.Evidence, by)
+		case code[:2] != a.Division[:2] || code[:4] != a.Division[:4] && code[2:] != "0000" && a.Division[2:] != "0000":
+			problems = append(problems, Problem{"division", f.Name, by + " is not of " + a.Division})
+		default:
+			a.Evidence = append(a.Evidence, by)
+		}
+	}
+	for _, n := range names {
+		if a.Name = strings.Trim(n.name, " "); a.Name != "" {
+			a.Evidence = append(a.Evidence, n.by+": "+n.name)
+			break
+		}
+	}
+	unit, own := divisions().strip(a.Name, a.Division)
+	if own != a.Division {
+		a.Evidence = append(a.Evidence, "name is of "+own)
+		a.Division = own
+	}
+	place := strings.TrimSuffix(a.Name, unit)
+	unit = ownPlace.ReplaceAllString(unit, "$1")
+	switch {
+	case a.Name == "":
+		problems = append(problems, Problem{"agency", "", "nothing on the page or of its portal names the agency"})
+		return a, problems
+	case unit == "":
+		a.Name += "人民政府"
+		unit = "人民政府"
+	case place == "" && unit != a.Name:
+		// "区政府办公室": the page means the division it stands on
+		province, prefecture, county := DivisionPath(a.Division)
+		a.Name = lastOf(province, prefecture, county) + fullUnit(unit)
+	}
+	a.Key = AgencyKey(a.Division + "-" + fullUnit(unit))
+	a.Level = levelOf(a.Division, unit)
+	return a, problems
+}
+
+// namedBy is a name an agency may have, and where it stands.
+type namedBy struct{ name, by string }
+
+// ownPlace strips the generic place word of names like 区政府办公室, 本市财政局, 我县人民政府.
+var ownPlace = regexp.MustCompile(`^(?:本|我)?[省市区县州旗盟](人民政府|政府|府办|委办|财政|教育)`)
+
+// fullUnit brings the short names of a government and its office to their full form, so that a key does not
+// depend on how a page abbreviates.
+func fullUnit(unit string) string {
+	switch unit {
+	case "政府":
+		return "人民政府"
+	case "政府办公室", "政府办", "府办", "人民政府办", "府办公室":
+		return "人民政府办公室"
+	case "政府办公厅", "人民政府办公厅":
+		return "人民政府办公厅"
+	}
+	if rest, ok := strings.CutPrefix(unit, "政府"); ok && rest != "" {
+		return "人民政府" + rest
+	}
+	return unit
+}
+
+var township = regexp.MustCompile(`^.{1,10}(?:镇|乡|街道)(?:人民政府|办事处|$)`)
+
+func levelOf(code, unit string) string {
+	if township.MatchString(unit) && DivisionLevel(code) == "county" {
+		return "township"
+	}
+	return DivisionLevel(code)
+}
+
+// leadingDivision returns the division code that a site's identification code or an index number begins with, or "".
+func leadingDivision(s string) string {
+	if len(s) < 6 || !digits(s[:6]) || len(s) > 6 && s[6] >= '0' && s[6] <= '9' && len(s) != 10 {
+		return "" // a longer number only looks like one: an organisation code
+	}
+	if _, ok := divisions().current[s[:6]]; !ok {
+		return ""
+	}
+	return s[:6]
+}
+
+func lastOf(names ...string) string {
+	for i := len(names) - 1; i >= 0; i-- {
+		if names[i] != "" {
+			return names[i]
+		}
+	}
+	return ""
+}
+
+// scopeOf tells the government's report on a whole region from a body's report on itself. The government of a
+// division reports for all below it; townships and departments report on themselves.
+func scopeOf(a Agency) string {
+	if strings.HasSuffix(string(a.Key), "-人民政府") {
+		return ScopeAggregate
+	}
+	return ScopeOwn
+}

@@ -1,0 +1,343 @@
+package extract
+
+import (
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// A body is the part of a page that is the report: its blocks, cut out of the page by the report's own structure
+// rather than by a template.
+type body struct {
+	start, end int           // of d.blocks
+	headings   []headingMark // in page order
+}
+
+type headingMark struct{ block, section int }
+
+// findBody finds the report in the page: the element that holds the six headings, or the content container of the
+// CMS around it; without headings, the container with most text. ok is false when there is nothing like a text.
+func (d *Document) findBody() (b body, ok bool) {
+	run := bestRun(d.headingMarks())
+	var container *html.Node
+	if len(run) > 1 {
+		container = d.blocks[run[0].block].node
+		for _, h := range run[1:] {
+			container = commonAncestor(container, d.blocks[h.block].node)
+		}
+		container = contentContainer(container)
+	} else {
+		run = nil
+		if container = d.densest(); container == nil {
+			return body{}, false
+		}
+	}
+	b.start, b.end = d.within(container)
+	if len(run) > 0 {
+		b.start, b.end = d.trim(b.start, b.end, run[0].block, run[len(run)-1].block)
+	} else {
+		b.start, b.end = d.trim(b.start, b.end, b.start, b.start)
+	}
+	b.headings = run
+	return b, b.end > b.start
+}
+
+// headingMarks lists the blocks that are headings of the six sections. A line that is all link stands in a table of
+// contents, not in the report.
+func (d *Document) headingMarks() []headingMark {
+	var marks []headingMark
+	for i, b := range d.blocks {
+		if b.table != nil || len(b.text) > 150 || b.linked*2 > len(b.text) {
+			continue
+		}
+		if n := sectionOf(b.text); n > 0 {
+			marks = append(marks, headingMark{i, n})
+		}
+	}
+	return marks
+}
+
+// bestRun returns the longest run of ascending sections: pages repeat the report for mobile screens, and headings
+// stand in tables of contents. The first of equal runs is taken.
+func bestRun(marks []headingMark) []headingMark {
+	var best []headingMark
+	for i := 0; i < len(marks); {
+		j := i + 1
+		for j < len(marks) && marks[j].section > marks[j-1].section {
+			j++
+		}
+		if j-i > len(best) {
+			best = marks[i:j]
+		}
+		i = j
+	}
+	return best
+}
+
+var (
+	sectionNumber = regexp.MustCompile(`^\s*(?:第?[一二三四五六七八](?:部分|章|[、.．，,：:]|\s)|[1-8][、.．])\s*`)
+	subNumber     = regexp.MustCompile(`^\s*[(（]`)
+)
+
+// sectionOf returns the number of the section that a line is the heading of, or 0. The words decide, not the number
+// before them: Word's automatic lists number the same heading 一 on one page and 二 on the next.
+func sectionOf(line string) int {
+	if subNumber.MatchString(line) {
+		return 0
+	}
+	at := sectionNumber.FindString(line)
+	key := labelKey(line[len(at):])
+	if n := utf8.RuneCountInString(key); n < 2 || n > 36 {
+		return 0
+	}
+	for _, s := range Schema().Sections {
+		if key == labelKey(s.ZH) {
+			return s.Number
+		}
+		for _, a := range s.Aliases {
+			if key == labelKey(a) {
+				return s.Number
+			}
+		}
+	}
+	if at == "" {
+		return 0 // without a number only the form's own words are a heading
+	}
+	has := func(word string) bool { return strings.Contains(key, word) }
+	switch {
+	case has("其他") && (has("报告") || has("说明")) && has("事项"):
+		return 6
+	case has("问题") && (has("改进") || has("措施") || has("不足") || has("打算")):
+		return 5
+	case has("复议") && has("诉讼"):
+		return 4
+	case has("申请") && (has("收到") || has("依申请") || has("处理")):
+		return 3
+	case has("主动公开") && !has("依申请"):
+		return 2
+	case has("总体情况"), has("基本情况"), has("工作概述"), key == "概述":
+		return 1
+	}
+	return 0
+}
+
+// containerNames are the ids and classes in which CMS families keep the text of an article (PORTALS: TRS, Hanweb,
+// UCAP, VSB, Lonsun, Epoint, gkmlpt, gov.cn and look-alikes), in lower case.
+var containerNames = map[string]bool{
+	"trs_editor": true, "trs_ueditor": true, "trs_editor_view": true, "custom_unionstyle": true, "trs_preappend": true,
+	"zoom": true, "zoomcon": true, "ucap-content": true, "xxgkcont": true, "gknbxq_detail": true, "detail-news": true,
+	"vsb_content": true, "v_news_content": true, "wzcon": true, "j-fontcontent": true, "newscontnet": true,
+	"article_content": true, "article-content": true, "articlecontent": true, "bt_content": true, "bt-article-y": true,
+	"wip_art_con": true, "main-txt": true, "artile_zw": true, "wzzw-article": true, "ewb-article-detail": true,
+	"mian-cont": true, "ivs_content": true, "pages_content": true, "bodylabel": true, "wp_articlecontent": true,
+	"gkxl-article": true, "doc_left": true, "contenttext": true, "content_text": true, "news_content": true,
+}
+
+// contentContainer climbs from n to the innermost known container around it, if any; else n itself is the best
+// there is.
+func contentContainer(n *html.Node) *html.Node {
+	for p := n; p != nil && p.DataAtom != atom.Body; p = p.Parent {
+		if isContainer(p) {
+			return p
+		}
+	}
+	return n
+}
+
+func isContainer(n *html.Node) bool {
+	if n.Type != html.ElementNode {
+		return false
+	}
+	if n.Data == "ucapcontent" {
+		return true
+	}
+	for _, a := range n.Attr {
+		if a.Key != "id" && a.Key != "class" {
+			continue
+		}
+		for name := range strings.FieldsSeq(strings.ToLower(a.Val)) {
+			if containerNames[name] || strings.HasPrefix(name, "vsb_content") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// densest returns the known container with most text that is not in links; without a known one, the element whose
+// own lines have most.
+func (d *Document) densest() *html.Node {
+	weight := map[*html.Node]int{}
+	for _, b := range d.blocks {
+		n := len(b.text) - b.linked
+		if b.table != nil {
+			n = len(b.table.Rows) * 10
+		}
+		if n <= 0 {
+			continue
+		}
+		if c := contentContainer(b.node); isContainer(c) {
+			weight[c] += n * 4
+		} else if p := b.node.Parent; p != nil {
+			weight[p] += n
+		}
+	}
+	var best *html.Node
+	for _, b := range d.blocks { // in page order, so that the choice does not depend on the map's
+		for p := b.node; p != nil; p = p.Parent {
+			if weight[p] > 0 && (best == nil || weight[p] > weight[best]) {
+				best = p
+			}
+		}
+	}
+	return best
+}
+
+// within returns the range of blocks that stand in n. Blocks are in page order, so they are one range.
+func (d *Document) within(n *html.Node) (start, end int) {
+	start, end = -1, -1
+	for i, b := range d.blocks {
+		if contains(n, b.node) {
+			if start < 0 {
+				start = i
+			}
+			end = i + 1
+		} else if start >= 0 {
+			break
+		}
+	}
+	return max(start, 0), max(end, 0)
+}
+
+func contains(n, inner *html.Node) bool {
+	for p := inner; p != nil; p = p.Parent {
+		if p == n {
+			return true
+		}
+	}
+	return false
+}
+
+func commonAncestor(a, b *html.Node) *html.Node {
+	above := map[*html.Node]bool{}
+	for p := a; p != nil; p = p.Parent {
+		above[p] = true
+	}
+	for p := b; p != nil; p = p.Parent {
+		if above[p] {
+			return p
+		}
+	}
+	return a
+}
+
+// trim cuts what the container holds besides the report: everything up to the last line of page furniture before
+// the first heading, and everything from the first such line after the last heading.
+func (d *Document) trim(start, end, first, last int) (int, int) {
+	for i := first - 1; i >= start; i-- {
+		if d.furniture(d.blocks[i]) {
+			start = i + 1
+			break
+		}
+	}
+	for i := last + 1; i < end; i++ {
+		if d.furniture(d.blocks[i]) {
+			end = i
+			break
+		}
+	}
+	return start, end
+}
+
+var (
+	// furnitureLine begins a line of page furniture; the line is short.
+	furnitureLine = regexp.MustCompile(`^[\[【(（|<>《\s]*(?:当前位置|您现在的位置|您当前的位置|所在位置|位置:|首页>|字体|字号|分享|打印|关闭|收藏|返回顶部|返回首页|返回列表|上一篇|下一篇|上一条|下一条|上一页|下一页|扫一扫|扫码|` +
+		`浏览次数|阅读次数|访问量|访问次数|点击数|点击次数|点击量|阅读量|浏览量|责任编辑|信息来源|文章来源|来源:|发布时间|发布日期|发布机构|相关阅读|相关链接|相关新闻|相关文档|相关信息|相关文章|相关稿件|` +
+		`版权所有|主办单位|主办:|承办单位|技术支持|网站标识码|网站地图|联系我们|友情链接|无障碍|长者模式|附件下载|微信|网站声明)`)
+	recordLine = regexp.MustCompile(`[A-Za-z]?ICP备|公网安备|公安网备|Copyright|版权所有`)
+)
+
+// furniture reports whether a block is page furniture rather than text: widgets, breadcrumb, counters, footers,
+// the metadata block, lines that are all link.
+func (d *Document) furniture(b block) bool {
+	if b.table != nil {
+		return len(fieldLabels(tableLines(b.table))) > 1
+	}
+	if utf8.RuneCountInString(b.text) > 80 {
+		return false
+	}
+	s := narrow(Simplify(b.text))
+	switch {
+	case furnitureLine.MatchString(s), recordLine.MatchString(s):
+		return true
+	case b.linked > 0 && b.linked*10 >= len(b.text)*9 && !strings.Contains(s, "附件"):
+		return true
+	}
+	return len(fieldLabels([]line{{text: b.text}})) > 0
+}
+
+// sections cuts the body at its headings. What stands before the first is section 0; a line that only repeats the
+// title is left out there.
+func (d *Document) sections(b body, title string) []Section {
+	sections := []Section{{}}
+	next := 0
+	var text strings.Builder
+	close := func() {
+		sections[len(sections)-1].Text = strings.TrimSuffix(text.String(), "\n")
+		text.Reset()
+	}
+	for i := b.start; i < b.end; i++ {
+		bl := d.blocks[i]
+		if next < len(b.headings) && b.headings[next].block == i {
+			close()
+			sections = append(sections, Section{Number: b.headings[next].section, Heading: bl.text})
+			next++
+			continue
+		}
+		line := bl.text
+		if bl.table != nil {
+			line = bl.table.String()
+		}
+		if line == "" || len(sections) == 1 && labelKey(line) == labelKey(title) || isWidget(line) {
+			continue
+		}
+		text.WriteString(line)
+		text.WriteByte('\n')
+	}
+	close()
+	if sections[0].Text == "" && len(sections) > 1 {
+		sections = sections[1:]
+	}
+	return sections
+}
+
+// isWidget reports whether a whole line is a button that some editors put among the text.
+func isWidget(line string) bool {
+	if len(line) > 40 {
+		return false
+	}
+	switch labelKey(line) {
+	case "关闭", "打印", "关闭窗口", "打印本页", "返回顶部", "关闭打印", "打印关闭", "收藏", "分享到", "分享":
+		return true
+	}
+	return false
+}
+
+// isHeadline reports whether a line stands in an element that CMS families use for the title of an article.
+func isHeadline(n *html.Node) bool {
+	for p, up := n, 0; p != nil && up < 3; p, up = p.Parent, up+1 {
+		if p.DataAtom == atom.H1 || p.DataAtom == atom.H2 {
+			return true
+		}
+		for name := range strings.FieldsSeq(strings.ToLower(attr(p, "class") + " " + attr(p, "id"))) {
+			switch name {
+			case "xl_title", "wztit", "article_title", "article-title", "articletitle", "title", "tit", "ti", "bt_title":
+				return true
+			}
+		}
+	}
+	return false
+}

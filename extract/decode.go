@@ -1,0 +1,177 @@
+package extract
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/net/html/charset"
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/traditionalchinese"
+)
+
+// Decode returns body as UTF-8 and says how it was read. What the header and the meta tag declare is only a hint:
+// portals declare gb2312 and serve GBK or UTF-8, or declare nothing at all. In order: a byte order mark; strict
+// UTF-8 validity; the better of GB18030 and Big5 by how many of the characters are frequent in official prose,
+// where the declaration breaks ties. Bytes that no encoding explains become U+FFFD and are counted, never dropped.
+func Decode(body []byte, contentType string) ([]byte, Encoding) {
+	declared := declaredCharset(body, contentType)
+	enc := Encoding{Declared: declared}
+	switch {
+	case bytes.HasPrefix(body, []byte("\xef\xbb\xbf")):
+		enc.Name, enc.Evidence = "utf-8", "bom"
+		body = body[3:]
+		enc.Replaced = countInvalid(body)
+		return bytes.ToValidUTF8(body, []byte("\uFFFD")), enc
+	case bytes.HasPrefix(body, []byte("\xff\xfe")), bytes.HasPrefix(body, []byte("\xfe\xff")):
+		name := "utf-16le"
+		if body[0] == 0xfe {
+			name = "utf-16be"
+		}
+		enc.Name, enc.Evidence = name, "bom"
+		e, _ := charset.Lookup(name)
+		return decodeWith(e, body[2:], &enc), enc
+	case utf8.Valid(body):
+		// GBK or Big5 prose of any length is practically never valid UTF-8.
+		enc.Name, enc.Evidence = "utf-8", "valid"
+		return body, enc
+	}
+	best, score := "", -9.0
+	var text []byte
+	var replaced int
+	for _, c := range candidates(body, declared) {
+		e := Encoding{Name: c.name}
+		decoded := decodeWith(c.enc, body, &e)
+		if s := plausibility(decoded) + c.bonus; s > score {
+			best, score, text, replaced = c.name, s, decoded, e.Replaced
+		}
+	}
+	enc.Name, enc.Evidence, enc.Replaced = best, "statistics", replaced
+	if sameCharset(best, declared) {
+		enc.Evidence = "declared"
+	}
+	return text, enc
+}
+
+type candidate struct {
+	name  string
+	enc   encoding.Encoding
+	bonus float64
+}
+
+// candidates lists the encodings worth trying on bytes that are not valid UTF-8. UTF-8 is one of them: a page of
+// which one byte was cut is still UTF-8.
+func candidates(body []byte, declared string) []candidate {
+	list := []candidate{
+		{name: "gb18030", enc: simplifiedchinese.GB18030},
+		{name: "big5", enc: traditionalchinese.Big5},
+		{name: "utf-8", enc: encoding.Nop},
+	}
+	if e, name := charset.Lookup(declared); e != nil && !sameCharset(name, "gb18030") && name != "big5" && name != "utf-8" {
+		list = append(list, candidate{name: name, enc: e})
+	}
+	for i := range list {
+		if sameCharset(list[i].name, declared) {
+			list[i].bonus = 0.02
+		}
+	}
+	return list
+}
+
+func decodeWith(e encoding.Encoding, body []byte, enc *Encoding) []byte {
+	var out []byte
+	if e == encoding.Nop {
+		out = bytes.ToValidUTF8(body, []byte("\uFFFD"))
+	} else {
+		// The decoders of x/text replace what they cannot read and return no error.
+		out, _ = e.NewDecoder().Bytes(body)
+	}
+	enc.Replaced = bytes.Count(out, []byte("\uFFFD"))
+	return out
+}
+
+func countInvalid(body []byte) int {
+	if utf8.Valid(body) {
+		return 0
+	}
+	return bytes.Count(bytes.ToValidUTF8(body, []byte("\uFFFD")), []byte("\uFFFD"))
+}
+
+// frequent holds characters that make up about half of official prose, in both scripts: read in the wrong
+// encoding, text turns into rare characters.
+const frequent = "的一是不了在有人中大上为個个这我以要他时時来來用们們生到作地于於出会會可也年对對能多得后後自之学學进進" +
+	"行政府公开開信息工作情况況年度报報告主动動申请請处處理发發布机機关關法规規条條例部门門办辦室市县縣区區国國家" +
+	"社事项項目数數量本制件总總计計其他服务務管建设設加强強及和与與日月第二三四五六七八九十件無无提供业業企组組织織结結果"
+
+var isFrequent = func() map[rune]bool {
+	m := make(map[rune]bool)
+	for _, r := range frequent {
+		m[r] = true
+	}
+	return m
+}()
+
+// sampleSize bounds how much of a page is scored; the head of a page is mostly markup, so it is generous.
+const sampleSize = 256 << 10
+
+// plausibility scores decoded text by the share of frequent characters among those beyond ASCII. Replacement and
+// private-use characters count against it.
+func plausibility(text []byte) float64 {
+	if len(text) > sampleSize {
+		text = text[:sampleSize]
+	}
+	var n, good, bad int
+	for _, r := range string(text) {
+		switch {
+		case r < 0x80:
+			continue
+		case r == utf8.RuneError, r >= 0xe000 && r <= 0xf8ff, r >= 0x80 && r < 0xa0:
+			bad++
+		case isFrequent[r], r == '，', r == '。', r == '、', r == '：', r == '　':
+			good++
+		}
+		n++
+	}
+	if n == 0 {
+		return 0
+	}
+	return float64(good-2*bad) / float64(n)
+}
+
+var metaCharset = regexp.MustCompile(`(?i)<meta[^>]{0,200}?charset\s*=\s*["']?\s*([a-z0-9_-]+)`)
+
+// declaredCharset returns the charset that the Content-Type header or a meta tag names, lower case, or "".
+// Meta tags are looked for beyond the first 1,024 bytes of the HTML standard: portals put them after long scripts.
+func declaredCharset(body []byte, contentType string) string {
+	if _, params, ok := strings.Cut(strings.ToLower(contentType), "charset="); ok {
+		name, _, _ := strings.Cut(params, ";")
+		if name = strings.Trim(strings.TrimSpace(name), `"'`); name != "" {
+			return name
+		}
+	}
+	if len(body) > 16<<10 {
+		body = body[:16<<10]
+	}
+	if m := metaCharset.FindSubmatch(body); m != nil {
+		return strings.ToLower(string(m[1]))
+	}
+	return ""
+}
+
+// sameCharset reports whether two labels mean the same; gb2312 and gbk are read as GB18030, their superset.
+func sameCharset(a, b string) bool {
+	canonical := func(s string) string {
+		switch s {
+		case "gb2312", "gbk", "gb18030", "gb_2312-80", "x-gbk", "hz-gb-2312":
+			return "gb18030"
+		case "utf8":
+			return "utf-8"
+		case "big5-hkscs", "big-5":
+			return "big5"
+		}
+		return s
+	}
+	return canonical(a) == canonical(b)
+}

@@ -1,0 +1,326 @@
+package extract
+
+import (
+	"bytes"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// A Document is a decoded page, parsed once. Everything else reads from it; code that knows what reports mean
+// never sees HTML. A Document is not safe for concurrent use.
+type Document struct {
+	base *url.URL
+	root *html.Node
+	enc  Encoding
+
+	title   string
+	metas   []meta
+	blocks  []block
+	anchors []*html.Node
+	scripts []string
+	rows    []*Document // fragments hidden in script elements: rows of Hanweb listings
+}
+
+type meta struct{ name, content string }
+
+// A block is one line of the page, as a reader sees it, or one table.
+type block struct {
+	node   *html.Node // the element it stands in
+	text   string     // white space collapsed; "" for a table
+	table  *Table
+	linked int // bytes of text that stand in links
+}
+
+// Parse decodes and parses a page. base is the URL it was served from; links are resolved against it, or against
+// the page's own base element. An endpoint's XML answer (<datastore>…) is read as the rows in its CDATA sections.
+// The error says that the page cannot be parsed at all; odd HTML only makes an odd Document.
+func Parse(body []byte, contentType string, base *url.URL) (*Document, error) {
+	text, enc := Decode(body, contentType)
+	d := &Document{base: base, enc: enc}
+	if isDatastore(text) {
+		d.addRows(string(text))
+		return d, nil
+	}
+	root, err := parseHTML(text)
+	if err != nil {
+		return nil, fmt.Errorf("parse %s: %w", base, err)
+	}
+	d.root = root
+	w := walker{d: d}
+	w.walk(root)
+	w.flush(root)
+	return d, nil
+}
+
+// formatting elements carry no structure; Word leaves them open by the thousand.
+var formatting = [][]byte{[]byte("font"), []byte("span"), []byte("b"), []byte("strong"), []byte("i"), []byte("em"),
+	[]byte("u"), []byte("o:p"), []byte("big"), []byte("small"), []byte("st1:chsdate")}
+
+// parseHTML parses text. The parser refuses pages nested deeper than 512 elements; where that comes from
+// formatting elements that are never closed, the page is parsed again without them.
+func parseHTML(text []byte) (*html.Node, error) {
+	root, err := html.Parse(bytes.NewReader(text))
+	if err == nil {
+		return root, nil
+	}
+	var plain bytes.Buffer
+	z := html.NewTokenizer(bytes.NewReader(text))
+	for {
+		kind := z.Next()
+		if kind == html.ErrorToken {
+			break
+		}
+		raw := bytes.Clone(z.Raw())
+		if name, _ := z.TagName(); kind != html.TextToken && isFormatting(name) {
+			continue
+		}
+		plain.Write(raw)
+	}
+	return html.Parse(&plain)
+}
+
+func isFormatting(name []byte) bool {
+	for _, f := range formatting {
+		if bytes.Equal(name, f) {
+			return true
+		}
+	}
+	return false
+}
+
+// Base returns the URL that the page's links are relative to.
+func (d *Document) Base() *url.URL { return d.base }
+
+// Title returns the text of the title element, or "".
+func (d *Document) Title() string { return d.title }
+
+// Scripts returns the text of the page's inline scripts, in document order.
+func (d *Document) Scripts() []string { return d.scripts }
+
+// Encoding says how the page was decoded.
+func (d *Document) Encoding() Encoding { return d.enc }
+
+// meta returns the content of the first meta tag with a name, in any case, that is not empty.
+func (d *Document) meta(name string) string {
+	for _, m := range d.metas {
+		if strings.EqualFold(m.name, name) && m.content != "" {
+			return m.content
+		}
+	}
+	return ""
+}
+
+// A walker makes the one pass over the tree in which everything is collected.
+type walker struct {
+	d      *Document
+	line   strings.Builder
+	linked int
+	inLink bool
+}
+
+func (w *walker) walk(n *html.Node) {
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		switch c.Type {
+		case html.TextNode:
+			w.line.WriteString(c.Data)
+			if w.inLink {
+				w.linked += len(strings.TrimSpace(c.Data))
+			}
+		case html.ElementNode:
+			w.element(c)
+		}
+	}
+}
+
+func (w *walker) element(n *html.Node) {
+	switch n.DataAtom {
+	case atom.Title:
+		if w.d.title == "" && n.Namespace == "" {
+			w.d.title = cellText(n)
+		}
+		return
+	case atom.Meta:
+		w.d.metas = append(w.d.metas, meta{attr(n, "name"), compact(attr(n, "content"))})
+		return
+	case atom.Base:
+		if u, err := w.d.base.Parse(strings.TrimSpace(attr(n, "href"))); err == nil && attr(n, "href") != "" {
+			w.d.base = u
+		}
+		return
+	case atom.Script:
+		w.script(n)
+		return
+	case atom.Br:
+		w.flush(n.Parent)
+		return
+	case atom.Table:
+		if isData(n) {
+			w.flush(n.Parent)
+			w.table(n)
+			return
+		}
+	case atom.A:
+		w.d.anchors = append(w.d.anchors, n)
+		defer func(was bool) { w.inLink = was }(w.inLink)
+		w.inLink = true
+	}
+	if skipped(n) {
+		w.collectAnchors(n)
+		return
+	}
+	if !breaksLine(n) {
+		w.walk(n)
+		return
+	}
+	w.flush(n.Parent)
+	w.walk(n)
+	w.flush(n)
+}
+
+// flush ends the current line, which stands in n.
+func (w *walker) flush(n *html.Node) {
+	if w.line.Len() > 0 {
+		if text := compact(w.line.String()); text != "" {
+			w.d.blocks = append(w.d.blocks, block{node: n, text: text, linked: w.linked})
+		}
+		w.line.Reset()
+	}
+	w.linked = 0
+}
+
+func (w *walker) table(n *html.Node) {
+	w.d.blocks = append(w.d.blocks, block{node: n, table: newTable(n)})
+	w.collectAnchors(n)
+}
+
+func (w *walker) collectAnchors(n *html.Node) {
+	for c := range n.Descendants() {
+		if c.DataAtom == atom.A {
+			w.d.anchors = append(w.d.anchors, c)
+		}
+	}
+}
+
+func (w *walker) script(n *html.Node) {
+	if n.FirstChild == nil {
+		return
+	}
+	text := n.FirstChild.Data
+	if strings.Contains(text, "<![CDATA[") && strings.Contains(attr(n, "type"), "xml") {
+		w.d.addRows(text)
+	}
+	w.d.scripts = append(w.d.scripts, text)
+}
+
+// isDatastore reports whether an answer is the XML of a listing endpoint.
+func isDatastore(text []byte) bool {
+	head := bytes.TrimSpace(text[:min(len(text), 512)])
+	return bytes.HasPrefix(head, []byte("<datastore")) ||
+		bytes.HasPrefix(head, []byte("<?xml")) && bytes.Contains(head, []byte("<datastore"))
+}
+
+// addRows parses the CDATA sections of the records of a datastore as fragments of HTML: the rows of the listing.
+// The endpoint's own next link, in nextgroup, is no row: it is left to whoever reads the scripts.
+func (d *Document) addRows(xml string) {
+	d.scripts = append(d.scripts, xml)
+	var records strings.Builder
+	for _, part := range strings.Split(xml, "<record>")[1:] {
+		_, after, found := strings.Cut(part, "<![CDATA[")
+		record, _, closed := strings.Cut(after, "]]>")
+		if found && closed {
+			records.WriteString(record)
+			records.WriteByte('\n')
+		}
+	}
+	root, err := parseHTML([]byte(records.String()))
+	if err != nil {
+		return // rows nested 512 deep are a trap, not a listing
+	}
+	rows := &Document{base: d.base, root: root}
+	w := walker{d: rows}
+	w.walk(root)
+	w.flush(root)
+	d.rows = append(d.rows, rows)
+}
+
+func attr(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name && a.Namespace == "" {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+// skipped reports whether an element shows nothing: code, form controls, and what inline styles hide.
+func skipped(n *html.Node) bool {
+	switch n.DataAtom {
+	case atom.Script, atom.Style, atom.Template, atom.Noscript, atom.Iframe, atom.Select, atom.Option, atom.Textarea,
+		atom.Button, atom.Object, atom.Svg:
+		return true
+	}
+	for _, a := range n.Attr {
+		switch a.Key {
+		case "hidden":
+			return true
+		case "style":
+			if strings.Contains(a.Val, "none") || strings.Contains(a.Val, "mso-hide") {
+				s := strings.ToLower(strings.ReplaceAll(a.Val, " ", ""))
+				if strings.Contains(s, "display:none") || strings.Contains(s, "mso-hide:all") {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// breaksLine reports whether an element begins and ends a line of its own.
+func breaksLine(n *html.Node) bool {
+	switch n.DataAtom {
+	case atom.Address, atom.Article, atom.Aside, atom.Blockquote, atom.Body, atom.Caption, atom.Center, atom.Dd,
+		atom.Details, atom.Div, atom.Dl, atom.Dt, atom.Fieldset, atom.Figcaption, atom.Figure, atom.Footer, atom.Form,
+		atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Header, atom.Hr, atom.Html, atom.Legend, atom.Li,
+		atom.Main, atom.Nav, atom.Ol, atom.P, atom.Pre, atom.Section, atom.Summary, atom.Table, atom.Tbody, atom.Td,
+		atom.Tfoot, atom.Th, atom.Thead, atom.Tr, atom.Ul:
+		return true
+	}
+	return false
+}
+
+// isData reports whether a table holds data rather than the layout of a page: at least two rows and two columns,
+// and no table inside but one of a single cell, as Word makes them.
+func isData(n *html.Node) bool {
+	for c := range n.Descendants() {
+		if c.DataAtom == atom.Table && !singleCell(c) {
+			return false
+		}
+	}
+	wide := 0
+	for _, tr := range tableRows(n) {
+		cells := 0
+		for td := tr.FirstChild; td != nil; td = td.NextSibling {
+			if td.DataAtom == atom.Td || td.DataAtom == atom.Th {
+				cells++
+			}
+		}
+		if cells > 1 {
+			wide++
+		}
+	}
+	return wide > 0 && len(tableRows(n)) > 1
+}
+
+func singleCell(table *html.Node) bool {
+	cells := 0
+	for c := range table.Descendants() {
+		if c.DataAtom == atom.Td || c.DataAtom == atom.Th {
+			cells++
+		}
+	}
+	return cells <= 1
+}

@@ -1,0 +1,276 @@
+package extract
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// fieldNames maps a label, spaces removed and in simplified script, to the canonical name of its field. Names and
+// labels follow the catalogue blocks of the CMS families and the page metadata of 国办发〔2017〕47号.
+var fieldNames = func() map[string]string {
+	m := map[string]string{}
+	for name, labels := range map[string]string{
+		"index_no":        "索引号 信息索引号 索引号码 索引编号",
+		"title":           "名称 标题 信息名称 文件名称",
+		"publisher":       "发布机构 发文机关 发文机构 发布单位 制发机关 公开责任部门 发布部门 公开主体 制作单位 责任部门 信息来源单位",
+		"doc_no":          "文号 发文字号 文件编号",
+		"written_date":    "成文日期 发文日期 产生日期",
+		"generated_date":  "生成日期", // an index stamp on some portals, not 成文日期
+		"published_date":  "发布日期 公开日期 发布时间 发文时间 公开时间",
+		"open_mode":       "公开方式 公开属性 公开类型 公开形式 公开类别",
+		"open_period":     "公开时限",
+		"open_scope":      "公开范围",
+		"validity":        "有效性 效力状况 效力属性 时效 时效性 信息有效性",
+		"unified_no":      "统一编号",
+		"topic_class":     "主题分类 分类 信息分类 目录分类 公开目录 公文种类",
+		"group_class":     "组配分类",
+		"genre_class":     "体裁分类",
+		"audience_class":  "服务对象分类",
+		"lifecycle_class": "生命周期分类",
+		"keywords":        "关键词 主题词",
+		"summary":         "内容概述 内容概要",
+		"format_lang":     "信息格式/语种",
+		"source":          "来源 信息来源 文章来源 稿件来源 稿源",
+		"author":          "作者 责任编辑 编辑",
+		"views":           "浏览次数 阅读次数 访问量 点击数 点击率 累计次数 点击次数 浏览量 阅读量 访问次数 阅读 浏览",
+		"":                "字体 字号 分享到 分享 打印 关闭 繁体版 语音播报", // widgets: they end a value and are none
+	} {
+		for label := range strings.FieldsSeq(labels) {
+			m[label] = name
+		}
+	}
+	return m
+}()
+
+// longestLabel is the number of characters of the longest label.
+var longestLabel = func() int {
+	n := 0
+	for l := range fieldNames {
+		n = max(n, len([]rune(l)))
+	}
+	return n
+}()
+
+// A line is one line or cell of text that may hold labels and values.
+type line struct {
+	text string
+	cell bool       // a td, th or dt: a label needs no colon there
+	node *html.Node // the element it stands in; nil for a cell of a table
+}
+
+// A fieldLabel is a label found in a line.
+type fieldLabel struct {
+	line       int
+	name       string // canonical; "" for a widget
+	label      string // as printed, colon included
+	value      string // what follows it in the line, up to the next label
+	start, end int    // of label in the line's runes
+}
+
+// fieldLabels finds the labels of the metadata block in lines: at the start of a line or after a space or bracket,
+// long ones anywhere, followed by a colon; in a cell of its own without one. Blanks inside a label (索 引 号) count
+// for nothing.
+func fieldLabels(lines []line) []fieldLabel {
+	var found []fieldLabel
+	for i, l := range lines {
+		printed := []rune(l.text)
+		if len(printed) > 400 {
+			continue // prose
+		}
+		folded := foldRunes(printed)
+		first := len(found)
+		for at := 0; at < len(folded); at++ {
+			if folded[at] == ' ' {
+				continue
+			}
+			f, ok := labelAt(folded, at, l.cell)
+			if !ok {
+				continue
+			}
+			f.line, f.label = i, strings.TrimSpace(string(printed[f.start:f.end]))
+			if n := len(found); n > first {
+				found[n-1].value = trimValue(string(printed[found[n-1].end:f.start]))
+			}
+			found = append(found, f)
+			at = f.end - 1
+		}
+		if n := len(found); n > first {
+			found[n-1].value = trimValue(string(printed[found[n-1].end:]))
+		}
+	}
+	return found
+}
+
+// labelAt matches the longest label that begins at a position.
+func labelAt(folded []rune, at int, cell bool) (fieldLabel, bool) {
+	var key []rune
+	var best fieldLabel
+	ok := false
+	apart := at == 0 || !unicode.IsLetter(folded[at-1]) && !unicode.IsDigit(folded[at-1])
+	for end := at; end < len(folded) && len(key) < longestLabel; end++ {
+		if folded[end] == ' ' {
+			continue
+		}
+		key = append(key, folded[end])
+		name, known := fieldNames[string(key)]
+		if !known {
+			continue
+		}
+		after := end + 1
+		for after < len(folded) && folded[after] == ' ' {
+			after++
+		}
+		colon := after < len(folded) && folded[after] == ':'
+		alone := at == 0 && after == len(folded) && cell
+		if colon && (apart || len(key) > 3) || alone {
+			if colon {
+				after++
+			}
+			best, ok = fieldLabel{name: name, start: at, end: after}, true
+		}
+	}
+	return best, ok
+}
+
+// foldRunes maps each character to what labels are compared in, one to one, so that positions stay.
+func foldRunes(rs []rune) []rune {
+	out := make([]rune, len(rs))
+	for i, r := range rs {
+		if to, ok := t2sRunes[r]; ok {
+			r = to
+		}
+		switch {
+		case isOddSpace(r) || unicode.IsSpace(r):
+			r = ' '
+		case r == '：' || r == '∶' || r == '﹕':
+			r = ':'
+		}
+		out[i] = r
+	}
+	return out
+}
+
+// placeholders say that there is no value.
+var placeholders = map[string]bool{"": true, "-": true, "—": true, "— —": true, "——": true, "无": true, "無": true,
+	"/": true, "null": true, "暂无": true, "暫無": true, "undefined": true}
+
+func trimValue(s string) string {
+	s = strings.Trim(compact(s), "|｜[【】]()（） ;；")
+	if placeholders[s] {
+		return ""
+	}
+	return s
+}
+
+// readFields collects the metadata of a page from what stands around the body: label blocks and information lines
+// first, in page order, then the meta tags of the site standard for what those do not say. The first value of a
+// field wins: pages repeat the block for mobile screens. A label without a value is left out.
+func (d *Document) readFields(b body, title string) []Field {
+	var fields []Field
+	have := map[string]bool{}
+	add := func(name, value, label, where string) {
+		if name != "" && name != "views" && value != "" && len(value) <= 400 && !have[name] {
+			have[name] = true
+			fields = append(fields, Field{name, value, label, where})
+		}
+	}
+	lines := d.linesAround(b)
+	found := fieldLabels(lines)
+	for i, f := range found {
+		first := i == 0 || found[i-1].line != f.line
+		last := i+1 == len(found) || found[i+1].line != f.line
+		where := "information line"
+		if first && last {
+			where = "label block"
+		}
+		if before := string([]rune(lines[f.line].text)[:f.start]); first && f.start > 0 {
+			if _, _, ok := ParseDate(before); ok { // "2021-01-28 11:41 信息来源：…": this date has no label
+				add("published_date", trimValue(before), "", "information line")
+			}
+		}
+		value := f.value
+		if value == "" && last {
+			value = valueBelow(lines, found, i)
+			if labelKey(value) == labelKey(title) && f.name != "title" {
+				value = "" // an empty field at the end of the block; the headline follows
+			}
+		}
+		add(f.name, value, f.label, where)
+	}
+	for _, m := range [...][2]string{
+		{"title", "ArticleTitle"}, {"published_date", "PubDate"}, {"source", "ContentSource"}, {"keywords", "Keywords"},
+		{"author", "Author"}, {"column", "ColumnName"}, {"site_name", "SiteName"}, {"site_domain", "SiteDomain"},
+		{"site_id", "SiteIDCode"},
+	} {
+		if value := d.meta(m[1]); !placeholders[value] {
+			add(m[0], value, m[1], "meta tag")
+		}
+	}
+	return fields
+}
+
+// valueBelow is the value of a label that ends its line: the next line or cell, unless that begins with a label of
+// its own, or stands outside the row, list or block of the label.
+func valueBelow(lines []line, found []fieldLabel, i int) string {
+	at := found[i].line
+	if at+1 >= len(lines) || i+1 < len(found) && found[i+1].line == at+1 && found[i+1].start == 0 {
+		return ""
+	}
+	label, value := lines[at], lines[at+1]
+	if label.node == nil && value.node == nil ||
+		label.node != nil && value.node != nil && (contains(label.node, value.node) || contains(label.node.Parent, value.node)) {
+		return trimValue(value.text)
+	}
+	return ""
+}
+
+// linesAround lists the lines and table cells that stand before and after the body.
+func (d *Document) linesAround(b body) []line {
+	var lines []line
+	for i, bl := range d.blocks {
+		if i >= b.start && i < b.end {
+			continue
+		}
+		if bl.table != nil {
+			lines = append(lines, tableLines(bl.table)...)
+			continue
+		}
+		a := bl.node.DataAtom
+		lines = append(lines, line{text: bl.text, cell: a == atom.Td || a == atom.Th || a == atom.Dt, node: bl.node})
+	}
+	return lines
+}
+
+func tableLines(t *Table) []line {
+	var lines []line
+	for y := range t.Rows {
+		for _, c := range t.Own(y) {
+			lines = append(lines, line{text: c.Text, cell: true})
+		}
+	}
+	return lines
+}
+
+// indexShapes are the shapes of 索引号 seen: division or organisation code, year of the document, sequence; and a
+// few local rules. A number of another shape is kept and marked.
+var indexShapes = []*regexp.Regexp{
+	regexp.MustCompile(`^\d{6}(-\d{3})?/\d{4}-\d{5}$`),
+	regexp.MustCompile(`^[0-9A-Z]{8}-?[0-9A-Z]/\d{4}-\d{5}$`),
+	regexp.MustCompile(`^[0-9A-HJ-NPQRTUWXY]{18}/\d{4}-\d{5}$`),
+	regexp.MustCompile(`^[0-9A-Z]{9}/\d{6}-\d{5}$`),
+	regexp.MustCompile(`^[0-9A-Z]{9}-\d{4}-\d{5,6}$`),
+	regexp.MustCompile(`^\d{8}/\d{4}-\d{5}$`),
+	regexp.MustCompile(`^[a-z]{3,12}/\d{4}-\d{5}$`),
+	regexp.MustCompile(`^\d{21}$`),
+	regexp.MustCompile(`^[A-Z]{2}[0-9A-Z]{3}-\d+-\d{4}-\d+$`),
+	regexp.MustCompile(`^[^-]+(-[^-]+){5}$`),
+}
+
+func knownIndexShape(s string) bool {
+	return slices.ContainsFunc(indexShapes, func(re *regexp.Regexp) bool { return re.MatchString(s) })
+}

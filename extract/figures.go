@@ -1,0 +1,474 @@
+package extract
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A figureReader reads the statutory tables of one report. Which table it has before it, which form version, and
+// what each row and column means it learns from their labels alone, never from the year: reports mix forms.
+type figureReader struct {
+	labels    *formLabels
+	figures   []Figure
+	problems  []Problem
+	forms     map[string]map[string]int // "t2" -> version -> columns or rows that speak for it
+	seen      map[[3]string]int         // table, row, column -> index in figures
+	t3Columns []valueColumn             // of the last t3 head seen, for a table that goes on without one
+}
+
+// A valueColumn is a column of figures: where it stands and what it counts.
+type valueColumn struct {
+	x    int
+	id   string
+	unit string
+	form string
+}
+
+// readFigures reads what it can from the tables, in page order, and says what it could not.
+func readFigures(tables []*Table) (figures []Figure, forms map[string]string, problems []Problem) {
+	f := &figureReader{labels: labelsOfForm(), forms: map[string]map[string]int{}, seen: map[[3]string]int{}}
+	for _, t := range tables {
+		f.table(t)
+	}
+	forms = f.settleForms()
+	f.missing(forms)
+	return f.figures, forms, f.problems
+}
+
+func (f *figureReader) problem(kind, where, format string, args ...any) {
+	f.problems = append(f.problems, Problem{kind, where, fmt.Sprintf(format, args...)})
+}
+
+// table reads one table as what its labels say it is; a table of other things is left alone.
+func (f *figureReader) table(t *Table) {
+	if t.Cut {
+		f.problem("table", fmt.Sprintf("table %d", t.Number), "larger than %d cells; the rest was not read", maxSlots)
+	}
+	keys := map[string]bool{}
+	for y := range t.Rows {
+		for _, c := range t.Own(y) {
+			keys[labelKey(c.Text)] = true
+		}
+	}
+	switch {
+	case keys["自然人"] && (keys["商业企业"] || keys["科研机构"] || keys["社会公益组织"]):
+		f.t3(t)
+	case keys["结果维持"] && (keys["行政复议"] || keys["行政诉讼"] || keys["复议后起诉"]):
+		f.t4(t)
+	case f.t2(t):
+	case f.t3Columns != nil:
+		f.t3Continued(t)
+	}
+}
+
+// t2 reads the blocks of article 20 and reports whether the table has any. The blocks may share a table or have one
+// each; a row's own label says which block it belongs to.
+func (f *figureReader) t2(t *Table) bool {
+	found := false
+	var head []*Cell
+	for y := range t.Rows {
+		own := t.Own(y)
+		if len(own) == 0 {
+			continue
+		}
+		if slices.ContainsFunc(own, func(c *Cell) bool { return labelKey(c.Text) == "信息内容" }) {
+			head = own
+			continue
+		}
+		key := rowLabel(own[0].Text)
+		if len(own) < 2 || key == "" {
+			continue
+		}
+		at, exact, ok := nearest(key, f.labels.t2Rows)
+		if !ok || !exact && head == nil {
+			continue
+		}
+		found = true
+		table, row, _ := strings.Cut(f.labels.t2Rows[at].id, "/")
+		if !exact {
+			f.problem("label", table+" "+row, "row %q taken for %s", own[0].Text, Schema().Table(table).row(row).ZH)
+		}
+		if head == nil {
+			f.problem("column", table+" "+row, "no head above row %d of table %d; values not read: %s", y+1, t.Number, texts(own[1:]))
+			continue
+		}
+		f.t2Row(t, y, table, row, head)
+	}
+	return found
+}
+
+func (f *figureReader) t2Row(t *Table, y int, table, row string, head []*Cell) {
+	schema := Schema().Table(table)
+	columns := f.labels.t2Columns[table]
+	for _, h := range head {
+		if h.Col == 0 || labelKey(h.Text) == "" {
+			continue
+		}
+		at, exact, ok := nearest(labelKey(withoutUnit(narrow(Simplify(h.Text)))), columns)
+		if !ok {
+			f.problem("column", table+" "+row, "column %q is not in the form", h.Text)
+			continue
+		}
+		if !exact {
+			f.problem("label", table+" "+row, "column %q taken for %s", h.Text, schema.Columns[at].ZH)
+		}
+		if h.Col >= len(t.Rows[y]) || t.Rows[y][h.Col] == nil {
+			continue // reported as missing
+		}
+		column := schema.Columns[at]
+		v := valueColumn{x: h.Col, id: column.ID, unit: column.Unit}
+		if m := unitInHeader.FindStringSubmatch(narrow(Simplify(h.Text))); m != nil {
+			v.unit = m[1]
+		}
+		if len(column.Versions) == 1 {
+			v.form = column.Versions[0]
+			f.vote("t2", v.form)
+		}
+		f.add(t, table, row, v, t.Rows[y][h.Col])
+	}
+}
+
+// t3 reads the table of requests: a head of up to three rows, labels on the left, seven figures on the right.
+func (f *figureReader) t3(t *Table) {
+	columns, bottom := f.t3Head(t)
+	if columns == nil {
+		return
+	}
+	f.t3Columns = columns
+	f.t3Body(t, columns, bottom+1)
+}
+
+// t3Head finds the seven columns by their labels, and the last row of the head.
+func (f *figureReader) t3Head(t *Table) (columns []valueColumn, bottom int) {
+	first := -1
+	for y := range t.Rows {
+		for _, c := range t.Own(y) {
+			key := labelKey(c.Text)
+			if key == "自然人" && first < 0 {
+				first = c.Col
+			}
+			if key == "商业企业" || key == "科研机构" || key == "社会公益组织" || key == "法律服务机构" || key == "自然人" {
+				bottom = y
+			}
+		}
+	}
+	slots := t.Rows[bottom]
+	for x := first; x < len(slots); x++ {
+		if slots[x] == nil || slots[x].Col != x {
+			continue
+		}
+		at, exact, ok := nearest(labelKey(slots[x].Text), f.labels.t3Columns)
+		if !ok {
+			f.problem("column", "t3", "column %q is not in the form", slots[x].Text)
+			continue
+		}
+		if !exact {
+			f.problem("label", "t3", "column %q taken for %s", slots[x].Text, f.labels.t3Columns[at].id)
+		}
+		columns = append(columns, valueColumn{x: x, id: f.labels.t3Columns[at].id, unit: "件"})
+	}
+	if first < 1 || len(columns) != len(f.labels.t3Columns) {
+		f.problem("column", "t3", "%d of 7 columns found in table %d; its figures were not read", len(columns), t.Number)
+		return nil, 0
+	}
+	return columns, bottom
+}
+
+// t3Continued reads a table that carries on the last t3 on the next page, without a head of its own.
+func (f *figureReader) t3Continued(t *Table) {
+	for y := range t.Rows {
+		if own := t.Own(y); len(own) > 7 {
+			if _, exact, _ := nearest(rowLabel(own[len(own)-8].Text), f.labels.t3Rows); exact {
+				f.t3Body(t, f.t3Columns, 0)
+				return
+			}
+		}
+	}
+}
+
+func (f *figureReader) t3Body(t *Table, columns []valueColumn, from int) {
+	under := "" // the head the last row stood under
+	for y := from; y < len(t.Rows); y++ {
+		labels, values, straight := t3Row(t, y, columns)
+		if values == nil {
+			continue
+		}
+		id, ok := f.t3RowID(labels, under)
+		if !ok {
+			f.problem("row", "t3", "row %d of table %d, %q, is not in the form; values: %s", y+1, t.Number, texts(labels), texts(values))
+			continue
+		}
+		if strings.HasPrefix(id, "r3.6") {
+			under = "r3.6"
+		}
+		if !straight {
+			f.problem("alignment", "t3 "+id, "row %d of table %d has spans that do not fit; its last seven cells were read", y+1, t.Number)
+		}
+		switch id {
+		case "r3.6":
+			f.vote("t3", "v2019")
+		case "r3.6.1", "r3.6.2", "r3.6.3":
+			f.vote("t3", "v2021")
+		}
+		for i, c := range columns {
+			f.add(t, "t3", id, c, values[i])
+		}
+	}
+}
+
+// t3Row splits a row into its label cells, those that span down from rows above included, and its seven figures.
+// straight reports whether the figures stand below their column heads; where they do not, because the page's
+// spans are wrong, the last seven cells of the row are taken. values is nil for a row without figures.
+func t3Row(t *Table, y int, columns []valueColumn) (labels, values []*Cell, straight bool) {
+	slots := t.Rows[y]
+	first := columns[0].x
+	for x := 0; x < min(first, len(slots)); x++ {
+		if c := slots[x]; c != nil && (len(labels) == 0 || labels[len(labels)-1] != c) {
+			labels = append(labels, c)
+		}
+	}
+	for _, col := range columns {
+		if col.x >= len(slots) || slots[col.x] == nil || slots[col.x].Row != y || slots[col.x].ColSpan != 1 {
+			break
+		}
+		values = append(values, slots[col.x])
+	}
+	own := t.Own(y)
+	if len(values) == len(columns) && len(own) > len(columns) && len(slots) == columns[len(columns)-1].x+1 {
+		return labels, values, true
+	}
+	if len(own) <= len(columns) {
+		return nil, nil, false // a head between rows, or a row cut short: what it lacks is reported as missing
+	}
+	cut := len(own) - len(columns)
+	return own[:cut], own[cut:], false
+}
+
+// t3RowID finds the row by its last label. 其他 and 总计 are rows only in their places; (六)其他处理 is a row of
+// its own only where no row below it took its place (form v2019).
+func (f *figureReader) t3RowID(labels []*Cell, under string) (string, bool) {
+	for i := len(labels) - 1; i >= 0; i-- {
+		key := rowLabel(labels[i].Text)
+		if key == "" {
+			continue
+		}
+		if key == "其他" && under != "r3.6" && !slices.ContainsFunc(labels[:i], func(c *Cell) bool { return rowLabel(c.Text) == "其他处理" }) {
+			return "", false
+		}
+		at, exact, ok := nearest(key, f.labels.t3Rows)
+		if !ok {
+			return "", false
+		}
+		id := f.labels.t3Rows[at].id
+		if !Schema().Table("t3").row(id).Leaf {
+			return "", false
+		}
+		if !exact {
+			f.problem("label", "t3 "+id, "row %q taken for %s", labels[i].Text, Schema().Table("t3").row(id).ZH)
+		}
+		return id, true
+	}
+	return "", false
+}
+
+// t4 reads the table of reviews and litigation: fifteen figures in one row below a head of three.
+func (f *figureReader) t4(t *Table) {
+	bottom := 0
+	for y := range t.Rows {
+		for _, c := range t.Own(y) {
+			if k := labelKey(c.Text); strings.HasPrefix(k, "结果") || strings.HasPrefix(k, "尚未") {
+				bottom = max(bottom, y)
+			}
+		}
+	}
+	columns := f.t4Columns(t, bottom)
+	want := Schema().Table("t4").leafColumns("v2021")
+	for y := bottom + 1; y < len(t.Rows); y++ {
+		own := t.Own(y)
+		if len(own) == 0 || !slices.ContainsFunc(own, func(c *Cell) bool { return parseCell(c.Text).value != "" }) {
+			continue
+		}
+		switch {
+		case len(columns) == len(want) && standBelow(t, y, columns):
+			for _, c := range columns {
+				f.add(t, "t4", "cases", c, t.Rows[y][c.x])
+			}
+		case len(own) == len(want):
+			f.problem("column", "t4", "%d of 15 columns found by their labels in table %d; row %d was read in the order of the form", len(columns), t.Number, y+1)
+			for i, c := range want {
+				f.add(t, "t4", "cases", valueColumn{id: c.ID, unit: c.Unit}, own[i])
+			}
+		default:
+			f.problem("row", "t4", "row %d of table %d has %d cells, not 15; values: %s", y+1, t.Number, len(own), texts(own))
+		}
+		f.vote("t4", "v2021") // the table is the same in both forms; settleForms aligns it
+		return
+	}
+}
+
+// t4Columns names the columns by the head above each: the group from any row of the head, the outcome from the
+// last. Where pages cut the outcomes short ("结果" for 结果维持) the five columns of a group are told by their order,
+// provided that every label is at least the beginning of the one the form has in its place.
+func (f *figureReader) t4Columns(t *Table, bottom int) []valueColumn {
+	var columns []valueColumn
+	for _, group := range [...]string{"review", "lit_direct", "lit_after"} {
+		var at []int
+		var keys []string
+		for x := range t.Rows[bottom] {
+			if g, key := t4Above(t, x, bottom); g == group {
+				at, keys = append(at, x), append(keys, key)
+			}
+		}
+		if len(at) != len(f.labels.t4Leaves) {
+			continue
+		}
+		var named []valueColumn
+		for i, leaf := range f.labels.t4Leaves {
+			if keys[i] != "" && slices.ContainsFunc(leaf.keys, func(k string) bool { return strings.HasPrefix(k, keys[i]) }) {
+				named = append(named, valueColumn{x: at[i], id: group + "." + leaf.id, unit: "件"})
+			}
+		}
+		if len(named) == len(at) {
+			columns = append(columns, named...)
+		}
+	}
+	return columns
+}
+
+// t4Above returns the group a column stands in and the key of the lowest label above its figures.
+func t4Above(t *Table, x, bottom int) (group, key string) {
+	for y := 0; y <= bottom; y++ {
+		if x >= len(t.Rows[y]) || t.Rows[y][x] == nil {
+			continue
+		}
+		switch k := labelKey(t.Rows[y][x].Text); k {
+		case "行政复议":
+			group = "review"
+		case "未经复议直接起诉":
+			group = "lit_direct"
+		case "复议后起诉":
+			group = "lit_after"
+		case "行政诉讼":
+		default:
+			key = k
+		}
+	}
+	return group, key
+}
+
+func standBelow(t *Table, y int, columns []valueColumn) bool {
+	for _, c := range columns {
+		if c.x >= len(t.Rows[y]) || t.Rows[y][c.x] == nil || t.Rows[y][c.x].Row != y || t.Rows[y][c.x].ColSpan != 1 {
+			return false
+		}
+	}
+	return true
+}
+
+func (f *figureReader) vote(table, version string) {
+	if f.forms[table] == nil {
+		f.forms[table] = map[string]int{}
+	}
+	f.forms[table][version]++
+}
+
+// add keeps a figure. A figure that stands twice, as on pages that repeat a block for mobile screens, is kept once;
+// if the two differ that is a problem.
+func (f *figureReader) add(t *Table, table, row string, column valueColumn, c *Cell) {
+	parsed := parseCell(c.Text)
+	fig := Figure{
+		Table: table, Row: row, Column: column.id, Value: parsed.value, Raw: c.Text, Blank: parsed.blank,
+		Unit: column.unit, Form: column.form, Locator: fmt.Sprintf("table %d row %d cell %d", t.Number, c.Row+1, c.Order),
+	}
+	if parsed.unit != "" {
+		fig.Unit = parsed.unit
+	}
+	where := table + " " + row + " " + column.id
+	at := [3]string{table, row, column.id}
+	if i, ok := f.seen[at]; ok {
+		if f.figures[i].Value != fig.Value || f.figures[i].Blank != fig.Blank {
+			f.problem("conflict", where, "%q in %s, %q in %s; the first was kept", f.figures[i].Raw, f.figures[i].Locator, fig.Raw, fig.Locator)
+		}
+		return
+	}
+	f.seen[at] = len(f.figures)
+	f.figures = append(f.figures, fig)
+	if !parsed.ok {
+		f.problem("cell", where, "%q is not a number (%s)", c.Text, fig.Locator)
+	}
+}
+
+// settleForms decides the form version of each table and writes it into the figures that do not say it themselves.
+func (f *figureReader) settleForms() map[string]string {
+	forms := map[string]string{}
+	for table, votes := range f.forms {
+		for version, n := range votes {
+			if best := forms[table]; best == "" || n > votes[best] || n == votes[best] && version > best {
+				forms[table] = version
+			}
+		}
+	}
+	if f.has("t3") && forms["t3"] == "" {
+		forms["t3"] = "v2021" // (六) is missing altogether, which missing() reports
+	}
+	if forms["t4"] != "" && forms["t3"] != "" {
+		forms["t4"] = forms["t3"] // the same table in both: it goes with its neighbour
+	}
+	for i := range f.figures {
+		if f.figures[i].Form == "" {
+			table, _, _ := strings.Cut(f.figures[i].Table, ".")
+			f.figures[i].Form = forms[table]
+		}
+	}
+	return forms
+}
+
+func (f *figureReader) has(table string) bool {
+	return slices.ContainsFunc(f.figures, func(fig Figure) bool { return fig.Table == table })
+}
+
+// missing reports the tables and figures of the form that the page does not have.
+func (f *figureReader) missing(forms map[string]string) {
+	for _, t := range Schema().Tables {
+		group, _, _ := strings.Cut(t.ID, ".")
+		version := forms[group]
+		if version == "" || !slices.Contains(t.Versions, version) {
+			continue
+		}
+		var absent []string
+		total := 0
+		for _, r := range t.leafRows(version) {
+			for _, c := range t.leafColumns(version) {
+				total++
+				if _, ok := f.seen[[3]string{t.ID, r.ID, c.ID}]; !ok {
+					absent = append(absent, r.ID+" "+c.ID)
+				}
+			}
+		}
+		switch {
+		case len(absent) == total:
+			f.problem("missing", t.ID, "the whole table")
+		case len(absent) > 0:
+			f.problem("missing", t.ID, "%d of %d figures: %s", len(absent), total, strings.Join(absent, ", "))
+		}
+	}
+}
+
+func texts(cells []*Cell) string {
+	parts := make([]string, len(cells))
+	for i, c := range cells {
+		parts[i] = c.Text
+	}
+	return strings.Join(parts, " | ")
+}
+
+// row returns the row with an id; the zero row when there is none.
+func (t *FormTable) row(id string) FormRow {
+	for _, r := range t.Rows {
+		if r.ID == id {
+			return r
+		}
+	}
+	return FormRow{}
+}

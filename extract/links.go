@@ -1,0 +1,180 @@
+package extract
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/PuerkitoBio/goquery"
+	"github.com/andybalholm/cascadia"
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// A Link is one usable link of a page.
+type Link struct {
+	URL    string // absolute, without a fragment; http or https
+	Text   string // of the anchor, white space collapsed
+	Title  string // the title attribute, which is whole where the text was cut
+	Date   string // as printed in the same row: "2022-01-29"; "" when there is none
+	Chrome bool   // stands in what is by its name a menu, header, footer or the like; a hint, families differ
+}
+
+// Name returns the fuller of text and title: listings cut long titles and end them with dots.
+func (l Link) Name() string {
+	text := strings.TrimRight(l.Text, ".… ")
+	if l.Text == "" || len(l.Title) > len(text) && (text != l.Text || strings.HasPrefix(l.Title, text)) {
+		return l.Title
+	}
+	return l.Text
+}
+
+// A Selector is a CSS selector known to be valid. The zero Selector selects nothing.
+type Selector struct {
+	source string
+	match  cascadia.Selector
+}
+
+// UnmarshalText reads a CSS selector; the error names the selector and what is wrong with it.
+func (s *Selector) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*s = Selector{}
+		return nil
+	}
+	match, err := cascadia.Compile(string(text))
+	if err != nil {
+		return fmt.Errorf("selector %q: %w", text, err)
+	}
+	*s = Selector{string(text), match}
+	return nil
+}
+
+// MarshalText returns the selector as it was written.
+func (s Selector) MarshalText() ([]byte, error) { return []byte(s.source), nil }
+
+// IsZero reports whether s selects nothing because none was given.
+func (s Selector) IsZero() bool { return s.match == nil }
+
+// Links returns the usable links of the page in document order, those in rows hidden in scripts last. A link that
+// leads nowhere (javascript:, a malformed href) is not usable.
+func (d *Document) Links() []Link {
+	links := d.linksOf(d.anchors)
+	for _, rows := range d.rows {
+		links = append(links, rows.linksOf(rows.anchors)...)
+	}
+	return links
+}
+
+// LinksIn returns the links inside the elements that s selects, and those elements themselves if they are links.
+func (d *Document) LinksIn(s Selector) []Link {
+	if s.IsZero() {
+		return nil
+	}
+	var links []Link
+	for _, part := range append([]*Document{d}, d.rows...) {
+		if part.root == nil {
+			continue
+		}
+		inside := map[*html.Node]bool{}
+		found := goquery.NewDocumentFromNode(part.root).FindMatcher(s.match)
+		found.Find("a").AddSelection(found.Filter("a")).Each(func(_ int, a *goquery.Selection) { inside[a.Get(0)] = true })
+		var anchors []*html.Node
+		for _, a := range part.anchors {
+			if inside[a] {
+				anchors = append(anchors, a)
+			}
+		}
+		links = append(links, part.linksOf(anchors)...)
+	}
+	return links
+}
+
+func (d *Document) linksOf(anchors []*html.Node) []Link {
+	var links []Link
+	for _, a := range anchors {
+		u, ok := d.resolve(attr(a, "href"))
+		if !ok {
+			continue
+		}
+		links = append(links, Link{
+			URL:    u,
+			Text:   cellText(a),
+			Title:  compact(attr(a, "title")),
+			Date:   rowDate(a),
+			Chrome: inChrome(a),
+		})
+	}
+	return links
+}
+
+// resolve makes an href absolute. Spaces around and inside are a slip of the editor, backslashes are Windows.
+func (d *Document) resolve(href string) (string, bool) {
+	href = strings.ReplaceAll(strings.TrimSpace(href), `\`, "/")
+	if href == "" || strings.HasPrefix(href, "#") {
+		return "", false
+	}
+	ref, err := url.Parse(strings.ReplaceAll(href, " ", "%20"))
+	if err != nil {
+		return "", false // a malformed href leads nowhere
+	}
+	u := d.base.ResolveReference(ref)
+	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return "", false
+	}
+	u.Fragment, u.RawFragment = "", ""
+	if u.Path == "" {
+		u.Path = "/"
+	}
+	return u.String(), true
+}
+
+var (
+	datePattern = regexp.MustCompile(`(?:19|20)\d{2}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}日?`)
+	indexNumber = regexp.MustCompile(`\d{4}-\d{2}-\d{4,}`) // 2026-02-00018 is an index number, no date
+)
+
+// rowDate finds the date printed in the row of a link: the smallest element around it that has one and holds no
+// more than two other links.
+func rowDate(a *html.Node) string {
+	n := a
+	for range 4 {
+		n = n.Parent
+		if n == nil || n.DataAtom == atom.Body || n.DataAtom == atom.Ul || n.DataAtom == atom.Table {
+			return ""
+		}
+		links := 0
+		for c := range n.Descendants() {
+			if c.DataAtom == atom.A {
+				if links++; links > 3 {
+					return ""
+				}
+			}
+		}
+		text := indexNumber.ReplaceAllString(cellText(n), "")
+		if date := datePattern.FindString(text); date != "" {
+			return date
+		}
+		if n.DataAtom == atom.Li || n.DataAtom == atom.Tr || n.DataAtom == atom.Dd {
+			return ""
+		}
+	}
+	return ""
+}
+
+var chromeWord = regexp.MustCompile(`(?i)(^|[-_ ])(nav|menu|foot|footer|header|head|top|yqlj|share|banner|sidebar|side|crumbs?|breadcrumb|location|position|dqwz)`)
+
+func inChrome(n *html.Node) bool {
+	for p := n.Parent; p != nil; p = p.Parent {
+		switch p.DataAtom {
+		case atom.Nav, atom.Header, atom.Footer, atom.Aside:
+			return true
+		case atom.Body:
+			return false
+		}
+		if chromeWord.MatchString(attr(p, "class")) || chromeWord.MatchString(attr(p, "id")) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,224 @@
+package extract
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// ErrNotReport says that a page is no annual report. The error that wraps it says why.
+var ErrNotReport = errors.New("not a report")
+
+// ReadReport reads a page as an annual report. The error wraps ErrNotReport when the page does not hold one;
+// everything else that is odd about it is a Problem of the report.
+func ReadReport(d *Document, h Hints) (*Report, error) {
+	r := &Report{Encoding: d.enc}
+	r.Title = d.reportTitle(h)
+	b, ok := d.findBody()
+	claim, titled := ReportTitle(r.Title)
+	linkClaim, linked := ReportTitle(h.LinkTitle)
+	if err := notReport(d, b, ok, titled || linked); err != nil {
+		return nil, err
+	}
+	r.Sections = d.sections(b, r.Title)
+	text := r.Text()
+	r.Script = scriptOf(r.Title + text)
+	r.Fields = d.readFields(b, r.Title)
+	r.published()
+
+	tables := d.numberTables(b)
+	r.Figures, r.Forms, r.Problems = readFigures(tables)
+	var doubts []Problem
+	r.Checks, doubts = check(r.Figures, r.Forms)
+	r.Problems = append(r.Problems, doubts...)
+
+	prose := proseOf(r.Sections)
+	names := []namedBy{{claim.Agency, "title"}, {linkClaim.Agency, "link"}, {agencyInProse(prose), "prose"},
+		{simplifyName(r.Field("publisher")), "publisher"}, {h.Agency, "portal"}}
+	r.Agency, doubts = identify(names, r.Fields, h)
+	r.Agency.Printed = printedName(r.Title, r.Agency.Name)
+	r.Scope = scopeOf(r.Agency)
+	r.Problems = append(r.Problems, doubts...)
+	r.year(claim, linkClaim, prose)
+	r.doubts(b)
+	return r, nil
+}
+
+// notReport says why a page holds no report: no text that could be one, or one that nothing calls a report.
+func notReport(d *Document, b body, found, titled bool) error {
+	han := 0
+	if found {
+		han = d.hanText(b)
+	}
+	switch {
+	case len(b.headings) >= 4:
+		return nil
+	case !titled && len(b.headings) < 2:
+		return fmt.Errorf("%w: neither title nor headings of one", ErrNotReport)
+	case len(b.headings) >= 2 && han >= 100, han >= 300:
+		return nil
+	}
+	return fmt.Errorf("%w: titled as one, but only %d characters of text", ErrNotReport, han)
+}
+
+func (d *Document) hanText(b body) int {
+	n := 0
+	for _, bl := range d.blocks[b.start:b.end] {
+		for _, r := range bl.text {
+			if r > 0x2e80 && unicode.Is(unicode.Han, r) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// reportTitle is the best title of the page: the first that claims to be a report's, among the site standard's meta
+// tag, the headline, the title element and the link; else the first there is.
+func (d *Document) reportTitle(h Hints) string {
+	candidates := []string{d.meta("ArticleTitle")}
+	for _, b := range d.blocks {
+		if b.table == nil && isHeadline(b.node) {
+			candidates = append(candidates, b.text)
+		}
+	}
+	candidates = append(candidates, strings.FieldsFunc(d.title, func(r rune) bool { return r == '_' || r == '|' || r == '—' })...)
+	for _, b := range d.blocks {
+		if _, ok := ReportTitle(b.text); ok && b.linked == 0 && len(b.text) < 200 {
+			candidates = append(candidates, b.text)
+			break
+		}
+	}
+	first := ""
+	for _, c := range append(candidates, h.LinkTitle) {
+		c = compact(c)
+		if claim, ok := ReportTitle(c); ok && claim.Year != 0 {
+			return c
+		}
+		if first == "" {
+			first = c
+		}
+	}
+	return first
+}
+
+// numberTables gives the tables of the body their numbers, from 1.
+func (d *Document) numberTables(b body) []*Table {
+	var tables []*Table
+	for _, bl := range d.blocks[b.start:b.end] {
+		if bl.table != nil {
+			bl.table.Number = len(tables) + 1
+			tables = append(tables, bl.table)
+		}
+	}
+	return tables
+}
+
+// published settles the day of publication: the catalogue's or the information line's date, else the meta tag's.
+func (r *Report) published() {
+	for _, name := range [...]string{"published_date", "generated_date", "written_date"} {
+		value := r.Field(name)
+		if value == "" {
+			continue
+		}
+		if day, _, ok := ParseDate(value); ok {
+			r.Published = day
+			return
+		}
+		r.Problems = append(r.Problems, Problem{"date", name, fmt.Sprintf("%q is not a date", value)})
+	}
+}
+
+// proseOf is the text without table rows, in simplified script.
+func proseOf(sections []Section) string {
+	var b strings.Builder
+	for _, s := range sections {
+		for l := range strings.Lines(s.Text) {
+			if !strings.HasPrefix(l, "\t") {
+				b.WriteString(l)
+			}
+		}
+	}
+	return narrow(Simplify(b.String()))
+}
+
+var (
+	announced = regexp.MustCompile(`(?:公布|编制|发布)(?:了)?(?:《)?(\p{Han}{3,30}?)(?:\((?:以下简称|下称)[^)]*\))?(?:关于)?(?:20\d\d)年度?政府信息公开`)
+	period    = regexp.MustCompile(`(20\d\d)年1月1日[^。]{0,12}?(20\d\d)年12月31日`)
+)
+
+// agencyInProse finds the agency in the sentence that announces the report.
+func agencyInProse(prose string) string {
+	if m := announced.FindStringSubmatch(prose); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+// year settles the year reported on: the title's, else the link's, else that of the statistical period. It is never
+// taken from the date of publication.
+func (r *Report) year(title, link TitleClaim, prose string) {
+	stated := 0
+	if m := period.FindStringSubmatch(prose); m != nil && m[1] == m[2] {
+		stated = atoi(m[1])
+	}
+	for _, y := range [...]int{title.Year, link.Year, stated} {
+		if y != 0 {
+			r.Year = y
+			break
+		}
+	}
+	switch {
+	case r.Year == 0:
+		r.Problems = append(r.Problems, Problem{"year", "", "neither title nor text says which year is reported on"})
+	case stated != 0 && stated != r.Year:
+		r.Problems = append(r.Problems, Problem{"year", "", fmt.Sprintf("title says %d, the statistical period %d", r.Year, stated)})
+	}
+}
+
+// doubts adds what is missing from the report as a whole.
+func (r *Report) doubts(b body) {
+	add := func(kind, where, format string, args ...any) {
+		r.Problems = append(r.Problems, Problem{kind, where, fmt.Sprintf(format, args...)})
+	}
+	if len(r.Forms) > 0 || len(b.headings) > 0 {
+		have := map[int]bool{}
+		for _, h := range b.headings {
+			have[h.section] = true
+		}
+		for _, s := range Schema().Sections {
+			if !have[s.Number] {
+				add("section", fmt.Sprint(s.Number), "no heading %s", s.ZH)
+			}
+		}
+	}
+	for _, table := range [...]string{"t2", "t3", "t4"} {
+		if r.Year >= 2019 && r.Forms[table] == "" {
+			add("missing", table, "no such table on the page")
+		}
+	}
+	if n := r.Field("index_no"); n != "" && !knownIndexShape(n) {
+		add("index_no", "", "%q has none of the known shapes", n)
+	}
+	if r.Encoding.Replaced > 0 {
+		add("encoding", "", "%d characters could not be read as %s", r.Encoding.Replaced, r.Encoding.Name)
+	}
+}
+
+func simplifyName(s string) string { return strings.ReplaceAll(narrow(Simplify(s)), " ", "") }
+
+// printedName cuts from the title the part that the agency's name was read from, as printed.
+func printedName(title, name string) string {
+	folded, want := []rune(simplifyName(title)), []rune(name)
+	printed := []rune(strings.ReplaceAll(narrow(title), " ", ""))
+	if len(folded) != len(printed) {
+		return ""
+	}
+	if i := strings.Index(string(folded), string(want)); i >= 0 {
+		at := len([]rune(string(folded)[:i]))
+		return string(printed[at : at+len(want)])
+	}
+	return ""
+}

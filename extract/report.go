@@ -1,0 +1,174 @@
+package extract
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Version identifies what this package reads out of a page. It grows with every change that makes a page
+// yield something else, so that a difference between two records can be told from a difference between two pages.
+const Version = 1
+
+// A Report is what one page says before anyone believes it: the claim that an agency reported for a year, the
+// text, the figures, and every doubt about them. All texts are UTF-8 and as printed, except where a field says
+// that it was normalised.
+type Report struct {
+	Title  string `json:"title"`            // as printed
+	Agency Agency `json:"agency"`           // who reports
+	Year   int    `json:"year"`             // the year reported on, not that of publication; 0 when unknown
+	Scope  string `json:"scope"`            // ScopeOwn or ScopeAggregate
+	Script string `json:"script,omitempty"` // ScriptSimplified or ScriptTraditional
+
+	Published string  `json:"published,omitempty"` // day of publication in China, 2006-01-02; empty when the page does not say
+	Fields    []Field `json:"fields,omitempty"`    // metadata, in page order, one a canonical name
+
+	Sections []Section         `json:"sections,omitempty"` // in page order; 0 is what stands before the first heading
+	Forms    map[string]string `json:"forms,omitempty"`    // form version of each statutory table: "t2" -> "v2021"
+	Figures  []Figure          `json:"figures,omitempty"`  // in page order
+	Checks   []Check           `json:"checks,omitempty"`   // the identities tested
+	Problems []Problem         `json:"problems,omitempty"` // doubts; the rest stands
+
+	Encoding Encoding `json:"encoding"` // how the bytes were read
+}
+
+// The scopes of a report.
+const (
+	ScopeOwn       = "own"       // the agency's own work
+	ScopeAggregate = "aggregate" // a whole region: the government with everything below it
+)
+
+// The scripts a report may be written in.
+const (
+	ScriptSimplified  = "hans"
+	ScriptTraditional = "hant"
+)
+
+// An AgencyKey says who an agency is across years, portals and spellings: a division code of GB/T 2260, a
+// hyphen, and the unit's name without the division's name, in simplified script: "330803-人民政府办公室".
+type AgencyKey string
+
+// Division returns the six-digit division code of k.
+func (k AgencyKey) Division() string {
+	division, _, _ := strings.Cut(string(k), "-")
+	return division
+}
+
+// A Key names one agency's report for one year. An agency may have several records under a key: of both scopes,
+// from several pages, of several moments.
+type Key struct {
+	Agency AgencyKey
+	Year   int
+}
+
+// String returns the form that commands accept and print: "330803-人民政府办公室/2021".
+func (k Key) String() string { return string(k.Agency) + "/" + strconv.Itoa(k.Year) }
+
+// ParseKey reads the form that String writes. ok is false for anything else.
+func ParseKey(s string) (k Key, ok bool) {
+	agency, year, found := strings.Cut(s, "/")
+	n, err := strconv.Atoi(year)
+	if !found || err != nil || n < 1900 || n > 2999 || !strings.Contains(agency, "-") {
+		return Key{}, false
+	}
+	return Key{AgencyKey(agency), n}, true
+}
+
+// An Agency is the publisher of a report as far as the page and its portal tell.
+type Agency struct {
+	Key      AgencyKey `json:"key"`
+	Name     string    `json:"name"`               // in full and in simplified script
+	Printed  string    `json:"printed,omitempty"`  // as the page prints it
+	Division string    `json:"division,omitempty"` // six digits of GB/T 2260
+	Level    string    `json:"level,omitempty"`    // of the division: central, province, prefecture, county
+	Evidence []string  `json:"evidence,omitempty"` // where name and division come from: "title: …", "site id: 330803"
+}
+
+// Key returns the key of the report.
+func (r *Report) Key() Key { return Key{r.Agency.Key, r.Year} }
+
+// Field returns the value of the metadata field with a canonical name, or "".
+func (r *Report) Field(name string) string {
+	for _, f := range r.Fields {
+		if f.Name == name {
+			return f.Value
+		}
+	}
+	return ""
+}
+
+// Text returns the whole report as paragraphs, headings included, one a line. Table rows stand in their place:
+// a line that begins with a tab is a row, its cells separated by tabs.
+func (r *Report) Text() string {
+	var b strings.Builder
+	for _, s := range r.Sections {
+		for _, line := range [2]string{s.Heading, s.Text} {
+			if line != "" {
+				b.WriteString(line)
+				b.WriteByte('\n')
+			}
+		}
+	}
+	return b.String()
+}
+
+// A Field is one value of a page's metadata block.
+type Field struct {
+	Name  string `json:"name"`  // canonical: index_no, published_date, publisher, …
+	Value string `json:"value"` // as printed, spaces trimmed
+	Label string `json:"label"` // as printed: "信息索引号:"
+	Where string `json:"where"` // meta tag, label block, information line
+}
+
+// A Section is one of the six parts of a report.
+type Section struct {
+	Number  int    `json:"number"`            // 1 to 6; 0 for what precedes the first
+	Heading string `json:"heading,omitempty"` // as printed
+	Text    string `json:"text,omitempty"`    // paragraphs and table rows, see Report.Text
+}
+
+// A Figure is one cell of a statutory table. A blank cell is a Figure too, with Blank set and no Value: blank is
+// not zero.
+type Figure struct {
+	Table   string `json:"table"`           // "t2.art20_1", "t3", "t4"
+	Row     string `json:"row"`             // "normative", "r3.1", "cases"
+	Column  string `json:"column"`          // "made", "natural", "lit_direct.upheld"
+	Value   string `json:"value"`           // a plain decimal: "69", "-5", "96171.6"; empty when Blank or unreadable
+	Raw     string `json:"raw"`             // the cell as printed
+	Blank   string `json:"blank,omitempty"` // why there is no value: "empty", "dash", "slash", "none"
+	Unit    string `json:"unit,omitempty"`  // 件, 项, 万元, 元
+	Form    string `json:"form,omitempty"`  // form version of the table: "v2021"
+	Check   string `json:"check,omitempty"` // CheckOK or CheckFailed when an identity covers the figure
+	Locator string `json:"locator"`         // where it stood: "table 2 row 5 cell 4", counted from 1 in the report
+}
+
+// The outcomes of an identity.
+const (
+	CheckOK           = "ok"           // holds, whatever blanks mean
+	CheckBlankZero    = "blank=0"      // holds when blank cells count as zero
+	CheckFailed       = "failed"       // does not hold
+	CheckInconclusive = "inconclusive" // a figure is missing or unreadable
+)
+
+// A Check is one identity of the form, tested on one row or column.
+type Check struct {
+	ID     string `json:"id"`     // T3-BALANCE, T3-COLSUM, …
+	Table  string `json:"table"`  // "t3"
+	At     string `json:"at"`     // the column or row it was tested on
+	Result string `json:"result"` // one of the Check constants
+	Detail string `json:"detail,omitempty"`
+}
+
+// A Problem is a doubt about part of a report; the rest stands.
+type Problem struct {
+	Kind   string `json:"kind"`            // a stable word to count by: "identity", "cell", "row", "section", …
+	Where  string `json:"where,omitempty"` // table, row, column, section or field
+	Detail string `json:"detail"`          // for a person
+}
+
+// An Encoding says how a page's bytes became text and why.
+type Encoding struct {
+	Name     string `json:"name"`               // utf-8, gb18030, big5, …
+	Evidence string `json:"evidence"`           // bom, valid, declared, statistics
+	Declared string `json:"declared,omitempty"` // what header or meta tag said, when it said anything
+	Replaced int    `json:"replaced,omitempty"` // characters that could not be read
+}

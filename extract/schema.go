@@ -1,0 +1,148 @@
+package extract
+
+import (
+	_ "embed"
+	"encoding/json"
+	"slices"
+	"sync"
+)
+
+// schemas.json holds the statutory tables of every form version with stable ids, the six sections, the identities
+// that tie figures together, and the series that compare across forms. It is data: a new form is an edit there.
+//
+//go:embed schemas.json
+var schemaData []byte
+
+// A FormSchema is the content of schemas.json.
+type FormSchema struct {
+	Versions   []FormVersion `json:"versions"`
+	Sections   []FormSection `json:"sections"`
+	Tables     []FormTable   `json:"tables"`
+	Identities []Identity    `json:"identities"`
+	Harmonised []Series      `json:"harmonised"`
+}
+
+// A FormVersion is one edition of the statutory form.
+type FormVersion struct {
+	ID         string `json:"id"`    // "v2021"
+	Years      [2]int `json:"years"` // report years it was meant for; 0 is open. Reports do not keep to them.
+	Label      string `json:"label"`
+	LegalBasis string `json:"legal_basis"`
+}
+
+// A FormSection is one of the six parts of a report.
+type FormSection struct {
+	Number  int      `json:"number"`
+	ZH      string   `json:"zh"`
+	EN      string   `json:"en"`
+	Aliases []string `json:"aliases"`
+}
+
+// A FormTable is one statutory table over all versions: "t2.art20_1" … "t2.art20_9", "t3", "t4", "t14".
+type FormTable struct {
+	ID       string       `json:"id"`
+	ZH       string       `json:"zh"`
+	EN       string       `json:"en"`
+	Versions []string     `json:"versions"`
+	Rows     []FormRow    `json:"rows"`
+	Columns  []FormColumn `json:"columns"`
+}
+
+// A FormRow is a row of a table. Rows that are not leaves only head others.
+type FormRow struct {
+	ID       string   `json:"id"`
+	ZH       string   `json:"zh"`
+	EN       string   `json:"en"`
+	Parent   string   `json:"parent"`
+	Leaf     bool     `json:"leaf"`
+	Unit     string   `json:"unit"`
+	Versions []string `json:"versions"`
+	Aliases  []string `json:"aliases"`
+}
+
+// A FormColumn is a column of a table. A column may stand once for each version when its label changed with it.
+type FormColumn struct {
+	ID       string   `json:"id"`
+	ZH       string   `json:"zh"`
+	EN       string   `json:"en"`
+	Parent   string   `json:"parent"`
+	Unit     string   `json:"unit"`
+	Type     string   `json:"type"` // int, signed_int, decimal; header for one that only heads others
+	Versions []string `json:"versions"`
+	Aliases  []string `json:"aliases"`
+}
+
+// An Identity is an equation of the form: the sum of Left equals the sum of Right, on rows in each column, or on
+// columns in each row.
+type Identity struct {
+	ID       string   `json:"id"`
+	Table    string   `json:"table"`
+	Versions []string `json:"versions"`
+	On       string   `json:"on"` // "rows" or "columns": what Left and Right name
+	Left     []string `json:"left"`
+	Right    []string `json:"right"`
+	Severity string   `json:"severity"`
+	Basis    string   `json:"basis"`
+}
+
+// A Series is a variable that can be followed over several forms.
+type Series struct {
+	Name          string            `json:"name"`
+	ZH            string            `json:"zh"`
+	EN            string            `json:"en"`
+	Comparability string            `json:"comparability"`
+	Note          string            `json:"note"`
+	Terms         map[string][]Term `json:"terms"` // form version -> figures to add; a version that is absent has no such figure
+}
+
+// A Term names a figure: table, row, column.
+type Term struct{ Table, Row, Column string }
+
+// UnmarshalJSON reads the form ["t3", "r1", "total"].
+func (t *Term) UnmarshalJSON(data []byte) error {
+	var parts [3]string
+	err := json.Unmarshal(data, &parts)
+	t.Table, t.Row, t.Column = parts[0], parts[1], parts[2]
+	return err
+}
+
+// Schema returns the schema of the statutory form. It is shared: callers must not change it.
+var Schema = sync.OnceValue(func() *FormSchema {
+	s := new(FormSchema)
+	if err := json.Unmarshal(schemaData, s); err != nil {
+		panic("extract: schemas.json: " + err.Error()) // embedded; TestSchema loads it
+	}
+	return s
+})
+
+// Table returns the table with an id, or nil.
+func (s *FormSchema) Table(id string) *FormTable {
+	for i := range s.Tables {
+		if s.Tables[i].ID == id {
+			return &s.Tables[i]
+		}
+	}
+	return nil
+}
+
+// leafRows lists the rows of a version that hold figures.
+func (t *FormTable) leafRows(version string) []FormRow {
+	var rows []FormRow
+	for _, r := range t.Rows {
+		if r.Leaf && slices.Contains(r.Versions, version) {
+			rows = append(rows, r)
+		}
+	}
+	return rows
+}
+
+// leafColumns lists the columns of a version that hold figures.
+func (t *FormTable) leafColumns(version string) []FormColumn {
+	var columns []FormColumn
+	for _, c := range t.Columns {
+		if c.Type != "header" && slices.Contains(c.Versions, version) {
+			columns = append(columns, c)
+		}
+	}
+	return columns
+}

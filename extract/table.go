@@ -1,0 +1,180 @@
+package extract
+
+import (
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// A Table is a page's table with its spans spread out, so that each row can be read on its own. Slots follow the
+// algorithm of the HTML standard (13.3.1, "forming a table").
+type Table struct {
+	Number int       // of the table in the report, from 1
+	Rows   [][]*Cell // a slot is nil where no cell reaches
+	Cut    bool      // the table was larger than maxSlots; the rest is missing
+}
+
+// A Cell is one td or th. It fills every slot it spans.
+type Cell struct {
+	Text             string // as printed, white space collapsed, line breaks as blanks
+	Row, Col         int    // of its first slot, from 0
+	RowSpan, ColSpan int
+	Order            int // of the cell in its tr, from 1
+	Head             bool
+}
+
+// maxSlots bounds a table; the statutory tables have 300 slots. Pages that say rowspan=65535 are held to the rows
+// that exist, as the standard has it.
+const maxSlots = 200_000
+
+// newTable reads a table element. Rows of nested tables belong to those.
+func newTable(n *html.Node) *Table {
+	trs := tableRows(n)
+	t := &Table{Rows: make([][]*Cell, len(trs))}
+	slots := 0
+	for y, tr := range trs {
+		x, order := 0, 0
+		for td := tr.FirstChild; td != nil; td = td.NextSibling {
+			if td.DataAtom != atom.Td && td.DataAtom != atom.Th {
+				continue
+			}
+			for x < len(t.Rows[y]) && t.Rows[y][x] != nil {
+				x++
+			}
+			order++
+			c := &Cell{Row: y, Col: x, Order: order, Head: td.DataAtom == atom.Th, Text: cellText(td)}
+			c.ColSpan = span(td, "colspan", 1000)
+			c.RowSpan = span(td, "rowspan", 65534)
+			if c.RowSpan == 0 || y+c.RowSpan > len(trs) {
+				c.RowSpan = len(trs) - y // 0 means to the end of the row group
+			}
+			if c.ColSpan == 0 {
+				c.ColSpan = 1
+			}
+			if slots += c.RowSpan * c.ColSpan; slots > maxSlots {
+				t.Cut = true
+				return t
+			}
+			t.place(c)
+			x += c.ColSpan
+		}
+	}
+	return t
+}
+
+// place fills the slots of c. Where cells overlap the earlier one stays, as browsers show it.
+func (t *Table) place(c *Cell) {
+	for y := c.Row; y < c.Row+c.RowSpan; y++ {
+		for len(t.Rows[y]) < c.Col+c.ColSpan {
+			t.Rows[y] = append(t.Rows[y], nil)
+		}
+		for x := c.Col; x < c.Col+c.ColSpan; x++ {
+			if t.Rows[y][x] == nil {
+				t.Rows[y][x] = c
+			}
+		}
+	}
+}
+
+// Own returns the cells that begin in row y, left to right.
+func (t *Table) Own(y int) []*Cell {
+	var cells []*Cell
+	for x, c := range t.Rows[y] {
+		if c != nil && c.Row == y && c.Col == x {
+			cells = append(cells, c)
+		}
+	}
+	return cells
+}
+
+// String renders the table as it stands in a report's text: a line a row that begins with a tab, cells separated
+// by tabs. A cell is written in its first slot; the others it spans stay empty, so that columns stay columns.
+func (t *Table) String() string {
+	var b strings.Builder
+	for y, slots := range t.Rows {
+		if len(t.Own(y)) == 0 {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteByte('\n')
+		}
+		for x, c := range slots {
+			b.WriteByte('\t')
+			if c != nil && c.Row == y && c.Col == x {
+				b.WriteString(c.Text)
+			}
+		}
+	}
+	return b.String()
+}
+
+// tableRows lists the tr elements of a table in the order of the standard: tfoot rows come last.
+func tableRows(n *html.Node) []*html.Node {
+	var rows, foot []*html.Node
+	var collect func(p *html.Node, inFoot bool)
+	collect = func(p *html.Node, inFoot bool) {
+		for c := p.FirstChild; c != nil; c = c.NextSibling {
+			switch c.DataAtom {
+			case atom.Tr:
+				if inFoot {
+					foot = append(foot, c)
+				} else {
+					rows = append(rows, c)
+				}
+			case atom.Thead, atom.Tbody:
+				collect(c, false)
+			case atom.Tfoot:
+				collect(c, true)
+			}
+		}
+	}
+	collect(n, false)
+	return append(rows, foot...)
+}
+
+func span(n *html.Node, name string, most int) int {
+	v := strings.TrimSpace(attr(n, name))
+	if v == "" {
+		return 1
+	}
+	if i := strings.IndexFunc(v, func(r rune) bool { return r < '0' || r > '9' }); i >= 0 {
+		v = v[:i]
+	}
+	k, err := strconv.Atoi(v)
+	switch {
+	case err != nil && len(v) > 4:
+		return most
+	case err != nil:
+		return 1
+	}
+	return min(k, most)
+}
+
+// cellText is the text of a cell: paragraphs and line breaks become blanks, hidden text is left out.
+func cellText(n *html.Node) string {
+	var b strings.Builder
+	var walk func(n *html.Node)
+	walk = func(n *html.Node) {
+		for c := n.FirstChild; c != nil; c = c.NextSibling {
+			switch {
+			case c.Type == html.TextNode:
+				b.WriteString(c.Data)
+			case c.Type != html.ElementNode || skipped(c):
+			case c.DataAtom == atom.Br:
+				b.WriteByte(' ')
+			default:
+				if breaksLine(c) {
+					b.WriteByte(' ')
+				}
+				walk(c)
+				if breaksLine(c) {
+					b.WriteByte(' ')
+				}
+			}
+		}
+	}
+	walk(n)
+	return compact(b.String())
+}

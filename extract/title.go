@@ -1,0 +1,97 @@
+package extract
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// A TitleClaim is what a title says about a report: whose it is, and for which year.
+type TitleClaim struct {
+	Agency string // in simplified script, as the title has it: "常熟市人民政府办公室", "江油市"; may be ""
+	Year   int    // 0 when the title names none
+}
+
+var (
+	// reportCore is what calls a document an annual report on disclosure. Year and 工作 wander about in it.
+	reportCore = regexp.MustCompile(`(?:政府|政务)?信息公开(?:工作)?(?:情况)?的?(?:` + yearPattern + `)?(?:工作)?(?:年度|年)?(?:工作)?(?:报告|年报)|` +
+		`政务公开(?:工作)?(?:` + yearPattern + `)?(?:工作)?(?:年度|年)(?:工作)?报告`)
+	yearInTitle = regexp.MustCompile(yearPattern)
+
+	// falseFriends stand before or after the core of a title that is about reports, or that reports on something else.
+	falseTail = regexp.MustCompile(`图解|图说|解读|要点|通知|指南|目录|制度|办法|规定|报表|填报|说明会|解释|方案|计划|视频|动漫|长图|图片版|的函$|的批复$|培训|考核|汇总表|模板|格式`)
+	falseHead = regexp.MustCompile(`^关于(?:做好|报送|开展|编制|编报|印发|进一步|规范|填报|填写|组织|召开|征求|落实|认真|切实)|^(?:【|\[|\()?(?:图解|图说|解读|一图|动漫|视频|长图)|一图读懂|^转发`)
+)
+
+const yearPattern = `(?:(?:19|20)\d{2}|[一二][一二三四五六七八九〇○零0]{3})(?:年度|年)?`
+
+// ReportTitle reports whether a title claims to be an annual report on information disclosure, and what it says
+// of agency and year. It works on both scripts and knows the false friends that stand in the same listings:
+// guides, forms of the web site, infographics, notices about reports, annual reports on other matters.
+func ReportTitle(title string) (TitleClaim, bool) {
+	s := strings.ReplaceAll(narrow(Simplify(compact(title))), " ", "")
+	s = strings.NewReplacer("《", "", "》", "", "“", "", "”", "", `"`, "").Replace(s)
+	at := reportCore.FindStringIndex(s)
+	if at == nil || falseHead.MatchString(s) || falseTail.MatchString(s[at[1]:]) || falseTail.MatchString(s[:at[0]]) && !strings.Contains(s[:at[0]], "年") {
+		return TitleClaim{}, false
+	}
+	head := s[:at[0]]
+	claim := TitleClaim{Year: titleYear(s)}
+	// "衢江区人民政府信息公开年报" is the report of the 人民政府, not of "衢江区人民".
+	if strings.HasSuffix(head, "人民") && strings.HasPrefix(s[at[0]:], "政府") {
+		head += "政府"
+	}
+	claim.Agency = agencyIn(head)
+	if claim.Year == 0 && claim.Agency == "" {
+		return TitleClaim{}, false // the name of a column
+	}
+	return claim, true
+}
+
+// agencyIn strips what is not the agency from the part of a title before its core.
+func agencyIn(head string) string {
+	head = yearInTitle.ReplaceAllString(head, "")
+	head = strings.TrimLeft(head, "关于发布公示公开的:：-·.、()（）[]【】0123456789")
+	head = strings.TrimRight(head, "的关于发布:：-·.、")
+	head = strings.TrimSuffix(head, "年度")
+	return strings.Trim(head, "()[]【】")
+}
+
+// titleYear finds the year a title reports on: the first one that 年 follows, else the first.
+func titleYear(s string) int {
+	years := yearInTitle.FindAllString(s, -1)
+	for _, y := range years {
+		if strings.Contains(y, "年") {
+			return parseYear(y)
+		}
+	}
+	if len(years) > 0 {
+		return parseYear(years[0])
+	}
+	return 0
+}
+
+// parseYear reads "2021", "2021年度", "二〇二一年"; 0 for what is no year of a report.
+func parseYear(s string) int {
+	s = strings.TrimSuffix(strings.TrimSuffix(s, "度"), "年")
+	year, err := strconv.Atoi(hanDigits.Replace(s))
+	if err != nil || year < 2000 || year > 2100 {
+		return 0
+	}
+	return year
+}
+
+var hanDigits = strings.NewReplacer("〇", "0", "○", "0", "零", "0", "一", "1", "二", "2", "三", "3", "四", "4",
+	"五", "5", "六", "6", "七", "7", "八", "8", "九", "9")
+
+var (
+	columnName = regexp.MustCompile(`^(?:法定|历年|本级)?(?:政府|政务|部门|机关)*信息公开(?:工作)?(?:年度|年)(?:工作)?(?:报告|年报|报)?$|^(?:年度报告|公开年报|年报|信息公开报告)$`)
+	columnYear = regexp.MustCompile(`^` + yearPattern + `$`)
+)
+
+// ColumnTitle reports whether a link's text names a column that lists annual reports: 信息公开年报,
+// 政府信息公开工作年度报告, or one year of such a column.
+func ColumnTitle(text string) bool {
+	s := strings.Trim(strings.ReplaceAll(narrow(Simplify(compact(text))), " ", ""), "·>›»-—[]【】")
+	return columnName.MatchString(s) || columnYear.MatchString(s) && parseYear(s) != 0
+}
