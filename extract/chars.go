@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/width"
 )
@@ -14,40 +15,52 @@ import (
 //go:embed data/t2s.txt
 var t2sData string
 
-// t2sRunes maps single characters; t2sPhrases, by first character, the words in which a character has another
-// answer than usual.
-var t2sRunes, t2sPhrases = loadT2S(t2sData)
+// t2sPhrases holds, by first character, the words in which a character has another answer than usual.
+var t2sPhrases = map[rune][][2]string{}
 
-func loadT2S(data string) (map[rune]rune, map[rune][][2]string) {
-	runes, phrases := map[rune]rune{}, map[rune][][2]string{}
-	pairs, words, _ := strings.Cut(data, "\n\n")
+// t2sTable maps single characters; 0 stays as it is. All traditional characters of the table lie in the first plane.
+var t2sTable = func() *[1 << 16]rune {
+	table := new([1 << 16]rune)
+	pairs, words, _ := strings.Cut(t2sData, "\n\n")
 	for line := range strings.Lines(pairs) {
 		rs := []rune(strings.TrimSpace(line))
 		for i := 0; i+1 < len(rs); i += 2 {
-			runes[rs[i]] = rs[i+1]
+			if rs[i] < 1<<16 {
+				table[rs[i]] = rs[i+1]
+			}
 		}
 	}
 	for line := range strings.Lines(words) {
 		if t, s, ok := strings.Cut(strings.TrimSpace(line), " "); ok {
 			first := []rune(t)[0]
-			phrases[first] = append(phrases[first], [2]string{t, s})
+			t2sPhrases[first] = append(t2sPhrases[first], [2]string{t, s})
 		}
 	}
-	return runes, phrases
+	return table
+}()
+
+// traditional reports whether only traditional script uses r.
+func traditional(r rune) bool { return r >= 0x2e80 && r < 1<<16 && t2sTable[r] != 0 }
+
+// simplified returns r, or what simplified script has for it.
+func simplified(r rune) rune {
+	if traditional(r) {
+		return t2sTable[r]
+	}
+	return r
 }
 
 // Simplify converts traditional script to simplified, for matching and for names; stored text stays as served.
 // On text that is simplified already it would still change the few characters that both scripts use (乾, 瞭), so
 // callers ask for the script of the page first, or use it only to compare.
 func Simplify(s string) string {
-	if !strings.ContainsFunc(s, func(r rune) bool { return t2sRunes[r] != 0 }) {
+	if !strings.ContainsFunc(s, traditional) {
 		return s
 	}
 	var b strings.Builder
 	b.Grow(len(s))
 	for i := 0; i < len(s); {
-		r := rune(s[i])
-		if r < 0x80 {
+		if s[i] < 0x80 {
 			b.WriteByte(s[i])
 			i++
 			continue
@@ -57,26 +70,19 @@ func Simplify(s string) string {
 			i += len(t)
 			continue
 		}
-		for _, r = range s[i:] {
-			break
-		}
-		i += len(string(r))
-		if to, ok := t2sRunes[r]; ok {
-			r = to
-		}
-		b.WriteRune(r)
+		r, size := utf8.DecodeRuneInString(s[i:])
+		i += size
+		b.WriteRune(simplified(r))
 	}
 	return b.String()
 }
 
 func longestPhrase(s string) (from, to string) {
-	for _, r := range s {
-		for _, p := range t2sPhrases[r] {
-			if len(p[0]) > len(from) && strings.HasPrefix(s, p[0]) {
-				from, to = p[0], p[1]
-			}
+	first, _ := utf8.DecodeRuneInString(s)
+	for _, p := range t2sPhrases[first] {
+		if len(p[0]) > len(from) && strings.HasPrefix(s, p[0]) {
+			from, to = p[0], p[1]
 		}
-		break
 	}
 	return from, to
 }
@@ -84,17 +90,17 @@ func longestPhrase(s string) (from, to string) {
 // scriptOf tells the script of a text by the share of its Han characters that only traditional script uses. The
 // traditional prose seen has 30 % of them; simplified prose has a stray one at most.
 func scriptOf(s string) string {
-	var han, traditional int
+	var han, only int
 	for _, r := range s {
 		if r < 0x2e80 || !unicode.Is(unicode.Han, r) {
 			continue
 		}
 		han++
-		if t2sRunes[r] != 0 {
-			traditional++
+		if traditional(r) {
+			only++
 		}
 	}
-	if traditional > 3 && traditional*25 > han {
+	if only > 3 && only*25 > han {
 		return ScriptTraditional
 	}
 	return ScriptSimplified
@@ -107,10 +113,10 @@ func narrow(s string) string {
 		switch {
 		case r < 0x80:
 			return r
-		case r == '\u00a0', r == '\u3000', r == '\u2002', r == '\u2003', r == '\u2009', r == '\u202f':
-			return ' '
-		case r == '\u200b', r == '\u200c', r == '\u200d', r == '\ufeff', r == '\u00ad':
+		case r >= 0x200b && r <= 0x200d, r == 0xfeff, r == 0xad:
 			return -1
+		case isOddSpace(r):
+			return ' '
 		case r >= 0xff00 && r < 0xfff0:
 			if n := width.LookupRune(r).Narrow(); n != 0 {
 				return n
@@ -123,30 +129,60 @@ func narrow(s string) string {
 // labelKey reduces a label to what identifies it: simplified script, half-width, letters and digits only.
 // "（三） 不予公開" and "(三)不予公开" are the same label.
 func labelKey(s string) string {
-	var b strings.Builder
-	b.Grow(len(s))
-	for _, r := range narrow(s) {
-		if to, ok := t2sRunes[r]; ok {
-			r = to
-		}
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
-			b.WriteRune(r)
+	plain := true
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c >= 0x80 || c-'0' > 9 {
+			plain = false
+			break
 		}
 	}
-	return b.String()
+	if plain {
+		return s
+	}
+	b := make([]byte, 0, len(s))
+	for _, r := range s {
+		switch {
+		case r < 0x80:
+			if c := byte(r); c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z' {
+				b = append(b, c)
+			}
+			continue
+		case r >= 0x4e00 && r < 0xa000: // the common case needs no table of properties
+			b = utf8.AppendRune(b, simplified(r))
+			continue
+		case r >= 0xff00 && r < 0xfff0:
+			if n := width.LookupRune(r).Narrow(); n != 0 {
+				r = n
+			}
+		}
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			b = utf8.AppendRune(b, simplified(r))
+		}
+	}
+	return string(b)
 }
 
 // compact collapses white space of every kind to single blanks and trims it.
 func compact(s string) string {
 	s = narrowSpaces(s)
-	fields := strings.Fields(s)
-	switch len(fields) {
-	case 0:
-		return ""
-	case 1:
-		return fields[0]
+	b := make([]byte, 0, len(s))
+	gap := false
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; c {
+		case ' ', '\t', '\n', '\r', '\f', '\v':
+			gap = len(b) > 0
+		default:
+			if gap {
+				b = append(b, ' ')
+				gap = false
+			}
+			b = append(b, c)
+		}
 	}
-	return strings.Join(fields, " ")
+	if len(b) == len(s) {
+		return s
+	}
+	return string(b)
 }
 
 // narrowSpaces turns odd spaces into blanks and drops zero-width characters; everything else stays as printed.
@@ -158,7 +194,7 @@ func narrowSpaces(s string) string {
 		if !isOddSpace(r) {
 			return r
 		}
-		if r == '\u200b' || r == '\u200c' || r == '\u200d' || r == '\ufeff' || r == '\u00ad' {
+		if r >= 0x200b && r <= 0x200d || r == 0xfeff || r == 0xad {
 			return -1
 		}
 		return ' '
@@ -166,8 +202,12 @@ func narrowSpaces(s string) string {
 }
 
 func isOddSpace(r rune) bool {
-	switch r {
-	case '\u00a0', '\u3000', '\u2002', '\u2003', '\u2009', '\u202f', '\u200b', '\u200c', '\u200d', '\ufeff', '\u00ad':
+	switch {
+	case r < 0xa0:
+		return r == 0x85 // NEL
+	case r == 0xa0, r == 0xad, r == 0x3000, r == 0xfeff:
+		return true
+	case r >= 0x2000 && r <= 0x200d, r == 0x2028, r == 0x2029, r == 0x202f, r == 0x205f:
 		return true
 	}
 	return false

@@ -42,6 +42,7 @@ func Parse(body []byte, contentType string, base *url.URL) (*Document, error) {
 	text, enc := Decode(body, contentType)
 	d := &Document{base: base, enc: enc}
 	if isDatastore(text) {
+		d.scripts = []string{string(text)}
 		d.addRows(string(text))
 		return d, nil
 	}
@@ -226,7 +227,6 @@ func isDatastore(text []byte) bool {
 // addRows parses the CDATA sections of the records of a datastore as fragments of HTML: the rows of the listing.
 // The endpoint's own next link, in nextgroup, is no row: it is left to whoever reads the scripts.
 func (d *Document) addRows(xml string) {
-	d.scripts = append(d.scripts, xml)
 	var records strings.Builder
 	for _, part := range strings.Split(xml, "<record>")[1:] {
 		_, after, found := strings.Cut(part, "<![CDATA[")

@@ -47,13 +47,26 @@ var fieldNames = func() map[string]string {
 	return m
 }()
 
-// longestLabel is the number of characters of the longest label.
-var longestLabel = func() int {
-	n := 0
-	for l := range fieldNames {
-		n = max(n, len([]rune(l)))
+// A labelNode is a node of the tree of labels, a character a level.
+type labelNode struct {
+	next  map[rune]*labelNode
+	name  string // canonical name of the label that ends here
+	label bool
+}
+
+var labelTree = func() *labelNode {
+	root := &labelNode{next: map[rune]*labelNode{}}
+	for label, name := range fieldNames {
+		n := root
+		for _, r := range label {
+			if n.next[r] == nil {
+				n.next[r] = &labelNode{next: map[rune]*labelNode{}}
+			}
+			n = n.next[r]
+		}
+		n.name, n.label = name, true
 	}
-	return n
+	return root
 }()
 
 // A line is one line or cell of text that may hold labels and values.
@@ -78,10 +91,10 @@ type fieldLabel struct {
 func fieldLabels(lines []line) []fieldLabel {
 	var found []fieldLabel
 	for i, l := range lines {
-		printed := []rune(l.text)
-		if len(printed) > 400 {
-			continue // prose
+		if len(l.text) > 1200 || !l.cell && !strings.ContainsAny(l.text, ":：∶﹕") {
+			continue // prose, or nothing that could be a label
 		}
+		printed := []rune(l.text)
 		folded := foldRunes(printed)
 		first := len(found)
 		for at := 0; at < len(folded); at++ {
@@ -107,18 +120,19 @@ func fieldLabels(lines []line) []fieldLabel {
 }
 
 // labelAt matches the longest label that begins at a position.
-func labelAt(folded []rune, at int, cell bool) (fieldLabel, bool) {
-	var key []rune
-	var best fieldLabel
-	ok := false
+func labelAt(folded []rune, at int, cell bool) (best fieldLabel, ok bool) {
+	n := labelTree
 	apart := at == 0 || !unicode.IsLetter(folded[at-1]) && !unicode.IsDigit(folded[at-1])
-	for end := at; end < len(folded) && len(key) < longestLabel; end++ {
+	length := 0
+	for end := at; end < len(folded); end++ {
 		if folded[end] == ' ' {
 			continue
 		}
-		key = append(key, folded[end])
-		name, known := fieldNames[string(key)]
-		if !known {
+		if n = n.next[folded[end]]; n == nil {
+			break
+		}
+		length++
+		if !n.label {
 			continue
 		}
 		after := end + 1
@@ -127,11 +141,11 @@ func labelAt(folded []rune, at int, cell bool) (fieldLabel, bool) {
 		}
 		colon := after < len(folded) && folded[after] == ':'
 		alone := at == 0 && after == len(folded) && cell
-		if colon && (apart || len(key) > 3) || alone {
+		if colon && (apart || length > 3) || alone {
 			if colon {
 				after++
 			}
-			best, ok = fieldLabel{name: name, start: at, end: after}, true
+			best, ok = fieldLabel{name: n.name, start: at, end: after}, true
 		}
 	}
 	return best, ok
@@ -141,9 +155,7 @@ func labelAt(folded []rune, at int, cell bool) (fieldLabel, bool) {
 func foldRunes(rs []rune) []rune {
 	out := make([]rune, len(rs))
 	for i, r := range rs {
-		if to, ok := t2sRunes[r]; ok {
-			r = to
-		}
+		r = simplified(r)
 		switch {
 		case isOddSpace(r) || unicode.IsSpace(r):
 			r = ' '

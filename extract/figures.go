@@ -3,6 +3,7 @@ package extract
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -48,7 +49,7 @@ func (f *figureReader) table(t *Table) {
 	keys := map[string]bool{}
 	for y := range t.Rows {
 		for _, c := range t.Own(y) {
-			keys[labelKey(c.Text)] = true
+			keys[c.key()] = true
 		}
 	}
 	switch {
@@ -72,7 +73,7 @@ func (f *figureReader) t2(t *Table) bool {
 		if len(own) == 0 {
 			continue
 		}
-		if slices.ContainsFunc(own, func(c *Cell) bool { return labelKey(c.Text) == "信息内容" }) {
+		if slices.ContainsFunc(own, func(c *Cell) bool { return c.key() == "信息内容" }) {
 			head = own
 			continue
 		}
@@ -102,7 +103,7 @@ func (f *figureReader) t2Row(t *Table, y int, table, row string, head []*Cell) {
 	schema := Schema().Table(table)
 	columns := f.labels.t2Columns[table]
 	for _, h := range head {
-		if h.Col == 0 || labelKey(h.Text) == "" {
+		if h.Col == 0 || h.key() == "" {
 			continue
 		}
 		at, exact, ok := nearest(labelKey(withoutUnit(narrow(Simplify(h.Text)))), columns)
@@ -144,7 +145,7 @@ func (f *figureReader) t3Head(t *Table) (columns []valueColumn, bottom int) {
 	first := -1
 	for y := range t.Rows {
 		for _, c := range t.Own(y) {
-			key := labelKey(c.Text)
+			key := c.key()
 			if key == "自然人" && first < 0 {
 				first = c.Col
 			}
@@ -158,7 +159,7 @@ func (f *figureReader) t3Head(t *Table) (columns []valueColumn, bottom int) {
 		if slots[x] == nil || slots[x].Col != x {
 			continue
 		}
-		at, exact, ok := nearest(labelKey(slots[x].Text), f.labels.t3Columns)
+		at, exact, ok := nearest(slots[x].key(), f.labels.t3Columns)
 		if !ok {
 			f.problem("column", "t3", "column %q is not in the form", slots[x].Text)
 			continue
@@ -277,7 +278,7 @@ func (f *figureReader) t4(t *Table) {
 	bottom := 0
 	for y := range t.Rows {
 		for _, c := range t.Own(y) {
-			if k := labelKey(c.Text); strings.HasPrefix(k, "结果") || strings.HasPrefix(k, "尚未") {
+			if k := c.key(); strings.HasPrefix(k, "结果") || strings.HasPrefix(k, "尚未") {
 				bottom = max(bottom, y)
 			}
 		}
@@ -342,7 +343,7 @@ func t4Above(t *Table, x, bottom int) (group, key string) {
 		if x >= len(t.Rows[y]) || t.Rows[y][x] == nil {
 			continue
 		}
-		switch k := labelKey(t.Rows[y][x].Text); k {
+		switch k := t.Rows[y][x].key(); k {
 		case "行政复议":
 			group = "review"
 		case "未经复议直接起诉":
@@ -379,24 +380,33 @@ func (f *figureReader) add(t *Table, table, row string, column valueColumn, c *C
 	parsed := parseCell(c.Text)
 	fig := Figure{
 		Table: table, Row: row, Column: column.id, Value: parsed.value, Raw: c.Text, Blank: parsed.blank,
-		Unit: column.unit, Form: column.form, Locator: fmt.Sprintf("table %d row %d cell %d", t.Number, c.Row+1, c.Order),
+		Unit: column.unit, Form: column.form, Locator: locator(t, c),
 	}
 	if parsed.unit != "" {
 		fig.Unit = parsed.unit
 	}
-	where := table + " " + row + " " + column.id
 	at := [3]string{table, row, column.id}
 	if i, ok := f.seen[at]; ok {
 		if f.figures[i].Value != fig.Value || f.figures[i].Blank != fig.Blank {
-			f.problem("conflict", where, "%q in %s, %q in %s; the first was kept", f.figures[i].Raw, f.figures[i].Locator, fig.Raw, fig.Locator)
+			f.problem("conflict", strings.Join(at[:], " "), "%q in %s, %q in %s; the first was kept", f.figures[i].Raw, f.figures[i].Locator, fig.Raw, fig.Locator)
 		}
 		return
 	}
 	f.seen[at] = len(f.figures)
 	f.figures = append(f.figures, fig)
 	if !parsed.ok {
-		f.problem("cell", where, "%q is not a number (%s)", c.Text, fig.Locator)
+		f.problem("cell", strings.Join(at[:], " "), "%q is not a number (%s)", c.Text, fig.Locator)
 	}
+}
+
+// locator says where a cell stands, counted from 1: "table 2 row 5 cell 4".
+func locator(t *Table, c *Cell) string {
+	b := append(make([]byte, 0, 32), "table "...)
+	b = strconv.AppendInt(b, int64(t.Number), 10)
+	b = append(b, " row "...)
+	b = strconv.AppendInt(b, int64(c.Row+1), 10)
+	b = append(b, " cell "...)
+	return string(strconv.AppendInt(b, int64(c.Order), 10))
 }
 
 // settleForms decides the form version of each table and writes it into the figures that do not say it themselves.

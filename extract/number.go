@@ -25,6 +25,9 @@ const (
 // parseCell reads a table cell. Full-width digits, thousands separators, a sign, decimals and a trailing unit are
 // understood; anything else is not a number, and is never guessed at. A blank is never a zero.
 func parseCell(raw string) cell {
+	if raw != "" && len(raw) < 16 && raw[0] != '0' && digits(raw) || raw == "0" {
+		return cell{value: raw, ok: true} // nearly every cell
+	}
 	s := compact(narrow(raw))
 	if digitsApart.MatchString(s) {
 		return cell{} // two lines in one cell, or a space for a comma: nobody can tell

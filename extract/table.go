@@ -23,6 +23,16 @@ type Cell struct {
 	RowSpan, ColSpan int
 	Order            int // of the cell in its tr, from 1
 	Head             bool
+
+	labelled string // its labelKey, once asked for
+}
+
+// key returns the labelKey of the cell's text.
+func (c *Cell) key() string {
+	if c.labelled == "" {
+		c.labelled = labelKey(c.Text)
+	}
+	return c.labelled
 }
 
 // maxSlots bounds a table; the statutory tables have 300 slots. Pages that say rowspan=65535 are held to the rows

@@ -48,14 +48,22 @@ func ReportTitle(title string) (TitleClaim, bool) {
 	return claim, true
 }
 
-// agencyIn strips what is not the agency from the part of a title before its core.
+// agencyIn strips what is not the agency from the part of a title before its core. Names begin with 公安县, 开封市,
+// 于都县: nothing is stripped by character.
 func agencyIn(head string) string {
 	head = yearInTitle.ReplaceAllString(head, "")
-	head = strings.TrimLeft(head, "关于发布公示公开的:：-·.、()（）[]【】0123456789")
-	head = strings.TrimRight(head, "的关于发布:：-·.、")
-	head = strings.TrimSuffix(head, "年度")
-	return strings.Trim(head, "()[]【】")
+	head = strings.Trim(head, titlePunctuation)
+	head = titleOpening.ReplaceAllString(head, "")
+	head = titleJoint.ReplaceAllString(head, "")
+	return strings.Trim(head, titlePunctuation)
 }
+
+const titlePunctuation = ":-·.、,;()[]【】*0123456789"
+
+var (
+	titleOpening = regexp.MustCompile(`^关于(?:公布|发布|公开|报送|上报)?`)
+	titleJoint   = regexp.MustCompile(`(?:的|关于|发布|公布|年度)+$`)
+)
 
 // titleYear finds the year a title reports on: the first one that 年 follows, else the first.
 func titleYear(s string) int {

@@ -21,6 +21,11 @@ func TestReportTitle(t *testing.T) {
 		{"函谷关镇人民政府2021年政府信息公开工作年度报告", TitleClaim{"函谷关镇人民政府", 2021}, true},
 		{"某某市2021年政务公开工作年度报告", TitleClaim{"某某市", 2021}, true},
 
+		{"公安县2021年政府信息公开工作年度报告", TitleClaim{"公安县", 2021}, true},
+		{"2022年开封市发展和改革委员会政府信息公开工作年度报告", TitleClaim{"开封市发展和改革委员会", 2022}, true},
+		{"于都县人民政府2019年政府信息公开工作年度报告", TitleClaim{"于都县人民政府", 2019}, true},
+		{"关于公布某某市2019年政府信息公开工作年度报告的公告", TitleClaim{"某某市", 2019}, true},
+
 		{"信息公开年报", TitleClaim{}, false},
 		{"政府信息公开工作年度报告", TitleClaim{}, false},
 		{"某某市政府信息公开指南", TitleClaim{}, false},

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/pelletier/go-toml/v2"
+
+	"gongkai/seeds"
+)
+
+// A config is the content of config.toml. The defaults are those of config.toml in the repository, which a test
+// compares with defaultConfig.
+type config struct {
+	Archive struct {
+		Path string `toml:"path"`
+	} `toml:"archive"`
+	Crawl struct {
+		UserAgent            string   `toml:"user_agent"`
+		Delay                duration `toml:"delay"`
+		Jitter               float64  `toml:"jitter"`
+		Hosts                int      `toml:"hosts"`
+		MaxPageBytes         size     `toml:"max_page_bytes"`
+		Window               window   `toml:"window"`
+		AllowHosts           []string `toml:"allow_hosts"`
+		AllowPrivateNetworks bool     `toml:"allow_private_networks"`
+	} `toml:"crawl"`
+	Seeds struct {
+		Builtin bool     `toml:"builtin"`
+		Files   []string `toml:"files"`
+	} `toml:"seeds"`
+	Schedule struct {
+		Crawl string `toml:"crawl"`
+	} `toml:"schedule"`
+}
+
+func defaultConfig() config {
+	var c config
+	c.Archive.Path = "archive"
+	c.Crawl.UserAgent = "gongkai/" + version() + " (archiver of annual disclosure reports; set crawl.user_agent to add your contact)"
+	c.Crawl.Delay = duration(3 * time.Second)
+	c.Crawl.Jitter = 0.3
+	c.Crawl.Hosts = 64
+	c.Crawl.MaxPageBytes = 32 << 20
+	c.Seeds.Builtin = true
+	c.Schedule.Crawl = "0 22 * * *"
+	return c
+}
+
+// loadConfig reads the file that -config names, else ./config.toml, else takes the defaults. -archive overrides.
+// Paths in the file are relative to it. Whatever is wrong with the file is one error with its line.
+func (e *env) loadConfig() (config, error) {
+	c := defaultConfig()
+	path := e.configFile
+	if path == "" {
+		path = "config.toml"
+	}
+	data, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && e.configFile == "":
+	case err != nil:
+		return c, usagef("configuration: %w", err)
+	default:
+		if err := decodeConfig(data, &c); err != nil {
+			return c, usagef("%s:%w", path, err)
+		}
+		c.resolve(filepath.Dir(path))
+	}
+	if e.archive != "" {
+		c.Archive.Path = e.archive
+	}
+	return c, nil
+}
+
+// decodeConfig reads TOML strictly; the error begins with the line.
+func decodeConfig(data []byte, c *config) error {
+	d := toml.NewDecoder(strings.NewReader(string(data)))
+	d.DisallowUnknownFields()
+	err := d.Decode(c)
+	var strict *toml.StrictMissingError
+	var at *toml.DecodeError
+	switch {
+	case errors.As(err, &strict) && len(strict.Errors) > 0:
+		line, _ := strict.Errors[0].Position()
+		return fmt.Errorf("%d: unknown setting %s", line, strings.Join(strict.Errors[0].Key(), "."))
+	case errors.As(err, &at):
+		line, _ := at.Position()
+		return fmt.Errorf("%d: %s: %s", line, strings.Join(at.Key(), "."), strings.TrimPrefix(at.Error(), "toml: "))
+	case err != nil:
+		return fmt.Errorf(" %w", err)
+	}
+	if err := c.check(); err != nil {
+		return fmt.Errorf(" %w", err)
+	}
+	return nil
+}
+
+func (c *config) check() error {
+	switch {
+	case c.Archive.Path == "":
+		return errors.New("archive.path is empty")
+	case c.Crawl.UserAgent == "":
+		return errors.New("crawl.user_agent is empty")
+	case c.Crawl.Jitter < 0 || c.Crawl.Jitter > 10:
+		return fmt.Errorf("crawl.jitter is %v, not between 0 and 10", c.Crawl.Jitter)
+	case c.Crawl.Hosts < 1:
+		return fmt.Errorf("crawl.hosts is %d, not at least 1", c.Crawl.Hosts)
+	case c.Crawl.MaxPageBytes < 1<<10:
+		return fmt.Errorf("crawl.max_page_bytes is %d, not at least 1KiB", c.Crawl.MaxPageBytes)
+	}
+	return nil
+}
+
+func (c *config) resolve(dir string) {
+	if !filepath.IsAbs(c.Archive.Path) {
+		c.Archive.Path = filepath.Join(dir, c.Archive.Path)
+	}
+	for i, f := range c.Seeds.Files {
+		if !filepath.IsAbs(f) {
+			c.Seeds.Files[i] = filepath.Join(dir, f)
+		}
+	}
+}
+
+// portals loads the catalogue that the configuration names; ids, when given, choose among them.
+func (c *config) portals(ids []string) ([]seeds.Portal, error) {
+	var lists [][]seeds.Portal
+	if c.Seeds.Builtin {
+		builtin, err := seeds.Builtin()
+		if err != nil {
+			return nil, err
+		}
+		lists = append(lists, builtin)
+	}
+	for _, file := range c.Seeds.Files {
+		list, err := seeds.Load(file)
+		if err != nil {
+			return nil, usageError{err}
+		}
+		lists = append(lists, list)
+	}
+	all := seeds.Merge(lists...)
+	if len(ids) == 0 {
+		return all, nil
+	}
+	byID := map[string]seeds.Portal{}
+	for _, p := range all {
+		byID[p.ID] = p
+	}
+	var chosen []seeds.Portal
+	for _, id := range ids {
+		p, ok := byID[id]
+		if !ok {
+			return nil, usagef("no portal %q in the catalogue; gongkai seeds list shows them", id)
+		}
+		chosen = append(chosen, p)
+	}
+	return chosen, nil
+}
+
+// A duration is written "3s"; negative ones are refused.
+type duration time.Duration
+
+func (d *duration) UnmarshalText(text []byte) error {
+	v, err := time.ParseDuration(string(text))
+	if err != nil {
+		return fmt.Errorf("%q is not a duration such as 3s or 500ms", text)
+	}
+	if v < 0 {
+		return fmt.Errorf("%q is negative", text)
+	}
+	*d = duration(v)
+	return nil
+}
+
+// A size is written "32MiB".
+type size int64
+
+func (s *size) UnmarshalText(text []byte) error {
+	v, err := humanize.ParseBytes(string(text))
+	if err != nil || v > 1<<40 {
+		return fmt.Errorf("%q is not a size such as 32MiB", text)
+	}
+	*s = size(v)
+	return nil
+}

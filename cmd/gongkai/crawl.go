@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"gongkai/crawler"
+	"gongkai/store"
+)
+
+func newCrawl(e *env) *cobra.Command {
+	var portals []string
+	var recheck, full bool
+	cmd := &cobra.Command{
+		Use:   "crawl",
+		Short: "visit the portals once and archive what they serve",
+		Long: `Crawl visits every portal of the catalogue once: new pages, and known ones that are due. A report is due again
+after as long as it has stayed the same, at least after 20 hours and at most after 30 days.
+
+With a window configured (crawl.window), it waits until the window opens and stops when it closes; the next run
+goes on.`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if recheck && full {
+				return usagef("-recheck and -full exclude each other")
+			}
+			return e.crawl(cmd.Context(), portals, recheck, full)
+		},
+	}
+	cmd.Flags().StringSliceVar(&portals, "portal", nil, "only this portal; may be repeated (`ID`)")
+	cmd.Flags().BoolVar(&recheck, "recheck", false, "ask for every known page again, conditionally")
+	cmd.Flags().BoolVar(&full, "full", false, "fetch every known page again, unconditionally")
+	return cmd
+}
+
+func (e *env) crawl(ctx context.Context, ids []string, recheck, full bool) error {
+	c, err := e.loadConfig()
+	if err != nil {
+		return err
+	}
+	log, err := e.logger()
+	if err != nil {
+		return err
+	}
+	portals, err := c.portals(ids)
+	if err != nil {
+		return err
+	}
+	if len(portals) == 0 {
+		return usagef("the catalogue is empty: seeds.builtin is false and seeds.files names no portals")
+	}
+	s, err := store.Open(c.Archive.Path)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	ctx, closeWindow, err := c.Crawl.Window.wait(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer closeWindow()
+	run := crawler.Crawler{
+		UserAgent:    c.Crawl.UserAgent,
+		Delay:        time.Duration(c.Crawl.Delay),
+		Jitter:       c.Crawl.Jitter,
+		Hosts:        c.Crawl.Hosts,
+		MaxPageBytes: int64(c.Crawl.MaxPageBytes),
+		AllowHosts:   c.Crawl.AllowHosts,
+		AllowPrivate: c.Crawl.AllowPrivateNetworks,
+		Recheck:      recheck,
+		Full:         full,
+		Portals:      portals,
+		Store:        s,
+		Log:          log,
+	}
+	sum, err := run.Run(ctx)
+	return e.crawled(ctx, sum, err)
+}
+
+// crawled prints what a run did and turns it into the command's outcome. A closed window ends a run as it should;
+// so does a signal, but then the caller learns that there is more to do.
+func (e *env) crawled(ctx context.Context, sum crawler.Summary, err error) error {
+	if e.asJSON {
+		if err := e.printJSON(sum); err != nil {
+			return err
+		}
+	} else {
+		fmt.Fprintln(e.stdout, "crawl:", sum)
+	}
+	switch {
+	case errors.Is(context.Cause(ctx), errWindowClosed):
+		fmt.Fprintln(e.stderr, "gongkai: stopped, the window has closed; the next run goes on")
+	case err != nil && ctx.Err() != nil:
+		return partialError{"stopped before the end; the next run goes on"}
+	case err != nil:
+		return err
+	}
+	if sum.Clean() {
+		return nil
+	}
+	for _, p := range sum.Problems() {
+		fmt.Fprintf(e.stderr, "  %s: %s: %s\n", p.Portal, p.URL, p.Detail)
+	}
+	return partialError{"not everything could be had; gongkai status tells more"}
+}
+
+var errWindowClosed = errors.New("the window has closed")
+
+// wait returns a context that lasts while the window is open, after waiting for that. The zero window lasts for ever.
+func (w window) wait(ctx context.Context, log *slog.Logger) (context.Context, context.CancelFunc, error) {
+	if w.zone == nil {
+		return ctx, func() {}, nil
+	}
+	opens, closes := w.next(time.Now())
+	if until := time.Until(opens); until > 0 {
+		log.Info("waiting for the window to open", "opens", opens)
+		select {
+		case <-time.After(until):
+		case <-ctx.Done():
+			return nil, nil, ctx.Err()
+		}
+	}
+	ctx, cancel := context.WithDeadlineCause(ctx, closes, errWindowClosed)
+	return ctx, cancel, nil
+}

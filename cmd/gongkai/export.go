@@ -1,0 +1,115 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"gongkai/extract"
+	"gongkai/store"
+	"gongkai/store/export"
+)
+
+func newExport(e *env) *cobra.Command {
+	var format, out, agency, asOf, years string
+	o := export.Options{Tool: "gongkai " + version()}
+	cmd := &cobra.Command{
+		Use:   "export -out DIR",
+		Short: "write the archive as a data package: CSV files, codebook, digests",
+		Args:  noArgs,
+		RunE: func(*cobra.Command, []string) (err error) {
+			switch {
+			case out == "":
+				return usagef("export needs -out DIR")
+			case format != "csv":
+				return usagef("-format is csv in this version, not %q", format)
+			}
+			o.Agency = extract.AgencyKey(agency)
+			if o.Years, err = parseYears(years); err != nil {
+				return err
+			}
+			return e.export(out, asOf, o)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&format, "format", "csv", "`F`: csv")
+	flags.StringVar(&out, "out", "", "folder to write to; it may hold an earlier export (`DIR`)")
+	flags.StringVar(&agency, "agency", "", "only this agency, by its `KEY`: 330803-人民政府办公室")
+	flags.StringVar(&o.Division, "division", "", "only this division and those below it: 330803, 330000 (`CODE`)")
+	flags.StringVar(&years, "year", "", "only reports on these years: 2021, 2019-2023 (`YEARS`)")
+	flags.StringVar(&o.Level, "level", "", "only agencies of this `LEVEL`: central, province, prefecture, county, township")
+	flags.StringVar(&asOf, "as-of", "", "the archive as it was at this `MOMENT`: a capture id, 2026-01-31 or an RFC 3339 time")
+	flags.BoolVar(&o.BOM, "bom", false, "begin CSV files with a byte order mark, for Excel")
+	return cmd
+}
+
+func (e *env) export(out, asOf string, o export.Options) error {
+	c, err := e.loadConfig()
+	if err != nil {
+		return err
+	}
+	s, err := store.OpenReadOnly(c.Archive.Path)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if o.AsOf, err = moment(s, asOf); err != nil {
+		return err
+	}
+	sum, err := export.CSV(s, out, o)
+	if err != nil {
+		return err
+	}
+	if e.asJSON {
+		return e.printJSON(sum)
+	}
+	_, err = fmt.Fprintf(e.stdout, "export: %s, in %s\n", sum, out)
+	return err
+}
+
+// moment turns what -as-of says into a capture id; 0 is now. A day means its end in China.
+func moment(s *store.Store, text string) (uint64, error) {
+	if text == "" {
+		return 0, nil
+	}
+	if id, err := strconv.ParseUint(text, 10, 64); err == nil && id > 0 {
+		last, err := s.LastID()
+		if err == nil && id > last {
+			err = usagef("-as-of: the archive has no capture %d yet, its last is %d", id, last)
+		}
+		return id, err
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if day, dayErr := time.Parse(time.DateOnly, text); dayErr == nil {
+		const china = 8 * time.Hour
+		at, err = day.AddDate(0, 0, 1).Add(-china-time.Nanosecond), nil
+	}
+	if err != nil {
+		return 0, usagef("-as-of is a capture id, a day such as 2026-01-31, or an RFC 3339 time, not %q", text)
+	}
+	id, err := s.At(at)
+	if err == nil && id == 0 {
+		err = usagef("-as-of: the archive has nothing from before %s", text)
+	}
+	return id, err
+}
+
+// parseYears reads "2021" and "2019-2023".
+func parseYears(text string) (export.Years, error) {
+	if text == "" {
+		return export.Years{}, nil
+	}
+	from, to, isRange := strings.Cut(text, "-")
+	if !isRange {
+		to = from
+	}
+	a, errA := strconv.Atoi(from)
+	b, errB := strconv.Atoi(to)
+	if errA != nil || errB != nil || a < 1990 || b < a || b > 2999 {
+		return export.Years{}, usagef("-year is a year or a range such as 2019-2023, not %q", text)
+	}
+	return export.Years{From: a, To: b}, nil
+}

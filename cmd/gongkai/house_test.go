@@ -1,0 +1,83 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// arrows holds which of our packages may import which. A shortcut fails here instead of starting an argument.
+var arrows = map[string][]string{
+	"gongkai/extract":         {},
+	"gongkai/seeds":           {"gongkai/extract"},
+	"gongkai/store":           {"gongkai/extract"},
+	"gongkai/store/export":    {"gongkai/extract", "gongkai/store"},
+	"gongkai/crawler":         {"gongkai/crawler/portal", "gongkai/crawler/robots", "gongkai/extract", "gongkai/seeds", "gongkai/store"},
+	"gongkai/crawler/portal":  {"gongkai/extract", "gongkai/seeds"},
+	"gongkai/crawler/robots":  {},
+	"gongkai/crawler/replica": {},
+	"gongkai/testdata":        {},
+	"gongkai/cmd/gongkai": {"gongkai/crawler", "gongkai/crawler/replica", "gongkai/extract", "gongkai/seeds", "gongkai/store",
+		"gongkai/store/export", "gongkai/testdata"},
+}
+
+// homes holds the one package, or file of it, that a library lives in.
+var homes = map[string]string{
+	"github.com/gocolly/colly/v2":     "gongkai/crawler",
+	"github.com/PuerkitoBio/goquery":  "gongkai/extract",
+	"golang.org/x/net/html":           "gongkai/extract",
+	"go.etcd.io/bbolt":                "gongkai/store",
+	"github.com/jimsmart/grobotstxt":  "gongkai/crawler/robots",
+	"github.com/spf13/cobra":          "gongkai/cmd/gongkai",
+	"github.com/jedib0t/go-pretty/v6": "gongkai/cmd/gongkai",
+}
+
+func TestArrows(t *testing.T) {
+	for _, l := range listPackages(t, "{{.ImportPath}} {{join .Imports \" \"}}") {
+		imports := strings.Fields(l)
+		pkg := imports[0]
+		allowed, known := arrows[pkg]
+		if !known {
+			t.Errorf("%s: add it to arrows, with what it may import", pkg)
+		}
+		for _, imported := range imports[1:] {
+			if strings.HasPrefix(imported, "gongkai/") && !slices.Contains(allowed, imported) {
+				t.Errorf("%s must not import %s", pkg, imported)
+			}
+			for library, home := range homes {
+				if (imported == library || strings.HasPrefix(imported, library+"/")) && pkg != home {
+					t.Errorf("%s imports %s, which lives in %s only", pkg, imported, home)
+				}
+			}
+		}
+	}
+}
+
+// TestCollyInOneFile keeps Colly replaceable in an afternoon.
+func TestCollyInOneFile(t *testing.T) {
+	var files []string
+	for _, l := range listPackages(t, "{{$dir := .Dir}}{{range .GoFiles}}{{$dir}}/{{.}}\n{{end}}") {
+		source, err := os.ReadFile(l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(source), `"github.com/gocolly/colly`) {
+			files = append(files, l)
+		}
+	}
+	if len(files) != 1 || !strings.HasSuffix(files[0], "/crawler/fetch.go") {
+		t.Errorf("Colly is imported by %v, want crawler/fetch.go alone", files)
+	}
+}
+
+// listPackages lists the module's packages, testdata included, a line each as the template says.
+func listPackages(t *testing.T, template string) []string {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-f", template, "gongkai/...", "gongkai/testdata").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.FieldsFunc(string(out), func(r rune) bool { return r == '\n' })
+}

@@ -1,0 +1,20 @@
+// Gongkai (公开) crawls Chinese government disclosure portals for their annual reports on information disclosure,
+// archives every answer as served, and exports the statutory figures. README.md tells how it is used.
+//
+// This package is flags, configuration, wiring and exit codes; what the program does lives in the packages below it.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+	_ "time/tzdata" // windows name zones; minimal systems have no zone files
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+
+	"gongkai/store"
+)
+
+// Exit codes are documented in the README; scripts depend on them.
+const (
+	exitDone    = 0
+	exitFailed  = 1 // could not do it
+	exitUsage   = 2 // wrong flags or configuration
+	exitPartial = 3 // done, but some items failed
+	exitLocked  = 4 // another process holds the archive
+)
+
+// A usageError is the caller's mistake: flags, arguments, configuration.
+type usageError struct{ error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// A partialError says that the work was done except for some items; the summary has been printed.
+type partialError struct{ what string }
+
+func (e partialError) Error() string { return e.what }
+
+// run is the program: it carries out one command line and returns the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	e := &env{stdout: stdout, stderr: stderr}
+	root := newRoot(e)
+	root.SetArgs(doubleDashes(args))
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	return exitCode(root.ExecuteContext(ctx), stderr)
+}
+
+// exitCode says what went wrong in one sentence and returns the code that stands for it.
+func exitCode(err error, stderr io.Writer) int {
+	if err == nil {
+		return exitDone
+	}
+	fmt.Fprintln(stderr, "gongkai:", err)
+	var usage usageError
+	var partial partialError
+	switch {
+	case errors.As(err, &usage):
+		return exitUsage
+	case errors.As(err, &partial):
+		return exitPartial
+	case errors.Is(err, store.ErrLocked):
+		return exitLocked
+	}
+	return exitFailed
+}
+
+// doubleDashes lets flags be written with one dash, as in the documentation: -portal becomes --portal. There are no
+// one-letter flags to be mistaken for.
+func doubleDashes(args []string) []string {
+	out := make([]string, len(args))
+	for i, a := range args {
+		if a == "--" {
+			copy(out[i:], args[i:])
+			break
+		}
+		if len(a) > 2 && a[0] == '-' && a[1] != '-' && (a[1] < '0' || a[1] > '9') {
+			a = "-" + a
+		}
+		out[i] = a
+	}
+	return out
+}
+
+// env is what every command needs: the streams, and what the global flags say.
+type env struct {
+	stdout, stderr io.Writer
+	configFile     string
+	archive        string
+	logFormat      string
+	logLevel       string
+	asJSON         bool
+}
+
+func newRoot(e *env) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "gongkai",
+		Short: "crawl, archive and export annual reports on government information disclosure",
+		Long: `gongkai (公开) visits the portals on which Chinese government bodies publish their annual reports on information
+disclosure (政府信息公开工作年度报告), archives every answer as served, reads the statutory figures, and exports them.
+
+Try it without a network:   gongkai demo
+Not in this version yet:    backfill, daemon, coverage, verify, why, seeds check, seeds discover
+
+Exit codes: 0 done · 1 could not · 2 usage or configuration · 3 done, but some items failed · 4 another process
+holds the archive`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usagef("unknown command %q; gongkai help lists them", args[0])
+			}
+			return cmd.Help()
+		},
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usagef("%w; see %s -help", err, cmd.CommandPath())
+	})
+	flags := root.PersistentFlags()
+	flags.StringVar(&e.configFile, "config", "", "configuration `FILE` (default ./config.toml, then built-in defaults)")
+	flags.StringVar(&e.archive, "archive", "", "archive `DIR`, instead of the configured one")
+	flags.StringVar(&e.logFormat, "log-format", "text", "logs on stderr as text or json")
+	flags.StringVar(&e.logLevel, "log-level", "info", "debug, info, warn or error")
+	flags.BoolVar(&e.asJSON, "json", false, "machine-readable output where a person would otherwise parse text")
+	root.AddCommand(newCrawl(e), newExtract(e), newExport(e), newShow(e), newStatus(e), newSeeds(e), newDemo(e), newVersion(e))
+	return root
+}
+
+// logger writes to stderr as the flags say.
+func (e *env) logger() (*slog.Logger, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(e.logLevel)); err != nil {
+		return nil, usagef("-log-level: %w", err)
+	}
+	options := &slog.HandlerOptions{Level: level}
+	switch e.logFormat {
+	case "text":
+		return slog.New(slog.NewTextHandler(e.stderr, options)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(e.stderr, options)), nil
+	}
+	return nil, usagef("-log-format is text or json, not %q", e.logFormat)
+}
+
+// noArgs refuses arguments, as a mistake in usage.
+func noArgs(_ *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usagef("unexpected argument %q", args[0])
+	}
+	return nil
+}

@@ -1,0 +1,337 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"gongkai/crawler/replica"
+	"gongkai/store"
+	"gongkai/testdata"
+)
+
+// gongkai runs one command line and returns what it printed and its exit code.
+func gongkai(t *testing.T, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code = run(context.Background(), args, &out, &errs)
+	return out.String(), errs.String(), code
+}
+
+// mustRun runs a command line that must end with exit code 0.
+func mustRun(t *testing.T, args ...string) string {
+	t.Helper()
+	stdout, stderr, code := gongkai(t, args...)
+	if code != exitDone {
+		t.Fatalf("gongkai %s: exit code %d\n%s%s", strings.Join(args, " "), code, stdout, stderr)
+	}
+	return stdout
+}
+
+// replicas serves the sample portals and writes a configuration and a seeds file for them, as somebody with portals
+// that the catalogue does not know would. It returns the folder.
+func replicas(t *testing.T) (dir string, farm *replica.Farm) {
+	t.Helper()
+	farm, err := replica.Start(testdata.Portals())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(farm.Close)
+	dir = t.TempDir()
+	portals, err := demoPortals(farm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file strings.Builder
+	for _, p := range portals {
+		fmt.Fprintf(&file, "[[portal]]\nid = %q\nagency = %q\ndivision = %q\nlevel = %q\nstart = [%q]\n\n", p.ID, p.Agency, p.Division, p.Level, p.Start[0])
+	}
+	write(t, filepath.Join(dir, "my-portals.toml"), file.String())
+	write(t, filepath.Join(dir, "config.toml"), `
+[crawl]
+user_agent = "gongkai/test (+mail@example.org)"
+delay = "10ms"
+allow_private_networks = true
+[seeds]
+builtin = false
+files = ["my-portals.toml"]
+`)
+	return dir, farm
+}
+
+func write(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// readCSV returns the rows of a CSV file as maps from column to cell.
+func readCSV(t *testing.T, file string) []map[string]string {
+	t.Helper()
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	records, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []map[string]string
+	for _, r := range records[1:] {
+		row := map[string]string{}
+		for i, name := range records[0] {
+			row[name] = r[i]
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// TestDemo is the promise of the README: one command, no network, the whole job, every figure right.
+func TestDemo(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	stdout := mustRun(t, "demo", "-dir", dir, "-log-level", "error")
+	if !strings.Contains(stdout, "衢江区人民政府办公室") {
+		t.Errorf("the table does not name 衢江:\n%s", stdout)
+	}
+	checkExport(t, filepath.Join(dir, "export"))
+}
+
+// checkExport compares an export of the five portals with the figures read from the reports by hand.
+func checkExport(t *testing.T, dir string) {
+	t.Helper()
+	type want struct{ id, published, index, division string }
+	wants := map[string]want{
+		"常熟市人民政府办公室": {"changshu", "2022-01-28", "", "320581"},
+		"遂宁市安居区人民政府": {"anju", "2024-01-30", "", "510904"},
+		"新余市政务服务中心":  {"xinyu", "2022-11-21", "", "360500"},
+		"衢江区人民政府办公室": {"qujiang", "2022-01-29", "330803-003/2022-47148", "330803"},
+		"江油市人民政府":    {"jiangyou", "2021-01-28", "", "510781"},
+	}
+	reports := readCSV(t, filepath.Join(dir, "reports.csv"))
+	if len(reports) != len(wants) {
+		t.Errorf("%d reports, want %d", len(reports), len(wants))
+	}
+	sample := map[string]string{} // agency id -> sample
+	for _, r := range reports {
+		w := wants[r["agency_name"]]
+		got := want{w.id, r["published"], r["index_no"], r["division_code"]}
+		if got != w {
+			t.Errorf("%s: %+v, want %+v", r["agency_name"], got, w)
+		}
+		sample[r["agency_id"]] = w.id
+	}
+	got := map[string]string{}
+	for _, f := range readCSV(t, filepath.Join(dir, "figures.csv")) {
+		value := f["value"]
+		if f["blank"] == "true" {
+			value = "blank"
+		}
+		got[sample[f["agency_id"]]+" "+f["table"]+" "+f["row"]+" "+f["column"]] = value
+	}
+	for _, id := range sample {
+		data, err := fs.ReadFile(testdata.Portals(), id+"/figures.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var figures [][4]any
+		if err := json.Unmarshal(data, &figures); err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range figures {
+			key := fmt.Sprintf("%s %v %v %v", id, f[0], f[1], f[2])
+			value := "blank"
+			if n, ok := f[3].(float64); ok {
+				value = strings.TrimSuffix(fmt.Sprintf("%.0f", n), ".0")
+			}
+			if got[key] != value {
+				t.Errorf("%s = %q, want %q", key, got[key], value)
+			}
+			delete(got, key)
+		}
+	}
+	for key := range got {
+		t.Errorf("%s is no figure of the report", key)
+	}
+}
+
+// TestSecondRun: the same portals again cost no new body; a changed figure on one page becomes a revision.
+func TestSecondRun(t *testing.T) {
+	t.Parallel()
+	dir, farm := replicas(t)
+	config := filepath.Join(dir, "config.toml")
+	mustRun(t, "crawl", "-config", config, "-log-level", "error")
+	for _, again := range [][]string{nil, {"-recheck"}, {"-full"}} {
+		stdout := mustRun(t, append([]string{"crawl", "-config", config, "-log-level", "error"}, again...)...)
+		if !strings.Contains(stdout, " 0 new") {
+			t.Errorf("crawl %v: %s, want 0 new", again, stdout)
+		}
+	}
+	anju := farm.Site("anju")
+	if err := anju.Edit(anju.Report, func(body []byte) []byte {
+		return bytes.Replace(body, []byte("14285"), []byte("14286"), 1)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	stdout := mustRun(t, "crawl", "-config", config, "-recheck", "-log-level", "error")
+	if !strings.Contains(stdout, " revised") {
+		t.Errorf("crawl after an edit: %s, want a revision", stdout)
+	}
+	stdout = mustRun(t, "show", "510904/2023", "-history", "-config", config)
+	if !strings.Contains(stdout, store.ChangeFigures) {
+		t.Errorf("history of the edited report:\n%s\nwant a change of figures", stdout)
+	}
+	mustRun(t, "export", "-config", config, "-out", filepath.Join(dir, "export"))
+	for _, r := range readCSV(t, filepath.Join(dir, "export", "reports.csv")) {
+		if r["division_code"] == "510904" && r["revisions"] != "2" {
+			t.Errorf("安居: %s revisions, want 2", r["revisions"])
+		}
+	}
+}
+
+// TestForeignSeeds: portals that only a seeds file knows are crawled just as well; nothing depends on the demo.
+func TestForeignSeeds(t *testing.T) {
+	t.Parallel()
+	dir, _ := replicas(t)
+	config := filepath.Join(dir, "config.toml")
+	mustRun(t, "crawl", "-config", config, "-log-level", "error")
+	mustRun(t, "export", "-config", config, "-out", filepath.Join(dir, "export"))
+	checkExport(t, filepath.Join(dir, "export"))
+}
+
+// TestExtractAgain: reading the archive again changes nothing as long as the extractor is the same.
+func TestExtractAgain(t *testing.T) {
+	t.Parallel()
+	dir, _ := replicas(t)
+	config := filepath.Join(dir, "config.toml")
+	mustRun(t, "crawl", "-config", config, "-log-level", "error")
+	for _, test := range []struct{ flag, want string }{{"-all", "5 pages read (0 came out otherwise"}, {"", "0 pages read"}} {
+		args := []string{"extract", "-config", config}
+		if test.flag != "" {
+			args = append(args, test.flag)
+		}
+		if stdout := mustRun(t, args...); !strings.Contains(stdout, test.want) {
+			t.Errorf("extract %s: %s, want %s", test.flag, stdout, test.want)
+		}
+	}
+}
+
+// TestMistakes: what users get wrong is answered by one sentence and the documented exit code.
+func TestMistakes(t *testing.T) {
+	t.Parallel()
+	dir, _ := replicas(t)
+	file := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		write(t, path, text)
+		return path
+	}
+	config := filepath.Join(dir, "config.toml")
+	badSelector := file("bad-selector.toml", `[[portal]]
+id = "a"
+agency = "甲县人民政府"
+division = "330803"
+level = "county"
+start = ["http://a.gov.cn/"]
+rows = "a[["
+evidence = "made up"
+`)
+	notArchive := filepath.Join(dir, "papers")
+	if err := os.Mkdir(notArchive, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(notArchive, "archive.db"), "this is not a database\n")
+	held := filepath.Join(dir, "held")
+	s, err := store.Open(held)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+
+	for _, test := range []struct {
+		args []string
+		code int
+		want string // in the sentence
+	}{
+		{[]string{"frobnicate"}, exitUsage, `unknown command "frobnicate"`},
+		{[]string{"crawl", "-bogus"}, exitUsage, "-bogus"},
+		{[]string{"crawl", "now"}, exitUsage, `"now"`},
+		{[]string{"crawl", "-full", "-recheck", "-config", config}, exitUsage, "exclude each other"},
+		{[]string{"crawl", "-portal", "nowhere", "-config", config}, exitUsage, `no portal "nowhere"`},
+		{[]string{"crawl", "-config", filepath.Join(dir, "none.toml")}, exitUsage, "none.toml"},
+		{[]string{"crawl", "-config", file("key.toml", "[crawl]\n\ndely = \"3s\"\n")}, exitUsage, "key.toml:3: unknown setting crawl.dely"},
+		{[]string{"crawl", "-config", file("value.toml", "[crawl]\ndelay = \"soon\"\n")}, exitUsage, `value.toml:2: crawl.delay: "soon" is not a duration`},
+		{[]string{"crawl", "-config", file("size.toml", "[crawl]\nmax_page_bytes = \"big\"\n")}, exitUsage, `"big" is not a size`},
+		{[]string{"crawl", "-config", file("window.toml", "[crawl]\nwindow = \"22:00-06:00\"\n")}, exitUsage, "names no time zone"},
+		{[]string{"crawl", "-config", file("hosts.toml", "[crawl]\nhosts = 0\n")}, exitUsage, "crawl.hosts is 0"},
+		{[]string{"crawl", "-config", file("syntax.toml", "[crawl\n")}, exitUsage, "syntax.toml:1:"},
+		{[]string{"crawl", "-config", file("selector.toml", "[seeds]\nfiles = [\"bad-selector.toml\"]\n")}, exitUsage, badSelector + `:7: portal a: selector "a[["`},
+		{[]string{"crawl", "-config", config, "-log-format", "xml"}, exitUsage, "-log-format"},
+		{[]string{"export", "-config", config}, exitUsage, "-out DIR"},
+		{[]string{"export", "-out", dir, "-format", "wks", "-config", config}, exitUsage, "wks"},
+		{[]string{"show", "-config", config}, exitUsage, "one KEY"},
+		{[]string{"status", "-archive", filepath.Join(dir, "nothing")}, exitFailed, "there is no such folder"},
+		{[]string{"status", "-archive", notArchive}, exitFailed, "not an archive"},
+		{[]string{"crawl", "-archive", notArchive, "-config", config}, exitFailed, "not an archive"},
+		{[]string{"crawl", "-archive", held, "-config", config}, exitLocked, "archive is in use"},
+	} {
+		_, stderr, code := gongkai(t, test.args...)
+		if code != test.code || !strings.Contains(stderr, test.want) || strings.Count(stderr, "\n") != 1 {
+			t.Errorf("gongkai %s: exit code %d, want %d; said %q, want one line with %q",
+				strings.Join(test.args, " "), code, test.code, stderr, test.want)
+		}
+	}
+}
+
+// TestDefaultsAreDocumented: config.toml in the repository holds the defaults, all of them.
+func TestDefaultsAreDocumented(t *testing.T) {
+	data, err := os.ReadFile("../../config.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var written config
+	written.Crawl.UserAgent = defaultConfig().Crawl.UserAgent // names the version, so the file cannot
+	if err := decodeConfig(data, &written); err != nil {
+		t.Fatal(err)
+	}
+	written.Crawl.AllowHosts, written.Seeds.Files = nil, nil // empty lists
+	if got, want := fmt.Sprintf("%+v", written), fmt.Sprintf("%+v", defaultConfig()); got != want {
+		t.Errorf("config.toml says\n%s\nthe defaults are\n%s", got, want)
+	}
+}
+
+var (
+	readmeBlock   = regexp.MustCompile("(?s)```sh\n(.*?)```")
+	readmeCommand = regexp.MustCompile(`(?m)^gongkai (.*?)(?:\s+#.*)?$`)
+)
+
+// TestReadme runs every gongkai command of the README, in order, against the replicas.
+func TestReadme(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, _ := replicas(t)
+	t.Chdir(dir)
+	var blocks strings.Builder
+	for _, b := range readmeBlock.FindAllSubmatch(text, -1) {
+		blocks.Write(b[1])
+	}
+	commands := readmeCommand.FindAllStringSubmatch(blocks.String(), -1)
+	if len(commands) < 10 {
+		t.Fatalf("found only %d commands in README.md", len(commands))
+	}
+	for _, c := range commands {
+		mustRun(t, strings.Fields(c[1])...)
+	}
+}

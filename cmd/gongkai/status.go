@@ -1,0 +1,130 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"gongkai/store"
+)
+
+func newStatus(e *env) *cobra.Command {
+	return &cobra.Command{
+		Use:   "status",
+		Short: "what the archive holds, and what failed and why, per portal",
+		Args:  noArgs,
+		RunE:  func(*cobra.Command, []string) error { return e.status() },
+	}
+}
+
+// A trouble is a URL whose last answer was none.
+type trouble struct {
+	Portal string `json:"portal"`
+	URL    string `json:"url"`
+	State  string `json:"state"`
+	Status int    `json:"status,omitempty"`
+	Error  string `json:"error,omitempty"`
+}
+
+func (e *env) status() error {
+	c, err := e.loadConfig()
+	if err != nil {
+		return err
+	}
+	s, err := store.OpenReadOnly(c.Archive.Path)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	stats, err := s.Stats()
+	if err != nil {
+		return err
+	}
+	troubles, err := findTroubles(s)
+	if err != nil {
+		return err
+	}
+	if e.asJSON {
+		return e.printJSON(map[string]any{"archive": c.Archive.Path, "stats": stats, "troubles": troubles})
+	}
+	fmt.Fprintf(e.stdout, "archive %s: %s, %d captures\n\n", c.Archive.Path, humanize.IBytes(uint64(stats.FileSize)), stats.LastID)
+	t := e.newTable("portal", "captures", "new", "unchanged", "failed", "bodies", "raw", "stored", "reports", "no reports")
+	for _, p := range stats.Portals {
+		var all, ok, same, bad int
+		for _, states := range p.Captures {
+			for state, n := range states {
+				all += n
+				switch state {
+				case store.StateOK:
+					ok += n
+				case store.StateUnchanged:
+					same += n
+				case store.StateFailed, store.StateRefused, store.StateBlocked:
+					bad += n
+				}
+			}
+		}
+		t.AppendRow(table.Row{p.Portal, all, ok, same, bad, p.Bodies, humanize.IBytes(uint64(p.Raw)),
+			humanize.IBytes(uint64(p.Stored)), p.Records, p.Rejected})
+	}
+	t.Render()
+	if len(troubles) > 0 {
+		fmt.Fprintf(e.stdout, "\nlast answer was none for %d addresses:\n", len(troubles))
+		for _, tr := range troubles {
+			fmt.Fprintf(e.stdout, "  %s %s %s: %s\n", tr.Portal, tr.State, tr.URL, strings.TrimSpace(fmt.Sprint(statusWord(tr.Status), " ", tr.Error)))
+		}
+	}
+	return nil
+}
+
+func statusWord(code int) string {
+	if code == 0 {
+		return ""
+	}
+	return fmt.Sprint("HTTP ", code)
+}
+
+// findTroubles lists the addresses whose newest capture is a failure, in the order in which they were first asked for.
+func findTroubles(s *store.Store) ([]trouble, error) {
+	at := map[string]int{}
+	var all []trouble
+	for c, err := range s.Captures(0) {
+		if err != nil {
+			return nil, err
+		}
+		i, known := at[c.URL]
+		bad := c.State == store.StateFailed || c.State == store.StateRefused || c.State == store.StateBlocked
+		switch {
+		case !known && !bad:
+			continue
+		case !known:
+			i = len(all)
+			at[c.URL] = i
+			all = append(all, trouble{})
+		}
+		if all[i] = (trouble{}); bad {
+			all[i] = trouble{c.Portal, c.URL, c.State, c.Status, c.Error}
+		}
+	}
+	left := all[:0]
+	for _, t := range all {
+		if t.URL != "" {
+			left = append(left, t)
+		}
+	}
+	return left, nil
+}
+
+// openExisting opens an archive for writing, but does not make one where there is none.
+func openExisting(dir string) (*store.Store, error) {
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("open archive %s: %w", dir, store.ErrNotArchive)
+	}
+	return store.Open(dir)
+}

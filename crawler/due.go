@@ -1,0 +1,95 @@
+package crawler
+
+import (
+	"iter"
+	"net/http"
+	"time"
+
+	"gongkai/store"
+)
+
+// A past is what the archive knows of one URL.
+type past struct {
+	first time.Time     // of the first capture
+	last  store.Capture // the newest; its State is "" when there is none
+
+	held        string    // digest of the newest body
+	changed     time.Time // when that body was first served
+	contentType string    // it was served with
+	etag, date  string    // its validators
+}
+
+// recall reads the captures of a URL, oldest first.
+func recall(captures iter.Seq2[store.Capture, error]) (past, error) {
+	var p past
+	for c, err := range captures {
+		if err != nil {
+			return past{}, err
+		}
+		if p.first.IsZero() {
+			p.first = c.Time
+		}
+		p.last = c
+		switch c.State {
+		case store.StateOK:
+			p.held, p.changed = c.SHA256, c.Time
+			p.contentType = c.Header.Get("Content-Type")
+			p.etag, p.date = c.Header.Get("ETag"), c.Header.Get("Last-Modified")
+		case store.StateUnchanged:
+			p.etag, p.date = newer(p.etag, c.Header.Get("ETag")), newer(p.date, c.Header.Get("Last-Modified"))
+		}
+	}
+	return p, nil
+}
+
+func newer(old, value string) string {
+	if value != "" {
+		return value
+	}
+	return old
+}
+
+// conditions returns the header that asks for the page only if it is another than the one held.
+func (p past) conditions() http.Header {
+	h := http.Header{}
+	if p.held == "" {
+		return h
+	}
+	if p.etag != "" {
+		h.Set("If-None-Match", p.etag)
+	}
+	if p.date != "" {
+		h.Set("If-Modified-Since", p.date)
+	}
+	return h
+}
+
+// header returns the part of the body's header that is needed to read it.
+func (p past) header() http.Header { return http.Header{"Content-Type": {p.contentType}} }
+
+// due reports whether a report page should be asked for again. What failed, or led elsewhere, always should.
+func (p past) due(now time.Time) bool {
+	switch p.last.State {
+	case "", store.StateFailed, store.StateBlocked, store.StateRedirect:
+		return true
+	}
+	changed := p.changed
+	if changed.IsZero() {
+		changed = p.first
+	}
+	return due(changed, p.last.Time, now)
+}
+
+// The bounds of the time between two visits to one page. A nightly run that starts a little earlier than the one
+// before still finds young pages due.
+const (
+	shortest = 20 * time.Hour
+	rarest   = 30 * 24 * time.Hour
+)
+
+// due reports whether a page that changed last and was visited last at these times should be visited now: after as
+// long again as it had been unchanged.
+func due(changed, visited, now time.Time) bool {
+	interval := min(max(visited.Sub(changed), shortest), rarest)
+	return !now.Before(visited.Add(interval))
+}

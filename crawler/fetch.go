@@ -1,0 +1,145 @@
+package crawler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"strings"
+	"time"
+
+	"code.dny.dev/ssrf"
+	"github.com/gocolly/colly/v2"
+)
+
+// A fetcher makes Colly look like a function: an address goes in, an answer comes out. Colly builds the request and
+// keeps the cookies; the tape keeps what was served. No other file knows about either.
+type fetcher struct {
+	colly *colly.Collector
+	tape  *tape
+}
+
+// newFetcher returns a fetcher for one site. It must not be used by two goroutines.
+func newFetcher(userAgent string, network http.RoundTripper, limit int64) *fetcher {
+	c := new(colly.Collector)
+	c.Init() // not NewCollector, which lets COLLY_* variables of the environment overrule what is set here
+	c.UserAgent = userAgent
+	c.AllowURLRevisit = true        // what has been visited is for the walk to know
+	c.ParseHTTPErrorResponse = true // an error page is an answer too
+	c.MaxBodySize = 0               // Colly would cut the body and say nothing; the tape refuses
+	c.IgnoreRobotsTxt = true        // Colly's reading of it is lax; ours is asked before
+	c.SetRequestTimeout(patience.total)
+	c.SetRedirectHandler(func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse })
+	t := &tape{network: network, limit: limit}
+	c.WithTransport(t)
+	return &fetcher{c, t}
+}
+
+// An answer is what came of one request.
+type answer struct {
+	start  time.Time
+	took   time.Duration // until the last byte
+	status int           // 0 when there was none
+	header http.Header
+	remote string
+	body   []byte // whole, after transfer and content coding
+	err    error  // why there is no whole body
+}
+
+// fetch asks for one URL once. Its error is ctx's: everything else that can go wrong is an answer.
+func (f *fetcher) fetch(ctx context.Context, url string, header http.Header) (answer, error) {
+	f.tape.last = answer{start: time.Now()}
+	f.colly.Context = ctx
+	err := f.colly.Request(http.MethodGet, url, nil, nil, header) // synchronous: returns when the answer is on the tape
+	if ctx.Err() != nil {
+		return answer{}, ctx.Err() // being stopped says nothing about the page
+	}
+	a := f.tape.last
+	f.tape.last = answer{}
+	if a.status == 0 && a.err == nil {
+		a.err = err // the request was never sent
+	}
+	return a, nil // what Colly thinks of an answer that is on the tape does not matter
+}
+
+// A tape records each answer before Colly converts or cuts it. Colly gets an empty body: there is nothing that it
+// should do with a full one.
+type tape struct {
+	network http.RoundTripper
+	limit   int64 // bytes of a body
+	last    answer
+}
+
+// RoundTrip implements http.RoundTripper.
+func (t *tape) RoundTrip(req *http.Request) (*http.Response, error) {
+	a := answer{start: time.Now()}
+	trace := httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) { a.remote = info.Conn.RemoteAddr().String() }}
+	res, err := t.network.RoundTrip(req.WithContext(httptrace.WithClientTrace(req.Context(), &trace)))
+	if err == nil {
+		a.status, a.header = res.StatusCode, res.Header.Clone()
+		a.body, err = readBody(res, t.limit)
+	}
+	a.err = err
+	a.took = time.Since(a.start)
+	t.last = a
+	if err != nil {
+		return nil, err
+	}
+	header := res.Header.Clone()
+	header.Del("Content-Encoding")
+	return &http.Response{
+		Status: res.Status, StatusCode: res.StatusCode, Header: header, Body: http.NoBody, Request: req,
+		Proto: res.Proto, ProtoMajor: res.ProtoMajor, ProtoMinor: res.ProtoMinor, Uncompressed: true,
+	}, nil
+}
+
+// errTooLarge means that a body has more bytes than the limit.
+var errTooLarge = errors.New("larger than the limit")
+
+// readBody reads a body to its end, or refuses it.
+func readBody(res *http.Response, limit int64) ([]byte, error) {
+	defer res.Body.Close()
+	if coding := res.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+		// The transport asks for gzip and undoes it; this coding nobody asked for.
+		return nil, fmt.Errorf("content coding %q was not asked for", coding)
+	}
+	body, err := io.ReadAll(io.LimitReader(res.Body, limit+1))
+	switch {
+	case err != nil:
+		return nil, err
+	case int64(len(body)) > limit:
+		return nil, fmt.Errorf("%w of %d bytes", errTooLarge, limit)
+	}
+	return body, nil
+}
+
+// patience says how long each part of a request may take.
+var patience = timeouts{dial: 10 * time.Second, tls: 10 * time.Second, header: 30 * time.Second, total: 3 * time.Minute}
+
+type timeouts struct{ dial, tls, header, total time.Duration }
+
+// network returns the way to the portals. It makes one connection a request: on a kept one the transport repeats a
+// request by itself, at once, when the server hangs up, and the clock knows nothing of it. It uses no proxy.
+func network(allowPrivate bool, t timeouts) http.RoundTripper {
+	dialer := &net.Dialer{Timeout: t.dial}
+	if !allowPrivate {
+		// Asked for every address dialled, after names were looked up, so no name can stand for a private address.
+		dialer.Control = ssrf.New(ssrf.WithAnyPort()).Safe
+	}
+	return &http.Transport{
+		DialContext:            dialer.DialContext,
+		TLSHandshakeTimeout:    t.tls,
+		ResponseHeaderTimeout:  t.header,
+		DisableKeepAlives:      true,
+		ForceAttemptHTTP2:      true,
+		MaxResponseHeaderBytes: 1 << 20,
+	}
+}
+
+// isPrivate reports whether an error is the guard's.
+func isPrivate(err error) bool {
+	return errors.Is(err, ssrf.ErrProhibitedIP) || errors.Is(err, ssrf.ErrProhibitedNetwork)
+}

@@ -1,0 +1,152 @@
+package crawler
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+)
+
+// gbk is 政府 in GBK, which Colly would turn into UTF-8.
+const gbk = "\xd5\xfe\xb8\xae"
+
+func serve(t *testing.T) *httptest.Server {
+	t.Helper()
+	mux := http.NewServeMux()
+	mux.HandleFunc("/gbk", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=gbk")
+		w.Write([]byte(gbk))
+	})
+	mux.HandleFunc("/gzip", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		z := gzip.NewWriter(w)
+		z.Write([]byte(gbk))
+		z.Close()
+	})
+	mux.HandleFunc("/bad.xml.gz", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/gzip") // Colly would try to unpack it
+		w.Write([]byte("no gzip"))
+	})
+	mux.HandleFunc("/badgzip", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		w.Write([]byte("this is not gzip"))
+	})
+	mux.HandleFunc("/br", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Encoding", "br")
+		w.Write([]byte("x"))
+	})
+	mux.HandleFunc("/large", func(w http.ResponseWriter, r *http.Request) { w.Write(bytes.Repeat([]byte("x"), 101)) })
+	mux.HandleFunc("/fits", func(w http.ResponseWriter, r *http.Request) { w.Write(bytes.Repeat([]byte("x"), 100)) })
+	mux.HandleFunc("/redirect", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/gbk", http.StatusFound) })
+	mux.HandleFunc("/agent", func(w http.ResponseWriter, r *http.Request) { w.Write([]byte(r.UserAgent())) })
+	mux.HandleFunc("/521", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(521) })
+	mux.HandleFunc("/condition", func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("If-None-Match") == `"1"` {
+			w.WriteHeader(http.StatusNotModified)
+		}
+	})
+	mux.HandleFunc("/short", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", "100")
+		w.Write([]byte("x"))
+	})
+	mux.HandleFunc("/reset", func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) })
+	mux.HandleFunc("/hang", func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	s := httptest.NewServer(mux)
+	t.Cleanup(s.Close)
+	return s
+}
+
+func TestFetch(t *testing.T) {
+	s := serve(t)
+	short := patience
+	short.header = 200 * time.Millisecond
+	f := newFetcher("gongkai/test", network(true, short), 100)
+	tests := []struct {
+		path   string
+		status int
+		body   string
+		err    string
+	}{
+		{"/gbk", 200, gbk, ""},
+		{"/gzip", 200, gbk, ""},
+		{"/bad.xml.gz", 200, "no gzip", ""},
+		{"/badgzip", 200, "", "gzip"},
+		{"/br", 200, "", `"br" was not asked for`},
+		{"/large", 200, "", "larger than the limit of 100 bytes"},
+		{"/fits", 200, strings.Repeat("x", 100), ""},
+		{"/redirect", 302, "<a href=\"/gbk\">Found</a>.\n\n", ""},
+		{"/agent", 200, "gongkai/test", ""},
+		{"/521", 521, "", ""},
+		{"/short", 200, "", "unexpected EOF"},
+		{"/reset", 0, "", "EOF"},
+		{"/hang", 0, "", "timeout"},
+		{"/gbk", 200, gbk, ""}, // visited before, and still served
+	}
+	for _, tt := range tests {
+		a, err := f.fetch(t.Context(), s.URL+tt.path, http.Header{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a.status != tt.status || string(a.body) != tt.body && tt.err == "" {
+			t.Errorf("%s: got %d %q, want %d %q", tt.path, a.status, a.body, tt.status, tt.body)
+		}
+		if (a.err == nil) != (tt.err == "") || a.err != nil && !strings.Contains(a.err.Error(), tt.err) {
+			t.Errorf("%s: got error %v, want %q", tt.path, a.err, tt.err)
+		}
+		if a.status != 0 && a.remote != strings.TrimPrefix(s.URL, "http://") {
+			t.Errorf("%s: got remote address %q, want %s", tt.path, a.remote, s.URL)
+		}
+	}
+	a, err := f.fetch(t.Context(), s.URL+"/condition", http.Header{"If-None-Match": {`"1"`}})
+	if err != nil || a.status != http.StatusNotModified || a.err != nil {
+		t.Errorf("condition: got %+v, %v", a, err)
+	}
+}
+
+func TestFetchIgnoresEnvironment(t *testing.T) {
+	for k, v := range map[string]string{
+		"COLLY_USER_AGENT": "Mozilla", "COLLY_MAX_BODY_SIZE": "2", "COLLY_ALLOWED_DOMAINS": "example.com", "COLLY_MAX_REQUESTS": "1",
+		"COLLY_PARSE_HTTP_ERROR_RESPONSE": "no", "COLLY_CACHE_DIR": t.TempDir(), "COLLY_DETECT_CHARSET": "yes", "COLLY_IGNORE_ROBOTSTXT": "no",
+	} {
+		t.Setenv(k, v)
+	}
+	s := serve(t)
+	f := newFetcher("gongkai/test", network(true, patience), 100)
+	for range 2 {
+		a, err := f.fetch(t.Context(), s.URL+"/agent", http.Header{})
+		if err != nil || a.err != nil || string(a.body) != "gongkai/test" {
+			t.Errorf("got %q, %v, %v", a.body, a.err, err)
+		}
+	}
+}
+
+func TestFetchStops(t *testing.T) {
+	s := serve(t)
+	f := newFetcher("gongkai/test", network(true, patience), 100)
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(50*time.Millisecond, cancel)
+	if _, err := f.fetch(ctx, s.URL+"/hang", http.Header{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want the context's error", err)
+	}
+}
+
+func TestNetworkGuard(t *testing.T) {
+	s := serve(t)
+	f := newFetcher("gongkai/test", network(false, patience), 100)
+	port := s.URL[strings.LastIndex(s.URL, ":"):]
+	for _, host := range []string{"127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::1]", "[::ffff:127.0.0.1]", "169.254.169.254",
+		"10.0.0.1", "100.64.0.1", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "0.0.0.0", "[fe80::1]", "[fd00::1]"} {
+		a, err := f.fetch(t.Context(), "http://"+host+port+"/gbk", http.Header{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a.status != 0 || !isPrivate(a.err) || mayPass(a.err) {
+			t.Errorf("%s: got %d, %v; want it forbidden for good", host, a.status, a.err)
+		}
+	}
+}

@@ -1,0 +1,87 @@
+package crawler
+
+import (
+	"net/url"
+	"slices"
+	"time"
+
+	"gongkai/crawler/portal"
+	"gongkai/store"
+)
+
+// A target is a page to ask for, and why.
+type target struct {
+	url    string
+	kind   string // a store.Kind
+	portal string
+	from   string // the page that led here
+	title  string // the link's text there
+	date   string // the date beside it
+
+	further bool     // a further page of a listing, not its first
+	guess   bool     // a script announced it, perhaps wrongly
+	depth   int      // how many columns were followed to get here
+	via     []string // redirects that led here, first one first
+
+	tries int       // how often it was asked for and failed in passing
+	after time.Time // not to be asked for before
+}
+
+// capture returns what is known before the answer.
+func (t target) capture() store.Capture {
+	return store.Capture{URL: t.url, Kind: t.kind, Portal: t.portal, From: t.from, Title: t.title, Date: t.date}
+}
+
+// deepest is how many columns are followed below a start page: 年报, and in it 2021年.
+const deepest = 2
+
+// follow says what to ask for after a listing page. repeated means that the page lists what another page of its
+// listing has listed: the server gave a page for one that does not exist.
+func follow(t target, l portal.Listing, repeated bool) []target {
+	var next []target
+	for _, row := range l.Rows {
+		next = append(next, target{url: row.URL, kind: store.KindReport, portal: t.portal, from: t.url, title: row.Name(), date: row.Date})
+	}
+	if !t.further || l.Items > 0 && !repeated {
+		for _, p := range l.Next {
+			next = append(next, target{url: p.URL, kind: store.KindListing, portal: t.portal, from: t.url, title: t.title,
+				further: true, guess: p.Guess, depth: t.depth})
+		}
+	}
+	if t.further || t.depth >= deepest || len(l.Rows) > 0 || len(l.Next) > 0 {
+		return next // it is a listing; what it calls a column leads away from it
+	}
+	for _, c := range l.Columns {
+		next = append(next, target{url: c.URL, kind: store.KindListing, portal: t.portal, from: t.url, title: c.Name(), depth: t.depth + 1})
+	}
+	return next
+}
+
+// farthest is how many redirects are followed from one link.
+const farthest = 5
+
+// redirected returns the target that a redirect leads to, or why it leads nowhere.
+func redirected(t target, location string, s scope) (next target, reason string) {
+	base, err := url.Parse(t.url)
+	if err != nil {
+		return target{}, "redirects from a malformed address"
+	}
+	u, err := base.Parse(location)
+	if err != nil {
+		return target{}, "redirects to a malformed address"
+	}
+	u.Fragment, u.RawFragment = "", ""
+	next = t
+	next.url, next.from = u.String(), t.url
+	next.via = append(slices.Clip(t.via), t.url)
+	next.tries, next.after = 0, time.Time{}
+	switch deny := s.deny(u); {
+	case deny != "":
+		return target{}, "redirects to " + next.url + ": " + deny
+	case slices.Contains(next.via, next.url):
+		return target{}, "redirects in a circle"
+	case len(next.via) > farthest:
+		return target{}, "redirects too often"
+	}
+	return next, ""
+}

@@ -1,0 +1,306 @@
+package crawler
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"gongkai/crawler/portal"
+	"gongkai/extract"
+	"gongkai/seeds"
+	"gongkai/store"
+)
+
+func parse(t *testing.T, s string) *url.URL {
+	t.Helper()
+	u, err := url.Parse(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+func TestSiteOf(t *testing.T) {
+	tests := []struct{ url, want string }{
+		{"http://www.qjq.gov.cn/a", "qjq.gov.cn"},
+		{"https://qjq.gov.cn/", "qjq.gov.cn"},
+		{"http://GXW.Xinyu.gov.cn:8080/", "xinyu.gov.cn"},
+		{"http://www.gov.cn/", "www.gov.cn"},
+		{"http://www.example.com.cn/", "example.com.cn"},
+		{"http://127.0.0.1:8081/", "127.0.0.1:8081"},
+		{"http://127.0.0.2:80/", "127.0.0.2"},
+		{"http://[::1]:8080/", "[::1]:8080"},
+		{"http://localhost:8080/", "localhost:8080"},
+	}
+	for _, tt := range tests {
+		if got := siteOf(parse(t, tt.url)); got != tt.want {
+			t.Errorf("%s: got %s, want %s", tt.url, got, tt.want)
+		}
+	}
+}
+
+func TestKey(t *testing.T) {
+	same := []string{"http://www.a.gov.cn/x", "https://www.a.gov.cn/x", "http://a.gov.cn/x", "https://A.gov.cn:443/x", "http://www.a.gov.cn:80/x"}
+	for _, s := range same {
+		if got, want := key(parse(t, s)), key(parse(t, same[0])); got != want {
+			t.Errorf("%s: got %s, want %s", s, got, want)
+		}
+	}
+	if key(parse(t, "http://a.gov.cn/x?b=2&a=1")) != key(parse(t, "http://a.gov.cn/x?a=1&b=2")) {
+		t.Error("the order of parameters tells pages apart")
+	}
+	for _, s := range []string{"http://a.gov.cn/x/", "http://a.gov.cn/X", "http://a.gov.cn/x?y", "http://a.gov.cn:81/x", "http://b.a.gov.cn/x"} {
+		if key(parse(t, s)) == key(parse(t, same[0])) {
+			t.Errorf("%s has the key of %s", s, same[0])
+		}
+	}
+}
+
+func TestScope(t *testing.T) {
+	portals := []seeds.Portal{{Start: []string{"http://www.park.example.com/nb/"}}, {Start: []string{"http://127.0.0.1:8081/"}}}
+	tests := []struct{ site, url, want string }{
+		{"a.gov.cn", "http://www.a.gov.cn/x", ""},
+		{"a.gov.cn", "https://b.a.gov.cn/x", ""},
+		{"a.gov.cn", "http://www.b.gov.cn/x", "off the site"},
+		{"a.gov.cn", "http://www.agov.cn/x", "off the site"},
+		{"a.gov.cn", "http://www.a.gov.cn.evil.com/x", "off the site"},
+		{"a.gov.cn", "ftp://www.a.gov.cn/x", "not http"},
+		{"a.gov.cn", "http://www.a.gov.cn/" + strings.Repeat("x", longest), "too long"},
+		{"example.com", "http://other.example.com/x", "host not allowed"},
+		{"example.com", "http://www.park.example.com/x", ""},
+		{"example.com", "http://extra.example.com/x", ""},
+		{"127.0.0.1:8081", "http://127.0.0.1:8081/x", ""},
+		{"127.0.0.1:8082", "http://127.0.0.1:8082/x", "host not allowed"},
+	}
+	for _, tt := range tests {
+		s := scope{tt.site, allowed(portals, []string{"Extra.example.com"})}
+		if got := s.deny(parse(t, tt.url)); got != tt.want {
+			t.Errorf("%s from %s: got %q, want %q", tt.url, tt.site, got, tt.want)
+		}
+	}
+}
+
+func TestDue(t *testing.T) {
+	day := 24 * time.Hour
+	now := time.Date(2024, 3, 1, 22, 0, 0, 0, time.UTC)
+	tests := []struct {
+		name             string
+		changed, visited time.Duration // ago
+		want             bool
+	}{
+		{"new, the same night", 2 * time.Hour, 2 * time.Hour, false},
+		{"new, the next night", day, day, true},
+		{"new, the next night a little earlier", 21 * time.Hour, 21 * time.Hour, true},
+		{"unchanged for 4 days, visited yesterday", 5 * day, day, false},
+		{"unchanged for 4 days, visited 4 days ago", 8 * day, 4 * day, true},
+		{"old, visited 29 days ago", 1000 * day, 29 * day, false},
+		{"old, visited 30 days ago", 1000 * day, 30 * day, true},
+	}
+	for _, tt := range tests {
+		if got := due(now.Add(-tt.changed), now.Add(-tt.visited), now); got != tt.want {
+			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestRecall(t *testing.T) {
+	at := func(day int) time.Time { return time.Date(2024, 1, day, 0, 0, 0, 0, time.UTC) }
+	captures := []store.Capture{
+		{Time: at(1), State: store.StateFailed},
+		{Time: at(2), State: store.StateOK, SHA256: "a", Header: http.Header{"Etag": {`"a"`}, "Last-Modified": {"then"}, "Content-Type": {"text/html"}}},
+		{Time: at(3), State: store.StateUnchanged, SHA256: "a", Header: http.Header{"Etag": {`W/"a"`}}},
+		{Time: at(4), State: store.StateFailed},
+	}
+	p, err := recall(func(yield func(store.Capture, error) bool) {
+		for _, c := range captures {
+			if !yield(c, nil) {
+				return
+			}
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.held != "a" || !p.changed.Equal(at(2)) || !p.first.Equal(at(1)) || p.last.State != store.StateFailed || p.contentType != "text/html" {
+		t.Errorf("got %+v", p)
+	}
+	h := p.conditions()
+	if h.Get("If-None-Match") != `W/"a"` || h.Get("If-Modified-Since") != "then" {
+		t.Errorf("conditions: got %v", h)
+	}
+	if !p.due(at(4)) {
+		t.Error("a page that failed last is not due")
+	}
+	if got := (past{}).conditions(); len(got) > 0 {
+		t.Errorf("conditions of a page that is not held: %v", got)
+	}
+}
+
+func TestFollow(t *testing.T) {
+	row := extract.Link{URL: "http://a.gov.cn/1.html", Text: "某市2021年政府信息公…", Title: "某市2021年政府信息公开工作年度报告", Date: "2022-01-29"}
+	more := portal.Page{URL: "http://a.gov.cn/index_1.html", Guess: true}
+	column := extract.Link{URL: "http://a.gov.cn/nb/", Text: "信息公开年报"}
+	first := target{url: "http://a.gov.cn/", kind: store.KindListing, portal: "a"}
+	further := target{url: "http://a.gov.cn/index_1.html", kind: store.KindListing, portal: "a", further: true}
+	deep := target{url: "http://a.gov.cn/nb/2021/", kind: store.KindListing, portal: "a", depth: deepest}
+	tests := []struct {
+		name     string
+		from     target
+		listing  portal.Listing
+		repeated bool
+		want     string // kind and path, in order
+	}{
+		{"rows and pages", first, portal.Listing{Rows: []extract.Link{row}, Next: []portal.Page{more}, Columns: []extract.Link{column}, Items: 5}, false, "report /1.html, listing /index_1.html?"},
+		{"pages only", first, portal.Listing{Next: []portal.Page{more}, Columns: []extract.Link{column}}, false, "listing /index_1.html?"},
+		{"columns only", first, portal.Listing{Columns: []extract.Link{column}}, false, "listing /nb/"},
+		{"columns too deep", deep, portal.Listing{Columns: []extract.Link{column}}, false, ""},
+		{"columns beside a later page", further, portal.Listing{Columns: []extract.Link{column}}, false, ""},
+		{"later page", further, portal.Listing{Rows: []extract.Link{row}, Next: []portal.Page{more}, Items: 3}, false, "report /1.html, listing /index_1.html?"},
+		{"later page without items", further, portal.Listing{Next: []portal.Page{more}}, false, ""},
+		{"later page repeated", further, portal.Listing{Rows: []extract.Link{row}, Next: []portal.Page{more}, Items: 3}, true, "report /1.html"},
+		{"nothing", first, portal.Listing{}, false, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var got []string
+			for _, n := range follow(tt.from, tt.listing, tt.repeated) {
+				word := n.kind + " " + strings.TrimPrefix(n.url, "http://a.gov.cn")
+				if n.guess {
+					word += "?"
+				}
+				got = append(got, word)
+				if n.from != tt.from.url || n.portal != "a" {
+					t.Errorf("%s: from %q, portal %q", n.url, n.from, n.portal)
+				}
+				if n.kind == store.KindReport && (n.title != row.Title || n.date != row.Date) {
+					t.Errorf("report has title %q and date %q", n.title, n.date)
+				}
+			}
+			if strings.Join(got, ", ") != tt.want {
+				t.Errorf("got  %s\nwant %s", strings.Join(got, ", "), tt.want)
+			}
+		})
+	}
+}
+
+func TestRedirected(t *testing.T) {
+	s := scope{site: "a.gov.cn"}
+	from := target{url: "http://www.a.gov.cn/x", kind: store.KindReport, title: "t"}
+	next, reason := redirected(from, "https://www.a.gov.cn/x#top", s)
+	if reason != "" || next.url != "https://www.a.gov.cn/x" || next.from != from.url || next.title != "t" {
+		t.Errorf("got %+v, %q", next, reason)
+	}
+	if _, reason := redirected(next, "http://www.a.gov.cn/x", s); reason != "redirects in a circle" {
+		t.Errorf("circle: got %q", reason)
+	}
+	if _, reason := redirected(from, "http://www.b.com/", s); !strings.HasSuffix(reason, "off the site") {
+		t.Errorf("off the site: got %q", reason)
+	}
+	for i := range farthest {
+		if from, reason = redirected(from, strconv.Itoa(i), s); reason != "" {
+			t.Fatalf("redirect %d: %s", i, reason)
+		}
+	}
+	if _, reason := redirected(from, "/last", s); reason != "redirects too often" {
+		t.Errorf("too many: got %q", reason)
+	}
+}
+
+func TestJudge(t *testing.T) {
+	const script = `<html><head><script>window.location=document.cookie</script></head><body></body></html>`
+	header := func(kv ...string) http.Header {
+		h := http.Header{}
+		for i := 0; i < len(kv); i += 2 {
+			h.Set(kv[i], kv[i+1])
+		}
+		return h
+	}
+	tests := []struct {
+		name    string
+		answer  answer
+		held    string
+		state   string
+		passing bool
+		wall    bool
+	}{
+		{"ok", answer{status: 200, body: []byte("<p>x</p>")}, "", store.StateOK, false, false},
+		{"empty", answer{status: 200, body: []byte{}}, "", store.StateOK, false, false},
+		{"not modified", answer{status: 304}, "abc", store.StateUnchanged, false, false},
+		{"not modified, not asked", answer{status: 304}, "", store.StateFailed, false, false},
+		{"redirect", answer{status: 302, header: header("Location", "/")}, "", store.StateRedirect, false, false},
+		{"redirect nowhere", answer{status: 302}, "", store.StateFailed, false, false},
+		{"not found", answer{status: 404}, "", store.StateGone, false, false},
+		{"gone", answer{status: 410}, "", store.StateGone, false, false},
+		{"forbidden", answer{status: 403, body: []byte("<h1>Forbidden</h1>")}, "", store.StateFailed, false, false},
+		{"server error", answer{status: 500}, "", store.StateFailed, true, false},
+		{"busy", answer{status: 503, header: header("Retry-After", "120")}, "", store.StateFailed, true, false},
+		{"too many", answer{status: 429}, "", store.StateFailed, true, false},
+		{"partial", answer{status: 206, body: []byte("x")}, "", store.StateFailed, false, false},
+		{"challenge 412", answer{status: 412, body: []byte(script)}, "abc", store.StateBlocked, false, true},
+		{"challenge 521", answer{status: 521}, "", store.StateBlocked, false, true},
+		{"challenge 468", answer{status: 468}, "", store.StateBlocked, false, true},
+		{"challenge 403", answer{status: 403, body: []byte(script)}, "", store.StateBlocked, false, true},
+		{"challenge 202", answer{status: 202, body: []byte(script)}, "", store.StateBlocked, false, true},
+		{"challenge 200", answer{status: 200, body: []byte(`<script>document.cookie="__jsl_clearance=1"</script>`)}, "", store.StateBlocked, false, true},
+		{"page drawn by script", answer{status: 200, body: []byte(script)}, "", store.StateOK, false, false},
+		{"page that passed a wall", answer{status: 200, body: []byte("<script>$_ts={}</script><p>" + strings.Repeat("政府信息公开", 40))}, "", store.StateOK, false, false},
+		{"too large", answer{status: 200, err: errTooLarge}, "", store.StateRefused, false, false},
+		{"broken", answer{status: 200, err: errors.New("unexpected EOF")}, "", store.StateFailed, true, false},
+		{"timeout", answer{err: context.DeadlineExceeded}, "", store.StateFailed, true, false},
+	}
+	for _, tt := range tests {
+		p := judge(target{url: "http://a.gov.cn/", kind: store.KindReport}, tt.answer, tt.held)
+		if p.State != tt.state || p.passing != tt.passing || p.wall != tt.wall {
+			t.Errorf("%s: got %s passing=%v wall=%v %q, want %s %v %v", tt.name, p.State, p.passing, p.wall, p.Error, tt.state, tt.passing, tt.wall)
+		}
+		if (p.body != nil) != (tt.state == store.StateOK) {
+			t.Errorf("%s: body %q", tt.name, p.body)
+		}
+		if p.Error == "" && (tt.state == store.StateFailed || tt.state == store.StateBlocked || tt.state == store.StateRefused) {
+			t.Errorf("%s: no reason", tt.name)
+		}
+	}
+}
+
+func TestRetryAfter(t *testing.T) {
+	now := time.Date(2024, 3, 1, 12, 0, 0, 0, time.UTC)
+	tests := map[string]time.Duration{
+		"":                              0,
+		"120":                           2 * time.Minute,
+		" 3 ":                           3 * time.Second,
+		"-5":                            0,
+		"soon":                          0,
+		"Fri, 01 Mar 2024 12:01:00 GMT": time.Minute,
+		"Fri, 01 Mar 2024 11:00:00 GMT": 0,
+	}
+	for value, want := range tests {
+		if got := retryAfter(value, now); got != want {
+			t.Errorf("%q: got %v, want %v", value, got, want)
+		}
+	}
+}
+
+func TestBySite(t *testing.T) {
+	groups, err := bySite([]seeds.Portal{
+		{ID: "a", Start: []string{"http://www.x.gov.cn/a", "http://bureau.x.gov.cn/", "http://www.y.gov.cn/"}},
+		{ID: "b", Start: []string{"https://x.gov.cn/b"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, g := range groups {
+		for _, e := range g {
+			got = append(got, e.portal.ID+strconv.Itoa(len(e.start)))
+		}
+		got = append(got, "|")
+	}
+	if want := "a2 b1 | a1 |"; strings.Join(got, " ") != want {
+		t.Errorf("got %v, want %s", got, want)
+	}
+}

@@ -1,0 +1,119 @@
+// Package robots decides for one crawler what one robots.txt permits (RFC 9309). It fetches nothing: who asks for
+// the file, when, and how often is up to the caller.
+//
+// The lines are read and patterns are matched by a port of Google's parser; which rules concern us, percent-encoding,
+// and Crawl-delay are ours.
+package robots
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jimsmart/grobotstxt"
+)
+
+// MaxSize is how much of a robots.txt is read; RFC 9309 asks for this much at least.
+const MaxSize = 500 << 10
+
+// MaxDelay is the longest Crawl-delay that is kept to. More is the wish not to be crawled, which Disallow says.
+const MaxDelay = time.Hour
+
+// Rules are what a robots.txt says to one crawler. The zero Rules permit everything.
+type Rules struct {
+	Delay time.Duration // the Crawl-delay for us; 0 when there is none
+
+	rules []rule
+	all   string // when not "", the reason for one decision about everything
+	deny  bool   // that decision
+}
+
+type rule struct {
+	allow   bool
+	pattern string // normalised
+	text    string // "Disallow: /private/"
+}
+
+// A Decision says whether a URL may be asked for, and why.
+type Decision struct {
+	Allowed bool
+	Reason  string // the rule that decided, or why none did: "no rule", "404", "unreachable"
+}
+
+// Read returns the rules of an answer to the request for a robots.txt; status is 0 when there was no answer.
+// A file that does not exist permits everything; one that cannot be had just now forbids everything, until it can.
+// 429 is a request to go away and counts as the latter, although RFC 9309 has it with the other 4xx.
+func Read(status int, body []byte, userAgent string) *Rules {
+	switch {
+	case status >= 200 && status < 300:
+		return Parse(body, userAgent)
+	case status == 0:
+		return &Rules{all: "robots.txt unreachable", deny: true}
+	case status >= 500, status == http.StatusTooManyRequests:
+		return &Rules{all: "robots.txt answers " + strconv.Itoa(status), deny: true}
+	}
+	// 4xx, and redirects that lead nowhere: "unavailable" in the words of RFC 9309.
+	return &Rules{all: "no robots.txt: " + strconv.Itoa(status)}
+}
+
+// Parse reads the text of a robots.txt. Whatever is no line of the format is passed over.
+func Parse(body []byte, userAgent string) *Rules {
+	if len(body) > MaxSize {
+		body = body[:MaxSize]
+		if i := strings.LastIndexAny(string(body), "\r\n"); i >= 0 {
+			body = body[:i] // half a rule could forbid or permit too much
+		}
+	}
+	r := &reader{product: Product(userAgent)}
+	grobotstxt.Parse(escape(strings.TrimPrefix(string(body), "\ufeff")), r)
+	if r.named {
+		return r.ours.rules()
+	}
+	return r.anyone.rules()
+}
+
+// Check decides on one URL.
+func (r *Rules) Check(u *url.URL) Decision {
+	if r.all != "" {
+		return Decision{!r.deny, r.all}
+	}
+	path := target(u)
+	if path == "/robots.txt" {
+		return Decision{true, "robots.txt itself"}
+	}
+	best := -1
+	for i, rule := range r.rules {
+		if grobotstxt.Matches(path, rule.pattern) && (best < 0 || rule.beats(r.rules[best])) {
+			best = i
+		}
+	}
+	if best < 0 {
+		return Decision{true, "no rule"}
+	}
+	return Decision{r.rules[best].allow, r.rules[best].text}
+}
+
+// beats reports whether a goes before b where both match: the longer pattern, and Allow between equals.
+func (a rule) beats(b rule) bool {
+	if len(a.pattern) != len(b.pattern) {
+		return len(a.pattern) > len(b.pattern)
+	}
+	return a.allow && !b.allow
+}
+
+// Product returns the product token by which a robots.txt addresses a crawler with this User-Agent: "gongkai" for
+// "gongkai/0.1 (+https://…)" and for "Mozilla/5.0 (compatible; gongkai/0.1)".
+func Product(userAgent string) string {
+	if _, after, found := strings.Cut(userAgent, "(compatible;"); found {
+		userAgent = strings.TrimSpace(after)
+	}
+	end := strings.IndexFunc(userAgent, func(r rune) bool {
+		return !strings.ContainsRune("-_.~+", r) && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	})
+	if end < 0 {
+		return userAgent
+	}
+	return userAgent[:end]
+}

@@ -1,0 +1,166 @@
+package crawler
+
+import (
+	"fmt"
+	"strings"
+
+	"gongkai/seeds"
+	"gongkai/store"
+)
+
+// Counts say what came of a crawl, page by page. Listings, reports and robots.txt files all count as pages.
+type Counts struct {
+	Requests  int `json:"requests"`
+	New       int `json:"new"`        // bodies that the archive did not have as their URL's last
+	Unchanged int `json:"unchanged"`  // the same as last time
+	Gone      int `json:"gone"`       // 404 or 410
+	Failed    int `json:"failed"`     // no usable answer, in the end
+	Refused   int `json:"refused"`    // too large to be kept
+	Blocked   int `json:"blocked"`    // forbidden by robots.txt, or behind a challenge
+	LeftAlone int `json:"left_alone"` // known reports that were not due
+	Unvisited int `json:"unvisited"`  // wanted, but the site was left alone before their turn
+	Reports   int `json:"reports"`    // read from new bodies
+	Rejected  int `json:"rejected"`   // new bodies that were asked for as reports and are none
+	Revisions int `json:"revisions"`  // new bodies of known reports whose text or figures differ
+}
+
+// A Problem says what went wrong with which page.
+type Problem struct {
+	Portal string `json:"portal"`
+	URL    string `json:"url"`
+	Detail string `json:"detail"`
+}
+
+// A PortalSummary says what came of one portal.
+type PortalSummary struct {
+	ID string `json:"id"`
+	Counts
+	Listings int       `json:"listings"`           // listing pages found
+	Problems []Problem `json:"problems,omitempty"` // the first of them
+	Trouble  int       `json:"trouble"`            // how many there were
+}
+
+// A Summary says what came of a run.
+type Summary struct {
+	Counts
+	Portals []PortalSummary `json:"portals"` // in the order of the catalogue
+}
+
+// mostProblems is how many problems of one portal are kept.
+const mostProblems = 20
+
+// problem notes a problem.
+func (s *PortalSummary) problem(url, detail string) {
+	s.Trouble++
+	if len(s.Problems) < mostProblems {
+		s.Problems = append(s.Problems, Problem{s.ID, url, detail})
+	}
+}
+
+// count counts an archived capture. What failed or is gone is counted where it is known to be wanted and final.
+func (s *PortalSummary) count(state string) {
+	switch state {
+	case store.StateOK:
+		s.New++
+	case store.StateUnchanged:
+		s.Unchanged++
+	case store.StateRefused:
+		s.Refused++
+	case store.StateBlocked:
+		s.Blocked++
+	}
+}
+
+// read counts an archived record.
+func (s *PortalSummary) read(rec *store.Record) {
+	if rec.Rejected != "" {
+		s.Rejected++
+		return
+	}
+	s.Reports++
+	if rec.Change == store.ChangeText || rec.Change == store.ChangeFigures {
+		s.Revisions++
+	}
+}
+
+// Add adds the numbers of o to c.
+func (c *Counts) Add(o Counts) {
+	c.Requests += o.Requests
+	c.New += o.New
+	c.Unchanged += o.Unchanged
+	c.Gone += o.Gone
+	c.Failed += o.Failed
+	c.Refused += o.Refused
+	c.Blocked += o.Blocked
+	c.LeftAlone += o.LeftAlone
+	c.Unvisited += o.Unvisited
+	c.Reports += o.Reports
+	c.Rejected += o.Rejected
+	c.Revisions += o.Revisions
+}
+
+// String says it in one line; what did not happen is left out, except that nothing was new.
+func (c Counts) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d requests: %d new", c.Requests, c.New)
+	for _, n := range []struct {
+		count int
+		what  string
+	}{
+		{c.Unchanged, "unchanged"}, {c.Gone, "gone"}, {c.Failed, "failed"}, {c.Refused, "refused"}, {c.Blocked, "blocked"},
+		{c.LeftAlone, "left alone"}, {c.Unvisited, "not visited"},
+		{c.Reports, "reports read"}, {c.Rejected, "rejected"}, {c.Revisions, "revised"},
+	} {
+		if n.count > 0 {
+			fmt.Fprintf(&b, ", %d %s", n.count, n.what)
+		}
+	}
+	return b.String()
+}
+
+// String says it in one line.
+func (s Summary) String() string { return s.Counts.String() }
+
+// Problems returns the problems kept of all portals.
+func (s Summary) Problems() []Problem {
+	var all []Problem
+	for _, p := range s.Portals {
+		all = append(all, p.Problems...)
+	}
+	return all
+}
+
+// Clean reports whether everything that was wanted was had, and every portal listed reports.
+func (s Summary) Clean() bool {
+	for _, p := range s.Portals {
+		if p.Trouble > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// summarize puts together what the sites have counted, one summary a portal.
+func summarize(portals []seeds.Portal, sites [][]PortalSummary) Summary {
+	at := make(map[string]int)
+	var s Summary
+	for _, p := range portals {
+		at[p.ID] = len(s.Portals)
+		s.Portals = append(s.Portals, PortalSummary{ID: p.ID})
+	}
+	for _, sums := range sites {
+		for _, part := range sums {
+			i, known := at[part.ID]
+			if !known {
+				continue // its turn never came
+			}
+			whole := &s.Portals[i]
+			whole.Counts.Add(part.Counts)
+			whole.Listings += part.Listings
+			whole.Trouble += part.Trouble
+			whole.Problems = append(whole.Problems, part.Problems...)
+			s.Counts.Add(part.Counts)
+		}
+	}
+	return s
+}

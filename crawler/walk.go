@@ -1,0 +1,243 @@
+package crawler
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"time"
+
+	"gongkai/crawler/portal"
+	"gongkai/seeds"
+	"gongkai/store"
+)
+
+// mostListings is how many listing pages of one portal are read in a run.
+const mostListings = 200
+
+// A walk is one visit to one portal.
+type walk struct {
+	*site
+	portal seeds.Portal
+	sum    *PortalSummary
+
+	listings, reports, retries []target // still to be asked for, in this order
+	seen                       map[string]bool
+	signatures                 map[string]bool
+	announced, found           map[string]int // further pages by the listing whose script announces them
+	rows                       int
+}
+
+// walk visits the pages of one portal. Its error means that the run cannot go on.
+func (s *site) walk(ctx context.Context, e errand, sum *PortalSummary) error {
+	sum.ID = e.portal.ID
+	w := &walk{site: s, portal: e.portal, sum: sum, seen: make(map[string]bool), signatures: make(map[string]bool),
+		announced: make(map[string]int), found: make(map[string]int)}
+	var start []target
+	for _, u := range e.start {
+		start = append(start, target{url: u, kind: store.KindListing, portal: e.portal.ID})
+	}
+	w.add(start)
+	for s.closed == "" {
+		t, ok, err := w.next(ctx)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			break
+		}
+		if err := w.visit(ctx, t); err != nil {
+			return err
+		}
+	}
+	w.conclude()
+	return nil
+}
+
+// next takes the next target: listings before reports, and what failed in passing when its time has come.
+func (w *walk) next(ctx context.Context) (t target, ok bool, err error) {
+	for _, queue := range []*[]target{&w.listings, &w.reports, &w.retries} {
+		if len(*queue) > 0 {
+			t, *queue = (*queue)[0], (*queue)[1:]
+			return t, true, sleep(ctx, time.Until(t.after))
+		}
+	}
+	return target{}, false, ctx.Err()
+}
+
+// visit asks for one page, archives the answer, and queues what it leads to.
+func (w *walk) visit(ctx context.Context, t target) error {
+	known, err := recall(w.Store.CapturesOf(t.url))
+	if err != nil {
+		return err
+	}
+	if t.kind == store.KindReport && t.tries == 0 && !w.Full && !w.Recheck && !known.due(time.Now()) {
+		w.sum.LeftAlone++
+		return nil
+	}
+	p, err := w.ask(ctx, t, known, w.sum)
+	if err != nil {
+		return err
+	}
+	var rec *store.Record
+	if t.kind == store.KindReport && p.State == store.StateOK && digest(p.body) != known.held {
+		r := ReadBody(p.Capture, p.body, w.portal)
+		rec = &r
+	}
+	body, err := w.keep(&p, rec, w.sum)
+	if err != nil {
+		return err
+	}
+	switch p.State {
+	case store.StateOK, store.StateUnchanged:
+		if t.kind == store.KindListing {
+			w.list(t, p, known, body)
+		}
+		return nil
+	case store.StateRedirect:
+		return w.redirect(ctx, t, p)
+	}
+	w.complain(t, p)
+	return nil
+}
+
+func digest(body []byte) string {
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:])
+}
+
+// list queues what a listing page leads to.
+func (w *walk) list(t target, p page, known past, body []byte) {
+	if t.guess && len(t.via) == 0 {
+		w.found[t.from]++
+	}
+	if p.Header.Get("Content-Type") == "" { // a 304 need not say
+		p.Header = known.header()
+	}
+	doc, err := document(p.Capture, body)
+	if err != nil {
+		w.problem(t, err.Error())
+		return
+	}
+	u, err := url.Parse(t.url)
+	if err != nil {
+		w.problem(t, err.Error())
+		return
+	}
+	l := portal.Read(doc, u, w.portal)
+	repeated := w.signatures[l.Signature]
+	w.signatures[l.Signature] = true
+	w.rows += len(l.Rows)
+	w.add(follow(t, l, repeated))
+}
+
+// add queues the targets that are within bounds and new.
+func (w *walk) add(targets []target) {
+	for _, t := range targets {
+		u, err := url.Parse(t.url)
+		if err != nil {
+			continue // a malformed link leads nowhere
+		}
+		if deny := w.scope.deny(u); deny != "" {
+			w.Log.Debug("not followed", "portal", t.portal, "url", t.url, "from", t.from, "why", deny)
+			continue
+		}
+		if w.claim(key(u), t.kind) {
+			w.queue(t)
+		}
+	}
+}
+
+// claim reports whether a page has not been queued before: in this walk, and for reports on this site.
+func (w *walk) claim(key, kind string) bool {
+	if w.seen[key] || kind == store.KindReport && w.asked[key] {
+		return false
+	}
+	w.seen[key] = true
+	w.asked[key] = w.asked[key] || kind == store.KindReport
+	return true
+}
+
+func (w *walk) queue(t target) {
+	switch {
+	case t.kind == store.KindReport:
+		w.reports = append(w.reports, t)
+		return
+	case w.sum.Listings == mostListings:
+		w.problem(t, fmt.Sprintf("not read: the bound of %d listing pages is reached", mostListings))
+	case w.sum.Listings < mostListings:
+		w.listings = append(w.listings, t)
+	}
+	w.sum.Listings++
+	if t.guess {
+		w.announced[t.from]++
+	}
+}
+
+// redirect goes on where a redirect leads, on the same site.
+func (w *walk) redirect(ctx context.Context, t target, p page) error {
+	next, reason := redirected(t, p.Header.Get("Location"), w.scope)
+	if reason != "" {
+		w.sum.Failed++
+		w.problem(t, reason)
+		return nil
+	}
+	from, err := url.Parse(t.url)
+	if err != nil {
+		return err // it was asked for
+	}
+	to, err := url.Parse(next.url)
+	if err != nil {
+		return err // redirected has made it from one
+	}
+	if key(from) != key(to) && !w.claim(key(to), t.kind) || w.closed != "" {
+		return nil // it has been asked for by another name
+	}
+	return w.visit(ctx, next)
+}
+
+// complain deals with a page that could not be had.
+func (w *walk) complain(t target, p page) {
+	switch {
+	case p.passing && t.tries+1 < mostTries:
+		t.tries++
+		t.after = time.Now().Add(w.pause(t.tries))
+		w.retries = append(w.retries, t)
+	case p.State == store.StateGone && t.guess:
+		// The script counted a page too many, as it may.
+	case p.State == store.StateGone:
+		w.sum.Gone++
+		w.problem(t, "gone: "+statusText(p.Status))
+	case p.State == store.StateFailed:
+		w.sum.Failed++
+		w.problem(t, p.Error)
+	default:
+		w.problem(t, p.Error)
+	}
+}
+
+// problem notes what went wrong with a page.
+func (w *walk) problem(t target, detail string) { w.sum.problem(t.url, detail) }
+
+// conclude says what only the end of a walk can tell.
+func (w *walk) conclude() {
+	if left := len(w.listings) + len(w.reports) + len(w.retries); left > 0 {
+		w.sum.Unvisited += left
+		w.sum.problem(w.portal.Start[0], fmt.Sprintf("%d pages not visited, site left alone: %s", left, w.closed))
+	}
+	for _, from := range slices.Sorted(maps.Keys(w.announced)) {
+		if w.found[from] == 0 && w.closed == "" {
+			w.sum.problem(from, fmt.Sprintf("announces %d further pages, none was there", w.announced[from]))
+		}
+	}
+	if w.rows == 0 && w.closed == "" {
+		w.sum.problem(w.portal.Start[0], "no annual report is listed")
+	}
+	for _, p := range w.sum.Problems {
+		w.Log.Warn(p.Detail, "portal", w.portal.ID, "url", p.URL)
+	}
+	w.Log.Info("portal visited", "portal", w.portal.ID, "result", w.sum.Counts.String())
+}

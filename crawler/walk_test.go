@@ -1,0 +1,418 @@
+package crawler
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"gongkai/seeds"
+	"gongkai/store"
+)
+
+// A fake is a network of sites that misbehave as their pages say. It keeps the log by which manners are judged.
+type fake struct {
+	pages map[string]http.HandlerFunc // by URL without the scheme http; what is not there answers 404
+	took  time.Duration               // for each answer
+
+	mu  sync.Mutex
+	log []request
+}
+
+type request struct {
+	url, agent string
+	start, end time.Time
+}
+
+// errReset is what a handler panics with to hang up.
+var errReset = errors.New("connection reset by peer")
+
+func (f *fake) RoundTrip(r *http.Request) (res *http.Response, err error) {
+	start := time.Now()
+	defer func() {
+		if p := recover(); p != nil {
+			res, err = nil, p.(error)
+		}
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.log = append(f.log, request{strings.TrimPrefix(r.URL.String(), "http://"), r.UserAgent(), start, time.Now()})
+	}()
+	if err := sleep(r.Context(), f.took); err != nil {
+		return nil, err
+	}
+	handler, ok := f.pages[strings.TrimPrefix(r.URL.String(), "http://")]
+	if !ok {
+		handler = http.NotFound
+	}
+	w := &recorder{header: http.Header{}, status: http.StatusOK}
+	handler(w, r)
+	return &http.Response{StatusCode: w.status, Header: w.header, Body: io.NopCloser(&w.body), Request: r}, nil
+}
+
+type recorder struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (w *recorder) Header() http.Header         { return w.header }
+func (w *recorder) WriteHeader(status int)      { w.status = status }
+func (w *recorder) Write(b []byte) (int, error) { return w.body.Write(b) }
+
+// urls returns what was asked for, in order.
+func (f *fake) urls() string {
+	var all []string
+	for _, r := range f.log {
+		all = append(all, r.url)
+	}
+	return strings.Join(all, " ")
+}
+
+// checkGaps fails the test when a request came too soon after the answer before it.
+func (f *fake) checkGaps(t *testing.T, min time.Duration) {
+	t.Helper()
+	for i := 1; i < len(f.log); i++ {
+		if gap := f.log[i].start.Sub(f.log[i-1].end); gap < min {
+			t.Errorf("%s came %v after the answer before it, want %v", f.log[i].url, gap, min)
+		}
+	}
+}
+
+// body answers with a page.
+func body(text string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		io.WriteString(w, text)
+	}
+}
+
+func status(code int, headers ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		for i := 0; i < len(headers); i += 2 {
+			w.Header().Set(headers[i], headers[i+1])
+		}
+		w.WriteHeader(code)
+	}
+}
+
+// inTurn answers with one handler after the other, and with the last one ever after.
+func inTurn(handlers ...http.HandlerFunc) http.HandlerFunc {
+	n := 0
+	return func(w http.ResponseWriter, r *http.Request) {
+		h := handlers[min(n, len(handlers)-1)]
+		n++
+		h(w, r)
+	}
+}
+
+// listing is a page of rows, reports by their names, and whatever follows them.
+func listing(rows string, rest string) http.HandlerFunc {
+	var b strings.Builder
+	for _, name := range strings.Fields(rows) {
+		fmt.Fprintf(&b, `<li><a href="/nb/%s.html">某市%s局2021年政府信息公开工作年度报告</a><span>2022-01-29</span></li>`, name, name)
+	}
+	return body("<html><body><ul>" + b.String() + "</ul>" + rest + "</body></html>")
+}
+
+var article = body("<html><body><p>某市2021年政府信息公开工作年度报告</p></body></html>")
+
+const start = "www.a.gov.cn/nb/"
+
+// crawl runs a crawler over one portal on a fake network, in a bubble where time costs nothing.
+func crawl(t *testing.T, pages map[string]http.HandlerFunc, check func(t *testing.T, c *Crawler, f *fake, sum Summary)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		s, err := store.Open(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		f := &fake{pages: pages, took: 100 * time.Millisecond}
+		c := &Crawler{UserAgent: "gongkai/test", Delay: 3 * time.Second, Jitter: 0.3, Hosts: 2, Store: s, Network: f, MaxPageBytes: 1 << 16,
+			Portals: []seeds.Portal{{ID: "a", Agency: "某市人民政府", Division: "330100", Start: []string{"http://" + start}}}}
+		sum, err := c.Run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.checkGaps(t, c.Delay)
+		if len(f.log) > 0 && !strings.HasSuffix(f.log[0].url, "/robots.txt") {
+			t.Errorf("the first request is for %s", f.log[0].url)
+		}
+		check(t, c, f, sum)
+	})
+}
+
+// states returns state and path of every capture but of robots.txt, in order.
+func states(t *testing.T, s *store.Store) string {
+	t.Helper()
+	var all []string
+	for c, err := range s.Captures(0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.Kind != store.KindRobots {
+			all = append(all, c.State+" "+c.URL[strings.LastIndex(c.URL, "/"):])
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+func TestWalk(t *testing.T) {
+	tests := []struct {
+		name     string
+		pages    map[string]http.HandlerFunc
+		states   string // of captures, in order
+		trouble  string // part of the one problem; "" for none
+		requests int    // robots.txt included
+	}{
+		{"one page", map[string]http.HandlerFunc{start: listing("x y", ""), "www.a.gov.cn/nb/x.html": article, "www.a.gov.cn/nb/y.html": article},
+			"ok /, ok /x.html, ok /y.html", "", 4},
+		{"pager by links, clamped past the end", map[string]http.HandlerFunc{
+			start:                listing("x", `<a href="?page=2">下一页</a>`),
+			start + "?page=2":    listing("y", `<a href="?page=3">下一页</a>`),
+			start + "?page=3":    listing("y", `<a href="?page=4">下一页</a>`),
+			start + "?page=4":    listing("z", `<a href="?page=5">下一页</a>`),
+			start[:16] + "x.htm": article,
+		}, "ok /, ok /?page=2, ok /?page=3, gone /x.html, gone /y.html", "gone: status 404 Not Found", 6},
+		{"pager by script, numbered from 0", map[string]http.HandlerFunc{
+			start: listing("", `<script>createPageHTML('p', 2, 1, 'list', 'shtml', 9)</script>`), start + "list_1.shtml": listing("x", ""), "www.a.gov.cn/nb/x.html": article,
+		}, "ok /, ok /list_1.shtml, gone /list_2.shtml, ok /x.html", "", 5},
+		{"pager by script, numbered from 1", map[string]http.HandlerFunc{
+			start: listing("", `<script>createPageHTML('p', 2, 1, 'list', 'shtml', 9)</script>`), start + "list_2.shtml": listing("x", ""), "www.a.gov.cn/nb/x.html": article,
+		}, "ok /, gone /list_1.shtml, ok /list_2.shtml, ok /x.html", "", 5},
+		{"pager by script, nothing there", map[string]http.HandlerFunc{
+			start: listing("x", `<script>createPageHTML(2, 0, 'list', 'shtml')</script>`), "www.a.gov.cn/nb/x.html": article,
+		}, "ok /, gone /list_1.shtml, ok /x.html", "announces 1 further pages, none was there", 4},
+		{"column, then year", map[string]http.HandlerFunc{
+			start:                   body(`<a href="/zwgk/">政务公开</a><a href="/zn/">信息公开指南</a><a href="/gk/">信息公开年报</a>`),
+			"www.a.gov.cn/gk/":      body(`<a href="/gk/2021/">2021年</a>`),
+			"www.a.gov.cn/gk/2021/": listing("x", ""), "www.a.gov.cn/nb/x.html": article,
+		}, "ok /, ok /, ok /, ok /x.html", "", 5},
+		{"off the site", map[string]http.HandlerFunc{
+			start: body(`<a href="http://www.b.gov.cn/x.html">某市2021年政府信息公开工作年度报告</a><a href="http://mp.weixin.qq.com/x">某市2020年政府信息公开工作年度报告</a>`),
+		}, "ok /", "", 2},
+		{"no reports", map[string]http.HandlerFunc{start: body("<p>建设中</p>")}, "ok /", "no annual report is listed", 2},
+		{"500, then fine", map[string]http.HandlerFunc{start: listing("x y", ""), "www.a.gov.cn/nb/x.html": inTurn(status(500), status(502), article), "www.a.gov.cn/nb/y.html": article},
+			"ok /, failed /x.html, ok /y.html, failed /x.html, ok /x.html", "", 6},
+		{"500 for ever", map[string]http.HandlerFunc{start: listing("x", ""), "www.a.gov.cn/nb/x.html": status(500)},
+			"ok /, failed /x.html, failed /x.html, failed /x.html", "status 500", 5},
+		{"reset, then fine", map[string]http.HandlerFunc{start: listing("x", ""), "www.a.gov.cn/nb/x.html": inTurn(func(http.ResponseWriter, *http.Request) { panic(errReset) }, article)},
+			"ok /, failed /x.html, ok /x.html", "", 4},
+		{"no answer, then fine", map[string]http.HandlerFunc{start: listing("x", ""), "www.a.gov.cn/nb/x.html": inTurn(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done(); panic(r.Context().Err()) }, article)},
+			"ok /, failed /x.html, ok /x.html", "", 4},
+		{"oversized", map[string]http.HandlerFunc{start: listing("x", ""), "www.a.gov.cn/nb/x.html": body(strings.Repeat("x", 1<<16+1))},
+			"ok /, refused /x.html", "larger than the limit of 65536 bytes", 3},
+		{"redirect to https", map[string]http.HandlerFunc{start: status(301, "Location", "https://"+start), "https://" + start: listing("x", ""), "https://www.a.gov.cn/nb/x.html": article},
+			"redirect /, ok /, ok /x.html", "", 5},
+		{"redirect off the site", map[string]http.HandlerFunc{start: listing("x", ""), "www.a.gov.cn/nb/x.html": status(302, "Location", "http://www.b.gov.cn/")},
+			"ok /, redirect /x.html", "redirects to http://www.b.gov.cn/: off the site", 3},
+		{"redirect loop", map[string]http.HandlerFunc{start: listing("x", ""), "www.a.gov.cn/nb/x.html": status(302, "Location", "/nb/y.html"), "www.a.gov.cn/nb/y.html": status(302, "Location", "x.html")},
+			"ok /, redirect /x.html, redirect /y.html", "redirects in a circle", 4},
+		{"robots forbids the report", map[string]http.HandlerFunc{"www.a.gov.cn/robots.txt": body("User-agent: gongkai\nDisallow: /*.html$\n"), start: listing("x", "")},
+			"ok /, blocked /x.html", "robots.txt: Disallow: /*.html$", 2},
+		{"robots forbids all", map[string]http.HandlerFunc{"www.a.gov.cn/robots.txt": body("User-agent: *\nDisallow: /\n"), start: listing("x", "")},
+			"blocked /", "robots.txt: Disallow: /", 1},
+		{"robots 500, then fine", map[string]http.HandlerFunc{"www.a.gov.cn/robots.txt": inTurn(status(500), status(404)), start: listing("x", ""), "www.a.gov.cn/nb/x.html": article},
+			"ok /, ok /x.html", "", 4},
+		{"robots 403", map[string]http.HandlerFunc{"www.a.gov.cn/robots.txt": status(403), start: listing("x", ""), "www.a.gov.cn/nb/x.html": article},
+			"ok /, ok /x.html", "", 3},
+		{"robots moved", map[string]http.HandlerFunc{"www.a.gov.cn/robots.txt": status(301, "Location", "/r.txt"), "www.a.gov.cn/r.txt": body("User-agent: *\nDisallow: /nb/x"), start: listing("x y", ""), "www.a.gov.cn/nb/y.html": article},
+			"ok /, blocked /x.html, ok /y.html", "robots.txt: Disallow: /nb/x", 4},
+		{"challenge", map[string]http.HandlerFunc{start: listing("x y z", ""), "www.a.gov.cn/nb/x.html": article, "www.a.gov.cn/nb/y.html": status(412)},
+			"ok /, ok /x.html, blocked /y.html", "challenge 412", 4},
+		{"Retry-After longer than a run", map[string]http.HandlerFunc{start: listing("x y", ""), "www.a.gov.cn/nb/x.html": status(503, "Retry-After", "86400")},
+			"ok /, failed /x.html", "2 pages not visited, site left alone: asks to be left alone for 24h0m0s", 3},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			crawl(t, tt.pages, func(t *testing.T, c *Crawler, f *fake, sum Summary) {
+				if got := states(t, c.Store); got != tt.states {
+					t.Errorf("captures:\n got %s\nwant %s", got, tt.states)
+				}
+				found := slices.ContainsFunc(sum.Problems(), func(p Problem) bool { return tt.trouble != "" && strings.Contains(p.Detail, tt.trouble) })
+				if tt.trouble == "" && !sum.Clean() || tt.trouble != "" && !found {
+					t.Errorf("problems: got %v, want %q", sum.Problems(), tt.trouble)
+				}
+				if sum.Requests != tt.requests || len(f.log) != tt.requests {
+					t.Errorf("got %d requests (%d counted), want %d: %s", len(f.log), sum.Requests, tt.requests, f.urls())
+				}
+			})
+		})
+	}
+}
+
+func TestRobotsUnreachable(t *testing.T) {
+	pages := map[string]http.HandlerFunc{"www.a.gov.cn/robots.txt": status(500), start: listing("x", "")}
+	crawl(t, pages, func(t *testing.T, c *Crawler, f *fake, sum Summary) {
+		if len(f.log) != mostTries || sum.Blocked != 1 {
+			t.Errorf("got %v: %s", sum, f.urls())
+		}
+		got, ok, err := c.Store.LastCapture("http://" + start)
+		if err != nil || !ok || got.State != store.StateBlocked || got.Robots.Allowed || got.Robots.Reason != "robots.txt answers 500" {
+			t.Errorf("got %+v, %v, %v", got, ok, err)
+		}
+	})
+}
+
+func TestManners(t *testing.T) {
+	pages := map[string]http.HandlerFunc{
+		"www.a.gov.cn/robots.txt": body("User-agent: *\nCrawl-delay: 10\n"),
+		start:                     listing("x y", ""),
+		"www.a.gov.cn/nb/x.html":  inTurn(status(429, "Retry-After", "120"), article),
+		"www.a.gov.cn/nb/y.html":  article,
+	}
+	crawl(t, pages, func(t *testing.T, c *Crawler, f *fake, sum Summary) {
+		f.checkGaps(t, 10*time.Second)
+		if want := "www.a.gov.cn/robots.txt www.a.gov.cn/nb/ www.a.gov.cn/nb/x.html www.a.gov.cn/nb/y.html www.a.gov.cn/nb/x.html"; f.urls() != want {
+			t.Fatalf("got %s", f.urls())
+		}
+		if gap := f.log[3].start.Sub(f.log[2].end); gap < 2*time.Minute {
+			t.Errorf("asked again %v after Retry-After: 120", gap)
+		}
+		for _, r := range f.log {
+			if r.agent != "gongkai/test" {
+				t.Errorf("user agent %q", r.agent)
+			}
+		}
+		if !sum.Clean() {
+			t.Errorf("got %v", sum.Problems())
+		}
+	})
+}
+
+func TestBreaker(t *testing.T) {
+	var names []string
+	for i := range 30 {
+		names = append(names, fmt.Sprint("n", i))
+	}
+	pages := map[string]http.HandlerFunc{start: listing(strings.Join(names, " "), "")}
+	for _, n := range names {
+		pages["www.a.gov.cn/nb/"+n+".html"] = status(500)
+	}
+	crawl(t, pages, func(t *testing.T, c *Crawler, f *fake, sum Summary) {
+		if len(f.log) != 2+mostStrikes || sum.Unvisited != 30 {
+			t.Errorf("got %v after %d requests", sum, len(f.log))
+		}
+	})
+}
+
+func TestBoundOfListings(t *testing.T) {
+	pages := make(map[string]http.HandlerFunc)
+	pages[start] = listing("", `<a href="?page=2">下一页</a>`)
+	for i := 2; i < 300; i++ {
+		pages[fmt.Sprintf("%s?page=%d", start, i)] = body(fmt.Sprintf(`<ul><li><a href="/%d">新闻</a>2022-01-01</li></ul><a href="?page=%d">下一页</a>`, i, i+1))
+	}
+	crawl(t, pages, func(t *testing.T, c *Crawler, f *fake, sum Summary) {
+		if len(f.log) != 1+mostListings || sum.Clean() {
+			t.Errorf("got %d requests, problems %v", len(f.log), sum.Problems())
+		}
+	})
+}
+
+func TestSecondRun(t *testing.T) {
+	etag := func(tag string, next http.HandlerFunc) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("ETag", tag)
+			if r.Header.Get("If-None-Match") == tag {
+				w.WriteHeader(http.StatusNotModified)
+				return
+			}
+			next(w, r)
+		}
+	}
+	pages := map[string]http.HandlerFunc{start: etag(`"1"`, listing("x", "")), "www.a.gov.cn/nb/x.html": article}
+	crawl(t, pages, func(t *testing.T, c *Crawler, f *fake, sum Summary) {
+		again := func(want string) {
+			t.Helper()
+			sum, err := c.Run(t.Context())
+			if err != nil || sum.String() != want {
+				t.Errorf("got  %v, %v\nwant %s", sum, err, want)
+			}
+		}
+		again("2 requests: 0 new, 1 unchanged, 1 left alone")
+		time.Sleep(21 * time.Hour) // the next night
+		again("3 requests: 0 new, 2 unchanged")
+		time.Sleep(21 * time.Hour)
+		c.Recheck = true
+		pages["www.a.gov.cn/nb/x.html"] = body("<p>changed</p>")
+		again("3 requests: 1 new, 1 unchanged, 1 rejected")
+		c.Recheck, c.Full = false, true
+		again("3 requests: 0 new, 2 unchanged")
+		c.Full = false
+		pages[start] = etag(`"2"`, listing("x y", ""))
+		pages["www.a.gov.cn/nb/y.html"] = article
+		again("3 requests: 2 new, 1 left alone, 1 rejected")
+	})
+}
+
+func TestStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, err := store.Open(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		ctx, cancel := context.WithCancel(t.Context())
+		f := &fake{pages: map[string]http.HandlerFunc{start: listing("x y", ""), "www.a.gov.cn/nb/x.html": func(_ http.ResponseWriter, r *http.Request) {
+			cancel()
+			panic(r.Context().Err())
+		}}}
+		c := &Crawler{UserAgent: "gongkai/test", Delay: time.Second, Store: s, Network: f,
+			Portals: []seeds.Portal{{ID: "a", Start: []string{"http://" + start}}}}
+		sum, err := c.Run(ctx)
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("got error %v", err)
+		}
+		if got := states(t, s); got != "ok /" {
+			t.Errorf("captures: got %s, want nothing of the interrupted request", got)
+		}
+		if sum.Requests != 2 || sum.New != 1 {
+			t.Errorf("got %v", sum)
+		}
+	})
+}
+
+func TestSitesSideBySide(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, err := store.Open(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		f := &fake{pages: map[string]http.HandlerFunc{}, took: time.Second}
+		c := &Crawler{UserAgent: "gongkai/test", Delay: time.Second, Hosts: 10, Store: s, Network: f}
+		for i := range 10 {
+			host := fmt.Sprintf("www.s%d.gov.cn/", i)
+			f.pages[host] = listing("x", "")
+			f.pages[host+"nb/x.html"] = article
+			c.Portals = append(c.Portals, seeds.Portal{ID: fmt.Sprint("s", i), Start: []string{"http://" + host}})
+		}
+		began := time.Now()
+		sum, err := c.Run(t.Context())
+		if err != nil || sum.New != 20 || sum.Requests != 30 {
+			t.Errorf("got %v, %v", sum, err)
+		}
+		if took := time.Since(began); took != 5*time.Second { // three answers and two gaps each
+			t.Errorf("ten sites took %v, want the 5s of one", took)
+		}
+	})
+}
+
+func TestReadPanics(t *testing.T) {
+	rec := Read(store.Capture{URL: "http://a.gov.cn/"}, nil, seeds.Portal{}) // no document
+	if !strings.HasPrefix(rec.Rejected, "reading panicked: ") || rec.Report != nil {
+		t.Errorf("got %+v", rec)
+	}
+	pdf := ReadBody(store.Capture{URL: "http://a.gov.cn/a.pdf"}, []byte("%PDF-1.4 …"), seeds.Portal{})
+	if pdf.Rejected != "no web page: application/pdf" {
+		t.Errorf("got %q", pdf.Rejected)
+	}
+}

@@ -1,0 +1,85 @@
+package store
+
+import (
+	"net/http"
+	"time"
+
+	"gongkai/extract"
+)
+
+// A Capture is one answer from one URL at one moment, exactly as served, or why there was none. Captures are
+// only ever added. The body is kept apart, by digest: an unchanged page costs one small row.
+type Capture struct {
+	ID     uint64    `json:"id"`               // ascending in the order of archiving; 0 until archived
+	URL    string    `json:"url"`              // as asked for, absolute, without a fragment
+	Time   time.Time `json:"time"`             // when the request was sent, UTC
+	Took   int64     `json:"took_ms"`          // until the end of the answer, milliseconds
+	Kind   string    `json:"kind"`             // what was expected there: one of the Kind constants
+	Portal string    `json:"portal,omitempty"` // id in the catalogue
+	From   string    `json:"from,omitempty"`   // URL of the page that led here
+	Title  string    `json:"title,omitempty"`  // the link's text on that page
+	Date   string    `json:"date,omitempty"`   // the date beside the link, as printed
+
+	State  string      `json:"state"`            // one of the State constants
+	Status int         `json:"status,omitempty"` // of HTTP; 0 when there was no answer
+	Header http.Header `json:"header,omitempty"` // of the answer, as served
+	Remote string      `json:"remote,omitempty"` // address and port that answered
+	Error  string      `json:"error,omitempty"`  // why there is no usable answer
+
+	SHA256 string `json:"sha256,omitempty"` // of the body as served: after transfer and content coding, before any charset decoding
+	Size   int64  `json:"size,omitempty"`   // of that body, bytes
+
+	Robots Robots `json:"robots"` // what permitted the request
+}
+
+// What was expected behind a URL.
+const (
+	KindListing = "listing" // a page that links to reports
+	KindReport  = "report"  // a page that a listing calls a report
+	KindRobots  = "robots"  // a robots.txt
+)
+
+// What came of a request. The words are stored and exported: they do not change.
+const (
+	StateOK        = "ok"        // a body, new or changed
+	StateUnchanged = "unchanged" // 304, or the same bytes as last time; SHA256 is that of the body held
+	StateRedirect  = "redirect"  // 3xx; the Location header says where to
+	StateGone      = "gone"      // 404 or 410
+	StateFailed    = "failed"    // no answer, a broken one, or any other status
+	StateRefused   = "refused"   // larger than the limit, or of a kind that is not kept; never cut
+	StateBlocked   = "blocked"   // robots.txt forbids it, or a challenge page answered instead
+)
+
+// Robots is the decision of robots.txt on one request (RFC 9309).
+type Robots struct {
+	Allowed bool   `json:"allowed"`
+	Reason  string `json:"reason,omitempty"` // the rule that matched, or why there was none: "no rule", "404", "unreachable"
+	SHA256  string `json:"sha256,omitempty"` // of the robots.txt it was read from, when there was one
+}
+
+// A Record is one page's claim to be an agency's report for a year, with the evidence for it. Records can be
+// rebuilt from captures at any time; a page that was asked for as a report and is none has a Record too, with
+// Rejected set, so that nothing is lost without a trace.
+type Record struct {
+	Capture  uint64          `json:"capture"` // the capture it was read from, and its identity
+	URL      string          `json:"url"`
+	Time     time.Time       `json:"time"` // of the capture
+	Portal   string          `json:"portal,omitempty"`
+	Home     string          `json:"home,omitempty"`     // division of the portal, when who reads the page knows it: see Better
+	SHA256   string          `json:"sha256"`             // of the body it was read from
+	Version  int             `json:"version"`            // extract.Version that read it
+	Rejected string          `json:"rejected,omitempty"` // why the page is not a report
+	Change   string          `json:"change"`             // one of the Change constants; empty when Rejected: such a page is no version of a report
+	Text     string          `json:"text_sha256,omitempty"`
+	Fields   string          `json:"fields_sha256,omitempty"` // of metadata, figures and identity
+	Report   *extract.Report `json:"report,omitempty"`
+}
+
+// How a record differs from the one before it of the same URL.
+const (
+	ChangeFirst    = "first"    // there is none before it
+	ChangeNone     = "none"     // the bytes are the same
+	ChangeCosmetic = "cosmetic" // the bytes differ, what is read from them does not
+	ChangeText     = "text"     // the text differs, figures and metadata do not
+	ChangeFigures  = "figures"  // figures, metadata or identity differ
+)

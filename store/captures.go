@@ -1,0 +1,139 @@
+package store
+
+import (
+	"bytes"
+	"fmt"
+	"iter"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// Capture returns the capture with an id; false when there is none.
+func (s *Store) Capture(id uint64) (c Capture, ok bool, err error) {
+	err = s.view(func(tx *bolt.Tx) error {
+		c, ok, err = captureOf(tx, s.codec, id)
+		return err
+	})
+	return c, ok, err
+}
+
+// LastID returns the id of the newest capture, 0 when there is none. It names a moment: all captures up to an id
+// are a snapshot that never changes.
+func (s *Store) LastID() (id uint64, err error) {
+	err = s.view(func(tx *bolt.Tx) error {
+		if k, _ := tx.Bucket(captureBucket).Cursor().Last(); k != nil {
+			id = number(k)
+		}
+		return nil
+	})
+	return id, err
+}
+
+// At returns the moment, as LastID does, of a time: everything archived before the first capture made after t.
+func (s *Store) At(t time.Time) (id uint64, err error) {
+	id, err = s.LastID()
+	switch {
+	case err != nil || t.Before(firstTime):
+		return 0, err
+	case t.After(lastTime):
+		return id, nil
+	}
+	err = s.view(func(tx *bolt.Tx) error {
+		c := tx.Bucket(timeBucket).Cursor()
+		for k, _ := c.Seek(timeKey(t.Add(1), 0)); k != nil; k, _ = c.Next() {
+			id = min(id, number(k)-1)
+		}
+		return nil
+	})
+	return id, err
+}
+
+// LastCapture returns the newest capture of a URL, whatever came of it; false when there is none.
+func (s *Store) LastCapture(url string) (Capture, bool, error) {
+	return s.last(url, func(string) bool { return true })
+}
+
+// LastBody returns the newest capture of a URL that tells its body: State is ok or unchanged, and SHA256 names
+// it; false when there is none.
+func (s *Store) LastBody(url string) (Capture, bool, error) { return s.last(url, hasBody) }
+
+func hasBody(state string) bool { return state == StateOK || state == StateUnchanged }
+
+func (s *Store) last(url string, want func(state string) bool) (c Capture, ok bool, err error) {
+	err = s.view(func(tx *bolt.Tx) error {
+		c, ok, err = lastOf(tx, s.codec, url, want)
+		return err
+	})
+	return c, ok, err
+}
+
+// Captures yields every capture whose id is greater than after, oldest first, as of the moment it is called. The
+// loop body may write.
+func (s *Store) Captures(after uint64) iter.Seq2[Capture, error] {
+	return list(s, listing{order: captureBucket, rows: captureBucket, after: idKey(after)}, s.decodeCapture)
+}
+
+// CapturesOf yields the captures of a URL, oldest first. The loop body may write.
+func (s *Store) CapturesOf(url string) iter.Seq2[Capture, error] {
+	return list(s, listing{order: urlBucket, rows: captureBucket, prefix: urlPrefix(url)}, s.decodeCapture)
+}
+
+func (s *Store) decodeCapture(r row) (Capture, error) { return s.codec.capture(r.id, r.value) }
+
+func (z codec) capture(id uint64, row []byte) (c Capture, err error) {
+	if err := z.unpackRow(row, &c); err != nil {
+		return Capture{}, fmt.Errorf("capture %d: %w", id, err)
+	}
+	return c, nil
+}
+
+func captureOf(tx *bolt.Tx, z codec, id uint64) (c Capture, ok bool, err error) {
+	row := tx.Bucket(captureBucket).Get(idKey(id))
+	if row == nil {
+		return Capture{}, false, nil
+	}
+	c, err = z.capture(id, row)
+	return c, err == nil, err
+}
+
+// lastOf returns the newest capture of a URL whose state is wanted.
+func lastOf(tx *bolt.Tx, z codec, url string, want func(state string) bool) (Capture, bool, error) {
+	for id, state := range newestFirst(tx, url) {
+		if want(state) {
+			c, ok, err := captureOf(tx, z, id)
+			if err == nil && !ok {
+				err = fmt.Errorf("%w: %s names %d, which is not in %s", ErrDamaged, urlBucket, id, captureBucket)
+			}
+			return c, ok, err
+		}
+	}
+	return Capture{}, false, nil
+}
+
+// newestFirst yields id and state of the captures of a URL.
+func newestFirst(tx *bolt.Tx, url string) iter.Seq2[uint64, string] {
+	behind := append([]byte(url), 1) // no address contains a zero byte: this follows all keys of the URL
+	return backwards(tx, url, behind)
+}
+
+// backwards yields id and state of the captures of a URL whose keys precede one, newest first.
+func backwards(tx *bolt.Tx, url string, key []byte) iter.Seq2[uint64, string] {
+	return func(yield func(uint64, string) bool) {
+		prefix := urlPrefix(url)
+		c := tx.Bucket(urlBucket).Cursor()
+		for k, v := before(c, key); bytes.HasPrefix(k, prefix); k, v = c.Prev() {
+			if !yield(number(k), string(v)) {
+				return
+			}
+		}
+	}
+}
+
+// before moves a cursor to the last key that precedes one.
+func before(c *bolt.Cursor, key []byte) (k, v []byte) {
+	if k, _ := c.Seek(key); k == nil {
+		return c.Last()
+	}
+	return c.Prev()
+}

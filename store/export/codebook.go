@@ -1,0 +1,89 @@
+package export
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+
+	"gongkai/extract"
+)
+
+// An entry explains one thing: a column of a file, a table, row or column of the statutory form, a series.
+type entry struct {
+	item, id            string
+	en, zh              string
+	kind, unit          string
+	versions            string
+	comparability, note string
+}
+
+var codebookTable = table[entry]{
+	name: "codebook",
+	en:   "What the words mean: columns of the files; tables, rows and columns of the statutory form; harmonised series.",
+	zh:   "编码说明：各文件的字段，统计表的表、行、列，可比指标",
+	columns: []column[entry]{
+		{"item", text, "field, table, row, column or series", "类别", func(e entry) string { return e.item }},
+		{"id", text, "file.field; table; table/row; table/column; name of a series", "编码", func(e entry) string { return e.id }},
+		{"en", text, "in English", "英文", func(e entry) string { return e.en }},
+		{"zh", text, "in Chinese; of the form, as it prints it", "中文", func(e entry) string { return e.zh }},
+		{"type", text, "type of the values", "类型", func(e entry) string { return e.kind }},
+		{"unit", text, "unit of the values", "单位", func(e entry) string { return e.unit }},
+		{"versions", text, "editions of the form that have it", "表式版本", func(e entry) string { return e.versions }},
+		{"comparability", text, "of a series, over editions", "可比性", func(e entry) string { return e.comparability }},
+		{"note", text, "of a series: its figures in each edition, table/row/column, added up; remarks", "说明", func(e entry) string { return e.note }},
+	},
+}
+
+// writeCodebook explains the sheets there are, itself included.
+func (p *dataPackage) writeCodebook() error {
+	book := addSheet(p, codebookTable)
+	for _, s := range p.sheets {
+		for _, f := range s.fields() {
+			e := entry{item: "field", id: s.title() + "." + f.name, en: f.en, zh: f.zh, kind: string(f.kind)}
+			if err := book.write(e); err != nil {
+				return err
+			}
+		}
+	}
+	var err error
+	for _, e := range formEntries(extract.Schema()) {
+		err = errors.Join(err, book.write(e))
+	}
+	return err
+}
+
+// formEntries explains the statutory form, in its order.
+func formEntries(s *extract.FormSchema) (list []entry) {
+	for _, t := range s.Tables {
+		list = append(list, entry{item: "table", id: t.ID, en: t.EN, zh: t.ZH, versions: strings.Join(t.Versions, ";")})
+		for _, r := range t.Rows {
+			list = append(list, entry{item: "row", id: t.ID + "/" + r.ID, en: r.EN, zh: r.ZH, unit: r.Unit, versions: strings.Join(r.Versions, ";")})
+		}
+		for _, c := range t.Columns {
+			list = append(list, entry{item: "column", id: t.ID + "/" + c.ID, en: c.EN, zh: c.ZH, kind: c.Type, unit: c.Unit,
+				versions: strings.Join(c.Versions, ";")})
+		}
+	}
+	for _, s := range s.Harmonised {
+		list = append(list, entry{item: "series", id: s.Name, en: s.EN, zh: s.ZH, kind: string(decimal),
+			versions: strings.Join(slices.Sorted(maps.Keys(s.Terms)), ";"), comparability: s.Comparability, note: seriesNote(s)})
+	}
+	return list
+}
+
+// seriesNote spells out a series: "v2014: t14/a3.1/value; v2019: …".
+func seriesNote(s extract.Series) string {
+	var parts []string
+	for _, version := range slices.Sorted(maps.Keys(s.Terms)) {
+		var terms []string
+		for _, t := range s.Terms[version] {
+			terms = append(terms, t.Table+"/"+t.Row+"/"+t.Column)
+		}
+		parts = append(parts, version+": "+strings.Join(terms, " + "))
+	}
+	if s.Note != "" {
+		parts = append(parts, s.Note)
+	}
+	return strings.Join(parts, "; ")
+}

@@ -1,0 +1,141 @@
+package export
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"gongkai/extract"
+)
+
+// A resource is a finished file that datapackage.json describes.
+type resource interface {
+	title() string
+	fields() []field
+	close() error
+	describe() dataResource
+}
+
+// The types below are the parts of Frictionless Data Package v2 that we use; fields that the standard does not
+// know (rows, as_of, …) are allowed by it.
+
+type dataDescriptor struct {
+	Schema      string         `json:"$schema"`
+	Name        string         `json:"name"`
+	Title       string         `json:"title"`
+	Description string         `json:"description"`
+	AsOf        asOf           `json:"as_of"`
+	Software    software       `json:"software"`
+	Filters     *filters       `json:"filters,omitempty"`
+	Resources   []dataResource `json:"resources"`
+}
+
+type asOf struct {
+	Capture uint64 `json:"capture"`        // the newest in the export
+	Time    string `json:"time,omitempty"` // when it was made
+}
+
+type software struct {
+	Tool       string `json:"tool,omitempty"`
+	Extractor  int    `json:"extractor"`            // of this program
+	Extractors []int  `json:"extractors,omitempty"` // that read the reports exported
+}
+
+type filters struct {
+	Agency   extract.AgencyKey `json:"agency,omitempty"`
+	Division string            `json:"division,omitempty"`
+	Level    string            `json:"level,omitempty"`
+	From     int               `json:"year_from,omitempty"`
+	To       int               `json:"year_to,omitempty"`
+}
+
+type dataResource struct {
+	Name        string      `json:"name"`
+	Path        string      `json:"path"`
+	Type        string      `json:"type"`
+	Title       string      `json:"title"`
+	Description string      `json:"description"`
+	Format      string      `json:"format"`
+	MediaType   string      `json:"mediatype"`
+	Encoding    string      `json:"encoding"`
+	Bytes       int64       `json:"bytes"`
+	Hash        string      `json:"hash"`
+	Rows        int         `json:"rows"` // below the header
+	Schema      tableSchema `json:"schema"`
+}
+
+type tableSchema struct {
+	Fields        []schemaField `json:"fields"`
+	MissingValues []string      `json:"missingValues"`
+	PrimaryKey    []string      `json:"primaryKey,omitempty"`
+	ForeignKeys   []foreignKey  `json:"foreignKeys,omitempty"`
+}
+
+type schemaField struct {
+	Name        string `json:"name"`
+	Type        kind   `json:"type"`
+	Title       string `json:"title"` // in Chinese
+	Description string `json:"description"`
+}
+
+type foreignKey struct {
+	Fields    []string  `json:"fields"`
+	Reference reference `json:"reference"`
+}
+
+type reference struct {
+	Resource string   `json:"resource"`
+	Fields   []string `json:"fields"`
+}
+
+const aboutPackage = `Annual reports on government information disclosure (政府信息公开工作年度报告), as published on Chinese ` +
+	`government portals, archived and read by gongkai. Rows stand in the order of agency, year and scope. Where several pages ` +
+	`claim one report, the newest version of each page counts, and of these the one with more figures, then with fewer failed ` +
+	`identities, then on the agency's own portal, then captured last. ` +
+	`A blank cell is not a zero. Codes of divisions are text. A text cell that begins with = + - @ (also full-width), a tab, a line ` +
+	`end or an apostrophe has an apostrophe put before it, so that no spreadsheet runs it: take one leading apostrophe off. ` +
+	`Every row names the page it was read from by its SHA-256.`
+
+// descriptor returns the text of datapackage.json. It has no current time: one moment has one export.
+func descriptor(p *dataPackage, resources []dataResource) ([]byte, error) {
+	d := dataDescriptor{
+		Schema:      "https://datapackage.org/profiles/2.0/datapackage.json",
+		Name:        "gongkai-disclosure-reports",
+		Title:       "政府信息公开工作年度报告 Annual reports on government information disclosure",
+		Description: aboutPackage,
+		AsOf:        asOf{Capture: p.sum.AsOf},
+		Software:    software{p.options.Tool, extract.Version, p.extractors()},
+		Resources:   resources,
+	}
+	if p.sum.AsOf != 0 {
+		d.AsOf.Time = stamp(p.sum.Time)
+	}
+	if o := p.options; o.filtered() {
+		d.Filters = &filters{o.Agency, o.Division, o.Level, o.Years.From, o.Years.To}
+	}
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	err := enc.Encode(d)
+	return text.Bytes(), err
+}
+
+func (s *sheet[R]) title() string { return s.name }
+
+// describe tells what the file became. It is to be closed before.
+func (s *sheet[R]) describe() dataResource {
+	d := dataResource{
+		Name: s.name, Path: s.name + ".csv", Type: "table", Title: s.zh, Description: s.en,
+		Format: "csv", MediaType: "text/csv", Encoding: "utf-8",
+		Bytes: s.out.bytes, Hash: s.out.digest(), Rows: s.rows,
+		Schema: tableSchema{MissingValues: []string{""}, PrimaryKey: s.key},
+	}
+	for _, f := range s.fields() {
+		d.Schema.Fields = append(d.Schema.Fields, schemaField{f.name, f.kind, f.zh, f.en})
+	}
+	if s.parent {
+		key := reportTable.key
+		d.Schema.ForeignKeys = []foreignKey{{key, reference{"reports", key}}}
+	}
+	return d
+}

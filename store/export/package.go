@@ -1,0 +1,208 @@
+package export
+
+import (
+	"crypto/sha256"
+	"errors"
+	"maps"
+	"slices"
+
+	"gongkai/extract"
+	"gongkai/store"
+)
+
+// A dataPackage is an export being written.
+type dataPackage struct {
+	options Options
+	sum     Summary
+	out     *folder
+	sheets  []resource // in the order of datapackage.json
+
+	reports  *sheet[*report]
+	figures  *sheet[figure]
+	panel    *sheet[*report]
+	problems *sheet[problem]
+	captures *sheet[store.Capture]
+
+	rivals   store.Rivals      // of the key being read
+	pages    map[[16]byte]bool // digests of the URLs that claim a report exported; nil when all are wanted
+	versions map[int]bool      // of the extractors that read the reports exported
+}
+
+func newPackage(s *store.Store, dir string, o Options) (*dataPackage, error) {
+	p := &dataPackage{options: o, versions: map[int]bool{}}
+	var err error
+	if p.sum.AsOf, p.sum.Time, err = moment(s, o.AsOf); err != nil {
+		return nil, err
+	}
+	if o.filtered() {
+		p.pages = map[[16]byte]bool{}
+	}
+	if p.out, err = openFolder(dir); err != nil {
+		return nil, err
+	}
+	p.reports = addSheet(p, reportTable)
+	p.figures = addSheet(p, figureTable)
+	p.panel = addSheet(p, panelTable())
+	p.problems = addSheet(p, problemTable)
+	p.captures = addSheet(p, captureTable)
+	return p, nil
+}
+
+func addSheet[R any](p *dataPackage, t table[R]) *sheet[R] {
+	s := newSheet(p.out, t, p.options.BOM)
+	p.sheets = append(p.sheets, s)
+	return s
+}
+
+// write fills the files: one pass over the records, in the order of their keys, then the rejected pages, then the
+// captures.
+func (p *dataPackage) write(s *store.Store) error {
+	for _, step := range []func(*store.Store) error{p.writeRecords, p.writeRejected, p.writeCaptures} {
+		if err := step(s); err != nil {
+			return err
+		}
+	}
+	if err := p.writeCodebook(); err != nil {
+		return err
+	}
+	return p.describe()
+}
+
+func (p *dataPackage) writeRecords(s *store.Store) error {
+	var key extract.Key
+	unplaced := newest{write: func(r *store.Record) error { return p.problems.write(unplaced(r)) }}
+	for r, err := range s.Records() {
+		if err != nil {
+			return err
+		}
+		if r.Capture > p.sum.AsOf || !p.options.wants(r.Report) {
+			continue
+		}
+		if p.pages != nil {
+			p.pages[pageKey(r.URL)] = true
+		}
+		if next := r.Report.Key(); next != key {
+			if err := errors.Join(unplaced.end(), p.writeChosen()); err != nil {
+				return err
+			}
+			key = next
+		}
+		if key.Agency != "" && key.Year != 0 {
+			p.rivals.Add(r)
+		} else if err := unplaced.add(r); err != nil {
+			return err
+		}
+	}
+	return errors.Join(unplaced.end(), p.writeChosen())
+}
+
+// writeChosen writes the reports of the key that has been read.
+func (p *dataPackage) writeChosen() error {
+	for _, c := range p.rivals.Choices() {
+		if err := p.writeReport(newReport(c)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *dataPackage) writeReport(r *report) error {
+	p.versions[r.Version] = true
+	err := errors.Join(p.reports.write(r), p.panel.write(r))
+	for _, f := range r.Figures {
+		err = errors.Join(err, p.figures.write(figure{r, f}))
+	}
+	for _, d := range r.problems {
+		err = errors.Join(err, p.problems.write(d))
+	}
+	return err
+}
+
+// writeRejected leaves a trace of each page that was asked for as a report and is none: of its newest version.
+// Whose report it is not cannot be known, so a filter leaves them all out.
+func (p *dataPackage) writeRejected(s *store.Store) error {
+	if p.options.filtered() {
+		return nil
+	}
+	rejected := newest{write: func(r *store.Record) error { return p.problems.write(rejected(r)) }}
+	for r, err := range s.Rejected() {
+		if err != nil {
+			return err
+		}
+		if r.Capture > p.sum.AsOf {
+			continue
+		}
+		if err := rejected.add(r); err != nil {
+			return err
+		}
+	}
+	return rejected.end()
+}
+
+// A newest passes on the last record of each URL, of records in the order of URLs.
+type newest struct {
+	last  *store.Record
+	write func(*store.Record) error
+}
+
+func (n *newest) add(r store.Record) error {
+	last := n.last
+	n.last = &r
+	if last == nil || last.URL == r.URL {
+		return nil
+	}
+	return n.write(last)
+}
+
+func (n *newest) end() error {
+	last := n.last
+	n.last = nil
+	if last == nil {
+		return nil
+	}
+	return n.write(last)
+}
+
+func (p *dataPackage) writeCaptures(s *store.Store) error {
+	for c, err := range s.Captures(0) {
+		if err != nil {
+			return err
+		}
+		if c.ID > p.sum.AsOf {
+			return nil
+		}
+		if p.pages != nil && !p.pages[pageKey(c.URL)] {
+			continue
+		}
+		if err := p.captures.write(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pageKey stands for a URL in a set of very many.
+func pageKey(url string) [16]byte {
+	sum := sha256.Sum256([]byte(url))
+	return [16]byte(sum[:16])
+}
+
+// describe closes the sheets and writes datapackage.json, which tells what they became.
+func (p *dataPackage) describe() error {
+	var resources []dataResource
+	for _, s := range p.sheets {
+		if err := s.close(); err != nil {
+			return err
+		}
+		resources = append(resources, s.describe())
+	}
+	p.sum.Reports, p.sum.Figures = p.reports.rows, p.figures.rows
+	p.sum.Problems, p.sum.Captures = p.problems.rows, p.captures.rows
+	text, err := descriptor(p, resources)
+	if err != nil {
+		return err
+	}
+	return p.out.put(descriptorName, text)
+}
+
+func (p *dataPackage) extractors() []int { return slices.Sorted(maps.Keys(p.versions)) }

@@ -1,0 +1,115 @@
+package export
+
+import (
+	"maps"
+	"math/big"
+	"slices"
+	"strings"
+
+	"gongkai/extract"
+)
+
+// panelTable has a column for each harmonised series of the schema.
+func panelTable() table[*report] {
+	t := table[*report]{
+		name: "panel",
+		en: "One row a report, one column a series that can be followed over editions of the form. A value is the sum of the figures that " +
+			"codebook.csv names. It is empty when any of them is absent, blank, unreadable, there twice with different values, or in " +
+			"another unit of money than the form's: blank is not zero, and no number is made up. figures.csv has what there is. " +
+			"Values are as printed, also where an identity fails: mind the column problems.",
+		zh:  "面板数据，每份报告一行，每个可比指标一列；构成项缺失、空白或无法识读时为空，空白不等于零",
+		key: []string{"agency_id", "year", "scope"},
+		columns: slices.Concat(identity(self)[:1], []column[*report]{agencyName, divisionCode, province, prefecture, level},
+			identity(self)[1:], []column[*report]{formVersion, problemCount}),
+	}
+	for _, s := range extract.Schema().Harmonised {
+		t.columns = append(t.columns, column[*report]{s.Name, decimal, s.EN, s.ZH, func(r *report) string { return seriesValue(r.Report, s) }})
+	}
+	return t
+}
+
+// seriesValue adds up the figures of a series, for the form that the report's tables have. It is empty when there
+// is any doubt.
+func seriesValue(r *extract.Report, s extract.Series) string {
+	version, ok := versionFor(r, s)
+	if !ok {
+		return ""
+	}
+	var values []string
+	for _, term := range s.Terms[version] {
+		v, ok := termValue(r, term, version)
+		if !ok {
+			return ""
+		}
+		values = append(values, v)
+	}
+	return sum(values)
+}
+
+// versionFor returns the form version that all tables of a series have. Reports mix versions, so it is asked of the
+// tables and not of the year.
+func versionFor(r *extract.Report, s extract.Series) (string, bool) {
+	for _, version := range slices.Sorted(maps.Keys(s.Terms)) {
+		terms := s.Terms[version]
+		other := func(t extract.Term) bool { return r.Forms[tableGroup(t.Table)] != version }
+		if len(terms) > 0 && !slices.ContainsFunc(terms, other) {
+			return version, true
+		}
+	}
+	return "", false
+}
+
+// tableGroup is the table whose version a subtable shares: "t2" for "t2.art20_1".
+func tableGroup(id string) string {
+	group, _, _ := strings.Cut(id, ".")
+	return group
+}
+
+// termValue returns the value of one figure, if it is certain.
+func termValue(r *extract.Report, t extract.Term, version string) (value string, ok bool) {
+	for _, f := range r.Figures {
+		if f.Table != t.Table || f.Row != t.Row || f.Column != t.Column {
+			continue
+		}
+		if f.Blank != "" || !isDecimal(f.Value) || !sameMoney(f.Unit, formUnit(t, version)) || ok && f.Value != value {
+			return "", false
+		}
+		value, ok = f.Value, true
+	}
+	return value, ok
+}
+
+// formUnit returns the unit of a figure according to the form.
+func formUnit(t extract.Term, version string) string {
+	if form := extract.Schema().Table(t.Table); form != nil {
+		for _, c := range form.Columns {
+			if c.ID == t.Column && slices.Contains(c.Versions, version) {
+				return c.Unit
+			}
+		}
+	}
+	return ""
+}
+
+// sameMoney is false for 元 where 万元 belongs. Counts have many words for "piece", which all mean one.
+func sameMoney(a, b string) bool {
+	return a == b || a == "" || b == "" || !strings.HasSuffix(a, "元") && !strings.HasSuffix(b, "元")
+}
+
+// sum adds decimals exactly, with as many places as the one that has most.
+func sum(values []string) string {
+	if len(values) == 1 {
+		return values[0]
+	}
+	total, places := new(big.Rat), 0
+	for _, v := range values {
+		n, ok := new(big.Rat).SetString(v)
+		if !ok {
+			return "" // unreachable: termValue lets only decimals through
+		}
+		total.Add(total, n)
+		_, fraction, _ := strings.Cut(v, ".")
+		places = max(places, len(fraction))
+	}
+	return total.FloatString(places)
+}

@@ -1,0 +1,247 @@
+package export
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"gongkai/extract"
+	"gongkai/store"
+)
+
+// A report is a chosen record with what all its rows need.
+type report struct {
+	store.Choice
+	*extract.Report
+	province, prefecture string
+	problems             []problem
+}
+
+func newReport(c store.Choice) *report {
+	r := &report{Choice: c, Report: c.Record.Report}
+	r.province, r.prefecture, _ = extract.DivisionPath(r.Agency.Division)
+	r.problems = problemsOf(r)
+	return r
+}
+
+// identity are the columns that begin each file about reports; R holds a report.
+func identity[R any](of func(R) *report) []column[R] {
+	return []column[R]{
+		{"agency_id", text, "who reports: division code, hyphen, unit; stable over renames", "机构标识：行政区划代码-单位名称",
+			func(r R) string { return string(of(r).Agency.Key) }},
+		{"year", whole, "year reported on, not that of publication", "报告年度",
+			func(r R) string { return strconv.Itoa(of(r).Year) }},
+		{"scope", text, "own: the agency itself; aggregate: the whole region", "统计范围：own 本机关，aggregate 本地区汇总",
+			func(r R) string { return of(r).Scope }},
+	}
+}
+
+// source are the columns that end each row read from a page.
+func source[R any](of func(R) *report) []column[R] {
+	return []column[R]{
+		{"url", text, "address of the page", "网页地址", func(r R) string { return of(r).URL }},
+		{"capture_sha256", text, "SHA-256 of the page as served: what the row was read from", "网页原始字节的 SHA-256",
+			func(r R) string { return of(r).SHA256 }},
+	}
+}
+
+func self(r *report) *report { return r }
+
+var (
+	agencyName = column[*report]{"agency_name", text, "name of the agency in full, simplified script", "机构全称",
+		func(r *report) string { return r.Agency.Name }}
+	divisionCode = column[*report]{"division_code", text, "division of GB/T 2260, six digits: text, not a number", "行政区划代码（GB/T 2260，六位文本）",
+		func(r *report) string { return r.Agency.Division }}
+	province = column[*report]{"province", text, "province-level division", "省级",
+		func(r *report) string { return r.province }}
+	prefecture = column[*report]{"prefecture", text, "prefecture-level division; empty where there is none", "地级",
+		func(r *report) string { return r.prefecture }}
+	level = column[*report]{"level", text, "level of the division: central, province, prefecture, county", "行政层级",
+		func(r *report) string { return r.Agency.Level }}
+	formVersion = column[*report]{"form_version", text, "edition of the statutory form of each table, told from its labels", "各表的表式版本",
+		func(r *report) string { return forms(r.Forms) }}
+	problemCount = column[*report]{"problems", whole, "rows of this report in problems.csv", "疑点数",
+		func(r *report) string { return strconv.Itoa(len(r.problems)) }}
+)
+
+var reportTable = table[*report]{
+	name: "reports",
+	en:   "One row a report: the page that speaks for an agency, year and scope.",
+	zh:   "年度报告，每个机构、年度、统计范围一行",
+	key:  []string{"agency_id", "year", "scope"},
+	columns: slices.Concat(
+		identity(self)[:1],
+		[]column[*report]{agencyName, divisionCode, province, prefecture, level},
+		identity(self)[1:],
+		[]column[*report]{
+			{"title", text, "title as printed", "标题", func(r *report) string { return r.Title }},
+			{"index_no", text, "index number of the catalogue of disclosed information", "索引号",
+				func(r *report) string { return r.Field("index_no") }},
+			{"doc_no", text, "document number", "文号", func(r *report) string { return r.Field("doc_no") }},
+			{"publisher", text, "publisher as the page names it", "发布机构", func(r *report) string { return r.Field("publisher") }},
+			{"published", day, "day of publication, in China; empty when the page does not say", "公开日期", published},
+			formVersion,
+		},
+		source(self)[:1],
+		[]column[*report]{
+			{"captured_at", instant, "when the page was asked for, UTC", "抓取时间（UTC）", func(r *report) string { return stamp(r.Time) }},
+		},
+		source(self)[1:],
+		[]column[*report]{
+			{"revisions", whole, "versions of the page held that differ in text, metadata or figures; 1: never changed", "已存版本数（1 = 未变更）",
+				func(r *report) string { return strconv.Itoa(r.Revisions) }},
+			{"text_chars", whole, "characters of the report, white space not counted", "正文字数（不含空白）",
+				func(r *report) string { return strconv.Itoa(characters(r.Text())) }},
+			{"figures", whole, "rows of this report in figures.csv", "统计数据项数",
+				func(r *report) string { return strconv.Itoa(len(r.Figures)) }},
+			problemCount,
+		},
+	),
+}
+
+// A figure is one cell of a report's tables.
+type figure struct {
+	*report
+	extract.Figure
+}
+
+var figureTable = table[figure]{
+	name:   "figures",
+	en:     "One row a cell of the statutory tables, in page order. Labels of table, row and column are in codebook.csv.",
+	zh:     "统计表的每个单元格一行，按网页顺序；表、行、列的名称见 codebook.csv",
+	parent: true,
+	columns: slices.Concat(identity(figure.of), []column[figure]{
+		{"table", text, "table of the form", "表", func(f figure) string { return f.Table }},
+		{"row", text, "row of the table", "行", func(f figure) string { return f.Row }},
+		{"column", text, "column of the table", "列", func(f figure) string { return f.Column }},
+		{"value", decimal, "the number; empty when the cell is blank or cannot be read. Blank is not zero", "数值；空白或无法识读时为空，空白不等于零", number},
+		{"raw", text, "the cell as printed", "原文", func(f figure) string { return f.Raw }},
+		{"blank", truth, "true: the cell is blank; false with an empty value: it cannot be read", "是否空白",
+			func(f figure) string { return strconv.FormatBool(f.Blank != "") }},
+		{"unit", text, "unit", "单位", func(f figure) string { return f.Unit }},
+		{"form_version", text, "edition of the form of this table", "表式版本", func(f figure) string { return f.Form }},
+		{"check", text, "ok or failed when an identity of the form covers the cell", "勾稽关系校验结果", func(f figure) string { return f.Check }},
+		{"locator", text, "where the cell stands on the page", "单元格位置", func(f figure) string { return f.Locator }},
+	}, source(figure.of)),
+}
+
+func (f figure) of() *report { return f.report }
+
+// number is the value of a figure; what is no plain decimal is a problem (see problemsOf) and no number.
+func number(f figure) string {
+	if f.Blank != "" || !isDecimal(f.Value) {
+		return ""
+	}
+	return f.Value
+}
+
+func published(r *report) string {
+	if !isDay(r.Published) {
+		return ""
+	}
+	return r.Published
+}
+
+// forms lists form versions: "t2=v2021;t3=v2019;t4=v2021".
+func forms(versions map[string]string) string {
+	var parts []string
+	for _, t := range slices.Sorted(maps.Keys(versions)) {
+		parts = append(parts, t+"="+versions[t])
+	}
+	return strings.Join(parts, ";")
+}
+
+func characters(s string) (n int) {
+	for _, r := range s {
+		if !unicode.IsSpace(r) {
+			n++
+		}
+	}
+	return n
+}
+
+// stamp writes a moment to the second, which every reader of dates understands.
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// A problem is a doubt about a report, or about a page that should have been one.
+type problem struct {
+	agency, scope string
+	year          int // 0 when unknown
+	kind, id      string
+	where, detail string
+	url, sha256   string
+}
+
+var problemTable = table[problem]{
+	name: "problems",
+	en: "One row a doubt. Besides what the reader of pages reports: unplaced, a report whose agency or year is unknown and " +
+		"that is therefore in no other file; rejected, a page that was taken for a report and is none.",
+	zh: "疑点，每项一行；unplaced 为机构或年度不明的报告，rejected 为误认为报告的网页",
+	columns: []column[problem]{
+		{"agency_id", text, "as in reports.csv; empty when unknown", "机构标识", func(p problem) string { return p.agency }},
+		{"year", whole, "as in reports.csv; empty when unknown", "报告年度", func(p problem) string {
+			if p.year == 0 {
+				return ""
+			}
+			return strconv.Itoa(p.year)
+		}},
+		{"scope", text, "as in reports.csv; empty when unknown", "统计范围", func(p problem) string { return p.scope }},
+		{"kind", text, "word to count by: identity, cell, row, section, …, unplaced, rejected", "类别", func(p problem) string { return p.kind }},
+		{"id", text, "the rule that is broken, where it has a name: T3-BALANCE, …", "规则编号", func(p problem) string { return p.id }},
+		{"where", text, "table, row, column, section or field", "位置", func(p problem) string { return p.where }},
+		{"detail", text, "what is odd, and why", "说明", func(p problem) string { return p.detail }},
+		{"url", text, "address of the page", "网页地址", func(p problem) string { return p.url }},
+		{"capture_sha256", text, "SHA-256 of the page as served", "网页原始字节的 SHA-256", func(p problem) string { return p.sha256 }},
+	},
+}
+
+func newProblem(r *store.Record, kind, id, where, detail string) problem {
+	p := problem{kind: kind, id: id, where: where, detail: detail, url: r.URL, sha256: r.SHA256}
+	if r.Report != nil {
+		p.agency, p.year, p.scope = string(r.Report.Agency.Key), r.Report.Year, r.Report.Scope
+	}
+	return p
+}
+
+// ruled is a detail that begins with the name of the rule that is broken: "T3-BALANCE: 69+4 = 72 does not hold".
+var ruled = regexp.MustCompile(`^([A-Z][A-Z0-9]*(?:-[A-Z0-9]+)+): `)
+
+// problemsOf lists the doubts about a report: those its reader reports, each failed identity among them or not,
+// and values that are not of the shape their column promises.
+func problemsOf(r *report) []problem {
+	var list []problem
+	told := map[string]bool{}
+	for _, p := range r.Report.Problems {
+		id := ""
+		if m := ruled.FindStringSubmatch(p.Detail); m != nil {
+			id = m[1]
+		}
+		told[id+" "+p.Where] = true
+		list = append(list, newProblem(&r.Record, p.Kind, id, p.Where, p.Detail))
+	}
+	for _, c := range r.Checks {
+		where := c.Table + " " + c.At
+		if c.Result == extract.CheckFailed && !told[c.ID+" "+where] {
+			list = append(list, newProblem(&r.Record, "identity", c.ID, where, c.Detail))
+		}
+	}
+	for _, f := range r.Figures {
+		if f.Value != "" && number(figure{r, f}) == "" {
+			list = append(list, newProblem(&r.Record, "value", "", f.Table+" "+f.Row+" "+f.Column, strconv.Quote(f.Value)+" is not a plain decimal"))
+		}
+	}
+	if r.Published != "" && published(r) == "" {
+		list = append(list, newProblem(&r.Record, "value", "", "published", strconv.Quote(r.Published)+" is not a day"))
+	}
+	return list
+}
+
+func unplaced(r *store.Record) problem {
+	return newProblem(r, "unplaced", "", "", "agency or year is unknown: "+r.Report.Title)
+}
+
+func rejected(r *store.Record) problem { return newProblem(r, "rejected", "", "", r.Rejected) }
