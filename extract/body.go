@@ -21,6 +21,14 @@ type headingMark struct{ block, section int }
 // findBody finds the report in the page: the element that holds the six headings, or the content container of the
 // CMS around it; without headings, the container with most text. ok is false when there is nothing like a text.
 func (d *Document) findBody() (b body, ok bool) {
+	if d.found == nil {
+		b := d.lookForBody()
+		d.found = &b
+	}
+	return *d.found, d.found.end > d.found.start
+}
+
+func (d *Document) lookForBody() (b body) {
 	run := bestRun(d.headingMarks())
 	var container *html.Node
 	if len(run) > 1 {
@@ -32,7 +40,7 @@ func (d *Document) findBody() (b body, ok bool) {
 	} else {
 		run = nil
 		if container = d.densest(); container == nil {
-			return body{}, false
+			return body{}
 		}
 	}
 	b.start, b.end = d.within(container)
@@ -42,7 +50,7 @@ func (d *Document) findBody() (b body, ok bool) {
 		b.start, b.end = d.trim(b.start, b.end, b.start, b.start)
 	}
 	b.headings = run
-	return b, b.end > b.start
+	return b
 }
 
 // headingMarks lists the blocks that are headings of the six sections. A line that is all link stands in a table of
@@ -50,7 +58,7 @@ func (d *Document) findBody() (b body, ok bool) {
 func (d *Document) headingMarks() []headingMark {
 	var marks []headingMark
 	for i, b := range d.blocks {
-		if b.table != nil || len(b.text) > 150 || b.linked*2 > len(b.text) {
+		if b.table != nil || len(b.text) > 150 || b.linked*2 > len(b.text) || !strings.ContainsAny(b.text, "况況项項题題述") {
 			continue
 		}
 		if n := sectionOf(b.text); n > 0 {

@@ -46,7 +46,7 @@ type checker struct {
 func (c *checker) test(id Identity, at string, key func(term string) [3]string) {
 	left, right := c.sum(id.Left, key), c.sum(id.Right, key)
 	result := Check{ID: id.ID, Table: id.Table, At: at}
-	equation := left.text + " = " + right.text
+	equation := func() string { return c.sumText(id.Left, key) + " = " + c.sumText(id.Right, key) }
 	switch {
 	case left.unknown || right.unknown:
 		result.Result, result.Detail = CheckInconclusive, "a figure is missing or unreadable"
@@ -55,9 +55,9 @@ func (c *checker) test(id Identity, at string, key func(term string) [3]string) 
 	case left.total == right.total:
 		result.Result = CheckBlankZero
 	case left.total > right.total && right.blanks > 0, left.total < right.total && left.blanks > 0:
-		result.Result, result.Detail = CheckInconclusive, equation+" holds only with a count in a blank cell"
+		result.Result, result.Detail = CheckInconclusive, equation()+" holds only with a count in a blank cell"
 	default:
-		result.Result, result.Detail = CheckFailed, equation+" does not hold"
+		result.Result, result.Detail = CheckFailed, equation()+" does not hold"
 	}
 	c.checks = append(c.checks, result)
 	switch result.Result {
@@ -85,18 +85,16 @@ type side struct {
 	total   int64
 	blanks  int
 	unknown bool
-	text    string
 }
 
 func (c *checker) sum(terms []string, key func(string) [3]string) (s side) {
-	shown := make([]string, 0, len(terms))
 	for _, term := range terms {
 		i, ok := c.at[key(term)]
 		if !ok {
 			s.unknown = true
 			continue
 		}
-		f := c.figures[i]
+		f := &c.figures[i]
 		if f.Blank != "" {
 			s.blanks++
 			continue
@@ -107,20 +105,33 @@ func (c *checker) sum(terms []string, key func(string) [3]string) (s side) {
 			continue
 		}
 		s.total += n
-		if n != 0 || len(terms) <= 2 {
-			shown = append(shown, f.Value)
-		}
-	}
-	s.text = strings.Join(shown, "+")
-	if s.text == "" {
-		s.text = "0"
 	}
 	return s
+}
+
+// sumText writes a side for a person: "11+0"; zeros among many terms are left out.
+func (c *checker) sumText(terms []string, key func(string) [3]string) string {
+	var shown []string
+	for _, term := range terms {
+		if i, ok := c.at[key(term)]; ok && c.figures[i].Value != "" && (c.figures[i].Value != "0" || len(terms) <= 2) {
+			shown = append(shown, c.figures[i].Value)
+		}
+	}
+	if len(shown) == 0 {
+		return "0"
+	}
+	return strings.Join(shown, "+")
 }
 
 // millionths reads a canonical decimal as a whole number of millionths, so that sums are exact. ok is false beyond
 // six decimals or nine million million: no count of the form comes near.
 func millionths(value string) (n int64, ok bool) {
+	if len(value) < 10 && value != "" && digits(value) {
+		for _, c := range []byte(value) {
+			n = n*10 + int64(c-'0')
+		}
+		return n * 1_000_000, true
+	}
 	whole, fraction, _ := strings.Cut(value, ".")
 	if len(fraction) > 6 || len(whole) > 13 || whole == "" {
 		return 0, false
@@ -132,6 +143,9 @@ func millionths(value string) (n int64, ok bool) {
 // domain reports figures that cannot be what their column counts: S-NONNEG.
 func (c *checker) domain(f Figure) {
 	if f.Value == "" {
+		return
+	}
+	if !strings.ContainsAny(f.Value, "-.") {
 		return
 	}
 	kind := "int"

@@ -22,6 +22,8 @@ type Document struct {
 	blocks  []block
 	anchors []*html.Node
 	scripts []string
+	kind    string      // FormHTML, or what the page was made from
+	found   *body       // the report in the page, once looked for
 	rows    []*Document // fragments hidden in script elements: rows of Hanweb listings
 }
 
@@ -40,7 +42,7 @@ type block struct {
 // The error says that the page cannot be parsed at all; odd HTML only makes an odd Document.
 func Parse(body []byte, contentType string, base *url.URL) (*Document, error) {
 	text, enc := Decode(body, contentType)
-	d := &Document{base: base, enc: enc}
+	d := &Document{base: base, enc: enc, kind: FormHTML}
 	if isDatastore(text) {
 		d.scripts = []string{string(text)}
 		d.addRows(string(text))
@@ -51,10 +53,16 @@ func Parse(body []byte, contentType string, base *url.URL) (*Document, error) {
 		return nil, fmt.Errorf("parse %s: %w", base, err)
 	}
 	d.root = root
-	w := walker{d: d}
-	w.walk(root)
-	w.flush(root)
+	d.collect()
 	return d, nil
+}
+
+// collect makes the one pass over the tree.
+func (d *Document) collect() {
+	*d = Document{base: d.base, root: d.root, enc: d.enc, kind: d.kind}
+	w := walker{d: d}
+	w.walk(d.root)
+	w.flush(d.root)
 }
 
 // formatting elements carry no structure; Word leaves them open by the thousand.
@@ -241,9 +249,7 @@ func (d *Document) addRows(xml string) {
 		return // rows nested 512 deep are a trap, not a listing
 	}
 	rows := &Document{base: d.base, root: root}
-	w := walker{d: rows}
-	w.walk(root)
-	w.flush(root)
+	rows.collect()
 	d.rows = append(d.rows, rows)
 }
 

@@ -16,6 +16,7 @@ type figureReader struct {
 	forms     map[string]map[string]int // "t2" -> version -> columns or rows that speak for it
 	seen      map[[3]string]int         // table, row, column -> index in figures
 	t3Columns []valueColumn             // of the last t3 head seen, for a table that goes on without one
+	t14Keys   []string                  // of the annex's rows
 }
 
 // A valueColumn is a column of figures: where it stands and what it counts.
@@ -26,11 +27,26 @@ type valueColumn struct {
 	form string
 }
 
-// readFigures reads what it can from the tables, in page order, and says what it could not.
-func readFigures(tables []*Table) (figures []Figure, forms map[string]string, problems []Problem) {
-	f := &figureReader{labels: labelsOfForm(), forms: map[string]map[string]int{}, seen: map[[3]string]int{}}
+// readFigures reads what it can from the tables, in page order, and says what it could not. Where the page has a
+// statutory table only as text, flat puts it together.
+func readFigures(tables []*Table, flat func(have map[string]bool) []*Table) (figures []Figure, forms map[string]string, problems []Problem) {
+	f := &figureReader{labels: labelsOfForm(), forms: map[string]map[string]int{}}
+	if len(tables) > 0 {
+		f.figures = make([]Figure, 0, 208) // what a whole form has
+	}
+	f.seen = make(map[[3]string]int, cap(f.figures))
 	for _, t := range tables {
 		f.table(t)
+	}
+	have := map[string]bool{}
+	for _, fig := range f.figures {
+		group, _, _ := strings.Cut(fig.Table, ".")
+		have[group] = true
+	}
+	if !have["t2"] || !have["t3"] || !have["t4"] {
+		for _, t := range flat(have) {
+			f.table(t)
+		}
 	}
 	forms = f.settleForms()
 	f.missing(forms)
@@ -58,8 +74,10 @@ func (f *figureReader) table(t *Table) {
 	case keys["结果维持"] && (keys["行政复议"] || keys["行政诉讼"] || keys["复议后起诉"]):
 		f.t4(t)
 	case f.t2(t):
-	case f.t3Columns != nil:
-		f.t3Continued(t)
+	case f.t3Columns != nil && f.t3Continued(t):
+	case f.t14(t):
+	default:
+		f.generic(t)
 	}
 }
 
@@ -177,15 +195,17 @@ func (f *figureReader) t3Head(t *Table) (columns []valueColumn, bottom int) {
 }
 
 // t3Continued reads a table that carries on the last t3 on the next page, without a head of its own.
-func (f *figureReader) t3Continued(t *Table) {
+// It reports whether the table is one.
+func (f *figureReader) t3Continued(t *Table) bool {
 	for y := range t.Rows {
 		if own := t.Own(y); len(own) > 7 {
 			if _, exact, _ := nearest(rowLabel(own[len(own)-8].Text), f.labels.t3Rows); exact {
 				f.t3Body(t, f.t3Columns, 0)
-				return
+				return true
 			}
 		}
 	}
+	return false
 }
 
 func (f *figureReader) t3Body(t *Table, columns []valueColumn, from int) {
@@ -401,8 +421,16 @@ func (f *figureReader) add(t *Table, table, row string, column valueColumn, c *C
 
 // locator says where a cell stands, counted from 1: "table 2 row 5 cell 4".
 func locator(t *Table, c *Cell) string {
-	b := append(make([]byte, 0, 32), "table "...)
-	b = strconv.AppendInt(b, int64(t.Number), 10)
+	b := make([]byte, 0, 32)
+	if t.Part != "" {
+		b = append(append(b, t.Part...), ' ')
+	}
+	if t.Number == 0 {
+		b = append(b, "text"...) // put together from lines: there is no table to count
+	} else {
+		b = append(b, "table "...)
+		b = strconv.AppendInt(b, int64(t.Number), 10)
+	}
 	b = append(b, " row "...)
 	b = strconv.AppendInt(b, int64(c.Row+1), 10)
 	b = append(b, " cell "...)

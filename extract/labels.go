@@ -2,6 +2,7 @@ package extract
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -27,13 +28,15 @@ type labelled struct {
 // nearest finds the thing that a key names. exact reports whether the key is one of the thing's own labels; else
 // it is a shortened, lengthened or misspelt one, and no other thing comes as close. ok is false when there is none.
 func nearest(key string, things []labelled) (at int, exact, ok bool) {
+	for i, thing := range things {
+		if slices.Contains(thing.keys, key) {
+			return i, true, true
+		}
+	}
 	best, second := 0.0, 0.0
 	at = -1
 	for i, thing := range things {
 		for _, k := range thing.keys {
-			if k == key {
-				return i, true, true
-			}
 			s := similarity(key, k)
 			switch {
 			case s > best:

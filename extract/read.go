@@ -3,6 +3,7 @@ package extract
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"regexp"
 	"strings"
 	"unicode"
@@ -19,8 +20,14 @@ func ReadReport(d *Document, h Hints) (*Report, error) {
 	b, ok := d.findBody()
 	claim, titled := ReportTitle(r.Title)
 	linkClaim, linked := ReportTitle(h.LinkTitle)
+	r.Attachments = d.attachmentsOf(b)
+	r.Form = d.kind
 	if err := notReport(d, b, ok, titled || linked); err != nil {
-		return nil, err
+		form := d.elsewhere(b, r.Attachments)
+		if form == "" || !titled && !linked {
+			return nil, err
+		}
+		r.Form = form
 	}
 	r.Sections = d.sections(b, r.Title)
 	text := r.Text()
@@ -29,7 +36,7 @@ func ReadReport(d *Document, h Hints) (*Report, error) {
 	r.published()
 
 	tables := d.numberTables(b)
-	r.Figures, r.Forms, r.Problems = readFigures(tables)
+	r.Figures, r.Forms, r.Problems = readFigures(tables, func(have map[string]bool) []*Table { return d.flatTables(b, have) })
 	var doubts []Problem
 	r.Checks, doubts = check(r.Figures, r.Forms)
 	r.Problems = append(r.Problems, doubts...)
@@ -42,7 +49,9 @@ func ReadReport(d *Document, h Hints) (*Report, error) {
 	r.Scope = scopeOf(r.Agency)
 	r.Problems = append(r.Problems, doubts...)
 	r.year(claim, linkClaim, prose)
+	r.Problems = append(r.Problems, checkProse(prose, r.Figures)...)
 	r.doubts(b)
+	r.Quality = r.quality()
 	return r, nil
 }
 
@@ -75,24 +84,11 @@ func (d *Document) hanText(b body) int {
 	return n
 }
 
-// reportTitle is the best title of the page: the first that claims to be a report's, among the site standard's meta
-// tag, the headline, the title element and the link; else the first there is.
+// reportTitle is the best title of the page: the first that claims to be a report's and names a year, among the site
+// standard's meta tag, the headline, the title element, any line and the link; else the first there is.
 func (d *Document) reportTitle(h Hints) string {
-	candidates := []string{d.meta("ArticleTitle")}
-	for _, b := range d.blocks {
-		if b.table == nil && isHeadline(b.node) {
-			candidates = append(candidates, b.text)
-		}
-	}
-	candidates = append(candidates, strings.FieldsFunc(d.title, func(r rune) bool { return r == '_' || r == '|' || r == '—' })...)
-	for _, b := range d.blocks {
-		if _, ok := ReportTitle(b.text); ok && b.linked == 0 && len(b.text) < 200 {
-			candidates = append(candidates, b.text)
-			break
-		}
-	}
 	first := ""
-	for _, c := range append(candidates, h.LinkTitle) {
+	for c := range d.titles(h) {
 		c = compact(c)
 		if claim, ok := ReportTitle(c); ok && claim.Year != 0 {
 			return c
@@ -104,12 +100,38 @@ func (d *Document) reportTitle(h Hints) string {
 	return first
 }
 
+// titles yields what may be the title, the likeliest first.
+func (d *Document) titles(h Hints) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		if !yield(d.meta("ArticleTitle")) {
+			return
+		}
+		for _, b := range d.blocks {
+			if b.table == nil && len(b.text) < 300 && isHeadline(b.node) && !yield(b.text) {
+				return
+			}
+		}
+		for part := range strings.FieldsFuncSeq(d.title, func(r rune) bool { return r == '_' || r == '|' || r == '—' }) {
+			if !yield(part) {
+				return
+			}
+		}
+		for _, b := range d.blocks {
+			if b.table == nil && b.linked == 0 && len(b.text) < 200 && !yield(b.text) {
+				return
+			}
+		}
+		yield(h.LinkTitle)
+	}
+}
+
 // numberTables gives the tables of the body their numbers, from 1.
 func (d *Document) numberTables(b body) []*Table {
 	var tables []*Table
 	for _, bl := range d.blocks[b.start:b.end] {
 		if bl.table != nil {
 			bl.table.Number = len(tables) + 1
+			bl.table.Part = partOf(bl.node)
 			tables = append(tables, bl.table)
 		}
 	}
@@ -183,7 +205,15 @@ func (r *Report) doubts(b body) {
 	add := func(kind, where, format string, args ...any) {
 		r.Problems = append(r.Problems, Problem{kind, where, fmt.Sprintf(format, args...)})
 	}
-	if len(r.Forms) > 0 || len(b.headings) > 0 {
+	switch r.Form {
+	case FormImage:
+		add("form", "", "the report is a picture; nothing could be read")
+		return
+	case FormAttachment:
+		add("form", "", "the report stands in %d attachments that could not be read", len(r.Attachments))
+		return
+	}
+	if (len(r.Forms) > 0 || len(b.headings) > 0) && r.Forms["t14"] == "" {
 		have := map[int]bool{}
 		for _, h := range b.headings {
 			have[h.section] = true

@@ -138,38 +138,44 @@ func firstDifference(got, want []byte) string {
 func TestFigures(t *testing.T) {
 	for _, portal := range portals {
 		t.Run(portal, func(t *testing.T) {
-			data, err := fs.ReadFile(testdata.Portals(), portal+"/figures.json")
-			if err != nil {
-				t.Fatal(err)
-			}
-			var want [][4]any
-			if err := json.Unmarshal(data, &want); err != nil {
-				t.Fatal(err)
-			}
-			got := map[[3]string]extract.Figure{}
-			for _, f := range readSample(t, portal).Figures {
-				got[[3]string{f.Table, f.Row, f.Column}] = f
-			}
-			for _, w := range want {
-				key := [3]string{w[0].(string), w[1].(string), w[2].(string)}
-				f, ok := got[key]
-				delete(got, key)
-				switch value := w[3].(type) {
-				case nil:
-					if !ok || f.Blank == "" || f.Value != "" {
-						t.Errorf("%v = %+v, want a blank", key, f)
-					}
-				case float64:
-					n, err := json.Number(f.Value).Float64()
-					if !ok || err != nil || n != value {
-						t.Errorf("%v = %q, want %v", key, f.Value, value)
-					}
-				}
-			}
-			for key, f := range got {
-				t.Errorf("%v = %q is no figure of the report", key, f.Value)
-			}
+			compareWithFigures(t, portal, readSample(t, portal))
 		})
+	}
+}
+
+// compareWithFigures compares a report's figures with those of a sample.
+func compareWithFigures(t *testing.T, portal string, r *extract.Report) {
+	t.Helper()
+	data, err := fs.ReadFile(testdata.Portals(), portal+"/figures.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want [][4]any
+	if err := json.Unmarshal(data, &want); err != nil {
+		t.Fatal(err)
+	}
+	got := map[[3]string]extract.Figure{}
+	for _, f := range r.Figures {
+		got[[3]string{f.Table, f.Row, f.Column}] = f
+	}
+	for _, w := range want {
+		key := [3]string{w[0].(string), w[1].(string), w[2].(string)}
+		f, ok := got[key]
+		delete(got, key)
+		switch value := w[3].(type) {
+		case nil:
+			if !ok || f.Blank == "" || f.Value != "" {
+				t.Errorf("%v = %+v, want a blank", key, f)
+			}
+		case float64:
+			n, err := json.Number(f.Value).Float64()
+			if !ok || err != nil || n != value {
+				t.Errorf("%v = %q, want %v", key, f.Value, value)
+			}
+		}
+	}
+	for key, f := range got {
+		t.Errorf("%v = %q is no figure of the report", key, f.Value)
 	}
 }
 

@@ -18,6 +18,7 @@ type Report struct {
 	Year   int    `json:"year"`             // the year reported on, not that of publication; 0 when unknown
 	Scope  string `json:"scope"`            // ScopeOwn or ScopeAggregate
 	Script string `json:"script,omitempty"` // ScriptSimplified or ScriptTraditional
+	Form   string `json:"form"`             // what the text was read from: one of the Form constants
 
 	Published string  `json:"published,omitempty"` // day of publication in China, 2006-01-02; empty when the page does not say
 	Fields    []Field `json:"fields,omitempty"`    // metadata, in page order, one a canonical name
@@ -27,6 +28,9 @@ type Report struct {
 	Figures  []Figure          `json:"figures,omitempty"`  // in page order
 	Checks   []Check           `json:"checks,omitempty"`   // the identities tested
 	Problems []Problem         `json:"problems,omitempty"` // doubts; the rest stands
+	Quality  string            `json:"quality"`            // one of the Quality constants, drawn from the problems
+
+	Attachments []Part `json:"attachments,omitempty"` // documents linked from the article, whether read or not
 
 	Encoding Encoding `json:"encoding"` // how the bytes were read
 }
@@ -35,6 +39,24 @@ type Report struct {
 const (
 	ScopeOwn       = "own"       // the agency's own work
 	ScopeAggregate = "aggregate" // a whole region: the government with everything below it
+)
+
+// What a report was read from.
+const (
+	FormHTML       = "html"
+	FormText       = "text"       // plain text
+	FormPDF        = "pdf"        // the text layer of a PDF
+	FormDOCX       = "docx"       // a Word document
+	FormImage      = "image"      // pictures of pages: nothing could be read
+	FormAttachment = "attachment" // the page only points to documents, and none of them could be read
+)
+
+// What a researcher can filter on. A report has the first of these that fits.
+const (
+	QualityUnread   = "unread"   // no figures: a scan, an unread attachment, a report without the statutory tables
+	QualityDoubtful = "doubtful" // an identity fails, or a figure is missing, unreadable or contradicted
+	QualityNoted    = "noted"    // figures are whole and agree; something else was odd
+	QualityClean    = "clean"    // nothing was odd
 )
 
 // The scripts a report may be written in.

@@ -46,6 +46,9 @@ type FormTable struct {
 	Versions []string     `json:"versions"`
 	Rows     []FormRow    `json:"rows"`
 	Columns  []FormColumn `json:"columns"`
+
+	rowsOf    map[string][]FormRow    // the rows of each version that hold figures
+	columnsOf map[string][]FormColumn // the columns of each version that hold figures
 }
 
 // A FormRow is a row of a table. Rows that are not leaves only head others.
@@ -112,6 +115,9 @@ var Schema = sync.OnceValue(func() *FormSchema {
 	if err := json.Unmarshal(schemaData, s); err != nil {
 		panic("extract: schemas.json: " + err.Error()) // embedded; TestSchema loads it
 	}
+	for i := range s.Tables {
+		s.Tables[i].sort()
+	}
 	return s
 })
 
@@ -125,24 +131,25 @@ func (s *FormSchema) Table(id string) *FormTable {
 	return nil
 }
 
-// leafRows lists the rows of a version that hold figures.
-func (t *FormTable) leafRows(version string) []FormRow {
-	var rows []FormRow
-	for _, r := range t.Rows {
-		if r.Leaf && slices.Contains(r.Versions, version) {
-			rows = append(rows, r)
-		}
-	}
-	return rows
-}
+// leafRows lists the rows of a version that hold figures. The list is shared.
+func (t *FormTable) leafRows(version string) []FormRow { return t.rowsOf[version] }
 
-// leafColumns lists the columns of a version that hold figures.
-func (t *FormTable) leafColumns(version string) []FormColumn {
-	var columns []FormColumn
-	for _, c := range t.Columns {
-		if c.Type != "header" && slices.Contains(c.Versions, version) {
-			columns = append(columns, c)
+// leafColumns lists the columns of a version that hold figures. The list is shared.
+func (t *FormTable) leafColumns(version string) []FormColumn { return t.columnsOf[version] }
+
+// sort files rows and columns by version.
+func (t *FormTable) sort() {
+	t.rowsOf, t.columnsOf = map[string][]FormRow{}, map[string][]FormColumn{}
+	for _, version := range t.Versions {
+		for _, r := range t.Rows {
+			if r.Leaf && slices.Contains(r.Versions, version) {
+				t.rowsOf[version] = append(t.rowsOf[version], r)
+			}
+		}
+		for _, c := range t.Columns {
+			if c.Type != "header" && slices.Contains(c.Versions, version) {
+				t.columnsOf[version] = append(t.columnsOf[version], c)
+			}
 		}
 	}
-	return columns
 }

@@ -11,7 +11,8 @@ import (
 // A Table is a page's table with its spans spread out, so that each row can be read on its own. Slots follow the
 // algorithm of the HTML standard (13.3.1, "forming a table").
 type Table struct {
-	Number int       // of the table in the report, from 1
+	Number int       // of the table in the report, from 1; 0 for one put together from lines of text
+	Part   string    // "attachment 1": where the table stands, when that is not the page itself
 	Rows   [][]*Cell // a slot is nil where no cell reaches
 	Cut    bool      // the table was larger than maxSlots; the rest is missing
 }

@@ -29,9 +29,15 @@ const yearPattern = `(?:(?:19|20)\d{2}|[一二][一二三四五六七八九〇�
 // of agency and year. It works on both scripts and knows the false friends that stand in the same listings:
 // guides, forms of the web site, infographics, notices about reports, annual reports on other matters.
 func ReportTitle(title string) (TitleClaim, bool) {
+	if !strings.ContainsAny(title, "报報") || !strings.ContainsAny(title, "开開") {
+		return TitleClaim{}, false // nearly every line of a page
+	}
 	s := strings.ReplaceAll(narrow(Simplify(compact(title))), " ", "")
 	s = strings.NewReplacer("《", "", "》", "", "“", "", "”", "", `"`, "").Replace(s)
 	at := reportCore.FindStringIndex(s)
+	if strings.ContainsAny(s, "<>›»→") {
+		return TitleClaim{}, false // a breadcrumb
+	}
 	if at == nil || falseHead.MatchString(s) || falseTail.MatchString(s[at[1]:]) || falseTail.MatchString(s[:at[0]]) && !strings.Contains(s[:at[0]], "年") {
 		return TitleClaim{}, false
 	}

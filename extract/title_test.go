@@ -26,6 +26,7 @@ func TestReportTitle(t *testing.T) {
 		{"于都县人民政府2019年政府信息公开工作年度报告", TitleClaim{"于都县人民政府", 2019}, true},
 		{"关于公布某某市2019年政府信息公开工作年度报告的公告", TitleClaim{"某某市", 2019}, true},
 
+		{"> 政务公开 > 信息公开年报 > 2021年", TitleClaim{}, false},
 		{"信息公开年报", TitleClaim{}, false},
 		{"政府信息公开工作年度报告", TitleClaim{}, false},
 		{"某某市政府信息公开指南", TitleClaim{}, false},

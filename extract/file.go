@@ -1,0 +1,48 @@
+package extract
+
+import (
+	"errors"
+	"fmt"
+	"html"
+	"net/url"
+	"strings"
+)
+
+// ErrUnreadable says that a document is of a kind that this package does not read, or that it holds no text: a scan,
+// a legacy Word file, an archive. The error that wraps it says which.
+var ErrUnreadable = errors.New("not readable")
+
+// ParseFile parses a document of any kind, told by its content rather than by its name or type: HTML, plain text, PDF
+// with a text layer, DOCX. The error wraps ErrUnreadable when the kind is known and cannot be read.
+func ParseFile(body []byte, contentType, name string, base *url.URL) (*Document, error) {
+	return Parse(body, contentType, base)
+}
+
+// ParseText makes a Document of plain text: a paragraph a line. Tables in it are read by their labels.
+func ParseText(body []byte, contentType string, base *url.URL) (*Document, error) {
+	text, enc := Decode(body, contentType)
+	var page strings.Builder
+	page.Grow(len(text) + len(text)/4)
+	for line := range strings.Lines(string(text)) {
+		page.WriteString("<p>")
+		page.WriteString(html.EscapeString(line))
+		page.WriteString("</p>\n")
+	}
+	d, err := fromHTML([]byte(page.String()), FormText, base)
+	if err != nil {
+		return nil, err
+	}
+	d.enc = enc
+	return d, nil
+}
+
+// fromHTML parses what a reader of another format made of a document.
+func fromHTML(page []byte, kind string, base *url.URL) (*Document, error) {
+	root, err := parseHTML(page)
+	if err != nil {
+		return nil, fmt.Errorf("parse %s: %w", base, err)
+	}
+	d := &Document{base: base, root: root, kind: kind, enc: Encoding{Name: "utf-8", Evidence: kind}}
+	d.collect()
+	return d, nil
+}

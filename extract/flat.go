@@ -1,0 +1,222 @@
+package extract
+
+import (
+	"slices"
+	"strings"
+)
+
+// Flattened text: reports that reach us without their tables' structure, a cell a line or rows with bars between the
+// cells, as copied text, some PDF readers and careless editors leave them. The cells are still in reading order, and
+// labels still say what follows: from them the tables are put together again, and read like any other.
+
+// A token is one cell of flattened text. A blank cell is a token only where bars show that it was there.
+type token struct {
+	text string
+	key  string // rowLabel of text
+}
+
+// flatTables puts together the statutory tables that the body has as text: those of kinds that have none as tables.
+func (d *Document) flatTables(b body, have map[string]bool) []*Table {
+	from, to := b.start, b.end
+	for _, h := range b.headings {
+		switch h.section {
+		case 2:
+			from = h.block
+		case 5:
+			to = h.block
+		}
+	}
+	tokens := d.tokens(from, to)
+	var tables []*Table
+	if !have["t2"] {
+		tables = append(tables, flatT2(tokens)...)
+	}
+	if !have["t3"] {
+		tables = append(tables, flatT3(tokens)...)
+	}
+	if !have["t4"] {
+		tables = append(tables, flatT4(tokens)...)
+	}
+	return tables
+}
+
+// tokens cuts the text lines of a range of blocks at bars and tabs. An empty piece between two bars, or a line of
+// nothing but a bar after a cell, is a blank cell.
+func (d *Document) tokens(from, to int) []token {
+	var tokens []token
+	for _, bl := range d.blocks[from:to] {
+		if bl.table != nil || len(bl.text) > 600 {
+			continue
+		}
+		pieces := strings.FieldsFunc(bl.text, isBar)
+		if strings.ContainsFunc(bl.text, isBar) {
+			pieces = strings.FieldsFunc(strings.ReplaceAll(bl.text, "||", "| |"), isBar)
+			if len(pieces) == 0 {
+				pieces = []string{""}
+			}
+		}
+		for _, p := range pieces {
+			p = compact(p)
+			tokens = append(tokens, token{p, rowLabel(p)})
+		}
+	}
+	return tokens
+}
+
+func isBar(r rune) bool { return r == '|' || r == '｜' || r == '\t' || r == '¦' }
+
+// row makes a table row of the texts.
+func flatRow(t *Table, texts ...string) {
+	y := len(t.Rows)
+	cells := make([]*Cell, len(texts))
+	for x, s := range texts {
+		cells[x] = &Cell{Text: s, Row: y, Col: x, RowSpan: 1, ColSpan: 1, Order: x + 1}
+	}
+	t.Rows = append(t.Rows, cells)
+}
+
+// value reports whether a token can be a cell of figures: a number or a blank, not a label.
+func (t token) value() bool {
+	c := parseCell(t.text)
+	return c.ok
+}
+
+// values takes the next n values from tokens[i:]. Blanks at the end that a row's padding left over are skipped by
+// whoever looks for the next label. ok is false when fewer than n come before the next label.
+func values(tokens []token, i, n int) (texts []string, next int, ok bool) {
+	for ; i < len(tokens) && len(texts) < n && tokens[i].value(); i++ {
+		texts = append(texts, tokens[i].text)
+	}
+	return texts, i, len(texts) == n
+}
+
+// flatT2 reads the blocks of article 20: 信息内容, column labels, then row labels each followed by their values.
+func flatT2(tokens []token) []*Table {
+	rows := labelsOfForm().t2Rows
+	isRow := func(key string) bool {
+		_, exact, ok := nearest(key, rows)
+		return ok && exact
+	}
+	t := &Table{}
+	var head []string
+	for i := 0; i < len(tokens); i++ {
+		switch {
+		case tokens[i].key == "信息内容":
+			head = []string{tokens[i].text}
+			for i+1 < len(tokens) && !isRow(tokens[i+1].key) && len(head) < 5 && !tokens[i+1].number() {
+				i++
+				if tokens[i].text != "" {
+					head = append(head, tokens[i].text)
+				}
+			}
+			flatRow(t, head...)
+		case isRow(tokens[i].key) && len(head) > 1:
+			texts, next, ok := values(tokens, i+1, len(head)-1)
+			if ok {
+				flatRow(t, append([]string{tokens[i].text}, texts...)...)
+				i = next - 1
+			}
+		}
+	}
+	if len(t.Rows) < 2 {
+		return nil
+	}
+	return []*Table{t}
+}
+
+func (t token) number() bool { return parseCell(t.text).value != "" }
+
+// flatT3 reads the table of requests: the seven column labels in their order, then row labels each followed by seven
+// values.
+func flatT3(tokens []token) []*Table {
+	l := labelsOfForm()
+	at := slices.IndexFunc(tokens, func(t token) bool { return t.key == "自然人" })
+	if at < 0 {
+		return nil
+	}
+	// The head in reading order: 自然人, (法人或其他组织,) 总计, 商业企业 … 其他. What counts is that all labels are there
+	// before the first row; the columns of figures stand in the order of the form.
+	seen := map[string]bool{}
+	i := at
+	for ; i < len(tokens) && i < at+14; i++ {
+		if k, exact, ok := nearest(tokens[i].key, l.t3Columns); ok && exact {
+			seen[l.t3Columns[k].id] = true
+		} else if tokens[i].key == "商业" || tokens[i].key == "科研" { // a head broken in two lines
+			seen[map[string]string{"商业": "business", "科研": "research"}[tokens[i].key]] = true
+		} else if _, exact, ok := nearest(tokens[i].key, l.t3Rows); ok && exact {
+			break
+		}
+	}
+	if len(seen) != len(l.t3Columns) {
+		return nil
+	}
+	t := &Table{}
+	head := []string{""}
+	for _, c := range Schema().Table("t3").leafColumns("v2021") {
+		head = append(head, c.ZH)
+	}
+	flatRow(t, head...)
+	under := ""
+	for ; i < len(tokens); i++ {
+		k, exact, ok := nearest(tokens[i].key, l.t3Rows)
+		if !ok || !exact && !strings.HasPrefix(tokens[i].key, l.t3Rows[k].keys[0]) {
+			continue
+		}
+		if l.t3Rows[k].id == "r3.6" {
+			under = tokens[i].text
+		}
+		texts, next, ok := values(tokens, i+1, len(head)-1)
+		if !ok {
+			continue // a head of rows, or a row that lost cells: what it lacks is reported as missing
+		}
+		label := tokens[i].text
+		if tokens[i].key == "其他" && under != "" {
+			flatRow(t, append([]string{label}, texts...)...)
+		} else if tokens[i].key != "其他" {
+			flatRow(t, append([]string{label}, texts...)...)
+		}
+		i = next - 1
+	}
+	if len(t.Rows) < 2 {
+		return nil
+	}
+	return []*Table{t}
+}
+
+// flatT4 reads the table of reviews and litigation: after its head, the only fifteen values in a row.
+func flatT4(tokens []token) []*Table {
+	at := slices.IndexFunc(tokens, func(t token) bool { return t.key == "复议后起诉" })
+	if at < 0 {
+		return nil
+	}
+	columns := Schema().Table("t4").leafColumns("v2021")
+	for i := at; i < len(tokens); i++ {
+		if !tokens[i].number() {
+			continue
+		}
+		texts, _, ok := values(tokens, i, len(columns))
+		if !ok {
+			return nil
+		}
+		t := &Table{}
+		var groups, leaves []string
+		for _, c := range columns {
+			groups, leaves = append(groups, t4Group(c.Parent)), append(leaves, c.ZH)
+		}
+		flatRow(t, groups...)
+		flatRow(t, leaves...)
+		flatRow(t, texts...)
+		return []*Table{t}
+	}
+	return nil
+}
+
+// t4Group is the label of a group of columns of t4.
+func t4Group(id string) string {
+	for _, c := range Schema().Table("t4").Columns {
+		if c.ID == id {
+			return c.ZH
+		}
+	}
+	return ""
+}

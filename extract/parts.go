@@ -1,0 +1,265 @@
+package extract
+
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// What else a page needs to be whole.
+const (
+	PartPage       = "page"       // a further page of the same article
+	PartFrame      = "frame"      // a frame that holds the article
+	PartAttachment = "attachment" // a document linked from the article
+)
+
+// A Part is something a page refers to that belongs to the report.
+type Part struct {
+	Kind string `json:"kind"`           // PartPage, PartFrame, PartAttachment
+	URL  string `json:"url"`            // absolute
+	Name string `json:"name,omitempty"` // of an attachment: the link's text
+}
+
+// mostParts bounds each kind of part a page may ask for.
+const mostParts = 40
+
+// NeedsParts reports whether the page alone is not the whole report: it is cut into pages, stands in a frame, or
+// only points to documents.
+func (d *Document) NeedsParts() bool {
+	b, _ := d.findBody()
+	if len(b.headings) < 4 {
+		return true
+	}
+	return len(d.furtherPages()) > 0
+}
+
+// Parts lists what else belongs to the article on the page: its further pages as a script announces them, frames in
+// its body, and attached documents, in page order. Whether they lie on the same site is for the caller to judge.
+func (d *Document) Parts() []Part {
+	if d.root == nil {
+		return nil
+	}
+	parts := d.furtherPages()
+	b, _ := d.findBody()
+	parts = append(parts, d.frames(b)...)
+	return append(parts, d.attachments(b)...)
+}
+
+// pagerOfArticle is the call that numbers the pages of an article: its stem is the article's own file name.
+var pagerOfArticle = regexp.MustCompile(`createPageHTML\(\s*(?:['"][^'"]*['"]\s*,\s*)?(\d+)\s*,\s*(\d+)\s*,\s*['"]([\w./-]+)['"]\s*,\s*['"](\w+)['"]`)
+
+// furtherPages lists the further pages of an article cut into several: t20200101_123.html goes on in
+// t20200101_123_1.html.
+func (d *Document) furtherPages() []Part {
+	file := path.Base(d.base.Path)
+	own := strings.TrimSuffix(file, path.Ext(file))
+	var parts []Part
+	for _, script := range d.scripts {
+		for _, m := range pagerOfArticle.FindAllStringSubmatch(script, -1) {
+			total, _ := strconv.Atoi(m[1])
+			if path.Base(m[3]) != own || own == "index" || own == "list" {
+				continue // the pager of a listing
+			}
+			for k := 1; k < min(total, mostParts); k++ {
+				if u, ok := d.resolve(m[3] + "_" + strconv.Itoa(k) + "." + m[4]); ok {
+					parts = append(parts, Part{PartPage, u, ""})
+				}
+			}
+		}
+	}
+	return parts
+}
+
+// frames lists the frames that may hold the article: those of a page that has no text of its own to speak of.
+func (d *Document) frames(b body) []Part {
+	if d.hanText(b) > 200 || len(b.headings) > 1 {
+		return nil
+	}
+	var parts []Part
+	for n := range d.root.Descendants() {
+		if (n.DataAtom == atom.Iframe || n.DataAtom == atom.Frame) && len(parts) < mostParts {
+			if u, ok := d.resolve(attr(n, "src")); ok {
+				parts = append(parts, Part{PartFrame, u, attr(n, "title")})
+			}
+		}
+	}
+	return parts
+}
+
+// documentTypes are the extensions of files that reports are attached as.
+var documentTypes = map[string]bool{".pdf": true, ".doc": true, ".docx": true, ".wps": true, ".ofd": true, ".xls": true,
+	".xlsx": true, ".et": true, ".rtf": true, ".zip": true, ".rar": true, ".txt": true, ".jpg": true, ".jpeg": true,
+	".png": true, ".tif": true, ".tiff": true}
+
+// downloadPaths stand in the addresses that CMS families give attachments without an extension.
+var downloadPaths = []string{"downfile", "downloadattach", "download.jsp", "/files/", "attachguid", "ztbattach", "document/download"}
+
+// attachments lists the documents linked from the article, images on the page not counted. Links in page
+// furniture are left out unless they are of a kind only attachments have.
+func (d *Document) attachments(b body) []Part {
+	inside := map[*html.Node]bool{}
+	for _, bl := range d.blocks[b.start:b.end] {
+		inside[bl.node] = true
+	}
+	var parts []Part
+	for _, a := range d.anchors {
+		href := attr(a, "href")
+		if href == "" || strings.HasPrefix(href, "javascript:") || len(parts) == mostParts {
+			continue
+		}
+		name := cellText(a)
+		if !isDocument(href, name) || inChrome(a) && !standsIn(a, inside) {
+			continue
+		}
+		u, ok := d.resolve(href)
+		if !ok {
+			continue
+		}
+		if !slices.ContainsFunc(parts, func(p Part) bool { return p.URL == u }) {
+			parts = append(parts, Part{PartAttachment, u, name})
+		}
+	}
+	return parts
+}
+
+// isDocument reports whether a link leads to a document by its address or by its text.
+func isDocument(address, name string) bool {
+	file, query, _ := strings.Cut(address, "?")
+	if hasDocumentType(file) || hasDocumentType(name) {
+		return true
+	}
+	if query == "" && !strings.Contains(file, "/files/") && !strings.Contains(file, "ownload") {
+		return false
+	}
+	address = strings.ToLower(address)
+	return slices.ContainsFunc(downloadPaths, func(p string) bool { return strings.Contains(address, p) }) ||
+		slices.ContainsFunc(strings.Split(query, "&"), hasDocumentType)
+}
+
+func hasDocumentType(name string) bool {
+	ext := path.Ext(strings.TrimSpace(name))
+	return len(ext) > 2 && len(ext) < 6 && documentTypes[strings.ToLower(ext)]
+}
+
+// standsIn reports whether a node or one of the elements around it is in a set.
+func standsIn(n *html.Node, set map[*html.Node]bool) bool {
+	for p := n; p != nil; p = p.Parent {
+		if set[p] {
+			return true
+		}
+	}
+	return false
+}
+
+// Append adds what a part says to the end of the report on the page: the text of a further page or a frame, a
+// document. The part is used up. Tables of the part say in their locators that they stood there: name is
+// what they call it, "attachment 1".
+func (d *Document) Append(part *Document, name string) {
+	if d.root == nil || part.root == nil {
+		return
+	}
+	if b, _ := d.findBody(); part.kind != FormHTML && len(b.headings) < 2 {
+		d.kind = part.kind // the page itself only points to it
+	}
+	to, ok := d.container()
+	if !ok {
+		to = bodyElement(d.root)
+	}
+	from, ok := part.container()
+	if !ok {
+		from = bodyElement(part.root)
+	}
+	graft := &html.Node{Type: html.ElementNode, Data: "div", DataAtom: atom.Div,
+		Attr: []html.Attribute{{Key: partAttribute, Val: name}}}
+	for from.FirstChild != nil {
+		c := from.FirstChild
+		from.RemoveChild(c)
+		graft.AppendChild(c)
+	}
+	to.AppendChild(graft)
+	d.enc.Replaced += part.enc.Replaced
+	d.collect()
+}
+
+// partAttribute marks where a part was added.
+const partAttribute = "data-gongkai-part"
+
+// container is the element that holds the report.
+func (d *Document) container() (*html.Node, bool) {
+	b, ok := d.findBody()
+	if !ok {
+		return nil, false
+	}
+	n := d.blocks[b.start].node
+	for _, bl := range d.blocks[b.start:b.end] {
+		n = commonAncestor(n, bl.node)
+	}
+	return contentContainer(n), true
+}
+
+func bodyElement(root *html.Node) *html.Node {
+	for n := range root.Descendants() {
+		if n.DataAtom == atom.Body {
+			return n
+		}
+	}
+	return root
+}
+
+// images counts the pictures in the body that may be scanned pages: those of a size to speak of, or of unknown size.
+func (d *Document) images(b body) int {
+	if d.root == nil || b.end <= b.start {
+		return 0
+	}
+	n := 0
+	to, _ := d.container()
+	if to == nil {
+		return 0
+	}
+	for c := range to.Descendants() {
+		if c.DataAtom != atom.Img || inChrome(c) {
+			continue
+		}
+		width, _ := strconv.Atoi(strings.TrimSuffix(attr(c, "width"), "px"))
+		src := strings.ToLower(attr(c, "src"))
+		if (width == 0 || width >= 200) && !strings.Contains(src, "icon") && !strings.HasPrefix(src, "data:image/svg") {
+			n++
+		}
+	}
+	return n
+}
+
+// attachmentsOf lists the documents linked from the article; none for a document that is no page.
+func (d *Document) attachmentsOf(b body) []Part {
+	if d.root == nil {
+		return nil
+	}
+	return d.attachments(b)
+}
+
+// elsewhere says where the report is when the page's own text is none: in pictures or in documents; "" if there is
+// nothing of the kind.
+func (d *Document) elsewhere(b body, attachments []Part) string {
+	switch {
+	case len(attachments) > 0:
+		return FormAttachment
+	case d.images(b) > 0:
+		return FormImage
+	}
+	return ""
+}
+
+// partOf returns the name of the part that a node was added with, "" for the page's own.
+func partOf(n *html.Node) string {
+	for p := n; p != nil; p = p.Parent {
+		if name := attr(p, partAttribute); name != "" {
+			return name
+		}
+	}
+	return ""
+}

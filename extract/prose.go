@@ -1,0 +1,60 @@
+package extract
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// A sentence that repeats a figure of the tables. What it says is compared with the figure, never put in its place.
+type sentence struct {
+	word    string         // without it there is no such sentence
+	pattern *regexp.Regexp // its first group is the number
+	what    string
+	figures [][3]string // any of them, or their sum, may be meant
+}
+
+var sentences = []sentence{
+	{"申请", regexp.MustCompile(`(?:新收|收到|受理|新增|接收)[^。;；\d]{0,24}?申请(?:公开)?[^。;；,，\d]{0,10}?(\d+)\s*[件宗条份]`), "新收申请", [][3]string{{"t3", "r1", "total"}, {"t3", "r2", "total"}}},
+	{"上年", regexp.MustCompile(`上年(?:度)?结转[^。;；,，\d]{0,12}?(\d+)\s*[件宗]`), "上年结转", [][3]string{{"t3", "r2", "total"}}},
+	{"下", regexp.MustCompile(`结转(?:至|到)?下(?:一)?年(?:度)?[^。;；,，\d]{0,12}?(\d+)\s*[件宗]`), "结转下年度", [][3]string{{"t3", "r4", "total"}}},
+	{"予以公开", regexp.MustCompile(`予以公开[^。;；,，\d]{0,6}?(\d+)\s*[件宗]`), "予以公开", [][3]string{{"t3", "r3.1", "total"}}},
+	{"部分公开", regexp.MustCompile(`部分公开[^。;；,，\d]{0,6}?(\d+)\s*[件宗]`), "部分公开", [][3]string{{"t3", "r3.2", "total"}}},
+	{"行政复议", regexp.MustCompile(`行政复议(?:案件|申请)?[^。;；,，\d、]{0,8}?(\d+)\s*[件宗起]`), "行政复议", [][3]string{{"t4", "cases", "review.total"}}},
+	{"行政诉讼", regexp.MustCompile(`行政诉讼(?:案件)?[^。;；,，\d、]{0,8}?(\d+)\s*[件宗起]`), "行政诉讼", [][3]string{{"t4", "cases", "lit_direct.total"}, {"t4", "cases", "lit_after.total"}}},
+}
+
+// checkProse compares the numbers in sentences with the figures they repeat (N-TEXT). The first sentence on each
+// counts; a contradiction is a problem of kind "prose" and says nothing on which side is wrong.
+func checkProse(prose string, figures []Figure) (problems []Problem) {
+	value := map[[3]string]int64{}
+	for _, f := range figures {
+		if n, ok := millionths(f.Value); ok && f.Blank == "" {
+			value[[3]string{f.Table, f.Row, f.Column}] = n
+		}
+	}
+	for _, s := range sentences {
+		if !strings.Contains(prose, s.word) {
+			continue
+		}
+		m := s.pattern.FindStringSubmatch(prose)
+		if m == nil {
+			continue
+		}
+		said, _ := millionths(m[1])
+		sum, known, agrees := int64(0), 0, false
+		for _, key := range s.figures {
+			n, ok := value[key]
+			if ok {
+				known++
+				sum += n
+				agrees = agrees || n == said
+			}
+		}
+		if known == len(s.figures) && !agrees && sum != said {
+			problems = append(problems, Problem{"prose", s.figures[0][0] + " " + s.figures[0][1] + " " + s.figures[0][2],
+				fmt.Sprintf("N-TEXT: %s: the text says %s (%q), the table %d", s.what, m[1], m[0], sum/1_000_000)})
+		}
+	}
+	return problems
+}

@@ -1,0 +1,20 @@
+package extract
+
+import "slices"
+
+// figureDoubts are the kinds of problems that touch figures.
+var figureDoubts = []string{"identity", "cell", "row", "column", "missing", "conflict", "domain", "table", "alignment"}
+
+// quality draws the one word that a researcher can filter on.
+func (r *Report) quality() string {
+	if len(r.Figures) == 0 {
+		return QualityUnread
+	}
+	if slices.ContainsFunc(r.Problems, func(p Problem) bool { return slices.Contains(figureDoubts, p.Kind) }) {
+		return QualityDoubtful
+	}
+	if len(r.Problems) > 0 {
+		return QualityNoted
+	}
+	return QualityClean
+}
