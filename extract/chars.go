@@ -113,7 +113,7 @@ func narrow(s string) string {
 		switch {
 		case r < 0x80:
 			return r
-		case r >= 0x200b && r <= 0x200d, r == 0xfeff, r == 0xad:
+		case zeroWidth(r):
 			return -1
 		case isOddSpace(r):
 			return ' '
@@ -164,42 +164,55 @@ func labelKey(s string) string {
 
 // compact collapses white space of every kind to single blanks and trims it.
 func compact(s string) string {
-	s = narrowSpaces(s)
+	if tidy(s) {
+		return s
+	}
 	b := make([]byte, 0, len(s))
 	gap := false
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; c {
-		case ' ', '\t', '\n', '\r', '\f', '\v':
-			gap = len(b) > 0
-		default:
-			if gap {
-				b = append(b, ' ')
-				gap = false
+	for i := 0; i < len(s); {
+		c, size := s[i], 1
+		space := c == ' ' || c >= '\t' && c <= '\r'
+		if c == 0xc2 || c == 0xe2 || c == 0xe3 || c == 0xef { // what odd spaces begin with
+			var r rune
+			r, size = utf8.DecodeRuneInString(s[i:])
+			if isOddSpace(r) {
+				space = true
+				if zeroWidth(r) {
+					i += size
+					continue
+				}
 			}
-			b = append(b, c)
 		}
-	}
-	if len(b) == len(s) {
-		return s
+		switch {
+		case space:
+			gap = len(b) > 0
+		case gap:
+			b = append(b, ' ')
+			gap = false
+			fallthrough
+		default:
+			b = append(b, s[i:i+size]...)
+		}
+		i += size
 	}
 	return string(b)
 }
 
-// narrowSpaces turns odd spaces into blanks and drops zero-width characters; everything else stays as printed.
-func narrowSpaces(s string) string {
-	if !strings.ContainsFunc(s, isOddSpace) {
-		return s
+// tidy reports whether a string is free of white space and of what might be odd spaces.
+func tidy(s string) bool {
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c <= ' ', c == 0xc2, c == 0xe2, c == 0xef:
+			return false
+		case c == 0xe3 && strings.HasPrefix(s[i:], "\u3000"):
+			return false
+		}
 	}
-	return strings.Map(func(r rune) rune {
-		if !isOddSpace(r) {
-			return r
-		}
-		if r >= 0x200b && r <= 0x200d || r == 0xfeff || r == 0xad {
-			return -1
-		}
-		return ' '
-	}, s)
+	return true
 }
+
+// zeroWidth reports whether an odd space takes no room: it is dropped, not turned into a blank.
+func zeroWidth(r rune) bool { return r >= 0x200b && r <= 0x200d || r == 0xfeff || r == 0xad }
 
 func isOddSpace(r rune) bool {
 	switch {

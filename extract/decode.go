@@ -105,9 +105,9 @@ const frequent = "的一是不了在有人中大上为個个这我以要他时�
 	"行政府公开開信息工作情况況年度报報告主动動申请請处處理发發布机機关關法规規条條例部门門办辦室市县縣区區国國家" +
 	"社事项項目数數量本制件总總计計其他服务務管建设設加强強及和与與日月第二三四五六七八九十件無无提供业業企组組织織结結果"
 
-var isFrequent = func() map[rune]bool {
-	m := make(map[rune]bool)
-	for _, r := range frequent {
+var isFrequent = func() *[1 << 16]bool {
+	m := new([1 << 16]bool)
+	for _, r := range frequent + "，。、：　" {
 		m[r] = true
 	}
 	return m
@@ -129,7 +129,7 @@ func plausibility(text []byte) float64 {
 			continue
 		case r == utf8.RuneError, r >= 0xe000 && r <= 0xf8ff, r >= 0x80 && r < 0xa0:
 			bad++
-		case isFrequent[r], r == '，', r == '。', r == '、', r == '：', r == '　':
+		case r < 1<<16 && isFrequent[r]:
 			good++
 		}
 		n++

@@ -33,11 +33,12 @@ func checkProse(prose string, figures []Figure) (problems []Problem) {
 			value[[3]string{f.Table, f.Row, f.Column}] = n
 		}
 	}
+	counting := countingSentences(prose)
 	for _, s := range sentences {
-		if !strings.Contains(prose, s.word) {
+		if !strings.Contains(counting, s.word) {
 			continue
 		}
-		m := s.pattern.FindStringSubmatch(prose)
+		m := s.pattern.FindStringSubmatch(counting)
 		if m == nil {
 			continue
 		}
@@ -57,4 +58,15 @@ func checkProse(prose string, figures []Figure) (problems []Problem) {
 		}
 	}
 	return problems
+}
+
+// countingSentences keeps the sentences that count something: few of a report do.
+func countingSentences(prose string) string {
+	var b strings.Builder
+	for sentence := range strings.SplitAfterSeq(prose, "。") {
+		if strings.ContainsAny(sentence, "件宗起") && strings.ContainsAny(sentence, "0123456789") {
+			b.WriteString(sentence)
+		}
+	}
+	return b.String()
 }

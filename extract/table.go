@@ -15,6 +15,8 @@ type Table struct {
 	Part   string    // "attachment 1": where the table stands, when that is not the page itself
 	Rows   [][]*Cell // a slot is nil where no cell reaches
 	Cut    bool      // the table was larger than maxSlots; the rest is missing
+
+	own [][]*Cell // by row, once asked for
 }
 
 // A Cell is one td or th. It fills every slot it spans.
@@ -89,15 +91,20 @@ func (t *Table) place(c *Cell) {
 	}
 }
 
-// Own returns the cells that begin in row y, left to right.
+// Own returns the cells that begin in row y, left to right. The list is shared.
 func (t *Table) Own(y int) []*Cell {
-	var cells []*Cell
-	for x, c := range t.Rows[y] {
-		if c != nil && c.Row == y && c.Col == x {
-			cells = append(cells, c)
+	if t.own == nil {
+		t.own = make([][]*Cell, len(t.Rows))
+		for y, slots := range t.Rows {
+			t.own[y] = make([]*Cell, 0, len(slots))
+			for x, c := range slots {
+				if c != nil && c.Row == y && c.Col == x {
+					t.own[y] = append(t.own[y], c)
+				}
+			}
 		}
 	}
-	return cells
+	return t.own[y]
 }
 
 // String renders the table as it stands in a report's text: a line a row that begins with a tab, cells separated
@@ -165,6 +172,14 @@ func span(n *html.Node, name string, most int) int {
 
 // cellText is the text of a cell: paragraphs and line breaks become blanks, hidden text is left out.
 func cellText(n *html.Node) string {
+	for n.FirstChild != nil && n.FirstChild == n.LastChild { // most cells are one text in a few elements
+		if n = n.FirstChild; n.Type == html.TextNode {
+			return compact(n.Data)
+		}
+		if n.Type != html.ElementNode || skipped(n) || n.DataAtom == atom.Br {
+			return ""
+		}
+	}
 	var b strings.Builder
 	var walk func(n *html.Node)
 	walk = func(n *html.Node) {
