@@ -1,8 +1,10 @@
 package extract
 
 import (
+	_ "embed"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // Hints are what the catalogue and the listing know about a page before it is read. All may be empty.
@@ -66,9 +68,39 @@ func identify(names []namedBy, fields []Field, h Hints) (Agency, []Problem) {
 		province, prefecture, county := DivisionPath(a.Division)
 		a.Name = lastOf(province, prefecture, county) + fullUnit(unit)
 	}
-	a.Key = AgencyKey(a.Division + "-" + fullUnit(unit))
+	unit = fullUnit(unit)
+	if now, ok := renamed(a.Division, unit); ok {
+		a.Evidence = append(a.Evidence, "key: "+unit+" is now "+now)
+		unit = now
+	}
+	a.Key = AgencyKey(a.Division + "-" + unit)
 	a.Level = levelOf(a.Division, unit)
 	return a, problems
+}
+
+// unitData lists units that changed their name and nothing else that would end a series; where a division is given,
+// only there. Mergers and splits are not renames.
+//
+//go:embed data/units.csv
+var unitData string
+
+// renames maps a former name of a unit to the current one, "" or a division code before it.
+var renames = sync.OnceValue(func() map[[2]string]string {
+	m := map[[2]string]string{}
+	for l := range strings.Lines(unitData) {
+		if f := strings.Split(strings.TrimSpace(l), ","); len(f) == 4 && f[0] != "division" {
+			m[[2]string{f[0], f[1]}] = f[2]
+		}
+	}
+	return m
+})
+
+func renamed(division, unit string) (now string, ok bool) {
+	if now, ok = renames()[[2]string{division, unit}]; ok {
+		return now, true
+	}
+	now, ok = renames()[[2]string{"", unit}]
+	return now, ok
 }
 
 // namedBy is a name an agency may have, and where it stands.
