@@ -68,6 +68,9 @@ func identify(names []namedBy, fields []Field, h Hints) (Agency, []Problem) {
 		province, prefecture, county := DivisionPath(a.Division)
 		a.Name = lastOf(province, prefecture, county) + fullUnit(unit)
 	}
+	if full := fullUnit(unit); full != unit && strings.HasPrefix(full, unit) && strings.HasSuffix(a.Name, unit) {
+		a.Name = strings.TrimSuffix(a.Name, unit) + full // 云岭乡 is short for its government
+	}
 	unit = fullUnit(unit)
 	if now, ok := renamed(a.Division, unit); ok {
 		a.Evidence = append(a.Evidence, "key: "+unit+" is now "+now)
@@ -120,11 +123,22 @@ func fullUnit(unit string) string {
 	case "政府办公厅", "人民政府办公厅":
 		return "人民政府办公厅"
 	}
+	switch {
+	case townshipName.MatchString(unit):
+		return unit + "人民政府"
+	case streetName.MatchString(unit):
+		return unit + "办事处"
+	}
 	if rest, ok := strings.CutPrefix(unit, "政府"); ok && rest != "" {
 		return "人民政府" + rest
 	}
 	return unit
 }
+
+var (
+	townshipName = regexp.MustCompile(`^\p{Han}{1,8}[乡镇]$`)
+	streetName   = regexp.MustCompile(`^\p{Han}{1,8}街道$`)
+)
 
 var township = regexp.MustCompile(`^.{1,10}(?:镇|乡|街道)(?:人民政府|办事处|$)`)
 

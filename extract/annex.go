@@ -2,32 +2,35 @@ package extract
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 )
 
-// t14 reads the annex of 2014 to 2018 (国办发〔2014〕32号): label, unit, number, a row each. Rows of the same wording
-// stand in several places; the order of the form tells them apart. It reports whether the table is the annex.
+// t14 reads the annex of 2014 to 2018 (国办发〔2014〕32号): label, unit, number, a row each; some print it in two such
+// columns abreast, or with a further column of cumulated numbers. Rows of the same wording stand in several places;
+// the order of the form tells them apart. It reports whether the table is the annex.
 func (f *figureReader) t14(t *Table) bool {
 	schema := Schema().Table("t14")
 	f.prepareT14(schema)
 	type match struct {
-		y, row int
-		cell   *Cell
+		row  int
+		cell *Cell
 	}
 	var matches []match
 	last := -1
-	for y := range t.Rows {
-		own := t.Own(y)
-		if len(own) < 2 {
-			continue
-		}
-		row, label := f.t14Row(own, last)
-		if row < 0 {
-			continue
-		}
-		last = row
-		if c := lastValue(own[label+1:]); c != nil {
-			matches = append(matches, match{y, row, c})
+	for x := range t.width() {
+		for y := range t.Rows {
+			if x >= len(t.Rows[y]) || t.Rows[y][x] == nil || t.Rows[y][x].Row != y || t.Rows[y][x].Col != x {
+				continue
+			}
+			row, ok := f.t14Row(t.Rows[y][x].Text, last)
+			if !ok {
+				continue
+			}
+			last = row
+			if c := f.valueAfter(t.Rows[y][x+1:]); c != nil {
+				matches = append(matches, match{row, c})
+			}
 		}
 	}
 	if len(matches) < 8 {
@@ -44,25 +47,44 @@ func (f *figureReader) t14(t *Table) bool {
 	return true
 }
 
-// t14Row finds the next row of the form whose label a row of the table has, after the last one matched.
-func (f *figureReader) t14Row(own []*Cell, last int) (row, label int) {
-	for label, c := range own[:len(own)-1] {
-		key := annexKey(c.Text)
-		if key == "" {
-			continue
-		}
-		for row := last + 1; row < len(f.t14Keys); row++ {
-			if f.t14Keys[row] == key {
-				return row, label
-			}
-		}
-		for row := last + 1; row < min(last+6, len(f.t14Keys)); row++ {
-			if similarity(key, f.t14Keys[row]) > 0.8 {
-				return row, label
-			}
+// t14Row finds the next row of the form with a label, after the last one matched.
+func (f *figureReader) t14Row(text string, last int) (row int, ok bool) {
+	key := annexKey(text)
+	if key == "" {
+		return 0, false
+	}
+	for row := last + 1; row < len(f.t14Keys); row++ {
+		if f.t14Keys[row] == key {
+			return row, true
 		}
 	}
-	return -1, -1
+	for row := last + 1; row < min(last+6, len(f.t14Keys)); row++ {
+		if similarity(key, f.t14Keys[row]) > 0.8 {
+			return row, true
+		}
+	}
+	return 0, false
+}
+
+// valueAfter is the cell with the number of the year: the first after the label and its unit. Columns of cumulated
+// numbers stand behind it.
+func (f *figureReader) valueAfter(cells []*Cell) *Cell {
+	var blank *Cell
+	for i, c := range cells {
+		if c == nil {
+			continue
+		}
+		parsed := parseCell(c.Text)
+		switch {
+		case parsed.ok && parsed.value != "":
+			return c
+		case parsed.ok && blank == nil && i > 0:
+			blank = c // the unit's place, when it is empty too, is not the number's
+		case !parsed.ok && i > 0:
+			return blank // the label of the column abreast
+		}
+	}
+	return blank
 }
 
 func (f *figureReader) prepareT14(schema *FormTable) {
@@ -76,14 +98,12 @@ func (f *figureReader) prepareT14(schema *FormTable) {
 
 // annexKey is the key of an annex label: number, 其中 and what stands in brackets do not count.
 func annexKey(text string) string {
-	text = narrow(Simplify(text))
-	if i := strings.Index(text, "("); i > 0 {
-		if j := strings.Index(text[i:], ")"); j > 0 && i > 3 {
-			text = text[:i] + text[i+j+1:]
-		}
-	}
-	return strings.TrimPrefix(rowLabel(text), "其中")
+	text = numbering.ReplaceAllString(narrow(Simplify(text)), "")
+	text = bracketed.ReplaceAllString(text, "")
+	return strings.TrimPrefix(labelKey(text), "其中")
 }
+
+var bracketed = regexp.MustCompile(`\([^)]*\)`)
 
 // lastValue is the last cell that is a number, else the last one that is blank.
 func lastValue(cells []*Cell) *Cell {

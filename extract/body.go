@@ -29,7 +29,8 @@ func (d *Document) findBody() (b body, ok bool) {
 }
 
 func (d *Document) lookForBody() (b body) {
-	run := bestRun(d.headingMarks())
+	marks := d.headingMarks()
+	run := bestRun(marks)
 	var container *html.Node
 	if len(run) > 1 {
 		container = d.blocks[run[0].block].node
@@ -44,13 +45,34 @@ func (d *Document) lookForBody() (b body) {
 		}
 	}
 	b.start, b.end = d.within(container)
-	if len(run) > 0 {
+	if len(run) > 0 && b.end > 0 {
+		b.start, b.end = d.once(b.start, b.end, run[len(run)-1].block, marks)
 		b.start, b.end = d.trim(b.start, b.end, run[0].block, run[len(run)-1].block)
 	} else {
-		b.start, b.end = d.trim(b.start, b.end, b.start, b.start)
+		b.start, b.end = d.textual(b.start, b.end)
 	}
 	b.headings = run
 	return b
+}
+
+// once ends the range before the report stands there again, as on pages that repeat it for mobile screens: before the
+// line it began with, or before its next first heading.
+func (d *Document) once(start, end, last int, marks []headingMark) (int, int) {
+	again := end
+	for _, m := range marks {
+		if m.block > last && m.block < again {
+			again = m.block
+		}
+	}
+	if again == end {
+		return start, end
+	}
+	for i := last + 1; i < again; i++ {
+		if d.blocks[i].table == nil && len(d.blocks[i].text) > 30 && d.blocks[i].text == d.blocks[start].text {
+			return start, i
+		}
+	}
+	return start, again
 }
 
 // headingMarks lists the blocks that are headings of the six sections. A line that is all link stands in a table of
@@ -260,11 +282,24 @@ func (d *Document) trim(start, end, first, last int) (int, int) {
 	return start, end
 }
 
+// textual cuts furniture off both ends of a range without headings.
+func (d *Document) textual(start, end int) (int, int) {
+	for start < end && d.furniture(d.blocks[start]) {
+		start++
+	}
+	for i := start; i < end; i++ {
+		if d.furniture(d.blocks[i]) {
+			return start, i
+		}
+	}
+	return start, end
+}
+
 var (
 	// furnitureLine begins a line of page furniture; the line is short.
 	furnitureLine = regexp.MustCompile(`^[\[【(（|<>《\s]*(?:当前位置|您现在的位置|您当前的位置|所在位置|位置:|首页>|字体|字号|分享|打印|关闭|收藏|返回顶部|返回首页|返回列表|上一篇|下一篇|上一条|下一条|上一页|下一页|扫一扫|扫码|` +
 		`浏览次数|阅读次数|访问量|访问次数|点击数|点击次数|点击量|阅读量|浏览量|责任编辑|信息来源|文章来源|来源:|发布时间|发布日期|发布机构|相关阅读|相关链接|相关新闻|相关文档|相关信息|相关文章|相关稿件|` +
-		`版权所有|主办单位|主办:|承办单位|技术支持|网站标识码|网站地图|联系我们|友情链接|无障碍|长者模式|附件下载|微信|网站声明)`)
+		`版权所有|主办单位|主办:|承办单位|技术支持|网站标识码|网站地图|联系我们|友情链接|无障碍|长者模式|附件下载|微信|网站声明|本文已被|本页面已被|信息时间|阅读量|建议使用|您是第|位访问者)`)
 	recordLine = regexp.MustCompile(`[A-Za-z]?ICP备|公网安备|公安网备|Copyright|版权所有`)
 )
 

@@ -160,7 +160,12 @@ func (c *checker) domain(f Figure) {
 	switch {
 	case strings.HasPrefix(f.Value, "-") && kind != "signed_int":
 		c.problems = append(c.problems, Problem{"domain", where, fmt.Sprintf("S-NONNEG: %s is negative", f.Value)})
-	case strings.Contains(f.Value, ".") && kind != "decimal":
+	case strings.Trim(fractionOf(f.Value), "0") != "" && kind != "decimal":
 		c.problems = append(c.problems, Problem{"domain", where, fmt.Sprintf("S-NONNEG: %s is not a whole number", f.Value)})
 	}
+}
+
+func fractionOf(value string) string {
+	_, fraction, _ := strings.Cut(value, ".")
+	return fraction
 }

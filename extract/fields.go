@@ -21,7 +21,7 @@ var fieldNames = func() map[string]string {
 		"doc_no":          "文号 发文字号 文件编号",
 		"written_date":    "成文日期 发文日期 产生日期",
 		"generated_date":  "生成日期", // an index stamp on some portals, not 成文日期
-		"published_date":  "发布日期 公开日期 发布时间 发文时间 公开时间",
+		"published_date":  "发布日期 公开日期 发布时间 发文时间 公开时间 信息时间 日期 时间",
 		"open_mode":       "公开方式 公开属性 公开类型 公开形式 公开类别",
 		"open_period":     "公开时限",
 		"open_scope":      "公开范围",
@@ -37,7 +37,7 @@ var fieldNames = func() map[string]string {
 		"format_lang":     "信息格式/语种",
 		"source":          "来源 信息来源 文章来源 稿件来源 稿源",
 		"author":          "作者 责任编辑 编辑",
-		"views":           "浏览次数 阅读次数 访问量 点击数 点击率 累计次数 点击次数 浏览量 阅读量 访问次数 阅读 浏览",
+		"views":           "浏览次数 阅读次数 访问量 点击数 点击率 累计次数 点击次数 浏览量 阅读量 访问次数 阅读 浏览 点击",
 		"":                "字体 字号 分享到 分享 打印 关闭 繁体版 语音播报", // widgets: they end a value and are none
 	} {
 		for label := range strings.FieldsSeq(labels) {
@@ -141,7 +141,7 @@ func labelAt(folded []rune, at int, cell bool) (best fieldLabel, ok bool) {
 		}
 		colon := after < len(folded) && folded[after] == ':'
 		alone := at == 0 && after == len(folded) && cell
-		if colon && (apart || length > 3) || alone {
+		if colon && (apart || length > 3 || shortLabelFits(n.name, folded[after+1:])) || alone {
 			if colon {
 				after++
 			}
@@ -149,6 +149,19 @@ func labelAt(folded []rune, at int, cell bool) (best fieldLabel, ok bool) {
 		}
 	}
 	return best, ok
+}
+
+// shortLabelFits reports whether a short label that follows other text directly, as the spans of an information line
+// run together, is one: counters and widgets always, a date when one follows.
+func shortLabelFits(name string, after []rune) bool {
+	switch name {
+	case "views", "":
+		return true
+	case "published_date":
+		rest := strings.TrimLeft(string(after[:min(len(after), 12)]), " [【(（")
+		return strings.HasPrefix(rest, "20") || strings.HasPrefix(rest, "19")
+	}
+	return false
 }
 
 // foldRunes maps each character to what labels are compared in, one to one, so that positions stay.
@@ -172,7 +185,7 @@ var placeholders = map[string]bool{"": true, "-": true, "—": true, "— —": 
 	"/": true, "null": true, "暂无": true, "暫無": true, "undefined": true}
 
 func trimValue(s string) string {
-	s = strings.Trim(compact(s), "|｜[【】]()（） ;；")
+	s = strings.TrimRight(strings.TrimLeft(compact(s), "|｜】]）); ；"), "|｜[【(（ ;；")
 	if placeholders[s] {
 		return ""
 	}

@@ -10,13 +10,13 @@ import (
 // A figureReader reads the statutory tables of one report. Which table it has before it, which form version, and
 // what each row and column means it learns from their labels alone, never from the year: reports mix forms.
 type figureReader struct {
-	labels    *formLabels
-	figures   []Figure
-	problems  []Problem
-	forms     map[string]map[string]int // "t2" -> version -> columns or rows that speak for it
-	seen      map[[3]string]int         // table, row, column -> index in figures
-	t3Columns []valueColumn             // of the last t3 head seen, for a table that goes on without one
-	t14Keys   []string                  // of the annex's rows
+	labels   *formLabels
+	figures  []Figure
+	problems []Problem
+	forms    map[string]map[string]int // "t2" -> version -> columns or rows that speak for it
+	seen     map[[3]string]int         // table, row, column -> index in figures
+	head     *requestHead              // of the last t3 seen, for a table that goes on without one
+	t14Keys  []string                  // of the annex's rows
 }
 
 // A valueColumn is a column of figures: where it stands and what it counts.
@@ -25,6 +25,13 @@ type valueColumn struct {
 	id   string
 	unit string
 	form string
+}
+
+// A requestHead is the head of table 3: its seven columns of figures, and how many slots its rows have; some agencies
+// add a column of remarks.
+type requestHead struct {
+	columns []valueColumn
+	width   int
 }
 
 // readFigures reads what it can from the tables, in page order, and says what it could not. Where the page has a
@@ -74,7 +81,7 @@ func (f *figureReader) table(t *Table) {
 	case keys["结果维持"] && (keys["行政复议"] || keys["行政诉讼"] || keys["复议后起诉"]):
 		f.t4(t)
 	case f.t2(t):
-	case f.t3Columns != nil && f.t3Continued(t):
+	case f.head != nil && f.t3Continued(t):
 	case f.t14(t):
 	default:
 		f.generic(t)
@@ -82,7 +89,7 @@ func (f *figureReader) table(t *Table) {
 }
 
 // t2 reads the blocks of article 20 and reports whether the table has any. The blocks may share a table or have one
-// each; a row's own label says which block it belongs to.
+// each, with the article's item above or beside them; a row's own label says which block it belongs to.
 func (f *figureReader) t2(t *Table) bool {
 	found := false
 	var head []*Cell
@@ -91,37 +98,68 @@ func (f *figureReader) t2(t *Table) bool {
 		if len(own) == 0 {
 			continue
 		}
-		if slices.ContainsFunc(own, func(c *Cell) bool { return c.key() == "信息内容" }) {
+		if f.t2Head(own) {
 			head = own
 			continue
 		}
-		key := rowLabel(own[0].Text)
-		if len(own) < 2 || key == "" {
-			continue
-		}
-		at, exact, ok := nearest(key, f.labels.t2Rows)
-		if !ok || !exact && head == nil {
+		label, at, exact := f.t2Label(own, head != nil)
+		if label < 0 || label+1 >= len(own) {
 			continue
 		}
 		found = true
 		table, row, _ := strings.Cut(f.labels.t2Rows[at].id, "/")
 		if !exact {
-			f.problem("label", table+" "+row, "row %q taken for %s", own[0].Text, Schema().Table(table).row(row).ZH)
+			f.problem("label", table+" "+row, "row %q taken for %s", own[label].Text, Schema().Table(table).row(row).ZH)
 		}
 		if head == nil {
-			f.problem("column", table+" "+row, "no head above row %d of table %d; values not read: %s", y+1, t.Number, texts(own[1:]))
+			f.problem("column", table+" "+row, "no head above row %d of table %d; values not read: %s", y+1, t.Number, texts(own[label+1:]))
 			continue
 		}
-		f.t2Row(t, y, table, row, head)
+		f.t2Row(t, y, table, row, own[label], head)
 	}
 	return found
 }
 
-func (f *figureReader) t2Row(t *Table, y int, table, row string, head []*Cell) {
+// t2Head reports whether a row names columns: it says 信息内容, or holds nothing but column labels beside its first cell.
+func (f *figureReader) t2Head(own []*Cell) bool {
+	if slices.ContainsFunc(own, func(c *Cell) bool { return c.key() == "信息内容" }) {
+		return true
+	}
+	if len(own) < 2 {
+		return false
+	}
+	for _, columns := range f.labels.t2Columns {
+		if !slices.ContainsFunc(own[1:], func(c *Cell) bool {
+			_, exact, ok := nearest(labelKey(withoutUnit(narrow(Simplify(c.Text)))), columns)
+			return !ok || !exact
+		}) {
+			return true
+		}
+	}
+	return false
+}
+
+// t2Label finds the cell with the label of a row of the form, among the first two. Without a head above, only the
+// form's own words count.
+func (f *figureReader) t2Label(own []*Cell, headed bool) (label, at int, exact bool) {
+	for i, c := range own[:min(2, len(own))] {
+		key := rowLabel(c.Text)
+		if key == "" {
+			continue
+		}
+		at, exact, ok := nearest(key, f.labels.t2Rows)
+		if ok && (exact || headed && i == 0) {
+			return i, at, exact
+		}
+	}
+	return -1, 0, false
+}
+
+func (f *figureReader) t2Row(t *Table, y int, table, row string, label *Cell, head []*Cell) {
 	schema := Schema().Table(table)
 	columns := f.labels.t2Columns[table]
 	for _, h := range head {
-		if h.Col == 0 || h.key() == "" {
+		if h.Col <= label.Col || h.key() == "" || h.key() == "信息内容" {
 			continue
 		}
 		at, exact, ok := nearest(labelKey(withoutUnit(narrow(Simplify(h.Text)))), columns)
@@ -154,8 +192,10 @@ func (f *figureReader) t3(t *Table) {
 	if columns == nil {
 		return
 	}
-	f.t3Columns = columns
-	f.t3Body(t, columns, bottom+1)
+	head := requestHead{columns, len(t.Rows[bottom])}
+	head.columns = f.t3Order(t, head, bottom+1)
+	f.head = &head
+	f.t3Body(t, head, bottom+1)
 }
 
 // t3Head finds the seven columns by their labels, and the last row of the head.
@@ -178,6 +218,9 @@ func (f *figureReader) t3Head(t *Table) (columns []valueColumn, bottom int) {
 			continue
 		}
 		at, exact, ok := nearest(slots[x].key(), f.labels.t3Columns)
+		if !ok && slots[x].key() == "备注" {
+			continue
+		}
 		if !ok {
 			f.problem("column", "t3", "column %q is not in the form", slots[x].Text)
 			continue
@@ -194,13 +237,55 @@ func (f *figureReader) t3Head(t *Table) (columns []valueColumn, bottom int) {
 	return columns, bottom
 }
 
+// t3Order decides what the columns are when their heads do not stand in the order of the form: either the agency has
+// put them otherwise, or the spans of the head are wrong and heads stand above other columns than they name. The
+// reading under which the totals of more rows are the sums of their kinds is taken, and said.
+func (f *figureReader) t3Order(t *Table, head requestHead, from int) []valueColumn {
+	columns := head.columns
+	form := Schema().Table("t3").leafColumns("v2021")
+	asForm := make([]valueColumn, len(form))
+	for i, c := range form {
+		asForm[i] = valueColumn{x: -1, id: c.ID, unit: c.Unit}
+	}
+	if slices.EqualFunc(columns, asForm, func(a, b valueColumn) bool { return a.id == b.id }) {
+		return columns
+	}
+	if byHead, byForm := t3Sums(t, head, from), t3Sums(t, requestHead{asForm, 0}, from); byHead >= byForm {
+		f.problem("label", "t3", "the columns of table %d stand in another order than in the form", t.Number)
+		return columns
+	}
+	f.problem("alignment", "t3", "the heads of table %d do not stand above their columns; the last seven cells of each row were read in the order of the form", t.Number)
+	return asForm
+}
+
+// t3Sums counts the rows whose total is the sum of the kinds when columns are read so.
+func t3Sums(t *Table, head requestHead, from int) int {
+	good := 0
+	for y := from; y < len(t.Rows); y++ {
+		_, cells, _ := t3Row(t, y, head)
+		var sum, total int64
+		for i, c := range cells {
+			n, _ := millionths(parseCell(c.Text).value)
+			if head.columns[i].id == "total" {
+				total = n
+			} else {
+				sum += n
+			}
+		}
+		if cells != nil && sum == total && total != 0 {
+			good++
+		}
+	}
+	return good
+}
+
 // t3Continued reads a table that carries on the last t3 on the next page, without a head of its own.
 // It reports whether the table is one.
 func (f *figureReader) t3Continued(t *Table) bool {
 	for y := range t.Rows {
 		if own := t.Own(y); len(own) > 7 {
 			if _, exact, _ := nearest(rowLabel(own[len(own)-8].Text), f.labels.t3Rows); exact {
-				f.t3Body(t, f.t3Columns, 0)
+				f.t3Body(t, *f.head, 0)
 				return true
 			}
 		}
@@ -208,10 +293,10 @@ func (f *figureReader) t3Continued(t *Table) bool {
 	return false
 }
 
-func (f *figureReader) t3Body(t *Table, columns []valueColumn, from int) {
+func (f *figureReader) t3Body(t *Table, head requestHead, from int) {
 	under := "" // the head the last row stood under
 	for y := from; y < len(t.Rows); y++ {
-		labels, values, straight := t3Row(t, y, columns)
+		labels, values, straight := t3Row(t, y, head)
 		if values == nil {
 			continue
 		}
@@ -232,7 +317,7 @@ func (f *figureReader) t3Body(t *Table, columns []valueColumn, from int) {
 		case "r3.6.1", "r3.6.2", "r3.6.3":
 			f.vote("t3", "v2021")
 		}
-		for i, c := range columns {
+		for i, c := range head.columns {
 			f.add(t, "t3", id, c, values[i])
 		}
 	}
@@ -241,9 +326,17 @@ func (f *figureReader) t3Body(t *Table, columns []valueColumn, from int) {
 // t3Row splits a row into its label cells, those that span down from rows above included, and its seven figures.
 // straight reports whether the figures stand below their column heads; where they do not, because the page's
 // spans are wrong, the last seven cells of the row are taken. values is nil for a row without figures.
-func t3Row(t *Table, y int, columns []valueColumn) (labels, values []*Cell, straight bool) {
-	slots := t.Rows[y]
+func t3Row(t *Table, y int, head requestHead) (labels, values []*Cell, straight bool) {
+	columns, slots := head.columns, t.Rows[y]
+	own := t.Own(y)
 	first := columns[0].x
+	if first < 0 { // the head says nothing on places
+		if len(own) <= len(columns) {
+			return nil, nil, false
+		}
+		cut := len(own) - len(columns)
+		return own[:cut], own[cut:], true
+	}
 	for x := 0; x < min(first, len(slots)); x++ {
 		if c := slots[x]; c != nil && (len(labels) == 0 || labels[len(labels)-1] != c) {
 			labels = append(labels, c)
@@ -255,8 +348,7 @@ func t3Row(t *Table, y int, columns []valueColumn) (labels, values []*Cell, stra
 		}
 		values = append(values, slots[col.x])
 	}
-	own := t.Own(y)
-	if len(values) == len(columns) && len(own) > len(columns) && len(slots) == columns[len(columns)-1].x+1 {
+	if len(values) == len(columns) && len(own) > len(columns) && len(slots) == head.width {
 		return labels, values, true
 	}
 	if len(own) <= len(columns) {
@@ -311,8 +403,8 @@ func (f *figureReader) t4(t *Table) {
 			continue
 		}
 		switch {
-		case len(columns) == len(want) && standBelow(t, y, columns):
-			for _, c := range columns {
+		case len(columns) == len(want) && standBelow(t, y, columns), len(columns) > 0 && len(own) == len(columns) && standBelow(t, y, columns):
+			for _, c := range columns { // all fifteen, or one group in a table of its own
 				f.add(t, "t4", "cases", c, t.Rows[y][c.x])
 			}
 		case len(own) == len(want):
@@ -321,7 +413,7 @@ func (f *figureReader) t4(t *Table) {
 				f.add(t, "t4", "cases", valueColumn{id: c.ID, unit: c.Unit}, own[i])
 			}
 		default:
-			f.problem("row", "t4", "row %d of table %d has %d cells, not 15; values: %s", y+1, t.Number, len(own), texts(own))
+			f.problem("row", "t4", "row %d of table %d has %d cells for %d columns; values: %s", y+1, t.Number, len(own), len(columns), texts(own))
 		}
 		f.vote("t4", "v2021") // the table is the same in both forms; settleForms aligns it
 		return

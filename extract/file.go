@@ -1,11 +1,16 @@
 package extract
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"html"
 	"net/url"
 	"strings"
+
+	"gongkai/extract/docx"
+	"gongkai/extract/filetype"
+	"gongkai/extract/pdf"
 )
 
 // ErrUnreadable says that a document is of a kind that this package does not read, or that it holds no text: a scan,
@@ -15,7 +20,25 @@ var ErrUnreadable = errors.New("not readable")
 // ParseFile parses a document of any kind, told by its content rather than by its name or type: HTML, plain text, PDF
 // with a text layer, DOCX. The error wraps ErrUnreadable when the kind is known and cannot be read.
 func ParseFile(body []byte, contentType, name string, base *url.URL) (*Document, error) {
-	return Parse(body, contentType, base)
+	var page []byte
+	var err error
+	kind := filetype.Detect(body, contentType, name)
+	switch kind {
+	case filetype.HTML, filetype.XML, filetype.Unknown:
+		return Parse(body, contentType, base)
+	case filetype.Text:
+		return ParseText(body, contentType, base)
+	case filetype.PDF:
+		page, err = pdf.HTML(context.Background(), body)
+	case filetype.DOCX:
+		page, err = docx.HTML(body)
+	default:
+		err = fmt.Errorf("%s is archived but not read", kind)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
+	}
+	return fromHTML(page, string(kind), base)
 }
 
 // ParseText makes a Document of plain text: a paragraph a line. Tables in it are read by their labels.

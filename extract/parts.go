@@ -99,8 +99,8 @@ var documentTypes = map[string]bool{".pdf": true, ".doc": true, ".docx": true, "
 // downloadPaths stand in the addresses that CMS families give attachments without an extension.
 var downloadPaths = []string{"downfile", "downloadattach", "download.jsp", "/files/", "attachguid", "ztbattach", "document/download"}
 
-// attachments lists the documents linked from the article, images on the page not counted. Links in page
-// furniture are left out unless they are of a kind only attachments have.
+// attachments lists the documents that belong to the article: those linked inside its container, in a list of
+// attachments beside it, or by a name that is a report's. Documents in menus and among related links do not.
 func (d *Document) attachments(b body) []Part {
 	inside := map[*html.Node]bool{}
 	for _, bl := range d.blocks[b.start:b.end] {
@@ -113,18 +113,47 @@ func (d *Document) attachments(b body) []Part {
 			continue
 		}
 		name := cellText(a)
-		if !isDocument(href, name) || inChrome(a) && !standsIn(a, inside) {
+		if !isDocument(href, name) || !standsIn(a, inside) && !calledAttachment(a, name) {
 			continue
 		}
 		u, ok := d.resolve(href)
-		if !ok {
-			continue
-		}
-		if !slices.ContainsFunc(parts, func(p Part) bool { return p.URL == u }) {
+		if ok && !slices.ContainsFunc(parts, func(p Part) bool { return p.URL == u }) {
 			parts = append(parts, Part{PartAttachment, u, name})
 		}
 	}
 	return parts
+}
+
+// standsIn reports whether a node is in a set, or one of the elements around it.
+func standsIn(n *html.Node, set map[*html.Node]bool) bool {
+	for p := n; p != nil; p = p.Parent {
+		if set[p] {
+			return true
+		}
+	}
+	return false
+}
+
+var attachmentWord = regexp.MustCompile(`(?i)attach|fujian|annex|appendix|ewebeditor|(^|[-_ ]|wz|xg)fj($|[-_ ])`)
+
+// calledAttachment reports whether a link outside the article is called an attachment: by its own name, by the names
+// of the elements close around it, or by the word before it.
+func calledAttachment(a *html.Node, name string) bool {
+	if _, ok := ReportTitle(strings.TrimSuffix(name, path.Ext(name))); ok || strings.Contains(Simplify(name), "附件") {
+		return true
+	}
+	if attachmentWord.MatchString(attr(a, "class")) {
+		return true
+	}
+	for p, up := a.Parent, 0; p != nil && up < 4 && p.DataAtom != atom.Body; p, up = p.Parent, up+1 {
+		if attachmentWord.MatchString(attr(p, "class")) || attachmentWord.MatchString(attr(p, "id")) {
+			return true
+		}
+		if (p.DataAtom == atom.Li || p.DataAtom == atom.P || p.DataAtom == atom.Td) && strings.HasPrefix(Simplify(cellText(p)), "附件") {
+			return true
+		}
+	}
+	return false
 }
 
 // isDocument reports whether a link leads to a document by its address or by its text.
@@ -144,16 +173,6 @@ func isDocument(address, name string) bool {
 func hasDocumentType(name string) bool {
 	ext := path.Ext(strings.TrimSpace(name))
 	return len(ext) > 2 && len(ext) < 6 && documentTypes[strings.ToLower(ext)]
-}
-
-// standsIn reports whether a node or one of the elements around it is in a set.
-func standsIn(n *html.Node, set map[*html.Node]bool) bool {
-	for p := n; p != nil; p = p.Parent {
-		if set[p] {
-			return true
-		}
-	}
-	return false
 }
 
 // Append adds what a part says to the end of the report on the page: the text of a further page or a frame, a
@@ -211,27 +230,42 @@ func bodyElement(root *html.Node) *html.Node {
 	return root
 }
 
-// images counts the pictures in the body that may be scanned pages: those of a size to speak of, or of unknown size.
-func (d *Document) images(b body) int {
-	if d.root == nil || b.end <= b.start {
+// images counts the pictures that may be scanned pages: those in the container of an article, else all but the
+// small ones and those of the page's furniture.
+func (d *Document) images() int {
+	if d.root == nil {
 		return 0
 	}
-	n := 0
-	to, _ := d.container()
-	if to == nil {
-		return 0
-	}
-	for c := range to.Descendants() {
-		if c.DataAtom != atom.Img || inChrome(c) {
+	inside, outside := 0, 0
+	for n := range d.root.Descendants() {
+		if n.DataAtom != atom.Img || !pictureOfPage(n) {
 			continue
 		}
-		width, _ := strconv.Atoi(strings.TrimSuffix(attr(c, "width"), "px"))
-		src := strings.ToLower(attr(c, "src"))
-		if (width == 0 || width >= 200) && !strings.Contains(src, "icon") && !strings.HasPrefix(src, "data:image/svg") {
-			n++
+		if isContainer(contentContainer(n)) {
+			inside++
+		} else if !inChrome(n) && !strings.Contains(attr(n, "src"), "/images/") {
+			outside++
 		}
 	}
-	return n
+	if inside > 0 {
+		return inside
+	}
+	return outside
+}
+
+// pictureOfPage reports whether an image may be the picture of a page, by its width and its name.
+func pictureOfPage(img *html.Node) bool {
+	width, err := strconv.Atoi(strings.TrimSuffix(attr(img, "width"), "px"))
+	if err == nil && width < 200 {
+		return false
+	}
+	src := strings.ToLower(attr(img, "src"))
+	for _, small := range [...]string{"icon", "logo", "qrcode", "red.png", "gongan", "beian", "data:image/svg", ".gif"} {
+		if strings.Contains(src, small) {
+			return false
+		}
+	}
+	return src != ""
 }
 
 // attachmentsOf lists the documents linked from the article; none for a document that is no page.
@@ -244,11 +278,11 @@ func (d *Document) attachmentsOf(b body) []Part {
 
 // elsewhere says where the report is when the page's own text is none: in pictures or in documents; "" if there is
 // nothing of the kind.
-func (d *Document) elsewhere(b body, attachments []Part) string {
+func (d *Document) elsewhere(attachments []Part) string {
 	switch {
 	case len(attachments) > 0:
 		return FormAttachment
-	case d.images(b) > 0:
+	case d.images() > 0:
 		return FormImage
 	}
 	return ""

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"net/netip"
 	"regexp"
 	"strings"
 	"unicode"
@@ -15,28 +16,30 @@ var ErrNotReport = errors.New("not a report")
 // ReadReport reads a page as an annual report. The error wraps ErrNotReport when the page does not hold one;
 // everything else that is odd about it is a Problem of the report.
 func ReadReport(d *Document, h Hints) (*Report, error) {
-	r := &Report{Encoding: d.enc}
+	r := &Report{Encoding: d.enc, Form: d.kind}
 	r.Title = d.reportTitle(h)
-	b, ok := d.findBody()
+	b, _ := d.findBody()
 	claim, titled := ReportTitle(r.Title)
 	linkClaim, linked := ReportTitle(h.LinkTitle)
-	r.Attachments = d.attachmentsOf(b)
-	r.Form = d.kind
-	if err := notReport(d, b, ok, titled || linked); err != nil {
-		form := d.elsewhere(b, r.Attachments)
-		if form == "" || !titled && !linked {
-			return nil, err
-		}
-		r.Form = form
+	if word := injectedWord(r.Title); word != "" {
+		return nil, fmt.Errorf("%w: %q in the title, as mirrors inject it", ErrNotReport, word)
 	}
-	r.Sections = d.sections(b, r.Title)
-	text := r.Text()
-	r.Script = scriptOf(r.Title + text)
-	r.Fields = d.readFields(b, r.Title)
-	r.published()
-
+	r.Attachments = d.attachmentsOf(b)
 	tables := d.numberTables(b)
 	r.Figures, r.Forms, r.Problems = readFigures(tables, func(have map[string]bool) []*Table { return d.flatTables(b, have) })
+	if why := d.notReport(b, titled || linked, r.Forms); why != "" {
+		r.Form = d.elsewhere(r.Attachments)
+		if r.Form == "" || !titled && !linked {
+			return nil, fmt.Errorf("%w: %s", ErrNotReport, why)
+		}
+		if n, ok := d.container(); !ok || !isContainer(n) {
+			b = body{} // no article that anything could be said of
+		}
+	}
+	r.Sections = d.sections(b, r.Title)
+	r.Script = scriptOf(r.Title + r.Text())
+	r.Fields = d.readFields(b, r.Title)
+	r.published()
 	var doubts []Problem
 	r.Checks, doubts = check(r.Figures, r.Forms)
 	r.Problems = append(r.Problems, doubts...)
@@ -50,31 +53,49 @@ func ReadReport(d *Document, h Hints) (*Report, error) {
 	r.Problems = append(r.Problems, doubts...)
 	r.year(claim, linkClaim, prose)
 	r.Problems = append(r.Problems, checkProse(prose, r.Figures)...)
-	r.doubts(b)
+	r.doubts(d, b, prose)
 	r.Quality = r.quality()
 	return r, nil
 }
 
-// notReport says why a page holds no report: no text that could be one, or one that nothing calls a report.
-func notReport(d *Document, b body, found, titled bool) error {
-	han := 0
-	if found {
-		han = d.hanText(b)
-	}
+// notReport says why a page holds no report, or "": no text that could be one, or a text that nothing calls one and
+// that has none of the statutory tables. Notices on how to compile reports list all six headings, and reports on
+// other matters have six of their own.
+func (d *Document) notReport(b body, titled bool, forms map[string]string) string {
+	han := d.hanText(b)
 	switch {
-	case len(b.headings) >= 4:
-		return nil
-	case !titled && len(b.headings) < 2:
-		return fmt.Errorf("%w: neither title nor headings of one", ErrNotReport)
+	case len(b.headings) >= 4 && (titled || len(forms) > 0):
+		return ""
+	case !titled && len(b.headings) >= 2:
+		return fmt.Sprintf("headings like a report's, but no title and no statutory table (%q)", d.title)
+	case !titled:
+		return "neither title nor headings of one"
 	case len(b.headings) >= 2 && han >= 100, han >= 300:
-		return nil
+		return ""
 	}
-	return fmt.Errorf("%w: titled as one, but only %d characters of text", ErrNotReport, han)
+	return fmt.Sprintf("titled as one, but only %d characters of text", han)
+}
+
+// injectedWords are put into copies of government pages by those who sell bets and worse. None stands in a report.
+var injectedWords = []string{"比分直播", "足球彩票", "时时彩", "真人娱乐", "新葡京", "皇冠体育", "博彩", "六合彩", "成人视频", "赌场", "投注网", "体育直播", "手机版app"}
+
+// injectedWord returns the first such word in a text, or "".
+func injectedWord(text string) string {
+	text = Simplify(text)
+	for _, w := range injectedWords {
+		if strings.Contains(text, w) {
+			return w
+		}
+	}
+	return ""
 }
 
 func (d *Document) hanText(b body) int {
 	n := 0
 	for _, bl := range d.blocks[b.start:b.end] {
+		if bl.linked*2 > len(bl.text) {
+			continue // a row of a listing
+		}
 		for _, r := range bl.text {
 			if r > 0x2e80 && unicode.Is(unicode.Han, r) {
 				n++
@@ -111,7 +132,7 @@ func (d *Document) titles(h Hints) iter.Seq[string] {
 				return
 			}
 		}
-		for part := range strings.FieldsFuncSeq(d.title, func(r rune) bool { return r == '_' || r == '|' || r == '—' }) {
+		for part := range strings.FieldsFuncSeq(d.title, func(r rune) bool { return strings.ContainsRune("_|—–-", r) }) {
 			if !yield(part) {
 				return
 			}
@@ -201,9 +222,15 @@ func (r *Report) year(title, link TitleClaim, prose string) {
 }
 
 // doubts adds what is missing from the report as a whole.
-func (r *Report) doubts(b body) {
+func (r *Report) doubts(d *Document, b body, prose string) {
 	add := func(kind, where, format string, args ...any) {
 		r.Problems = append(r.Problems, Problem{kind, where, fmt.Sprintf(format, args...)})
+	}
+	if word := injectedWord(prose); word != "" {
+		add("mirror", "text", "%q stands in the text, as mirrors inject it", word)
+	}
+	if domain := r.Field("site_domain"); domain != "" && !ofSite(d.base.Hostname(), domain) {
+		add("mirror", "site_domain", "the page says it is of %s, but was served by %s", domain, d.base.Hostname())
 	}
 	switch r.Form {
 	case FormImage:
@@ -251,4 +278,29 @@ func printedName(title, name string) string {
 		return string(printed[at : at+len(want)])
 	}
 	return ""
+}
+
+// ofSite reports whether a host may serve pages of a domain: the same, or one part of the other. An address in
+// numbers tells nothing.
+func ofSite(host, domain string) bool {
+	if _, err := netip.ParseAddr(host); err == nil || host == "" {
+		return true
+	}
+	trim := func(s string) string {
+		s = strings.TrimPrefix(strings.TrimPrefix(strings.ToLower(strings.TrimSpace(s)), "https://"), "http://")
+		s, _, _ = strings.Cut(s, "/")
+		s, _, _ = strings.Cut(s, ":")
+		return strings.TrimPrefix(s, "www.")
+	}
+	a, b := trim(host), trim(domain)
+	return a == b || strings.HasSuffix(a, "."+b) || strings.HasSuffix(b, "."+a) || !strings.Contains(b, ".") || parentDomain(a) == parentDomain(b)
+}
+
+// parentDomain is a domain without its first label, if what is left is more than a public suffix such as gov.cn.
+func parentDomain(domain string) string {
+	_, rest, ok := strings.Cut(domain, ".")
+	if !ok || strings.Count(rest, ".") < 2 {
+		return domain
+	}
+	return rest
 }

@@ -107,6 +107,15 @@ func (t *Table) Own(y int) []*Cell {
 	return t.own[y]
 }
 
+// width is the number of slots of the widest row.
+func (t *Table) width() int {
+	n := 0
+	for _, row := range t.Rows {
+		n = max(n, len(row))
+	}
+	return n
+}
+
 // String renders the table as it stands in a report's text: a line a row that begins with a tab, cells separated
 // by tabs. A cell is written in its first slot; the others it spans stay empty, so that columns stay columns.
 func (t *Table) String() string {
