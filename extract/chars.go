@@ -91,7 +91,7 @@ func longestPhrase(s string) (from, to string) {
 // traditional prose seen has 30 % of them; simplified prose has a stray one at most.
 func scriptOf(s string) string {
 	var han, only int
-	for _, r := range s {
+	for _, r := range s[:min(len(s), 8<<10)] { // a character cut in two counts for nothing
 		if r < 0x2e80 || !unicode.Is(unicode.Han, r) {
 			continue
 		}

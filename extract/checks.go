@@ -9,10 +9,10 @@ import (
 
 // check tests every identity of the form on the figures, marks each figure that an identity covers, and reports
 // what does not hold.
-func check(figures []Figure, forms map[string]string) (checks []Check, problems []Problem) {
-	c := &checker{figures: figures, at: make(map[[3]string]int, len(figures))}
-	for i, f := range figures {
-		c.at[[3]string{f.Table, f.Row, f.Column}] = i
+// at finds a figure by table, row and column.
+func check(figures []Figure, at map[[3]string]int, forms map[string]string) (checks []Check, problems []Problem) {
+	c := &checker{figures: figures, at: at, checks: make([]Check, 0, 48)}
+	for _, f := range figures {
 		c.domain(f)
 	}
 	for _, id := range Schema().Identities {

@@ -2,7 +2,6 @@ package extract
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -140,8 +139,6 @@ func plausibility(text []byte) float64 {
 	return float64(good-2*bad) / float64(n)
 }
 
-var metaCharset = regexp.MustCompile(`(?i)<meta[^>]{0,200}?charset\s*=\s*["']?\s*([a-z0-9_-]+)`)
-
 // declaredCharset returns the charset that the Content-Type header or a meta tag names, lower case, or "".
 // Meta tags are looked for beyond the first 1,024 bytes of the HTML standard: portals put them after long scripts.
 func declaredCharset(body []byte, contentType string) string {
@@ -151,13 +148,44 @@ func declaredCharset(body []byte, contentType string) string {
 			return name
 		}
 	}
-	if len(body) > 16<<10 {
-		body = body[:16<<10]
+	head := body[:min(len(body), 16<<10)]
+	for {
+		at := indexCharset(head)
+		if at < 0 {
+			return ""
+		}
+		if open := bytes.LastIndexByte(head[:at], '<'); open >= 0 && at-open < 300 && len(head) > open+5 && bytes.EqualFold(head[open+1:open+5], []byte("meta")) {
+			if name := charsetName(head[at+len("charset"):]); name != "" {
+				return name
+			}
+		}
+		head = head[at+len("charset"):]
 	}
-	if m := metaCharset.FindSubmatch(body); m != nil {
-		return strings.ToLower(string(m[1]))
+}
+
+// indexCharset finds the word charset in any case.
+func indexCharset(b []byte) int {
+	const word = "charset"
+	for i := 0; i+len(word) <= len(b); i++ {
+		if b[i]|0x20 == 'c' && bytes.EqualFold(b[i:i+len(word)], []byte(word)) {
+			return i
+		}
 	}
-	return ""
+	return -1
+}
+
+// charsetName reads the name after the word charset: ="gb2312".
+func charsetName(b []byte) string {
+	rest, ok := bytes.CutPrefix(bytes.TrimLeft(b[:min(len(b), 64)], " \t"), []byte("="))
+	if !ok {
+		return ""
+	}
+	rest = bytes.TrimLeft(rest, " \t\"'")
+	end := 0
+	for end < len(rest) && (rest[end] == '-' || rest[end] == '_' || rest[end] >= '0' && rest[end] <= '9' || rest[end]|0x20 >= 'a' && rest[end]|0x20 <= 'z') {
+		end++
+	}
+	return strings.ToLower(string(rest[:end]))
 }
 
 // sameCharset reports whether two labels mean the same; gb2312 and gbk are read as GB18030, their superset.

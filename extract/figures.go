@@ -15,6 +15,7 @@ type figureReader struct {
 	problems []Problem
 	forms    map[string]map[string]int // "t2" -> version -> columns or rows that speak for it
 	seen     map[[3]string]int         // table, row, column -> index in figures
+	settled  map[string]string         // "t2" -> version, once all is read
 	head     *requestHead              // of the last t3 seen, for a table that goes on without one
 	t14Keys  []string                  // of the annex's rows
 }
@@ -36,7 +37,7 @@ type requestHead struct {
 
 // readFigures reads what it can from the tables, in page order, and says what it could not. Where the page has a
 // statutory table only as text, flat puts it together.
-func readFigures(tables []*Table, flat func(have map[string]bool) []*Table) (figures []Figure, forms map[string]string, problems []Problem) {
+func readFigures(tables []*Table, flat func(have map[string]bool) []*Table) *figureReader {
 	f := &figureReader{labels: labelsOfForm(), forms: map[string]map[string]int{}}
 	if len(tables) > 0 {
 		f.figures = make([]Figure, 0, 208) // what a whole form has
@@ -55,9 +56,9 @@ func readFigures(tables []*Table, flat func(have map[string]bool) []*Table) (fig
 			f.table(t)
 		}
 	}
-	forms = f.settleForms()
-	f.missing(forms)
-	return f.figures, forms, f.problems
+	f.settled = f.settleForms()
+	f.missing(f.settled)
+	return f
 }
 
 func (f *figureReader) problem(kind, where, format string, args ...any) {

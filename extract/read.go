@@ -21,12 +21,13 @@ func ReadReport(d *Document, h Hints) (*Report, error) {
 	b, _ := d.findBody()
 	claim, titled := ReportTitle(r.Title)
 	linkClaim, linked := ReportTitle(h.LinkTitle)
-	if word := injectedWord(r.Title); word != "" {
+	if word := injectedWord(Simplify(r.Title)); word != "" {
 		return nil, fmt.Errorf("%w: %q in the title, as mirrors inject it", ErrNotReport, word)
 	}
 	r.Attachments = d.attachmentsOf(b)
 	tables := d.numberTables(b)
-	r.Figures, r.Forms, r.Problems = readFigures(tables, func(have map[string]bool) []*Table { return d.flatTables(b, have) })
+	read := readFigures(tables, func(have map[string]bool) []*Table { return d.flatTables(b, have) })
+	r.Figures, r.Forms, r.Problems = read.figures, read.settled, read.problems
 	if why := d.notReport(b, titled || linked, r.Forms); why != "" {
 		r.Form = d.elsewhere(r.Attachments)
 		if r.Form == "" || !titled && !linked {
@@ -41,7 +42,7 @@ func ReadReport(d *Document, h Hints) (*Report, error) {
 	r.Fields = d.readFields(b, r.Title)
 	r.published()
 	var doubts []Problem
-	r.Checks, doubts = check(r.Figures, r.Forms)
+	r.Checks, doubts = check(r.Figures, read.seen, r.Forms)
 	r.Problems = append(r.Problems, doubts...)
 
 	prose := proseOf(r.Sections)
@@ -79,9 +80,8 @@ func (d *Document) notReport(b body, titled bool, forms map[string]string) strin
 // injectedWords are put into copies of government pages by those who sell bets and worse. None stands in a report.
 var injectedWords = []string{"比分直播", "足球彩票", "时时彩", "真人娱乐", "新葡京", "皇冠体育", "博彩", "六合彩", "成人视频", "赌场", "投注网", "体育直播", "手机版app"}
 
-// injectedWord returns the first such word in a text, or "".
+// injectedWord returns the first such word in a text in simplified script, or "".
 func injectedWord(text string) string {
-	text = Simplify(text)
 	for _, w := range injectedWords {
 		if strings.Contains(text, w) {
 			return w
