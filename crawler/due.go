@@ -1,7 +1,6 @@
 package crawler
 
 import (
-	"iter"
 	"net/http"
 	"time"
 
@@ -19,27 +18,27 @@ type past struct {
 	etag, date  string    // its validators
 }
 
-// recall reads the captures of a URL, oldest first.
-func recall(captures iter.Seq2[store.Capture, error]) (past, error) {
-	var p past
-	for c, err := range captures {
-		if err != nil {
-			return past{}, err
-		}
-		if p.first.IsZero() {
-			p.first = c.Time
-		}
-		p.last = c
-		switch c.State {
-		case store.StateOK:
-			p.held, p.changed = c.SHA256, c.Time
-			p.contentType = c.Header.Get("Content-Type")
-			p.etag, p.date = c.Header.Get("ETag"), c.Header.Get("Last-Modified")
-		case store.StateUnchanged:
-			p.etag, p.date = newer(p.etag, c.Header.Get("ETag")), newer(p.date, c.Header.Get("Last-Modified"))
-		}
+// recall reads what is known of a URL: a few captures, however many there are.
+func recall(s *store.Store, url string) (past, error) {
+	last, known, err := s.LastCapture(url)
+	if err != nil || !known {
+		return past{}, err
 	}
-	return p, nil
+	first, _, err := s.FirstCapture(url)
+	if err != nil {
+		return past{}, err
+	}
+	p := past{first: first.Time, last: last}
+	brought, held, err := s.LastBefore(url, 0, store.StateOK)
+	if err != nil || !held {
+		return p, err
+	}
+	p.held, p.changed = brought.SHA256, brought.Time
+	p.contentType = brought.Header.Get("Content-Type")
+	p.etag, p.date = brought.Header.Get("ETag"), brought.Header.Get("Last-Modified")
+	confirmed, _, err := s.LastBody(url) // the newest validators are those of the last 304
+	p.etag, p.date = newer(p.etag, confirmed.Header.Get("ETag")), newer(p.date, confirmed.Header.Get("Last-Modified"))
+	return p, err
 }
 
 func newer(old, value string) string {

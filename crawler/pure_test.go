@@ -110,23 +110,33 @@ func TestDue(t *testing.T) {
 
 func TestRecall(t *testing.T) {
 	at := func(day int) time.Time { return time.Date(2024, 1, day, 0, 0, 0, 0, time.UTC) }
+	const a = "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb" // of the body "a"
 	captures := []store.Capture{
 		{Time: at(1), State: store.StateFailed},
-		{Time: at(2), State: store.StateOK, SHA256: "a", Header: http.Header{"Etag": {`"a"`}, "Last-Modified": {"then"}, "Content-Type": {"text/html"}}},
-		{Time: at(3), State: store.StateUnchanged, SHA256: "a", Header: http.Header{"Etag": {`W/"a"`}}},
+		{Time: at(2), State: store.StateOK, Header: http.Header{"Etag": {`"a"`}, "Last-Modified": {"then"}, "Content-Type": {"text/html"}}},
+		{Time: at(3), State: store.StateUnchanged, SHA256: a, Header: http.Header{"Etag": {`W/"a"`}}},
 		{Time: at(4), State: store.StateFailed},
 	}
-	p, err := recall(func(yield func(store.Capture, error) bool) {
-		for _, c := range captures {
-			if !yield(c, nil) {
-				return
-			}
-		}
-	})
+	s, err := store.Open(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.held != "a" || !p.changed.Equal(at(2)) || !p.first.Equal(at(1)) || p.last.State != store.StateFailed || p.contentType != "text/html" {
+	defer s.Close()
+	for _, c := range captures {
+		c.URL = "http://a.gov.cn/"
+		var body []byte
+		if c.State == store.StateOK {
+			body = []byte("a")
+		}
+		if err := s.AddCapture(&c, body, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p, err := recall(s, "http://a.gov.cn/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.held != a || !p.changed.Equal(at(2)) || !p.first.Equal(at(1)) || p.last.State != store.StateFailed || p.contentType != "text/html" {
 		t.Errorf("got %+v", p)
 	}
 	h := p.conditions()
@@ -135,6 +145,9 @@ func TestRecall(t *testing.T) {
 	}
 	if !p.due(at(4)) {
 		t.Error("a page that failed last is not due")
+	}
+	if p, err := recall(s, "http://a.gov.cn/unknown"); err != nil || p.held != "" || !p.first.IsZero() || p.last.ID != 0 {
+		t.Errorf("unknown: got %+v, %v", p, err)
 	}
 	if got := (past{}).conditions(); len(got) > 0 {
 		t.Errorf("conditions of a page that is not held: %v", got)

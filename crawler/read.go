@@ -1,9 +1,14 @@
 package crawler
 
 import (
+	"errors"
 	"fmt"
+	"mime"
 	"net/http"
 	"net/url"
+	"path"
+	"slices"
+	"strconv"
 	"strings"
 
 	"gongkai/extract"
@@ -11,41 +16,392 @@ import (
 	"gongkai/store"
 )
 
-// Read returns what a page that was asked for as a report says, or why it is none. p is the portal it was found
-// on; its zero value means that nobody knows. ID, digests and change are for the archive to fill in.
-func Read(c store.Capture, doc *extract.Document, p seeds.Portal) (rec store.Record) {
-	rec = record(c, p)
+// Read reads a report from the archive: the page that c captured, and those of its parts that were held before the
+// page was visited again. Crawling reads so what it has just archived, and reading again comes to the same. p is the
+// portal it was found on; its zero value means that nobody knows. A page that is no report is no error but a Record
+// that says so; digests and change are for the archive to fill in.
+func Read(s *store.Store, c store.Capture, p seeds.Portal) (store.Record, error) {
+	c, err := served(s, c)
+	if err != nil {
+		return store.Record{}, err
+	}
+	next, again, err := s.Next(c.URL, c.ID)
+	if err != nil {
+		return store.Record{}, err
+	}
+	old, _, err := s.Record(c.ID)
+	if err != nil {
+		return store.Record{}, err
+	}
+	g := gathering{store: s, known: old.Parts}
+	if again {
+		g.before = next.ID
+	}
+	body, err := s.Body(c.SHA256)
+	if err != nil {
+		return store.Record{}, err
+	}
+	if err := g.gather(c, body); err != nil {
+		return store.Record{}, err
+	}
+	return g.read(c, p), nil
+}
+
+// served returns a capture with the header that its body came with: a 304 need not repeat it.
+func served(s *store.Store, c store.Capture) (store.Capture, error) {
+	if c.State != store.StateUnchanged || c.Header.Get("Content-Type") != "" {
+		return c, nil
+	}
+	first, ok, err := s.LastBefore(c.URL, c.ID, store.StateOK)
+	if ok && first.SHA256 == c.SHA256 {
+		c.Header = first.Header
+	}
+	return c, err
+}
+
+// A gathering puts a report together from its page and its parts.
+type gathering struct {
+	store  *store.Store
+	before uint64                   // only captures older than this; 0: all there are
+	known  []store.Part             // of an earlier reading, which is held to the same captures
+	ask    func(p store.Part) error // asks the portal first; nil: only the archive is asked
+	deny   func(u *url.URL) string  // why nobody will ask for an address; nil: unknown
+	doc    *extract.Document        // the page; nil when it cannot be parsed
+	why    string                   // it cannot be parsed
+	parts  []part                   // in page order
+	over   int                      // attachments beyond the bound
+	number map[string]int           // parts so far, by kind
+}
+
+// A part is a Part and what reading it takes.
+type part struct {
+	store.Part
+	capture store.Capture
+	doc     *extract.Document // of pages and frames
+}
+
+// mostAttachments bounds what one report may make us ask for.
+const mostAttachments = 40
+
+// gather parses a page and finds its parts, and the parts of these.
+func (g *gathering) gather(c store.Capture, body []byte) error {
+	doc, err := file(c, body)
+	if err != nil {
+		g.why = err.Error()
+		return nil
+	}
+	g.doc, g.number = doc, map[string]int{extract.PartPage: 1} // the page itself is the first
+	return g.add(c.URL, doc, false)
+}
+
+// add finds the parts of a document: of the page, or of a part of it. Attachments stand at the end of an article, so on
+// its last page; and the frame that holds an article has those of the article.
+func (g *gathering) add(page string, doc *extract.Document, deep bool) error {
+	for _, named := range partsOf(doc) {
+		if named.URL == page || slices.ContainsFunc(g.parts, func(p part) bool { return p.URL == named.URL }) {
+			continue
+		}
+		if named.Kind == extract.PartAttachment && g.number[named.Kind] == mostAttachments {
+			g.over++
+			continue
+		}
+		g.number[named.Kind]++
+		p := part{Part: store.Part{Name: named.Kind + " " + strconv.Itoa(g.number[named.Kind]), Kind: named.Kind, URL: named.URL, Title: named.Name}}
+		if g.ask != nil {
+			if err := g.ask(p.Part); err != nil {
+				return err
+			}
+		}
+		if err := g.find(&p); err != nil {
+			return err
+		}
+		if p.Kind != extract.PartAttachment && p.Capture != 0 {
+			p.doc = g.open(&p)
+		}
+		g.parts = append(g.parts, p)
+		if p.doc != nil && !deep {
+			if err := g.add(page, p.doc, true); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// partsOf is what a document says belongs to it. A hostile page must not end a night's crawl.
+func partsOf(doc *extract.Document) (parts []extract.Part) {
 	defer func() {
+		if recover() != nil {
+			parts = nil // reading it will tell
+		}
+	}()
+	return doc.Parts()
+}
+
+// find finds the capture of a part's body, or says why there is none. What was held once speaks for a part that cannot
+// be had today, as it does for a page.
+func (g *gathering) find(p *part) (err error) {
+	i := slices.IndexFunc(g.known, func(k store.Part) bool { return k.URL == p.URL })
+	if i >= 0 && g.known[i].Capture != 0 {
+		var ok bool
+		if p.capture, ok, err = g.store.Capture(g.known[i].Capture); err != nil || ok {
+			return g.take(p, err)
+		}
+	}
+	c, reason, err := g.follow(p.URL)
+	switch {
+	case err != nil:
+		return err
+	case c.ID != 0 && reason == "":
+		p.capture = c
+		return g.take(p, nil)
+	case i >= 0 && g.known[i].Missing != "":
+		p.Missing, p.Pending = g.known[i].Missing, g.known[i].Pending // nothing has been learnt since
+	case c.ID == 0:
+		p.Missing, p.Pending = reason, reason == notAsked
+	default:
+		p.Missing, p.Pending = reason, passing(c)
+	}
+	return nil
+}
+
+func (g *gathering) take(p *part, err error) error {
+	if err == nil {
+		p.capture, err = served(g.store, p.capture)
+	}
+	p.Capture, p.SHA256 = p.capture.ID, p.capture.SHA256
+	return err
+}
+
+const notAsked = "not asked for"
+
+// follow finds the capture that tells the body of a URL, over redirects. Without one it says why, and returns the
+// capture that shows it, if there is one.
+func (g *gathering) follow(address string) (c store.Capture, reason string, err error) {
+	prefix := ""
+	for range farthest + 1 {
+		last, ok, err := g.store.LastBefore(address, g.before)
+		if err != nil {
+			return c, "", err
+		}
+		if !ok {
+			return c, prefix + g.denied(address), nil
+		}
+		if last.State != store.StateRedirect {
+			c, ok, err = g.store.LastBefore(address, g.before, store.StateOK, store.StateUnchanged)
+			if ok || err != nil {
+				return c, "", err
+			}
+			return last, prefix + trouble(last), nil
+		}
+		c = last
+		base, err := url.Parse(address)
+		if err != nil {
+			return c, "a malformed address", nil
+		}
+		u, err := base.Parse(last.Header.Get("Location"))
+		if err != nil {
+			return c, prefix + "redirects to a malformed address", nil
+		}
+		u.Fragment, u.RawFragment = "", ""
+		address = u.String()
+		prefix = "redirects to " + address + ": "
+	}
+	return c, "redirects too often", nil
+}
+
+// denied says why a URL has no capture.
+func (g *gathering) denied(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "a malformed address"
+	}
+	if g.deny == nil {
+		return notAsked
+	}
+	if reason := g.deny(u); reason != "" {
+		return reason
+	}
+	return notAsked
+}
+
+// trouble says in few words why a capture has no body.
+func trouble(c store.Capture) string {
+	if c.State == store.StateGone {
+		return "gone: " + statusText(c.Status)
+	}
+	return c.Error
+}
+
+// passing reports whether what kept a part from being had may be over at the next visit. What robots.txt forbids, what
+// is too large and what is gone is asked for again when its page is.
+func passing(c store.Capture) bool {
+	switch c.State {
+	case store.StateFailed:
+		return c.Status == 0 || c.Status >= 500 || c.Status == http.StatusTooManyRequests || c.Status == http.StatusRequestTimeout
+	case store.StateBlocked:
+		return c.Robots.Allowed
+	}
+	return false
+}
+
+// open parses the body of a part; nil when it cannot, which is then told in Unread.
+func (g *gathering) open(p *part) *extract.Document {
+	body, err := g.store.Body(p.SHA256)
+	switch {
+	case errors.Is(err, store.ErrDamaged), errors.Is(err, store.ErrNotFound):
+		p.Unread = "the archive has lost it" // verify tells more
+		return nil
+	case err != nil:
+		p.Unread = err.Error()
+		return nil
+	}
+	doc, err := file(p.capture, body)
+	if err != nil {
+		p.Unread = err.Error()
+		return nil
+	}
+	return doc
+}
+
+// list returns the parts as a Record has them.
+func (g *gathering) list() []store.Part {
+	var parts []store.Part
+	for _, p := range g.parts {
+		parts = append(parts, p.Part)
+	}
+	return parts
+}
+
+// same reports whether a record was read from what has been gathered.
+func (g *gathering) same(c store.Capture, r *store.Record) bool {
+	now := store.Record{SHA256: c.SHA256, Parts: g.list()}
+	return r.Same(&now) && r.Pending() == now.Pending()
+}
+
+// read reads what has been gathered. It uses the documents up.
+func (g *gathering) read(c store.Capture, p seeds.Portal) (rec store.Record) {
+	rec = store.Record{Capture: c.ID, URL: c.URL, Time: c.Time, Portal: c.Portal, Home: p.Division, SHA256: c.SHA256, Version: extract.Version}
+	defer func() {
+		rec.Parts = g.list()
 		if r := recover(); r != nil { // one hostile page must not end a night's crawl
 			rec.Report, rec.Rejected = nil, fmt.Sprintf("reading panicked: %v", r)
 		}
 	}()
-	report, err := extract.ReadReport(doc, extract.Hints{Agency: p.Agency, Division: p.Division, LinkTitle: c.Title})
+	if g.doc == nil {
+		rec.Rejected = g.why
+		return rec
+	}
+	report, err := g.report(extract.Hints{Agency: p.Agency, Division: p.Division, LinkTitle: c.Title})
 	if err != nil {
 		rec.Rejected = err.Error()
 		return rec
 	}
+	g.doubt(report)
 	rec.Report = report
 	return rec
 }
 
-// ReadBody is Read for a page as it was served.
-func ReadBody(c store.Capture, body []byte, p seeds.Portal) store.Record {
-	doc, err := document(c, body)
-	if err != nil {
-		rec := record(c, p)
-		rec.Rejected = err.Error()
-		return rec
+// report reads the page with its further pages and frames. Where these are not the whole report, it goes on with the
+// attachments, in order, until they are: the same report is often attached in several formats.
+func (g *gathering) report(h extract.Hints) (*extract.Report, error) {
+	for i := range g.parts {
+		if p := &g.parts[i]; p.doc != nil {
+			g.doc.Append(p.doc, p.Name)
+			p.Read = true
+		}
 	}
-	return Read(c, doc, p)
+	report, err := extract.ReadReport(g.doc, h)
+	if !g.doc.NeedsParts() {
+		return report, err
+	}
+	for i := range g.parts {
+		p := &g.parts[i]
+		if p.Kind != extract.PartAttachment || p.Capture == 0 {
+			continue
+		}
+		if err == nil && whole(report) {
+			break
+		}
+		if doc := g.open(p); doc != nil {
+			g.doc.Append(doc, p.Name)
+			p.Read = true
+			report, err = extract.ReadReport(g.doc, h)
+		}
+	}
+	return report, err
 }
 
-// record returns the record of a capture before anything was read.
-func record(c store.Capture, p seeds.Portal) store.Record {
-	return store.Record{Capture: c.ID, URL: c.URL, Time: c.Time, Portal: c.Portal, Home: p.Division, SHA256: c.SHA256, Version: extract.Version}
+// whole reports whether a report has most of its six sections, and figures.
+func whole(r *extract.Report) bool {
+	sections := map[int]bool{}
+	for _, s := range r.Sections {
+		sections[s.Number] = s.Number > 0
+	}
+	delete(sections, 0)
+	return len(sections) >= 4 && len(r.Figures) > 0
 }
 
-// document parses a page as it was served. Its error says in few words why it is no page.
+// doubt adds to a report what is known of its parts only.
+func (g *gathering) doubt(r *extract.Report) {
+	add := func(kind, where, detail string) {
+		r.Problems = append(r.Problems, extract.Problem{Kind: kind, Where: where, Detail: detail})
+		if r.Quality == extract.QualityClean {
+			r.Quality = extract.QualityNoted
+		}
+	}
+	for _, p := range g.parts {
+		what := strings.TrimSpace(p.Title + " " + p.URL)
+		kind := "part"
+		if p.Kind == extract.PartAttachment && p.Missing == "" {
+			kind = "attachment"
+		}
+		switch {
+		case p.Missing != "":
+			add(kind, p.Name, what+": "+p.Missing)
+		case p.Unread != "":
+			add(kind, p.Name, what+": "+p.Unread)
+		default:
+			continue
+		}
+		if p.Kind != extract.PartAttachment && r.Quality == extract.QualityNoted {
+			r.Quality = extract.QualityDoubtful // a piece of the article itself is missing
+		}
+	}
+	if g.over > 0 {
+		add("part", "", fmt.Sprintf("%d attachments more than the %d that are asked for", g.over, mostAttachments))
+	}
+}
+
+// file parses a report's page or a part of it, of whatever kind it is. The error says in few words why it cannot.
+func file(c store.Capture, body []byte) (doc *extract.Document, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			doc, err = nil, fmt.Errorf("parsing panicked: %v", r)
+		}
+	}()
+	base, err := url.Parse(c.URL)
+	if err != nil {
+		return nil, err
+	}
+	if len(body) == 0 {
+		return nil, errors.New("empty")
+	}
+	return extract.ParseFile(body, c.Header.Get("Content-Type"), fileName(c, base), base)
+}
+
+// fileName is the name that a document was served under: the header's, else the address's, else the link's text.
+func fileName(c store.Capture, u *url.URL) string {
+	if _, params, err := mime.ParseMediaType(c.Header.Get("Content-Disposition")); err == nil && params["filename"] != "" {
+		return params["filename"]
+	}
+	if base := path.Base(u.Path); path.Ext(base) != "" && u.RawQuery == "" {
+		return base
+	}
+	return c.Title
+}
+
+// document parses a listing. Its error says in few words why it is no page.
 func document(c store.Capture, body []byte) (doc *extract.Document, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -57,7 +413,7 @@ func document(c store.Capture, body []byte) (doc *extract.Document, err error) {
 		return nil, err
 	}
 	if len(body) == 0 {
-		return nil, fmt.Errorf("empty page")
+		return nil, errors.New("empty page")
 	}
 	// What the bytes look like decides, not what the server calls them: PDF comes as text/html too.
 	if kind := http.DetectContentType(body); !strings.HasPrefix(kind, "text/") && kind != "application/octet-stream" {

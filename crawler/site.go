@@ -21,6 +21,7 @@ type site struct {
 	clock   clock
 	gates   map[string]gate // by authority
 	asked   map[string]bool // keys of the reports that some portal of the site has led to
+	had     map[string]bool // URLs of reports and parts that were asked for to the end
 	strikes int             // faults in a row
 	closed  string          // why nothing more is asked in this run; "" while open
 }
@@ -45,6 +46,7 @@ func newSite(c *Crawler) *site {
 		clock:   clock{delay: c.Delay, jitter: c.Jitter},
 		gates:   make(map[string]gate),
 		asked:   make(map[string]bool),
+		had:     make(map[string]bool),
 	}
 }
 
@@ -166,7 +168,7 @@ func (s *site) gate(ctx context.Context, u *url.URL, sum *PortalSummary) (gate, 
 
 // fetchGate asks for a robots.txt, where it was moved to, and again when the fault may pass.
 func (s *site) fetchGate(ctx context.Context, t target, sum *PortalSummary) (gate, error) {
-	known, err := recall(s.Store.CapturesOf(t.url))
+	known, err := recall(s.Store, t.url)
 	if err != nil {
 		return gate{}, err
 	}
@@ -175,7 +177,7 @@ func (s *site) fetchGate(ctx context.Context, t target, sum *PortalSummary) (gat
 		return gate{}, err
 	}
 	p.Robots = store.Robots{Allowed: true, Reason: "robots.txt itself"}
-	body, err := s.keep(&p, nil, sum)
+	body, err := s.keep(&p, sum)
 	if err != nil {
 		return gate{}, err
 	}
@@ -205,15 +207,20 @@ func (s *site) fetchGate(ctx context.Context, t target, sum *PortalSummary) (gat
 	return gate{robots.Read(p.Status, nil, s.UserAgent), ""}, nil
 }
 
-// keep archives a page with the record read from it, if any, counts it, and returns its body: that of the archive
-// when the server did not send it again, nil when the archive has damaged it.
-func (s *site) keep(p *page, rec *store.Record, sum *PortalSummary) ([]byte, error) {
-	if err := s.Store.AddCapture(&p.Capture, p.body, rec); err != nil {
-		return nil, err
+// archive archives an answer and counts it.
+func (s *site) archive(p *page, sum *PortalSummary) error {
+	if err := s.Store.AddCapture(&p.Capture, p.body, nil); err != nil {
+		return err
 	}
 	sum.count(p.State)
-	if rec != nil {
-		sum.read(rec)
+	return nil
+}
+
+// keep archives an answer and returns its body: that of the archive when the server did not send it again, nil when
+// the archive has damaged it.
+func (s *site) keep(p *page, sum *PortalSummary) ([]byte, error) {
+	if err := s.archive(p, sum); err != nil {
+		return nil, err
 	}
 	if p.State == store.StateUnchanged && p.body == nil {
 		body, err := s.Store.Body(p.SHA256)

@@ -8,7 +8,7 @@ import (
 	"gongkai/store"
 )
 
-// Counts say what came of a crawl, page by page. Listings, reports and robots.txt files all count as pages.
+// Counts say what came of a crawl, page by page. Listings, reports, their parts and robots.txt files all count as pages.
 type Counts struct {
 	Requests  int `json:"requests"`
 	New       int `json:"new"`        // bodies that the archive did not have as their URL's last
@@ -21,7 +21,8 @@ type Counts struct {
 	Unvisited int `json:"unvisited"`  // wanted, but the site was left alone before their turn
 	Reports   int `json:"reports"`    // read from new bodies
 	Rejected  int `json:"rejected"`   // new bodies that were asked for as reports and are none
-	Revisions int `json:"revisions"`  // new bodies of known reports whose text or figures differ
+	Revisions int `json:"revisions"`  // known reports whose text, figures or attachments differ
+	Missing   int `json:"missing"`    // parts of the reports visited that are not held: pages, frames, attachments
 }
 
 // A Problem says what went wrong with which page.
@@ -97,6 +98,7 @@ func (c *Counts) Add(o Counts) {
 	c.Reports += o.Reports
 	c.Rejected += o.Rejected
 	c.Revisions += o.Revisions
+	c.Missing += o.Missing
 }
 
 // String says it in one line; what did not happen is left out, except that nothing was new.
@@ -109,7 +111,7 @@ func (c Counts) String() string {
 	}{
 		{c.Unchanged, "unchanged"}, {c.Gone, "gone"}, {c.Failed, "failed"}, {c.Refused, "refused"}, {c.Blocked, "blocked"},
 		{c.LeftAlone, "left alone"}, {c.Unvisited, "not visited"},
-		{c.Reports, "reports read"}, {c.Rejected, "rejected"}, {c.Revisions, "revised"},
+		{c.Reports, "reports read"}, {c.Rejected, "rejected"}, {c.Revisions, "revised"}, {c.Missing, "parts missing"},
 	} {
 		if n.count > 0 {
 			fmt.Fprintf(&b, ", %d %s", n.count, n.what)

@@ -2,8 +2,6 @@ package crawler
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"maps"
 	"net/url"
@@ -70,33 +68,33 @@ func (w *walk) next(ctx context.Context) (t target, ok bool, err error) {
 
 // visit asks for one page, archives the answer, and queues what it leads to.
 func (w *walk) visit(ctx context.Context, t target) error {
-	known, err := recall(w.Store.CapturesOf(t.url))
+	known, err := recall(w.Store, t.url)
 	if err != nil {
 		return err
 	}
-	if t.kind == store.KindReport && t.tries == 0 && !w.Full && !w.Recheck && !known.due(time.Now()) {
-		w.sum.LeftAlone++
-		return nil
+	if t.kind == store.KindReport && t.tries == 0 && !w.Full && !w.Recheck {
+		if due, err := w.due(known, t.url); err != nil || !due {
+			w.sum.LeftAlone++
+			return err
+		}
 	}
 	p, err := w.ask(ctx, t, known, w.sum)
 	if err != nil {
 		return err
 	}
-	var rec *store.Record
-	if t.kind == store.KindReport && p.State == store.StateOK && digest(p.body) != known.held {
-		r := ReadBody(p.Capture, p.body, w.portal)
-		rec = &r
-	}
-	body, err := w.keep(&p, rec, w.sum)
+	body, err := w.keep(&p, w.sum)
 	if err != nil {
 		return err
 	}
 	switch p.State {
 	case store.StateOK, store.StateUnchanged:
-		if t.kind == store.KindListing {
-			w.list(t, p, known, body)
+		if p.Header.Get("Content-Type") == "" { // a 304 need not say
+			p.Header = known.header()
 		}
-		return nil
+		if t.kind == store.KindListing {
+			return w.list(t, p, body)
+		}
+		return w.report(ctx, t, p, body)
 	case store.StateRedirect:
 		return w.redirect(ctx, t, p)
 	}
@@ -104,34 +102,74 @@ func (w *walk) visit(ctx context.Context, t target) error {
 	return nil
 }
 
-func digest(body []byte) string {
-	sum := sha256.Sum256(body)
-	return hex.EncodeToString(sum[:])
+// due reports whether a report should be asked for again: its page is due, it was archived but not read as the run
+// before was stopped in between, or some of its parts could not be had for now.
+func (w *walk) due(known past, url string) (bool, error) {
+	if known.due(time.Now()) {
+		return true, nil
+	}
+	if known.held == "" {
+		return false, nil
+	}
+	rec, read, err := w.Store.LastRecord(url)
+	return !read || rec.Pending(), err
 }
 
 // list queues what a listing page leads to.
-func (w *walk) list(t target, p page, known past, body []byte) {
+func (w *walk) list(t target, p page, body []byte) error {
 	if t.guess && len(t.via) == 0 {
 		w.found[t.from]++
-	}
-	if p.Header.Get("Content-Type") == "" { // a 304 need not say
-		p.Header = known.header()
 	}
 	doc, err := document(p.Capture, body)
 	if err != nil {
 		w.problem(t, err.Error())
-		return
+		return nil
 	}
 	u, err := url.Parse(t.url)
 	if err != nil {
 		w.problem(t, err.Error())
-		return
+		return nil
 	}
 	l := portal.Read(doc, u, w.portal)
 	repeated := w.signatures[l.Signature]
 	w.signatures[l.Signature] = true
 	w.rows += len(l.Rows)
-	w.add(follow(t, l, repeated))
+	targets, err := w.spare(follow(t, l, repeated))
+	w.add(targets)
+	return err
+}
+
+// wrongFor is how long a script is believed to count wrong as it did.
+const wrongFor = 7 * 24 * time.Hour
+
+// spare drops the pages that a listing's script announces and that were not there last time, unless it announces
+// more than it did then: to ask again each night would cost the portal a request for nothing.
+func (w *walk) spare(targets []target) ([]target, error) {
+	if w.Full || w.Recheck {
+		return targets, nil
+	}
+	var left, wrong []target
+	for _, t := range targets {
+		if !t.guess {
+			left = append(left, t)
+			continue
+		}
+		c, known, err := w.Store.LastCapture(t.url)
+		switch {
+		case err != nil:
+			return nil, err
+		case !known:
+			return targets, nil // it announces more
+		case c.State == store.StateGone && time.Since(c.Time) < wrongFor:
+			wrong = append(wrong, t)
+		default:
+			left = append(left, t)
+		}
+	}
+	for _, t := range wrong {
+		w.announced[t.from]++ // still true, and still a problem when none is there
+	}
+	return left, nil
 }
 
 // add queues the targets that are within bounds and new.

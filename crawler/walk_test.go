@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"gongkai/extract"
 	"gongkai/seeds"
 	"gongkai/store"
 )
@@ -406,13 +407,22 @@ func TestSitesSideBySide(t *testing.T) {
 	})
 }
 
-func TestReadPanics(t *testing.T) {
-	rec := Read(store.Capture{URL: "http://a.gov.cn/"}, nil, seeds.Portal{}) // no document
+// TestReadOdd: what cannot be read is a record that says so, whatever happens.
+func TestReadOdd(t *testing.T) {
+	c := store.Capture{URL: "http://a.gov.cn/a.pdf"}
+	hostile := gathering{doc: new(extract.Document), parts: []part{{Part: store.Part{Kind: extract.PartAttachment, Capture: 1, SHA256: strings.Repeat("0", 64)}}}} // no store
+	rec := hostile.read(c, seeds.Portal{})
 	if !strings.HasPrefix(rec.Rejected, "reading panicked: ") || rec.Report != nil {
 		t.Errorf("got %+v", rec)
 	}
-	pdf := ReadBody(store.Capture{URL: "http://a.gov.cn/a.pdf"}, []byte("%PDF-1.4 …"), seeds.Portal{})
-	if pdf.Rejected != "no web page: application/pdf" {
-		t.Errorf("got %q", pdf.Rejected)
+	var empty gathering
+	if err := empty.gather(c, nil); err != nil {
+		t.Fatal(err)
+	}
+	if rec := empty.read(c, seeds.Portal{}); rec.Rejected != "empty" {
+		t.Errorf("got %q", rec.Rejected)
+	}
+	if _, err := document(c, []byte("%PDF-1.4 …")); err == nil || err.Error() != "no web page: application/pdf" {
+		t.Errorf("a PDF as a listing: %v", err)
 	}
 }

@@ -16,7 +16,11 @@ type body struct {
 	headings   []headingMark // in page order
 }
 
-type headingMark struct{ block, section int }
+// A headingMark is the heading of a section: a line, or the first row of a table.
+type headingMark struct {
+	block, section int
+	text           string
+}
 
 // findBody finds the report in the page: the element that holds the six headings, or the content container of the
 // CMS around it; without headings, the container with most text. ok is false when there is nothing like a text.
@@ -29,8 +33,8 @@ func (d *Document) findBody() (b body, ok bool) {
 }
 
 func (d *Document) lookForBody() (b body) {
-	marks := d.headingMarks()
-	run := bestRun(marks)
+	marks := d.leading(d.headingMarks())
+	run := d.bestRun(marks)
 	var container *html.Node
 	if len(run) > 1 {
 		container = d.blocks[run[0].block].node
@@ -75,40 +79,76 @@ func (d *Document) once(start, end, last int, marks []headingMark) (int, int) {
 	return start, again
 }
 
+// leading drops the headings numbered 1. or not at all when those numbered 一、 already make most of a report: the
+// points of the first section go by the names of the others.
+func (d *Document) leading(marks []headingMark) []headingMark {
+	var strong []headingMark
+	distinct := map[int]bool{}
+	for _, m := range marks {
+		if sectionNumber.MatchString(m.text) {
+			strong = append(strong, m)
+			distinct[m.section] = true
+		}
+	}
+	if len(distinct) >= 4 {
+		return strong
+	}
+	return marks
+}
+
 // headingMarks lists the blocks that are headings of the six sections. A line that is all link stands in a table of
 // contents, not in the report.
 func (d *Document) headingMarks() []headingMark {
 	var marks []headingMark
 	for i, b := range d.blocks {
-		if b.table != nil || len(b.text) > 150 || b.linked*2 > len(b.text) || !strings.ContainsAny(b.text, "况況项項题題述") {
+		text := b.text
+		if b.table != nil {
+			text = b.table.heading()
+		}
+		if len(text) > 150 || b.linked*2 > len(text) || !strings.ContainsAny(text, "况況项項题題述") {
 			continue
 		}
-		if n := sectionOf(b.text); n > 0 {
-			marks = append(marks, headingMark{i, n})
+		if n := sectionOf(text); n > 0 {
+			marks = append(marks, headingMark{i, n, text})
 		}
 	}
 	return marks
 }
 
-// bestRun returns the longest run of ascending sections: pages repeat the report for mobile screens, and headings
-// stand in tables of contents. The first of equal runs is taken.
-func bestRun(marks []headingMark) []headingMark {
+// bestRun returns the longest run of ascending sections: pages repeat the report for mobile screens, and its headings
+// stand in tables of contents. Of runs as long, the first is taken that has text between its headings.
+func (d *Document) bestRun(marks []headingMark) []headingMark {
 	var best []headingMark
+	bestText := 0
 	for i := 0; i < len(marks); {
 		j := i + 1
 		for j < len(marks) && marks[j].section > marks[j-1].section {
 			j++
 		}
-		if j-i > len(best) {
-			best = marks[i:j]
+		text := d.textBetween(marks[i].block, marks[j-1].block)
+		if j-i > len(best) || j-i == len(best) && text > 2*bestText {
+			best, bestText = marks[i:j], text
 		}
 		i = j
 	}
 	return best
 }
 
+// textBetween counts the bytes of text between two blocks.
+func (d *Document) textBetween(from, to int) int {
+	n := 0
+	for _, b := range d.blocks[from:to] {
+		n += len(b.text)
+		if b.table != nil {
+			n += 100
+		}
+	}
+	return n
+}
+
 var (
-	sectionNumber = regexp.MustCompile(`^\s*(?:第?[一二三四五六七八](?:部分|章|[、.．，,：:]|\s)|[1-8][、.．])\s*`)
+	sectionNumber = regexp.MustCompile(`^\s*第?[一二三四五六七八](?:部分|章|[、.．，,：:]|\s)\s*`)
+	arabicNumber  = regexp.MustCompile(`^\s*[1-8][、.．]\s*`)
 	subNumber     = regexp.MustCompile(`^\s*[(（]`)
 )
 
@@ -119,6 +159,9 @@ func sectionOf(line string) int {
 		return 0
 	}
 	at := sectionNumber.FindString(line)
+	if at == "" {
+		at = arabicNumber.FindString(line)
+	}
 	key := labelKey(line[len(at):])
 	if n := utf8.RuneCountInString(key); n < 2 || n > 36 {
 		return 0
@@ -133,8 +176,8 @@ func sectionOf(line string) int {
 			}
 		}
 	}
-	if at == "" {
-		return 0 // without a number only the form's own words are a heading
+	if !sectionNumber.MatchString(at) {
+		return 0 // without a number of the first order only the form's own words are a heading
 	}
 	has := func(word string) bool { return strings.Contains(key, word) }
 	switch {
@@ -270,6 +313,9 @@ func (d *Document) trim(start, end, first, last int) (int, int) {
 	for i := first - 1; i >= start; i-- {
 		if d.furniture(d.blocks[i]) {
 			start = i + 1
+			if start < first && d.endsInLabel(i) && isValue(d.blocks[start]) {
+				start++
+			}
 			break
 		}
 	}
@@ -280,6 +326,17 @@ func (d *Document) trim(start, end, first, last int) (int, int) {
 		}
 	}
 	return start, end
+}
+
+// endsInLabel reports whether a block is a label of the metadata block whose value is still to come.
+func (d *Document) endsInLabel(i int) bool {
+	labels := fieldLabels([]line{{text: d.blocks[i].text}})
+	return len(labels) > 0 && labels[len(labels)-1].value == ""
+}
+
+// isValue reports whether a block can be the value of such a label: short, and no sentence.
+func isValue(b block) bool {
+	return b.table == nil && utf8.RuneCountInString(b.text) <= 60 && !strings.ContainsAny(b.text, "。，；")
 }
 
 // textual cuts furniture off both ends of a range without headings.
@@ -310,7 +367,7 @@ func (d *Document) furniture(b block) bool {
 		return len(fieldLabels(tableLines(b.table))) > 1
 	}
 	if utf8.RuneCountInString(b.text) > 80 {
-		return false
+		return len(fieldLabels([]line{{text: b.text}})) > 2 // a whole metadata block in one line
 	}
 	s := narrow(Simplify(b.text))
 	switch {
@@ -336,9 +393,11 @@ func (d *Document) sections(b body, title string) []Section {
 		bl := d.blocks[i]
 		if next < len(b.headings) && b.headings[next].block == i {
 			close()
-			sections = append(sections, Section{Number: b.headings[next].section, Heading: bl.text})
+			sections = append(sections, Section{Number: b.headings[next].section, Heading: b.headings[next].text})
 			next++
-			continue
+			if bl.table == nil {
+				continue
+			}
 		}
 		line := bl.text
 		if bl.table != nil {

@@ -56,6 +56,7 @@ func readFigures(tables []*Table, flat func(have map[string]bool) []*Table) *fig
 			f.table(t)
 		}
 	}
+	f.dropHead()
 	f.settled = f.settleForms()
 	f.missing(f.settled)
 	return f
@@ -73,7 +74,7 @@ func (f *figureReader) table(t *Table) {
 	keys := map[string]bool{}
 	for y := range t.Rows {
 		for _, c := range t.Own(y) {
-			keys[c.key()] = true
+			keys[headKey(c)] = true
 		}
 	}
 	switch {
@@ -131,7 +132,7 @@ func (f *figureReader) t2Head(own []*Cell) bool {
 	}
 	for _, columns := range f.labels.t2Columns {
 		if !slices.ContainsFunc(own[1:], func(c *Cell) bool {
-			_, exact, ok := nearest(labelKey(withoutUnit(narrow(Simplify(c.Text)))), columns)
+			_, exact, ok := nearest(headKey(c), columns)
 			return !ok || !exact
 		}) {
 			return true
@@ -159,11 +160,19 @@ func (f *figureReader) t2Label(own []*Cell, headed bool) (label, at int, exact b
 func (f *figureReader) t2Row(t *Table, y int, table, row string, label *Cell, head []*Cell) {
 	schema := Schema().Table(table)
 	columns := f.labels.t2Columns[table]
+	shift := 0 // how far the row stands left of its head, where a rowspan beside it is too short
+	if i := slices.IndexFunc(head, func(c *Cell) bool { return c.key() == "信息内容" }); i >= 0 {
+		shift = label.Col - head[i].Col
+	}
+	if shift != 0 {
+		f.problem("alignment", table+" "+row, "row %d of table %d stands %d columns beside its head; it was read by its label", y+1, t.Number, shift)
+	}
 	for _, h := range head {
-		if h.Col <= label.Col || h.key() == "" || h.key() == "信息内容" {
+		x := h.Col + shift
+		if x <= label.Col || h.key() == "" || h.key() == "信息内容" {
 			continue
 		}
-		at, exact, ok := nearest(labelKey(withoutUnit(narrow(Simplify(h.Text)))), columns)
+		at, exact, ok := nearest(headKey(h), columns)
 		if !ok {
 			f.problem("column", table+" "+row, "column %q is not in the form", h.Text)
 			continue
@@ -171,11 +180,11 @@ func (f *figureReader) t2Row(t *Table, y int, table, row string, label *Cell, he
 		if !exact {
 			f.problem("label", table+" "+row, "column %q taken for %s", h.Text, schema.Columns[at].ZH)
 		}
-		if h.Col >= len(t.Rows[y]) || t.Rows[y][h.Col] == nil {
+		if x >= len(t.Rows[y]) || t.Rows[y][x] == nil {
 			continue // reported as missing
 		}
 		column := schema.Columns[at]
-		v := valueColumn{x: h.Col, id: column.ID, unit: column.Unit}
+		v := valueColumn{x: x, id: column.ID, unit: column.Unit}
 		if m := unitInHeader.FindStringSubmatch(narrow(Simplify(h.Text))); m != nil {
 			v.unit = m[1]
 		}
@@ -183,7 +192,7 @@ func (f *figureReader) t2Row(t *Table, y int, table, row string, label *Cell, he
 			v.form = column.Versions[0]
 			f.vote("t2", v.form)
 		}
-		f.add(t, table, row, v, t.Rows[y][h.Col])
+		f.add(t, table, row, v, t.Rows[y][x])
 	}
 }
 
@@ -204,7 +213,7 @@ func (f *figureReader) t3Head(t *Table) (columns []valueColumn, bottom int) {
 	first := -1
 	for y := range t.Rows {
 		for _, c := range t.Own(y) {
-			key := c.key()
+			key := headKey(c)
 			if key == "自然人" && first < 0 {
 				first = c.Col
 			}
@@ -218,8 +227,8 @@ func (f *figureReader) t3Head(t *Table) (columns []valueColumn, bottom int) {
 		if slots[x] == nil || slots[x].Col != x {
 			continue
 		}
-		at, exact, ok := nearest(slots[x].key(), f.labels.t3Columns)
-		if !ok && slots[x].key() == "备注" {
+		at, exact, ok := nearest(headKey(slots[x]), f.labels.t3Columns)
+		if !ok && headKey(slots[x]) == "备注" {
 			continue
 		}
 		if !ok {
@@ -302,6 +311,9 @@ func (f *figureReader) t3Body(t *Table, head requestHead, from int) {
 			continue
 		}
 		id, ok := f.t3RowID(labels, under)
+		if !ok && f.t3HeadOfRows(labels) && allBlank(values) {
+			continue
+		}
 		if !ok {
 			f.problem("row", "t3", "row %d of table %d, %q, is not in the form; values: %s", y+1, t.Number, texts(labels), texts(values))
 			continue
@@ -386,12 +398,44 @@ func (f *figureReader) t3RowID(labels []*Cell, under string) (string, bool) {
 	return "", false
 }
 
+// t3HeadOfRows reports whether a row's label is that of a group, which some pages give a row of its own.
+func (f *figureReader) t3HeadOfRows(labels []*Cell) bool {
+	if len(labels) == 0 {
+		return false
+	}
+	at, exact, ok := nearest(rowLabel(labels[len(labels)-1].Text), f.labels.t3Rows)
+	return ok && exact && !Schema().Table("t3").row(f.labels.t3Rows[at].id).Leaf
+}
+
+func allBlank(cells []*Cell) bool {
+	return !slices.ContainsFunc(cells, func(c *Cell) bool { return parseCell(c.Text).blank == "" })
+}
+
+// dropHead takes back the row (六)其他处理 of a page that has its three rows below it: it was their head, all blank.
+func (f *figureReader) dropHead() {
+	if f.forms["t3"]["v2021"] == 0 || f.forms["t3"]["v2019"] == 0 {
+		return
+	}
+	isHead := func(fig Figure) bool { return fig.Table == "t3" && fig.Row == "r3.6" }
+	for _, fig := range f.figures {
+		if isHead(fig) && fig.Blank == "" {
+			return // it holds numbers: a sum, which is not the form's, or a row that is
+		}
+	}
+	f.figures = slices.DeleteFunc(f.figures, isHead)
+	clear(f.seen)
+	for i, fig := range f.figures {
+		f.seen[[3]string{fig.Table, fig.Row, fig.Column}] = i
+	}
+	delete(f.forms["t3"], "v2019")
+}
+
 // t4 reads the table of reviews and litigation: fifteen figures in one row below a head of three.
 func (f *figureReader) t4(t *Table) {
 	bottom := 0
 	for y := range t.Rows {
 		for _, c := range t.Own(y) {
-			if k := c.key(); strings.HasPrefix(k, "结果") || strings.HasPrefix(k, "尚未") {
+			if k := headKey(c); strings.HasPrefix(k, "结果") || strings.HasPrefix(k, "尚未") {
 				bottom = max(bottom, y)
 			}
 		}
@@ -456,7 +500,7 @@ func t4Above(t *Table, x, bottom int) (group, key string) {
 		if x >= len(t.Rows[y]) || t.Rows[y][x] == nil {
 			continue
 		}
-		switch k := t.Rows[y][x].key(); k {
+		switch k := headKey(t.Rows[y][x]); k {
 		case "行政复议":
 			group = "review"
 		case "未经复议直接起诉":

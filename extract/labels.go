@@ -145,6 +145,20 @@ func labelKeys(zh string, aliases []string) []string {
 	return keys
 }
 
+// headKey is the key of a column's label: a unit in brackets does not count.
+func headKey(c *Cell) string {
+	if !strings.ContainsAny(c.Text, "(（") {
+		return c.key()
+	}
+	text := narrow(Simplify(c.Text))
+	if short := bareUnit.ReplaceAllString(unitInHeader.ReplaceAllString(text, ""), ""); short != text {
+		return labelKey(short)
+	}
+	return c.key()
+}
+
+var bareUnit = regexp.MustCompile(`\(\s*(?:件|项|個|个|宗|万元|元|件次)\s*\)`)
+
 var unitInHeader = regexp.MustCompile(`[(（]\s*单位\s*[:：]?\s*(\p{Han}{1,3})\s*[)）]`)
 
 // withoutUnit strips "（单位：万元）" from a column's label.

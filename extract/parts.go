@@ -102,6 +102,7 @@ var downloadPaths = []string{"downfile", "downloadattach", "download.jsp", "/fil
 // attachments lists the documents that belong to the article: those linked inside its container, in a list of
 // attachments beside it, or by a name that is a report's. Documents in menus and among related links do not.
 func (d *Document) attachments(b body) []Part {
+	container, _ := d.container()
 	inside := map[*html.Node]bool{}
 	for _, bl := range d.blocks[b.start:b.end] {
 		inside[bl.node] = true
@@ -113,7 +114,8 @@ func (d *Document) attachments(b body) []Part {
 			continue
 		}
 		name := cellText(a)
-		if !isDocument(href, name) || !standsIn(a, inside) && !calledAttachment(a, name) {
+		inArticle := contains(container, a) || isContainer(contentContainer(a))
+		if !isDocument(href, name) || !standsIn(a, inside) && !(inArticle && hasDocumentType(name)) && !calledAttachment(a, name) {
 			continue
 		}
 		u, ok := d.resolve(href)
@@ -195,6 +197,7 @@ func (d *Document) Append(part *Document, name string) {
 	}
 	graft := &html.Node{Type: html.ElementNode, Data: "div", DataAtom: atom.Div,
 		Attr: []html.Attribute{{Key: partAttribute, Val: name}}}
+	part.makeAbsolute(from)
 	for from.FirstChild != nil {
 		c := from.FirstChild
 		from.RemoveChild(c)
@@ -203,6 +206,19 @@ func (d *Document) Append(part *Document, name string) {
 	to.AppendChild(graft)
 	d.enc.Replaced += part.enc.Replaced
 	d.collect()
+}
+
+// makeAbsolute resolves the links below a node, which is about to stand in a page of another address.
+func (d *Document) makeAbsolute(n *html.Node) {
+	for c := range n.Descendants() {
+		for i, a := range c.Attr {
+			if a.Key == "href" || a.Key == "src" {
+				if u, ok := d.resolve(a.Val); ok {
+					c.Attr[i].Val = u
+				}
+			}
+		}
+	}
 }
 
 // partAttribute marks where a part was added.

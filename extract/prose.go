@@ -15,7 +15,7 @@ type sentence struct {
 }
 
 var sentences = []sentence{
-	{"申请", regexp.MustCompile(`(?:新收|收到|受理|新增|接收)[^。;；\d]{0,24}?申请(?:公开)?[^。;；,，\d]{0,10}?(\d+)\s*[件宗条份]`), "新收申请", [][3]string{{"t3", "r1", "total"}, {"t3", "r2", "total"}}},
+	{"申请", regexp.MustCompile(`(?:新收|收到|受理|新增|接收)[^。;；\n\d]{0,24}?申请(?:公开)?[^。;；,，\n\d]{0,10}?(\d+)\s*[件宗条份]`), "新收申请", [][3]string{{"t3", "r1", "total"}, {"t3", "r2", "total"}}},
 	{"上年", regexp.MustCompile(`上年(?:度)?结转[^。;；,，\d]{0,12}?(\d+)\s*[件宗]`), "上年结转", [][3]string{{"t3", "r2", "total"}}},
 	{"下", regexp.MustCompile(`结转(?:至|到)?下(?:一)?年(?:度)?[^。;；,，\d]{0,12}?(\d+)\s*[件宗]`), "结转下年度", [][3]string{{"t3", "r4", "total"}}},
 	{"予以公开", regexp.MustCompile(`予以公开[^。;；,，\d]{0,6}?(\d+)\s*[件宗]`), "予以公开", [][3]string{{"t3", "r3.1", "total"}}},
@@ -60,13 +60,23 @@ func checkProse(prose string, figures []Figure) (problems []Problem) {
 	return problems
 }
 
-// countingSentences keeps the sentences that count something: few of a report do.
+// countingSentences keeps the clauses that count something of the year reported on: few do, and those that look back
+// count other years.
 func countingSentences(prose string) string {
 	var b strings.Builder
 	for sentence := range strings.SplitAfterSeq(prose, "。") {
-		if strings.ContainsAny(sentence, "件宗起") && strings.ContainsAny(sentence, "0123456789") {
-			b.WriteString(sentence)
+		if !strings.ContainsAny(sentence, "件宗起") || !strings.ContainsAny(sentence, "0123456789") {
+			continue
 		}
+		for clause := range strings.FieldsFuncSeq(sentence, func(r rune) bool { return strings.ContainsRune("，,；;。\n", r) }) {
+			if !lookingBack.MatchString(strings.ReplaceAll(clause, "上年结转", "")) {
+				b.WriteString(clause)
+				b.WriteByte('\n')
+			}
+		}
+		b.WriteString("。")
 	}
 	return b.String()
 }
+
+var lookingBack = regexp.MustCompile(`去年|上年|上一年|往年|历年|累计|以来|同比|前年`)

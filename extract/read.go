@@ -6,6 +6,7 @@ import (
 	"iter"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -53,7 +54,7 @@ func ReadReport(d *Document, h Hints) (*Report, error) {
 	r.Scope = scopeOf(r.Agency)
 	r.Problems = append(r.Problems, doubts...)
 	r.year(claim, linkClaim, prose)
-	r.Problems = append(r.Problems, checkProse(prose, r.Figures)...)
+	r.Problems = append(r.Problems, checkProse(proseOf(withoutTables(r.Sections)), r.Figures)...)
 	r.doubts(d, b, prose)
 	r.Quality = r.quality()
 	return r, nil
@@ -185,6 +186,11 @@ func proseOf(sections []Section) string {
 		}
 	}
 	return narrow(Simplify(b.String()))
+}
+
+// withoutTables leaves out the sections of the tables, which may stand there as lines of text.
+func withoutTables(sections []Section) []Section {
+	return slices.DeleteFunc(slices.Clone(sections), func(s Section) bool { return s.Number >= 2 && s.Number <= 4 })
 }
 
 var (

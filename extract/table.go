@@ -107,6 +107,19 @@ func (t *Table) Own(y int) []*Cell {
 	return t.own[y]
 }
 
+// heading is the text of a first row that is a single cell, as some pages head a table with the section's name; "" if
+// there is none.
+func (t *Table) heading() string {
+	for y := range t.Rows {
+		if own := t.Own(y); len(own) == 1 {
+			return own[0].Text
+		} else if len(own) > 1 {
+			return ""
+		}
+	}
+	return ""
+}
+
 // width is the number of slots of the widest row.
 func (t *Table) width() int {
 	n := 0

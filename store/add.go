@@ -139,7 +139,7 @@ func (n *newcomer) putPayload(tx *bolt.Tx, z codec) error {
 	if n.State != StateOK {
 		return nil
 	}
-	last, ok, err := lastOf(tx, z, n.URL, hasBody)
+	last, ok, err := lastOf(tx, z, n.URL, 0, hasBody)
 	if ok && last.SHA256 == n.SHA256 {
 		n.State = StateUnchanged
 	}

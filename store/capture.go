@@ -2,6 +2,7 @@ package store
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"gongkai/extract"
@@ -34,9 +35,11 @@ type Capture struct {
 
 // What was expected behind a URL.
 const (
-	KindListing = "listing" // a page that links to reports
-	KindReport  = "report"  // a page that a listing calls a report
-	KindRobots  = "robots"  // a robots.txt
+	KindListing    = "listing"    // a page that links to reports
+	KindReport     = "report"     // a page, or a document, that a listing calls a report
+	KindPart       = "part"       // a further page or a frame of a report; From is the report's page
+	KindAttachment = "attachment" // a document linked from a report; From is the report's page
+	KindRobots     = "robots"     // a robots.txt
 )
 
 // What came of a request. The words are stored and exported: they do not change.
@@ -61,25 +64,61 @@ type Robots struct {
 // rebuilt from captures at any time; a page that was asked for as a report and is none has a Record too, with
 // Rejected set, so that nothing is lost without a trace.
 type Record struct {
-	Capture  uint64          `json:"capture"` // the capture it was read from, and its identity
-	URL      string          `json:"url"`
-	Time     time.Time       `json:"time"` // of the capture
-	Portal   string          `json:"portal,omitempty"`
-	Home     string          `json:"home,omitempty"`     // division of the portal, when who reads the page knows it: see Better
-	SHA256   string          `json:"sha256"`             // of the body it was read from
-	Version  int             `json:"version"`            // extract.Version that read it
-	Rejected string          `json:"rejected,omitempty"` // why the page is not a report
-	Change   string          `json:"change"`             // one of the Change constants; empty when Rejected: such a page is no version of a report
-	Text     string          `json:"text_sha256,omitempty"`
-	Fields   string          `json:"fields_sha256,omitempty"` // of metadata, figures and identity
-	Report   *extract.Report `json:"report,omitempty"`
+	Capture  uint64    `json:"capture"`         // of the page it was read from, and its identity
+	Parts    []Part    `json:"parts,omitempty"` // what else belongs to it, in page order
+	URL      string    `json:"url"`
+	Time     time.Time `json:"time"` // of the capture
+	Portal   string    `json:"portal,omitempty"`
+	Home     string    `json:"home,omitempty"`     // division of the portal, when who reads the page knows it: see Better
+	SHA256   string    `json:"sha256"`             // of the body it was read from
+	Version  int       `json:"version"`            // extract.Version that read it
+	Rejected string    `json:"rejected,omitempty"` // why the page is not a report
+	Change   string    `json:"change"`             // one of the Change constants; empty when Rejected: such a page is no version of a report
+	Text     string    `json:"text_sha256,omitempty"`
+	Fields   string    `json:"fields_sha256,omitempty"` // of metadata, figures and identity
+	// Attachments digests the sorted digests of the attachments that are held, one a line; "" when none is.
+	Attachments string          `json:"attachments_sha256,omitempty"`
+	Report      *extract.Report `json:"report,omitempty"`
 }
+
+// A Part is something that belongs to a report besides its page: a further page, a frame, an attachment. It tells
+// what was had of it, or why nothing was.
+type Part struct {
+	Name    string `json:"name"`              // in the locators of what was read from it: "page 2", "frame 1", "attachment 1"
+	Kind    string `json:"kind"`              // extract.PartPage, PartFrame or PartAttachment
+	URL     string `json:"url"`               // as the page names it
+	Title   string `json:"title,omitempty"`   // of an attachment: the link's text
+	Capture uint64 `json:"capture,omitempty"` // that tells its body; 0 when there is none
+	SHA256  string `json:"sha256,omitempty"`  // of that body
+	Read    bool   `json:"read,omitempty"`    // it was read with the page; an attachment is only kept when the page is whole
+	Unread  string `json:"unread,omitempty"`  // why it could not be read though it was needed
+	Missing string `json:"missing,omitempty"` // why it could not be had
+	Pending bool   `json:"pending,omitempty"` // it could not be had for now: worth asking for at the next visit
+}
+
+// Pending reports whether something of the report could not be had for now.
+func (r *Record) Pending() bool {
+	return slices.ContainsFunc(r.Parts, func(p Part) bool { return p.Pending })
+}
+
+// Moment returns the id of the newest capture that a record was read from: before it, there was no such record.
+func (r *Record) Moment() uint64 {
+	id := r.Capture
+	for _, p := range r.Parts {
+		id = max(id, p.Capture)
+	}
+	return id
+}
+
+// Same reports whether two records were read from the same bytes.
+func (r *Record) Same(o *Record) bool { return r.SHA256 == o.SHA256 && sameParts(r.Parts, o.Parts) }
 
 // How a record differs from the one before it of the same URL.
 const (
 	ChangeFirst    = "first"    // there is none before it
 	ChangeNone     = "none"     // the bytes are the same
+	ChangeParts    = "parts"    // the bytes that both have are the same, but other parts could be had
 	ChangeCosmetic = "cosmetic" // the bytes differ, what is read from them does not
-	ChangeText     = "text"     // the text differs, figures and metadata do not
-	ChangeFigures  = "figures"  // figures, metadata or identity differ
+	ChangeText     = "text"     // the text differs, figures, metadata and attachments do not
+	ChangeFigures  = "figures"  // figures, metadata, identity or attachments differ
 )

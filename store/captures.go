@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -50,23 +51,41 @@ func (s *Store) At(t time.Time) (id uint64, err error) {
 }
 
 // LastCapture returns the newest capture of a URL, whatever came of it; false when there is none.
-func (s *Store) LastCapture(url string) (Capture, bool, error) {
-	return s.last(url, func(string) bool { return true })
-}
+func (s *Store) LastCapture(url string) (Capture, bool, error) { return s.LastBefore(url, 0) }
 
-// LastBody returns the newest capture of a URL that tells its body: State is ok or unchanged, and SHA256 names
-// it; false when there is none.
-func (s *Store) LastBody(url string) (Capture, bool, error) { return s.last(url, hasBody) }
+// FirstCapture returns the oldest capture of a URL; false when there is none.
+func (s *Store) FirstCapture(url string) (Capture, bool, error) { return s.Next(url, 0) }
 
-func hasBody(state string) bool { return state == StateOK || state == StateUnchanged }
-
-func (s *Store) last(url string, want func(state string) bool) (c Capture, ok bool, err error) {
+// Next returns the first capture of a URL whose id is greater than after; false when there is none.
+func (s *Store) Next(url string, after uint64) (c Capture, ok bool, err error) {
 	err = s.view(func(tx *bolt.Tx) error {
-		c, ok, err = lastOf(tx, s.codec, url, want)
+		k, _ := tx.Bucket(urlBucket).Cursor().Seek(urlKey(url, after+1))
+		if !bytes.HasPrefix(k, urlPrefix(url)) {
+			return nil
+		}
+		c, ok, err = captureOf(tx, s.codec, number(k))
 		return err
 	})
 	return c, ok, err
 }
+
+// LastBefore returns the newest capture of a URL whose id is smaller than before, 0 for any, and whose state is one
+// of states, none for any; false when there is none. It reads one row, however many captures there are.
+func (s *Store) LastBefore(url string, before uint64, states ...string) (c Capture, ok bool, err error) {
+	err = s.view(func(tx *bolt.Tx) error {
+		c, ok, err = lastOf(tx, s.codec, url, before, func(state string) bool { return len(states) == 0 || slices.Contains(states, state) })
+		return err
+	})
+	return c, ok, err
+}
+
+// LastBody returns the newest capture of a URL that tells its body: State is ok or unchanged, and SHA256 names
+// it; false when there is none.
+func (s *Store) LastBody(url string) (Capture, bool, error) {
+	return s.LastBefore(url, 0, StateOK, StateUnchanged)
+}
+
+func hasBody(state string) bool { return state == StateOK || state == StateUnchanged }
 
 // Captures yields every capture whose id is greater than after, oldest first, as of the moment it is called. The
 // loop body may write.
@@ -97,9 +116,13 @@ func captureOf(tx *bolt.Tx, z codec, id uint64) (c Capture, ok bool, err error) 
 	return c, err == nil, err
 }
 
-// lastOf returns the newest capture of a URL whose state is wanted.
-func lastOf(tx *bolt.Tx, z codec, url string, want func(state string) bool) (Capture, bool, error) {
-	for id, state := range newestFirst(tx, url) {
+// lastOf returns the newest capture of a URL before an id, 0 for any, whose state is wanted.
+func lastOf(tx *bolt.Tx, z codec, url string, before uint64, want func(state string) bool) (Capture, bool, error) {
+	captures := newestFirst(tx, url)
+	if before != 0 {
+		captures = backwards(tx, url, urlKey(url, before))
+	}
+	for id, state := range captures {
 		if want(state) {
 			c, ok, err := captureOf(tx, z, id)
 			if err == nil && !ok {

@@ -48,7 +48,7 @@ func athome(r Record) int {
 // A Choice is the record that speaks for an agency, year and scope.
 type Choice struct {
 	Record
-	Revisions int // versions of its URL held that differ in text, metadata or figures; 1 = never changed
+	Revisions int // versions of its URL held that differ in text, metadata, figures or attachments; 1 = never changed
 	Pages     int // URLs that claim the same key and scope, this one included
 }
 
@@ -73,7 +73,7 @@ func (v *Rivals) Add(r Record) {
 		v.current[scope] = &Choice{Record: r, Revisions: 1}
 		return
 	}
-	if now.Text != r.Text || now.Fields != r.Fields {
+	if r.Change != ChangeParts && (now.Text != r.Text || now.Fields != r.Fields || reattached(&now.Record, &r)) {
 		now.Revisions++
 	}
 	now.Record = r

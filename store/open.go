@@ -51,7 +51,7 @@ const schema = 1
 const fileName = "archive.db"
 
 // lockTimeout is how long an archive in use is waited for: bbolt's own default is for ever.
-const lockTimeout = 2 * time.Second
+const lockTimeout = 1500 * time.Millisecond
 
 var (
 	// ErrLocked means that another process, or another Store of this one, has the archive open.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"iter"
@@ -13,24 +14,32 @@ import (
 // PutRecord keeps what was read from the capture r.Capture, in place of what was read from it before. To read a
 // page again makes no revision: it is the difference between captures that counts.
 //
-// It completes r: URL, Time, Portal and SHA256 are those of the capture; Text and Fields are computed from the
-// Report; Change compares with the record before it of the same URL, and that of the record after it is computed
-// anew. ErrNotFound when there is no such capture. When it returns an error, the archive is as it was.
-func (s *Store) PutRecord(r *Record) error {
-	err := s.update(func(tx *bolt.Tx) error {
-		c, ok, err := captureOf(tx, s.codec, r.Capture)
-		if err == nil && !ok {
-			err = ErrNotFound
-		}
-		if err != nil {
-			return err
-		}
-		return putRecord(tx, s.codec, r, &c)
-	})
-	if err != nil {
-		return fmt.Errorf("record of capture %d: %w", r.Capture, err)
+// It completes r: URL, Time, Portal and SHA256 are those of the capture, SHA256 of each part that of its capture;
+// Text, Fields and Attachments are computed; Change compares with the record before it of the same URL, and that of
+// the record after it is computed anew. ErrNotFound when there is no such capture, of the page or of a part. When it
+// returns an error, the archive is as it was.
+func (s *Store) PutRecord(r *Record) error { return s.PutRecords([]*Record{r}) }
+
+// PutRecords is PutRecord for many, in order and all or nothing: one commit costs much more than one record.
+func (s *Store) PutRecords(records []*Record) error {
+	if len(records) == 0 {
+		return nil
 	}
-	return nil
+	return s.update(func(tx *bolt.Tx) error {
+		for _, r := range records {
+			c, ok, err := captureOf(tx, s.codec, r.Capture)
+			if err == nil && !ok {
+				err = ErrNotFound
+			}
+			if err == nil {
+				err = putRecord(tx, s.codec, r, &c)
+			}
+			if err != nil {
+				return fmt.Errorf("record of capture %d: %w", r.Capture, err)
+			}
+		}
+		return nil
+	})
 }
 
 // Record returns what was read from a capture; false when nothing was.
@@ -38,6 +47,22 @@ func (s *Store) Record(capture uint64) (r Record, ok bool, err error) {
 	err = s.view(func(tx *bolt.Tx) error {
 		r, ok, err = recordOf(tx, s.codec, capture)
 		return err
+	})
+	return r, ok, err
+}
+
+// LastRecord returns what was read last from a URL, a report or not: the record of the newest capture that has one;
+// false when nothing was.
+func (s *Store) LastRecord(url string) (r Record, ok bool, err error) {
+	err = s.view(func(tx *bolt.Tx) error {
+		records := tx.Bucket(recordBucket).Cursor()
+		for id := range newestFirst(tx, url) {
+			if k, _ := records.Seek(idKey(id)); bytes.Equal(k, idKey(id)) { // the keys only: most captures have none
+				r, ok, err = recordOf(tx, s.codec, id)
+				return err
+			}
+		}
+		return nil
 	})
 	return r, ok, err
 }
@@ -83,6 +108,9 @@ func recordOf(tx *bolt.Tx, z codec, id uint64) (r Record, ok bool, err error) {
 // putRecord keeps a record of a capture, moves its index entry, and settles the changes that this affects.
 func putRecord(tx *bolt.Tx, z codec, r *Record, c *Capture) error {
 	r.Capture, r.URL, r.Time, r.Portal, r.SHA256 = c.ID, c.URL, c.Time, c.Portal, c.SHA256
+	if err := proveParts(tx, z, r.Parts); err != nil {
+		return err
+	}
 	if err := r.sum(); err != nil {
 		return err
 	}
@@ -95,6 +123,24 @@ func putRecord(tx *bolt.Tx, z codec, r *Record, c *Capture) error {
 		return err
 	}
 	return settleNext(tx, z, r, before)
+}
+
+// proveParts takes the digest of each part from the capture that it names.
+func proveParts(tx *bolt.Tx, z codec, parts []Part) error {
+	for i, p := range parts {
+		if parts[i].SHA256 = ""; p.Capture == 0 {
+			continue
+		}
+		c, ok, err := captureOf(tx, z, p.Capture)
+		switch {
+		case err != nil:
+			return err
+		case !ok || !hasBody(c.State):
+			return fmt.Errorf("%s, capture %d: %w", p.Name, p.Capture, ErrNotFound)
+		}
+		parts[i].SHA256 = c.SHA256
+	}
+	return nil
 }
 
 // replaceRecord writes the row and the index entry of a record, and takes away those it had.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -57,9 +58,11 @@ func change(before, r *Record) string {
 		return ""
 	case before == nil:
 		return ChangeFirst
-	case before.SHA256 == r.SHA256:
+	case before.Same(r):
 		return ChangeNone
-	case before.Fields != r.Fields:
+	case before.SHA256 == r.SHA256 && agree(before.Parts, r.Parts):
+		return ChangeParts // the page names the same parts; we have had others
+	case before.Fields != r.Fields, reattached(before, r):
 		return ChangeFigures
 	case before.Text != r.Text:
 		return ChangeText
@@ -67,9 +70,67 @@ func change(before, r *Record) string {
 	return ChangeCosmetic
 }
 
+// sameParts reports whether two lists have the same bytes from the same places, in the same order.
+func sameParts(a, b []Part) bool {
+	return slices.EqualFunc(had(a), had(b), func(p, q Part) bool { return p.URL == q.URL && p.SHA256 == q.SHA256 })
+}
+
+// had returns the parts that there are bytes of.
+func had(parts []Part) (list []Part) {
+	for _, p := range parts {
+		if p.SHA256 != "" {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// agree reports whether the parts that both lists have are the same bytes.
+func agree(a, b []Part) bool {
+	sums := make(map[string]string, len(a))
+	for _, p := range had(a) {
+		sums[p.URL] = p.SHA256
+	}
+	return !slices.ContainsFunc(had(b), func(p Part) bool { return sums[p.URL] != "" && sums[p.URL] != p.SHA256 })
+}
+
+// reattached reports whether what is attached to a report has changed: other bytes under one address, or bytes that
+// the other version did not have under an address it did not name. An attachment that could not be had once is no
+// change when it can be had later.
+func reattached(before, r *Record) bool {
+	if before.Attachments == r.Attachments {
+		return false
+	}
+	return !agree(before.Parts, r.Parts) || attachesMore(before, r) || attachesMore(r, before)
+}
+
+// attachesMore reports whether b holds an attachment whose address a does not name.
+func attachesMore(a, b *Record) bool {
+	named := make(map[string]bool, len(a.Parts))
+	for _, p := range a.Parts {
+		named[p.URL] = true
+	}
+	return slices.ContainsFunc(had(b.Parts), func(p Part) bool { return p.Kind == extract.PartAttachment && !named[p.URL] })
+}
+
+// attachments digests what is attached, whatever its order.
+func attachments(parts []Part) string {
+	var sums []string
+	for _, p := range had(parts) {
+		if p.Kind == extract.PartAttachment {
+			sums = append(sums, p.SHA256)
+		}
+	}
+	if len(sums) == 0 {
+		return ""
+	}
+	slices.Sort(sums)
+	return hexSum([]byte(strings.Join(slices.Compact(sums), "\n")))
+}
+
 // sum checks a record and computes its digests.
 func (r *Record) sum() error {
-	r.Text, r.Fields = "", ""
+	r.Text, r.Fields, r.Attachments = "", "", attachments(r.Parts)
 	if r.Report == nil {
 		if r.Rejected == "" {
 			return errors.New("neither a report nor a reason why there is none")

@@ -26,9 +26,16 @@ type PortalStats struct {
 	Stored   int64                     `json:"stored"`   // bytes they take in the archive
 	Records  int                       `json:"records"`  // rejected ones not counted
 	Rejected int                       `json:"rejected"` // pages that turned out to be no reports
+
+	// Of the newest version of each report, how many there are of each quality, read from each form; and how many
+	// of their parts could not be had or not be read, by reason.
+	Quality map[string]int `json:"quality,omitempty"`
+	Form    map[string]int `json:"form,omitempty"`
+	Missing map[string]int `json:"missing,omitempty"`
+	Unread  map[string]int `json:"unread,omitempty"`
 }
 
-// Stats counts what the archive holds. It reads every capture: a second for some 200,000.
+// Stats counts what the archive holds. It reads every capture, a second for some 200,000, and every record.
 func (s *Store) Stats() (Stats, error) {
 	portals := map[string]*PortalStats{}
 	for c, err := range s.Captures(0) {
@@ -41,6 +48,9 @@ func (s *Store) Stats() (Stats, error) {
 		if err := s.count(portals[c.Portal], c); err != nil {
 			return Stats{}, err
 		}
+	}
+	if err := s.countReports(portals); err != nil {
+		return Stats{}, err
 	}
 	info, err := os.Stat(filepath.Join(s.dir, fileName))
 	if err != nil {
@@ -76,4 +86,66 @@ func (s *Store) count(p *PortalStats, c Capture) error {
 		}
 		return err
 	})
+}
+
+// A brief is what counting needs of a record: the rest is skipped, not decoded.
+type brief struct {
+	URL, Portal string
+	Parts       []Part
+	Report      struct{ Quality, Form string }
+}
+
+// countReports counts the newest version of each report, and of each page that is none. Versions of one URL that claim several agencies or years
+// count for each.
+func (s *Store) countReports(portals map[string]*PortalStats) error {
+	if err := s.countBriefs(portals, keyBucket); err != nil {
+		return err
+	}
+	return s.countBriefs(portals, rejectedBucket) // their parts may be what could not be read
+}
+
+// countBriefs counts the records in the order of an index, of each URL the newest.
+func (s *Store) countBriefs(portals map[string]*PortalStats, order []byte) error {
+	decode := func(r row) (b brief, err error) {
+		err = s.codec.unpackRow(r.value, &b)
+		return b, err
+	}
+	var last *brief
+	for b, err := range list(s, listing{order: order, rows: recordBucket}, decode) {
+		if err != nil {
+			return err
+		}
+		if last != nil && last.URL != b.URL {
+			last.count(portals)
+		}
+		last = &b
+	}
+	if last != nil {
+		last.count(portals)
+	}
+	return nil
+}
+
+func (b *brief) count(portals map[string]*PortalStats) {
+	p := portals[b.Portal]
+	if p == nil {
+		return // a record has its portal from its capture
+	}
+	tally(&p.Quality, b.Report.Quality)
+	tally(&p.Form, b.Report.Form)
+	for _, part := range b.Parts {
+		tally(&p.Missing, part.Missing)
+		tally(&p.Unread, part.Unread)
+	}
+}
+
+// tally counts a word, unless there is none.
+func tally(n *map[string]int, word string) {
+	if word == "" {
+		return
+	}
+	if *n == nil {
+		*n = map[string]int{}
+	}
+	(*n)[word]++
 }

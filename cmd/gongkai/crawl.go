@@ -20,7 +20,8 @@ func newCrawl(e *env) *cobra.Command {
 		Use:   "crawl",
 		Short: "visit the portals once and archive what they serve",
 		Long: `Crawl visits every portal of the catalogue once: new pages, and known ones that are due. A report is due again
-after as long as it has stayed the same, at least after 20 hours and at most after 30 days.
+after as long as it has stayed the same, at least after 20 hours and at most after 30 days. Its further pages, frames and
+attachments are asked for with it; what could not be had of them for now is asked for again in the next run.
 
 With a window configured (crawl.window), it waits until the window opens and stops when it closes; the next run
 goes on.`,

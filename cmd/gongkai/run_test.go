@@ -216,7 +216,7 @@ func TestExtractAgain(t *testing.T) {
 	dir, _ := replicas(t)
 	config := filepath.Join(dir, "config.toml")
 	mustRun(t, "crawl", "-config", config, "-log-level", "error")
-	for _, test := range []struct{ flag, want string }{{"-all", "5 pages read (0 came out otherwise"}, {"", "0 pages read"}} {
+	for _, test := range []struct{ flag, want string }{{"-all", "5 pages read (0 for the first time, 0 came out otherwise"}, {"", "0 pages read"}} {
 		args := []string{"extract", "-config", config}
 		if test.flag != "" {
 			args = append(args, test.flag)

@@ -8,11 +8,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
 	"gongkai/extract"
 	"gongkai/store"
+	"gongkai/store/export"
 )
 
 func newShow(e *env) *cobra.Command {
@@ -20,7 +22,8 @@ func newShow(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show KEY",
 		Short: "one report as a person wants to read it",
-		Long: `Show prints a report: where it comes from, its metadata, its sections with their tables, and every doubt.
+		Long: `Show prints a report: where it comes from, its metadata, its sections with their tables, every doubt, also where it
+does not fit the report of the year before, and its attachments, archived or not.
 KEY is agency and year as exports and lists print them, 330803-人民政府办公室/2021, or the division and year,
 330803/2021, or the URL of a report. When a key has several records, the one that an export would take is shown
 and the others are named.`,
@@ -75,9 +78,11 @@ func (e *env) show(key string, raw, history bool) error {
 	case history:
 		return e.showHistory(s, best.URL)
 	case e.asJSON:
-		return e.printJSON(best)
+		return e.showJSON(s, best)
 	}
-	e.showReport(best)
+	if err := e.showReport(s, best); err != nil {
+		return err
+	}
 	for _, r := range records {
 		if r.URL != best.URL {
 			fmt.Fprintf(e.stdout, "\nalso: %s (%s, %s)\n", r.URL, r.Report.Key(), r.Report.Scope)
@@ -116,14 +121,20 @@ func findRecords(s *store.Store, key string) ([]store.Record, error) {
 	return found, nil
 }
 
-func (e *env) showReport(rec store.Record) {
+func (e *env) showReport(s *store.Store, rec store.Record) error {
 	r := rec.Report
+	across, err := acrossYears(s, r)
+	if err != nil {
+		return err
+	}
 	fmt.Fprintf(e.stdout, "%s\n\n", r.Title)
 	for _, pair := range [][2]string{
 		{"key", r.Key().String()},
 		{"agency", r.Agency.Name},
 		{"scope", r.Scope},
 		{"published", r.Published},
+		{"quality", r.Quality},
+		{"form", r.Form},
 		{"forms", formsOf(r)},
 		{"url", rec.URL},
 		{"captured", rec.Time.In(time.Local).Format(time.DateTime)},
@@ -142,9 +153,69 @@ func (e *env) showReport(rec store.Record) {
 		drawText(e.stdout, s.Text)
 	}
 	fmt.Fprintf(e.stdout, "\n%s\n", checksOf(r))
-	for _, p := range r.Problems {
+	for _, p := range slices.Concat(r.Problems, across) {
 		fmt.Fprintf(e.stdout, "  problem: %s %s: %s\n", p.Kind, p.Where, p.Detail)
 	}
+	return e.showParts(s, rec.Parts)
+}
+
+// showJSON prints a record, and what only the year before can tell of it.
+func (e *env) showJSON(s *store.Store, rec store.Record) error {
+	across, err := acrossYears(s, rec.Report)
+	if err != nil {
+		return err
+	}
+	return e.printJSON(struct {
+		store.Record
+		Across []extract.Problem `json:"across_years,omitempty"`
+	}{rec, across})
+}
+
+// acrossYears tests a report against the agency's report on the year before in the same scope, as an export does.
+func acrossYears(s *store.Store, r *extract.Report) ([]extract.Problem, error) {
+	if r.Agency.Key == "" || r.Year == 0 {
+		return nil, nil
+	}
+	var rivals store.Rivals
+	for before, err := range s.RecordsOf(extract.Key{Agency: r.Agency.Key, Year: r.Year - 1}) {
+		if err != nil {
+			return nil, err
+		}
+		rivals.Add(before)
+	}
+	for _, c := range rivals.Choices() {
+		if c.Report.Scope == r.Scope {
+			return export.AcrossYears(c.Report, r), nil
+		}
+	}
+	return nil, nil
+}
+
+// showParts prints what belongs to a report besides its page, and what was had of it.
+func (e *env) showParts(s *store.Store, parts []store.Part) error {
+	if len(parts) > 0 {
+		fmt.Fprintln(e.stdout)
+	}
+	for _, p := range parts {
+		state := "not archived: " + p.Missing
+		if p.Capture != 0 {
+			c, _, err := s.Capture(p.Capture)
+			if err != nil {
+				return err
+			}
+			state = fmt.Sprintf("%s, sha256 %s", humanize.IBytes(uint64(c.Size)), p.SHA256)
+			switch {
+			case p.Unread != "":
+				state += ", cannot be read: " + p.Unread
+			case p.Read:
+				state += ", read"
+			default:
+				state += ", kept, not needed for reading"
+			}
+		}
+		fmt.Fprintf(e.stdout, "%s: %s\n  %s\n", strings.TrimSpace(p.Name+" "+p.Title), p.URL, state)
+	}
+	return nil
 }
 
 // drawText prints paragraphs, and draws runs of table rows as tables.

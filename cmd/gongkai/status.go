@@ -1,10 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/dustin/go-humanize"
@@ -74,6 +77,7 @@ func (e *env) status() error {
 			humanize.IBytes(uint64(p.Stored)), p.Records, p.Rejected})
 	}
 	t.Render()
+	e.statusCounts(stats)
 	if len(troubles) > 0 {
 		fmt.Fprintf(e.stdout, "\nlast answer was none for %d addresses:\n", len(troubles))
 		for _, tr := range troubles {
@@ -81,6 +85,54 @@ func (e *env) status() error {
 		}
 	}
 	return nil
+}
+
+// statusCounts prints the counts of the newest versions of all reports, over portals.
+func (e *env) statusCounts(stats store.Stats) {
+	var all store.PortalStats
+	for _, p := range stats.Portals {
+		sumUp(&all.Quality, p.Quality)
+		sumUp(&all.Form, p.Form)
+		sumUp(&all.Missing, p.Missing)
+		sumUp(&all.Unread, p.Unread)
+	}
+	fmt.Fprintln(e.stdout)
+	for _, n := range []struct {
+		what   string
+		counts map[string]int
+	}{{"reports by quality", all.Quality}, {"reports by form", all.Form}} {
+		if len(n.counts) > 0 {
+			fmt.Fprintf(e.stdout, "%s: %s\n", n.what, strings.Join(countList(n.counts), ", "))
+		}
+	}
+	for _, n := range []struct {
+		what   string
+		counts map[string]int
+	}{{"parts of reports that are not held", all.Missing}, {"parts of reports that cannot be read", all.Unread}} {
+		if len(n.counts) > 0 {
+			fmt.Fprintf(e.stdout, "%s:\n  %s\n", n.what, strings.Join(countList(n.counts), "\n  "))
+		}
+	}
+}
+
+func sumUp(all *map[string]int, counts map[string]int) {
+	if *all == nil {
+		*all = map[string]int{}
+	}
+	for word, n := range counts {
+		(*all)[word] += n
+	}
+}
+
+// countList prints words with their counts, most frequent first.
+func countList(counts map[string]int) []string {
+	words := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
+	})
+	for i, word := range words {
+		words[i] = fmt.Sprint(counts[word], " ", word)
+	}
+	return words
 }
 
 func statusWord(code int) string {

@@ -8,14 +8,14 @@ import (
 
 var captureTable = table[store.Capture]{
 	name: "captures",
-	en:   "One row a capture: each answer of a portal, or why there was none. With a filter, those of the pages that claim a report exported.",
+	en:   "One row a capture: each answer of a portal, or why there was none. With a filter, those of the pages that claim a report exported, and of their parts.",
 	zh:   "抓取记录，每次请求一行",
 	key:  []string{"capture"},
 	columns: []column[store.Capture]{
 		{"capture", whole, "number of the capture, ascending in the order of archiving", "抓取编号",
 			func(c store.Capture) string { return strconv.FormatUint(c.ID, 10) }},
 		{"url", text, "address as asked for", "网址", func(c store.Capture) string { return c.URL }},
-		{"kind", text, "what was expected there: listing, report, robots", "类型", func(c store.Capture) string { return c.Kind }},
+		{"kind", text, "what was expected there: listing, report, part (a further page or a frame of a report), attachment, robots", "类型", func(c store.Capture) string { return c.Kind }},
 		{"portal", text, "portal, as the catalogue names it", "门户", func(c store.Capture) string { return c.Portal }},
 		{"captured_at", instant, "when it was asked for, UTC", "抓取时间（UTC）", func(c store.Capture) string { return stamp(c.Time) }},
 		{"state", text, "ok: a body, new or changed; unchanged; redirect; gone; failed; refused; blocked", "结果",

@@ -93,7 +93,7 @@ const aboutPackage = `Annual reports on government information disclosure (æ”¿åº
 	`identities, then on the agency's own portal, then captured last. ` +
 	`A blank cell is not a zero. Codes of divisions are text. A text cell that begins with = + - @ (also full-width), a tab, a line ` +
 	`end or an apostrophe has an apostrophe put before it, so that no spreadsheet runs it: take one leading apostrophe off. ` +
-	`Every row names the page it was read from by its SHA-256.`
+	`Every row names the page, or the attachment, it was read from by its SHA-256.`
 
 // descriptor returns the text of datapackage.json. It has no current time: one moment has one export.
 func descriptor(p *dataPackage, resources []dataResource) ([]byte, error) {

@@ -78,8 +78,18 @@ func (o Options) wants(r *extract.Report) bool {
 	return (o.Agency == "" || o.Agency == r.Agency.Key) &&
 		(o.Level == "" || o.Level == r.Agency.Level) &&
 		strings.HasPrefix(r.Agency.Division, divisionPrefix(o.Division)) &&
-		(o.Years.From == 0 || o.Years.From <= r.Year) &&
-		(o.Years.To == 0 || r.Year <= o.Years.To)
+		o.Years.hold(r.Year)
+}
+
+// remembers reports whether a report that is not wanted is the year before one that may be.
+func (o Options) remembers(r *extract.Report) bool {
+	years := o.Years
+	o.Years = Years{}
+	return o.wants(r) && r.Year == years.From-1
+}
+
+func (y Years) hold(year int) bool {
+	return (y.From == 0 || y.From <= year) && (y.To == 0 || year <= y.To)
 }
 
 // filtered reports whether any report may be left out.

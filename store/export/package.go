@@ -23,9 +23,10 @@ type dataPackage struct {
 	problems *sheet[problem]
 	captures *sheet[store.Capture]
 
-	rivals   store.Rivals      // of the key being read
-	pages    map[[16]byte]bool // digests of the URLs that claim a report exported; nil when all are wanted
-	versions map[int]bool      // of the extractors that read the reports exported
+	rivals   store.Rivals               // of the key being read
+	before   map[string]*extract.Report // the last report written of the agency being read, by scope
+	pages    map[[16]byte]bool          // digests of the URLs that claim a report exported, and of its parts; nil when all are wanted
+	versions map[int]bool               // of the extractors that read the reports exported
 }
 
 func newPackage(s *store.Store, dir string, o Options) (*dataPackage, error) {
@@ -75,31 +76,64 @@ func (p *dataPackage) writeRecords(s *store.Store) error {
 		if err != nil {
 			return err
 		}
-		if r.Capture > p.sum.AsOf || !p.options.wants(r.Report) {
+		wanted := p.options.wants(r.Report)
+		if r.Moment() > p.sum.AsOf || !wanted && !p.options.remembers(r.Report) {
 			continue
 		}
-		if p.pages != nil {
-			p.pages[pageKey(r.URL)] = true
+		if p.pages != nil && wanted {
+			if err := p.mark(s, &r); err != nil {
+				return err
+			}
 		}
 		if next := r.Report.Key(); next != key {
 			if err := errors.Join(unplaced.end(), p.writeChosen()); err != nil {
 				return err
 			}
+			if next.Agency != key.Agency {
+				p.before = map[string]*extract.Report{}
+			}
 			key = next
 		}
 		if key.Agency != "" && key.Year != 0 {
 			p.rivals.Add(r)
-		} else if err := unplaced.add(r); err != nil {
+			continue
+		}
+		if !wanted {
+			continue
+		}
+		if err := unplaced.add(r); err != nil {
 			return err
 		}
 	}
 	return errors.Join(unplaced.end(), p.writeChosen())
 }
 
-// writeChosen writes the reports of the key that has been read.
+// mark notes the pages whose captures belong to a report.
+func (p *dataPackage) mark(s *store.Store, r *store.Record) error {
+	p.pages[pageKey(r.URL)] = true
+	for _, part := range r.Parts {
+		p.pages[pageKey(part.URL)] = true
+		if part.Capture == 0 {
+			continue
+		}
+		c, _, err := s.Capture(part.Capture)
+		if err != nil {
+			return err
+		}
+		p.pages[pageKey(c.URL)] = true // a redirect may have led elsewhere
+	}
+	return nil
+}
+
+// writeChosen writes the reports of the key that has been read, and remembers them for the year after.
 func (p *dataPackage) writeChosen() error {
 	for _, c := range p.rivals.Choices() {
-		if err := p.writeReport(newReport(c)); err != nil {
+		before := p.before[c.Report.Scope]
+		p.before[c.Report.Scope] = c.Report
+		if !p.options.wants(c.Report) {
+			continue
+		}
+		if err := p.writeReport(newReport(c, before)); err != nil {
 			return err
 		}
 	}
@@ -129,7 +163,7 @@ func (p *dataPackage) writeRejected(s *store.Store) error {
 		if err != nil {
 			return err
 		}
-		if r.Capture > p.sum.AsOf {
+		if r.Moment() > p.sum.AsOf {
 			continue
 		}
 		if err := rejected.add(r); err != nil {

@@ -65,13 +65,23 @@ func tableGroup(id string) string {
 	return group
 }
 
-// termValue returns the value of one figure, if it is certain.
+// termValue returns the value of one figure, if it is certain and in the unit of the form.
 func termValue(r *extract.Report, t extract.Term, version string) (value string, ok bool) {
+	for _, f := range r.Figures {
+		if f.Table == t.Table && f.Row == t.Row && f.Column == t.Column && !sameMoney(f.Unit, formUnit(t, version)) {
+			return "", false
+		}
+	}
+	return certain(r, t)
+}
+
+// certain returns the value of one figure, unless it is absent, blank, unreadable, or there twice with different values.
+func certain(r *extract.Report, t extract.Term) (value string, ok bool) {
 	for _, f := range r.Figures {
 		if f.Table != t.Table || f.Row != t.Row || f.Column != t.Column {
 			continue
 		}
-		if f.Blank != "" || !isDecimal(f.Value) || !sameMoney(f.Unit, formUnit(t, version)) || ok && f.Value != value {
+		if f.Blank != "" || !isDecimal(f.Value) || ok && f.Value != value {
 			return "", false
 		}
 		value, ok = f.Value, true

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"maps"
 	"regexp"
 	"slices"
@@ -19,12 +20,24 @@ type report struct {
 	*extract.Report
 	province, prefecture string
 	problems             []problem
+	parts                map[string]store.Part // what was had of them, by name
 }
 
-func newReport(c store.Choice) *report {
-	r := &report{Choice: c, Report: c.Record.Report}
+// newReport prepares a chosen record; before is the agency's report on the year before in the same scope, nil when
+// there is none.
+func newReport(c store.Choice, before *extract.Report) *report {
+	r := &report{Choice: c, Report: c.Record.Report, parts: map[string]store.Part{}}
 	r.province, r.prefecture, _ = extract.DivisionPath(r.Agency.Division)
-	r.problems = problemsOf(r)
+	for _, p := range r.Parts {
+		if p.SHA256 != "" {
+			r.parts[p.Name] = p
+		}
+	}
+	doubts := r.Report.Problems
+	if before != nil {
+		doubts = slices.Concat(doubts, AcrossYears(before, r.Report))
+	}
+	r.problems = problemsOf(r, doubts)
 	return r
 }
 
@@ -40,16 +53,24 @@ func identity[R any](of func(R) *report) []column[R] {
 	}
 }
 
-// source are the columns that end each row read from a page.
-func source[R any](of func(R) *report) []column[R] {
+// source are the columns that end each row read from a page, or from a part of a report. of returns the part as well;
+// none is the zero one.
+func source[R any](of func(R) (*report, store.Part)) []column[R] {
 	return []column[R]{
-		{"url", text, "address of the page", "网页地址", func(r R) string { return of(r).URL }},
-		{"capture_sha256", text, "SHA-256 of the page as served: what the row was read from", "网页原始字节的 SHA-256",
-			func(r R) string { return of(r).SHA256 }},
+		{"url", text, "address of the page; in figures, of the document that the locator names", "网页（或附件）地址", func(r R) string {
+			report, p := of(r)
+			return cmp.Or(p.URL, report.URL)
+		}},
+		{"capture_sha256", text, "SHA-256 of it as served: what the row was read from", "原始字节的 SHA-256", func(r R) string {
+			report, p := of(r)
+			return cmp.Or(p.SHA256, report.SHA256)
+		}},
 	}
 }
 
 func self(r *report) *report { return r }
+
+func page(r *report) (*report, store.Part) { return r, store.Part{} }
 
 var (
 	agencyName = column[*report]{"agency_name", text, "name of the agency in full, simplified script", "机构全称",
@@ -86,11 +107,11 @@ var reportTable = table[*report]{
 			{"published", day, "day of publication, in China; empty when the page does not say", "公开日期", published},
 			formVersion,
 		},
-		source(self)[:1],
+		source(page)[:1],
 		[]column[*report]{
 			{"captured_at", instant, "when the page was asked for, UTC", "抓取时间（UTC）", func(r *report) string { return stamp(r.Time) }},
 		},
-		source(self)[1:],
+		source(page)[1:],
 		[]column[*report]{
 			{"revisions", whole, "versions of the page held that differ in text, metadata or figures; 1: never changed", "已存版本数（1 = 未变更）",
 				func(r *report) string { return strconv.Itoa(r.Revisions) }},
@@ -99,8 +120,24 @@ var reportTable = table[*report]{
 			{"figures", whole, "rows of this report in figures.csv", "统计数据项数",
 				func(r *report) string { return strconv.Itoa(len(r.Figures)) }},
 			problemCount,
+			{"quality", text, "clean: nothing was odd; noted: figures are whole and agree, something else was odd; doubtful: an identity fails, or a " +
+				"figure is missing, unreadable or contradicted; unread: no figures, as in a scan", "质量：clean 无疑点，noted 数据完整但另有疑点，doubtful 数据存疑，unread 未读出数据",
+				func(r *report) string { return r.Quality }},
+			{"form", text, "what it was read from: html, text, pdf, docx; image: pictures only, nothing read; attachment: only points to documents that cannot be read",
+				"来源形式", func(r *report) string { return r.Form }},
+			{"attachments", whole, "documents attached to it, whether held or not", "附件数", func(r *report) string { return strconv.Itoa(attachments(r)) }},
 		},
 	),
+}
+
+// attachments counts what is attached to a report, as its record has it; a record without parts has what the page links.
+func attachments(r *report) (n int) {
+	for _, p := range r.Parts {
+		if p.Kind == extract.PartAttachment {
+			n++
+		}
+	}
+	return max(n, len(r.Attachments))
 }
 
 // A figure is one cell of a report's tables.
@@ -125,11 +162,19 @@ var figureTable = table[figure]{
 		{"unit", text, "unit", "单位", func(f figure) string { return f.Unit }},
 		{"form_version", text, "edition of the form of this table", "表式版本", func(f figure) string { return f.Form }},
 		{"check", text, "ok or failed when an identity of the form covers the cell", "勾稽关系校验结果", func(f figure) string { return f.Check }},
-		{"locator", text, "where the cell stands on the page", "单元格位置", func(f figure) string { return f.Locator }},
-	}, source(figure.of)),
+		{"locator", text, "where the cell stands on the page, or in the further page, frame or attachment that it names", "单元格位置", func(f figure) string { return f.Locator }},
+	}, source(figure.from)),
 }
 
 func (f figure) of() *report { return f.report }
+
+// partName is what the locator of a figure begins with that does not stand on the page itself.
+var partName = regexp.MustCompile(`^(?:page|frame|attachment) \d+`)
+
+// from returns the part that a figure was read from.
+func (f figure) from() (*report, store.Part) {
+	return f.report, f.parts[partName.FindString(f.Locator)]
+}
 
 // number is the value of a figure; what is no plain decimal is a problem (see problemsOf) and no number.
 func number(f figure) string {
@@ -178,7 +223,8 @@ type problem struct {
 
 var problemTable = table[problem]{
 	name: "problems",
-	en: "One row a doubt. Besides what the reader of pages reports: unplaced, a report whose agency or year is unknown and " +
+	en: "One row a doubt. Besides what the reader of pages reports: part, a page, frame or attachment that could not be had, or a page or " +
+		"frame that could not be read; attachment, one that could not be read; across-years, figures that do not fit those of the year before; unplaced, a report whose agency or year is unknown and " +
 		"that is therefore in no other file; rejected, a page that was taken for a report and is none.",
 	zh: "疑点，每项一行；unplaced 为机构或年度不明的报告，rejected 为误认为报告的网页",
 	columns: []column[problem]{
@@ -190,7 +236,7 @@ var problemTable = table[problem]{
 			return strconv.Itoa(p.year)
 		}},
 		{"scope", text, "as in reports.csv; empty when unknown", "统计范围", func(p problem) string { return p.scope }},
-		{"kind", text, "word to count by: identity, cell, row, section, …, unplaced, rejected", "类别", func(p problem) string { return p.kind }},
+		{"kind", text, "word to count by: identity, cell, row, section, part, attachment, …, across-years, unplaced, rejected", "类别", func(p problem) string { return p.kind }},
 		{"id", text, "the rule that is broken, where it has a name: T3-BALANCE, …", "规则编号", func(p problem) string { return p.id }},
 		{"where", text, "table, row, column, section or field", "位置", func(p problem) string { return p.where }},
 		{"detail", text, "what is odd, and why", "说明", func(p problem) string { return p.detail }},
@@ -210,12 +256,12 @@ func newProblem(r *store.Record, kind, id, where, detail string) problem {
 // ruled is a detail that begins with the name of the rule that is broken: "T3-BALANCE: 69+4 = 72 does not hold".
 var ruled = regexp.MustCompile(`^([A-Z][A-Z0-9]*(?:-[A-Z0-9]+)+): `)
 
-// problemsOf lists the doubts about a report: those its reader reports, each failed identity among them or not,
-// and values that are not of the shape their column promises.
-func problemsOf(r *report) []problem {
+// problemsOf lists the doubts about a report: those given, which its reader reports, each failed identity among them
+// or not, and values that are not of the shape their column promises.
+func problemsOf(r *report, doubts []extract.Problem) []problem {
 	var list []problem
 	told := map[string]bool{}
-	for _, p := range r.Report.Problems {
+	for _, p := range doubts {
 		id := ""
 		if m := ruled.FindStringSubmatch(p.Detail); m != nil {
 			id = m[1]

@@ -1,0 +1,229 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"gongkai/extract"
+	"gongkai/store"
+)
+
+func TestDiff(t *testing.T) {
+	before := func() *store.Record {
+		return &store.Record{URL: "http://a.gov.cn/1.html", Capture: 7, Report: &extract.Report{
+			Title: "甲县2021年度报告", Agency: extract.Agency{Key: "330803-人民政府", Name: "甲县人民政府"}, Year: 2021, Scope: extract.ScopeAggregate,
+			Form: extract.FormHTML, Quality: extract.QualityClean,
+			Fields:   []extract.Field{{Name: "index_no", Value: "1-2", Label: "索引号"}, {Name: "doc_no", Value: "3"}},
+			Sections: []extract.Section{{Number: 1, Heading: "一、总体情况", Text: "全年平稳有序，收到申请五件。"}, {Number: 2, Text: "二"}},
+			Forms:    map[string]string{"t3": "v2019", "t2": "v2021"},
+			Figures: []extract.Figure{{Table: "t3", Row: "r1", Column: "total", Value: "69", Locator: "table 2 row 3 cell 4"},
+				{Table: "t3", Row: "r1", Column: "natural", Value: "60"}, {Table: "t3", Row: "r2", Column: "total", Blank: "empty"}},
+			Checks:   []extract.Check{{ID: "T3-COLSUM", Table: "t3", At: "r1", Result: extract.CheckFailed}},
+			Problems: []extract.Problem{{Kind: "identity", Where: "t3 r1", Detail: "T3-COLSUM: 69 = 60"}},
+		}}
+	}
+	tests := []struct {
+		name string
+		edit func(*store.Record)
+		want string // lines without the address
+	}{
+		{"nothing", func(r *store.Record) {}, ""},
+		{"where it stood, and which program read it", func(r *store.Record) { r.Report.Figures[0].Locator, r.Version, r.Text = "table 9", 9, "x" }, ""},
+		{"a figure", func(r *store.Record) { r.Report.Figures[0].Value = "70" }, `figures t3 r1 total "69" -> "70"`},
+		{"figures", func(r *store.Record) {
+			r.Report.Figures = append(r.Report.Figures[:1:1], extract.Figure{Table: "t3", Row: "r2", Column: "total", Value: "0"},
+				extract.Figure{Table: "t3", Row: "r4", Column: "total", Raw: "三"})
+		}, `figures t3 r1 natural "60" -> none
+figures t3 r2 total blank -> "0"
+figures t3 r4 total none -> unreadable "三"`},
+		{"identity", func(r *store.Record) {
+			r.Report.Title, r.Report.Year, r.Report.Agency.Key, r.Report.Scope = "甲县报告", 2020, "330800-人民政府", extract.ScopeOwn
+		}, `title "甲县2021年度报告" -> "甲县报告"
+agency "330803-人民政府 甲县人民政府" -> "330800-人民政府 甲县人民政府"
+year "2021" -> "2020"
+scope "aggregate" -> "own"`},
+		{"metadata", func(r *store.Record) {
+			r.Report.Published, r.Report.Fields = "2022-01-29", []extract.Field{{Name: "index_no", Value: "1-3"}}
+		}, `published none -> "2022-01-29"
+metadata index_no "1-2" -> "1-3"
+metadata doc_no "3" -> none`},
+		{"text", func(r *store.Record) {
+			r.Report.Sections[0].Text = "全年平稳有序，收到申请六件。"
+			r.Report.Sections = append(r.Report.Sections[:1:1], r.Report.Sections[0])
+		}, `sections 1 "…五件。" -> "…六件。"
+sections 2 "\n二" -> none
+sections 1 none -> "一、总体情况\n全年平稳有序，收到申请六件。"`},
+		{"what we think of it", func(r *store.Record) {
+			r.Report.Quality, r.Report.Forms = extract.QualityDoubtful, map[string]string{"t3": "v2021", "t4": "v2021"}
+			r.Report.Checks, r.Report.Problems = nil, []extract.Problem{{Kind: "cell", Detail: "odd"}}
+		}, `quality "clean" -> "doubtful"
+tables t2 v2021 -> none
+tables t3 v2019 -> v2021
+tables t4 none -> v2021
+checks T3-COLSUM t3 r1 failed -> none
+problems identity t3 r1 "T3-COLSUM: 69 = 60" -> none
+problems cell none -> "odd"`},
+		{"parts", func(r *store.Record) {
+			r.Parts = []store.Part{{Name: "attachment 1", URL: "http://a.gov.cn/a.pdf", Read: true}}
+		},
+			`parts attachment 1 http://a.gov.cn/a.pdf none -> "read"`},
+		{"rejected", func(r *store.Record) { r.Report, r.Rejected = nil, "a guide" }, `rejected none -> "a guide"`},
+	}
+	var n diffCount
+	for _, tt := range tests {
+		now := before()
+		tt.edit(now)
+		list := diff(before(), now)
+		n.add(list)
+		var got []string
+		for _, d := range list {
+			got = append(got, strings.TrimPrefix(d.String(), "http://a.gov.cn/1.html: "))
+			if !slices.Contains(diffFields, d.Field) {
+				t.Errorf("%s: field %s is not counted", tt.name, d.Field)
+			}
+		}
+		if strings.Join(got, "\n") != tt.want {
+			t.Errorf("%s:\n%s\nwant\n%s", tt.name, strings.Join(got, "\n"), tt.want)
+		}
+	}
+	want := "rejected 1, title 1, agency 1, year 1, scope 1, published 1, form 0, quality 1, metadata 1, sections 1, tables 1, " +
+		"figures 2 (cells: 2 changed, 1 gained, 1 lost), checks 1, problems 1, parts 1"
+	if n.String() != want {
+		t.Errorf("counts:\n%s\nwant\n%s", n.String(), want)
+	}
+}
+
+// TestExtractDiff reads an archive again in which an earlier extractor read a figure and a title otherwise.
+func TestExtractDiff(t *testing.T) {
+	t.Parallel()
+	dir, farm := replicas(t)
+	config := filepath.Join(dir, "config.toml")
+	mustRun(t, "crawl", "-config", config, "-log-level", "error")
+	anju := farm.Site("anju")
+	tamper := func(title bool) (value string) {
+		t.Helper()
+		s, err := store.Open(filepath.Join(dir, "archive"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		r, ok, err := s.LastRecord(anju.URL + anju.Report)
+		if err != nil || !ok {
+			t.Fatal(ok, err)
+		}
+		value = r.Report.Figures[0].Value
+		r.Report.Figures[0].Value, r.Version = "123456", 0
+		if title {
+			r.Report.Title = "以前"
+		}
+		if err := s.PutRecord(&r); err != nil {
+			t.Fatal(err)
+		}
+		return value
+	}
+	value := tamper(true)
+	stdout := mustRun(t, "extract", "-diff", "-config", config)
+	for _, want := range []string{
+		anju.URL + anju.Report + ": title \"以前\" -> ",
+		`"123456" -> "` + value + `"`,
+		"1 pages read (0 for the first time, 1 came out otherwise, 0 are no reports, 0 failed), 4 left alone\n",
+		"changed: rejected 0, title 1, agency 0, year 0, scope 0, published 0, form 0, quality 0, metadata 0, sections 0, tables 0, figures 1 (cells: 1 changed, 0 gained, 0 lost)",
+	} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("extract -diff:\n%swant %s", stdout, want)
+		}
+	}
+	tamper(false)
+	var last struct {
+		difference
+		Summary *extractCount `json:"summary"`
+	}
+	lines := strings.Split(strings.TrimSpace(mustRun(t, "extract", "-all", "-diff", "-json", "-config", config)), "\n")
+	for _, l := range lines {
+		if err := json.Unmarshal([]byte(l), &last); err != nil {
+			t.Fatal(err, l)
+		}
+	}
+	if len(lines) != 2 || last.Old != `"123456"` || last.Field != "figures" || last.Summary.Read != 5 || last.Summary.Diff.Fields["figures"] != 1 || last.Summary.Diff.Cells.Changed != 1 {
+		t.Errorf("extract -json -diff:\n%s", strings.Join(lines, "\n"))
+	}
+	history := mustRun(t, "show", anju.URL+anju.Report, "-history", "-config", config)
+	if strings.Contains(history, store.ChangeFigures) {
+		t.Errorf("reading again made a revision:\n%s", history)
+	}
+}
+
+// TestAttachments: one report is attached to its page, one is a page with attachments; what show, status and export
+// say of them.
+func TestAttachments(t *testing.T) {
+	t.Parallel()
+	const title = "遂宁市安居区人民政府2023年政府信息公开工作年度报告"
+	var text strings.Builder
+	for _, heading := range []string{"一、总体情况", "二、主动公开政府信息情况", "三、收到和处理政府信息公开申请情况", "四、行政复议、行政诉讼情况", "五、存在的主要问题及改进情况", "六、其他需要报告的事项"} {
+		fmt.Fprintf(&text, "<p>%s</p><p>%s</p>", heading, strings.Repeat("本年度工作平稳有序。", 10))
+	}
+	page := func(text string) string {
+		return "<html><head><meta charset=utf-8><title>" + title + "</title></head><body><h1>" + title + "</h1><div>" + text + "</div></body></html>"
+	}
+	pages := map[string]string{
+		"/nb/": `<html><body><ul><li><a href="1.html">` + title + `</a><span>2024-01-30</span></li>
+<li><a href="2.html">` + strings.Replace(title, "2023", "2022", 1) + `</a><span>2023-01-30</span></li></ul></body></html>`,
+		"/nb/1.html": page(`<p>年报见附件。</p><p><a href="whole.txt">年报（网页版）</a><a href="old.doc">年报.doc</a><a href="http://other.gov.cn/x.pdf">附件.pdf</a></p>`),
+		"/nb/2.html": strings.ReplaceAll(page(`<p>年报见附件。</p><p>附件：<a href="old.doc">年报.doc</a></p>`), "2023", "2022"),
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch body, ok := pages[r.URL.Path]; {
+		case r.URL.Path == "/nb/whole.txt":
+			http.Redirect(w, r, "/nb/whole.html", http.StatusFound)
+		case r.URL.Path == "/nb/whole.html":
+			fmt.Fprint(w, page(text.String()))
+		case r.URL.Path == "/nb/old.doc":
+			w.Header().Set("Content-Type", "application/msword")
+			fmt.Fprint(w, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"+strings.Repeat("\x00", 600))
+		case ok:
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			fmt.Fprint(w, body)
+		default:
+			http.NotFound(w, r)
+		}
+	}))
+	defer server.Close()
+	dir := t.TempDir()
+	config := filepath.Join(dir, "config.toml")
+	write(t, filepath.Join(dir, "p.toml"), fmt.Sprintf("[[portal]]\nid = \"a\"\nagency = \"遂宁市安居区人民政府\"\ndivision = \"510904\"\nlevel = \"county\"\nstart = [\"%s/nb/\"]\nevidence = \"a test\"\n", server.URL))
+	write(t, config, "[crawl]\nuser_agent = \"gongkai/test\"\ndelay = \"1ms\"\nallow_private_networks = true\n[seeds]\nbuiltin = false\nfiles = [\"p.toml\"]\n")
+	stdout := mustRun(t, "crawl", "-config", config, "-log-level", "error")
+	if !strings.Contains(stdout, "2 reports read, 1 parts missing") {
+		t.Errorf("crawl: %s", stdout)
+	}
+	stdout = mustRun(t, "show", "510904/2023", "-config", config)
+	for _, want := range []string{"attachment 1 年报（网页版）: " + server.URL + "/nb/whole.txt\n", ", read\n", "attachment 2 年报.doc: ", "cannot be read: ",
+		"attachment 3 附件.pdf: http://other.gov.cn/x.pdf\n  not archived: off the site", "problem: part attachment 3", "problem: attachment attachment 2", "form "} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("show:\n%s\nwant %s", stdout, want)
+		}
+	}
+	stdout = mustRun(t, "status", "-config", config)
+	for _, want := range []string{"reports by quality: 2 unread", "reports by form: 1 attachment", "1 off the site", "parts of reports that cannot be read:\n  2 "} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("status:\n%s\nwant %s", stdout, want)
+		}
+	}
+	mustRun(t, "export", "-config", config, "-out", filepath.Join(dir, "export"))
+	attached := map[string]string{}
+	for _, r := range readCSV(t, filepath.Join(dir, "export", "reports.csv")) {
+		attached[r["year"]] = r["attachments"]
+	}
+	if attached["2023"] != "3" || attached["2022"] != "1" {
+		t.Errorf("attachments by year: %v", attached)
+	}
+	if stdout = mustRun(t, "extract", "-all", "-diff", "-config", config); !strings.Contains(stdout, "2 pages read (0 for the first time, 0 came out otherwise") {
+		t.Errorf("extract: %s", stdout)
+	}
+}
