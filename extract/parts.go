@@ -47,7 +47,13 @@ func (d *Document) Parts() []Part {
 	parts := d.furtherPages()
 	b, _ := d.findBody()
 	parts = append(parts, d.frames(b)...)
-	return append(parts, d.attachments(b)...)
+	parts = append(parts, d.attachments(b)...)
+	if len(b.headings) < 2 && d.hanText(b) < 100 {
+		for _, u := range d.images() {
+			parts = append(parts, Part{PartAttachment, u, ""}) // a scan: to be kept, as there is nothing else
+		}
+	}
+	return parts
 }
 
 // pagerOfArticle is the call that numbers the pages of an article: its stem is the article's own file name.
@@ -246,27 +252,30 @@ func bodyElement(root *html.Node) *html.Node {
 	return root
 }
 
-// images counts the pictures that may be scanned pages: those in the container of an article, else all but the
-// small ones and those of the page's furniture.
-func (d *Document) images() int {
+// images lists the pictures that may be scanned pages: those in the container of an article, else all but the small
+// ones and those of the page's furniture.
+func (d *Document) images() []string {
 	if d.root == nil {
-		return 0
+		return nil
 	}
-	inside, outside := 0, 0
+	var inside, outside []string
 	for n := range d.root.Descendants() {
 		if n.DataAtom != atom.Img || !pictureOfPage(n) {
 			continue
 		}
-		if isContainer(contentContainer(n)) {
-			inside++
-		} else if !inChrome(n) && !strings.Contains(attr(n, "src"), "/images/") {
-			outside++
+		u, ok := d.resolve(attr(n, "src"))
+		switch {
+		case !ok:
+		case isContainer(contentContainer(n)):
+			inside = append(inside, u)
+		case !inChrome(n) && !strings.Contains(attr(n, "src"), "/images/"):
+			outside = append(outside, u)
 		}
 	}
-	if inside > 0 {
-		return inside
+	if len(inside) > 0 {
+		outside = inside
 	}
-	return outside
+	return outside[:min(len(outside), mostParts)]
 }
 
 // pictureOfPage reports whether an image may be the picture of a page, by its width and its name.
@@ -298,7 +307,7 @@ func (d *Document) elsewhere(attachments []Part) string {
 	switch {
 	case len(attachments) > 0:
 		return FormAttachment
-	case d.images() > 0:
+	case len(d.images()) > 0:
 		return FormImage
 	}
 	return ""

@@ -3,6 +3,7 @@ package extract_test
 import (
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 
 	"gongkai/extract"
@@ -25,6 +26,9 @@ func TestParts(t *testing.T) {
 			[]string{"page http://www.example.gov.cn/a/b_1.html", "page http://www.example.gov.cn/a/b_2.html"}},
 		{"pager of a listing", longArticle + `</div><script>createPageHTML(3, 0, "index", "html")</script>`, nil},
 		{"frame", `<body><div class="top">某某县</div><iframe src="/inner/r.html"></iframe></body>`, []string{"frame http://www.example.gov.cn/inner/r.html"}},
+		{"scan", `<div id="zoom"><p><img src="p1.jpg" width="800"><img src="p2.jpg"></p></div><img src="/images/logo.png">`,
+			[]string{"attachment http://www.example.gov.cn/a/p1.jpg", "attachment http://www.example.gov.cn/a/p2.jpg"}},
+		{"picture in an article", longArticle + `<p><img src="chart.jpg"></p><p>` + strings.Repeat("公开年报", 40) + `</p></div>`, nil},
 		{"frame beside an article", longArticle + `</div><iframe src="/counter.html"></iframe>`, nil},
 	} {
 		d, err := extract.Parse([]byte(test.page), "text/html; charset=utf-8", anywhere)
