@@ -2,6 +2,7 @@ package extract
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -120,18 +121,42 @@ func (d *Document) headingMarks() []headingMark {
 func (d *Document) bestRun(marks []headingMark) []headingMark {
 	var best []headingMark
 	bestText := 0
+	consider := func(run []headingMark) {
+		text := d.textBetween(run[0].block, run[len(run)-1].block)
+		if len(run) > len(best) || len(run) == len(best) && text > 2*bestText {
+			best, bestText = run, text
+		}
+	}
 	for i := 0; i < len(marks); {
 		j := i + 1
 		for j < len(marks) && marks[j].section > marks[j-1].section {
 			j++
 		}
-		text := d.textBetween(marks[i].block, marks[j-1].block)
-		if j-i > len(best) || j-i == len(best) && text > 2*bestText {
-			best, bestText = marks[i:j], text
+		consider(marks[i:j])
+		i = j
+	}
+	for i := 0; i < len(marks); {
+		j := i + 1
+		for j < len(marks) && marks[j].section != 1 {
+			j++
 		}
+		consider(lastOfEach(marks[i:j]))
 		i = j
 	}
 	return best
+}
+
+// lastOfEach is the ascending run that takes the last heading of each section, going back from the end: the points of
+// the first section may bear the same words as the sections that follow.
+func lastOfEach(marks []headingMark) []headingMark {
+	var run []headingMark
+	for _, m := range slices.Backward(marks) {
+		if len(run) == 0 || m.section < run[len(run)-1].section {
+			run = append(run, m)
+		}
+	}
+	slices.Reverse(run)
+	return run
 }
 
 // textBetween counts the bytes of text between two blocks.
@@ -330,7 +355,7 @@ func (d *Document) trim(start, end, first, last int) (int, int) {
 
 // endsInLabel reports whether a block is a label of the metadata block whose value is still to come.
 func (d *Document) endsInLabel(i int) bool {
-	labels := fieldLabels([]line{{text: d.blocks[i].text}})
+	labels := fieldLabels([]line{d.blocks[i].line()})
 	return len(labels) > 0 && labels[len(labels)-1].value == ""
 }
 
@@ -367,7 +392,7 @@ func (d *Document) furniture(b block) bool {
 		return len(fieldLabels(tableLines(b.table))) > 1
 	}
 	if utf8.RuneCountInString(b.text) > 80 {
-		return len(fieldLabels([]line{{text: b.text}})) > 2 // a whole metadata block in one line
+		return len(fieldLabels([]line{b.line()})) > 2 // a whole metadata block in one line
 	}
 	s := narrow(Simplify(b.text))
 	switch {
@@ -376,7 +401,7 @@ func (d *Document) furniture(b block) bool {
 	case b.linked > 0 && b.linked*10 >= len(b.text)*9 && !strings.Contains(s, "附件"):
 		return true
 	}
-	return len(fieldLabels([]line{{text: b.text}})) > 0
+	return len(fieldLabels([]line{b.line()})) > 0
 }
 
 // sections cuts the body at its headings. What stands before the first is section 0; a line that only repeats the

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"bytes"
 	_ "embed"
 	"strings"
 	"unicode"
@@ -158,6 +159,9 @@ func labelKey(s string) string {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
 			b = utf8.AppendRune(b, simplified(r))
 		}
+	}
+	if bytes.Contains(b, []byte("其它")) {
+		b = bytes.ReplaceAll(b, []byte("其它"), []byte("其他")) // two spellings of one word
 	}
 	return string(b)
 }

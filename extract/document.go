@@ -175,7 +175,7 @@ func (w *walker) element(n *html.Node) {
 	case atom.A:
 		w.d.anchors = append(w.d.anchors, n)
 		defer func(was bool) { w.inLink = was }(w.inLink)
-		w.inLink = true
+		w.inLink = w.inLink || attr(n, "href") != "" // without, it is a bookmark of Word's
 	}
 	if skipped(n) {
 		w.collectAnchors(n)
@@ -274,15 +274,25 @@ func skipped(n *html.Node) bool {
 		case "hidden":
 			return true
 		case "style":
-			if strings.Contains(a.Val, "none") || strings.Contains(a.Val, "mso-hide") {
-				s := strings.ToLower(strings.ReplaceAll(a.Val, " ", ""))
-				if strings.Contains(s, "display:none") || strings.Contains(s, "mso-hide:all") {
-					return true
-				}
+			if hides(a.Val) {
+				return true
 			}
 		}
 	}
 	return false
+}
+
+// hides reports whether an inline style makes an element invisible.
+func hides(style string) bool {
+	if !strings.Contains(style, "none") && !strings.Contains(style, "hid") && !strings.Contains(style, "font-size") {
+		return false // nearly every style, and there are thousands on a page
+	}
+	s := strings.ToLower(strings.ReplaceAll(style, " ", ""))
+	if strings.Contains(s, "display:none") || strings.Contains(s, "mso-hide:all") || strings.Contains(s, "visibility:hidden") {
+		return true
+	}
+	_, size, ok := strings.Cut(s, "font-size:0")
+	return ok && strings.Trim(strings.SplitN(size, ";", 2)[0], "0.ptxem%") == ""
 }
 
 // breaksLine reports whether an element begins and ends a line of its own.

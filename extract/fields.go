@@ -71,9 +71,10 @@ var labelTree = func() *labelNode {
 
 // A line is one line or cell of text that may hold labels and values.
 type line struct {
-	text string
-	cell bool       // a td, th or dt: a label needs no colon there
-	node *html.Node // the element it stands in; nil for a cell of a table
+	text   string
+	cell   bool       // a td, th or dt: a label needs no colon there
+	node   *html.Node // the element it stands in; nil for a cell of a table
+	linked bool       // there is a link in it
 }
 
 // A fieldLabel is a label found in a line.
@@ -206,6 +207,7 @@ func (d *Document) readFields(b body, title string) []Field {
 	}
 	lines := d.linesAround(b)
 	found := fieldLabels(lines)
+	ofLink := -1
 	for i, f := range found {
 		first := i == 0 || found[i-1].line != f.line
 		last := i+1 == len(found) || found[i+1].line != f.line
@@ -214,9 +216,16 @@ func (d *Document) readFields(b body, title string) []Field {
 			where = "label block"
 		}
 		if before := string([]rune(lines[f.line].text)[:f.start]); first && f.start > 0 {
-			if _, _, ok := ParseDate(before); ok { // "2021-01-28 11:41 信息来源：…": this date has no label
+			_, _, dated := ParseDate(before)
+			if lines[f.line].linked && !dated {
+				ofLink = f.line
+			}
+			if dated { // "2021-01-28 11:41 信息来源：…": this date has no label
 				add("published_date", trimValue(before), "", "information line")
 			}
+		}
+		if ofLink == f.line {
+			continue // the row of a list: its date is that of what it links to
 		}
 		value := f.value
 		if value == "" && last {
@@ -265,10 +274,15 @@ func (d *Document) linesAround(b body) []line {
 			lines = append(lines, tableLines(bl.table)...)
 			continue
 		}
-		a := bl.node.DataAtom
-		lines = append(lines, line{text: bl.text, cell: a == atom.Td || a == atom.Th || a == atom.Dt, node: bl.node})
+		lines = append(lines, bl.line())
 	}
 	return lines
+}
+
+// line is a block of text as a line that may hold labels.
+func (b block) line() line {
+	a := b.node.DataAtom
+	return line{text: b.text, cell: a == atom.Td || a == atom.Th || a == atom.Dt, node: b.node, linked: b.linked > 0}
 }
 
 func tableLines(t *Table) []line {

@@ -80,7 +80,7 @@ func (f *figureReader) table(t *Table) {
 	switch {
 	case keys["自然人"] && (keys["商业企业"] || keys["科研机构"] || keys["社会公益组织"]):
 		f.t3(t)
-	case keys["结果维持"] && (keys["行政复议"] || keys["行政诉讼"] || keys["复议后起诉"]):
+	case keys["结果维持"] && (keys["行政复议"] || keys["行政诉讼"] || keys["未经复议直接起诉"] || keys["复议后起诉"]):
 		f.t4(t)
 	case f.t2(t):
 	case f.head != nil && f.t3Continued(t):
@@ -293,14 +293,22 @@ func t3Sums(t *Table, head requestHead, from int) int {
 // It reports whether the table is one.
 func (f *figureReader) t3Continued(t *Table) bool {
 	for y := range t.Rows {
-		if own := t.Own(y); len(own) > 7 {
-			if _, exact, _ := nearest(rowLabel(own[len(own)-8].Text), f.labels.t3Rows); exact {
-				f.t3Body(t, *f.head, 0)
-				return true
-			}
+		if labels, values := byLabel(t.Own(y), len(f.head.columns)); values != nil && len(labels) > 0 {
+			f.t3Body(t, *f.head, 0)
+			return true
 		}
 	}
 	return false
+}
+
+// byLabel splits the cells of a row after its last cell that is a label of table 3: n figures follow there.
+func byLabel(own []*Cell, n int) (labels, values []*Cell) {
+	for i := len(own) - 1 - n; i >= 0; i-- {
+		if _, exact, ok := nearest(rowLabel(own[i].Text), labelsOfForm().t3Rows); ok && exact {
+			return own[:i+1], own[i+1 : i+1+n]
+		}
+	}
+	return nil, nil
 }
 
 func (f *figureReader) t3Body(t *Table, head requestHead, from int) {
@@ -344,11 +352,8 @@ func t3Row(t *Table, y int, head requestHead) (labels, values []*Cell, straight 
 	own := t.Own(y)
 	first := columns[0].x
 	if first < 0 { // the head says nothing on places
-		if len(own) <= len(columns) {
-			return nil, nil, false
-		}
-		cut := len(own) - len(columns)
-		return own[:cut], own[cut:], true
+		labels, values = cutRow(own, len(columns))
+		return labels, values, true
 	}
 	for x := 0; x < min(first, len(slots)); x++ {
 		if c := slots[x]; c != nil && (len(labels) == 0 || labels[len(labels)-1] != c) {
@@ -364,11 +369,20 @@ func t3Row(t *Table, y int, head requestHead) (labels, values []*Cell, straight 
 	if len(values) == len(columns) && len(own) > len(columns) && len(slots) == head.width {
 		return labels, values, true
 	}
-	if len(own) <= len(columns) {
-		return nil, nil, false // a head between rows, or a row cut short: what it lacks is reported as missing
+	labels, values = cutRow(own, len(columns))
+	return labels, values, false
+}
+
+// cutRow takes the n figures of a row whose spans cannot be trusted: those after its label, else its last n cells. A
+// row with fewer cells is a head between rows, or was cut short: what it lacks is reported as missing.
+func cutRow(own []*Cell, n int) (labels, values []*Cell) {
+	if len(own) <= n {
+		return nil, nil
 	}
-	cut := len(own) - len(columns)
-	return own[:cut], own[cut:], false
+	if labels, values = byLabel(own, n); values != nil {
+		return labels, values
+	}
+	return own[:len(own)-n], own[len(own)-n:]
 }
 
 // t3RowID finds the row by its last label. 其他 and 总计 are rows only in their places; (六)其他处理 is a row of

@@ -26,14 +26,14 @@ var sentences = []sentence{
 
 // checkProse compares the numbers in sentences with the figures they repeat (N-TEXT). The first sentence on each
 // counts; a contradiction is a problem of kind "prose" and says nothing on which side is wrong.
-func checkProse(prose string, figures []Figure) (problems []Problem) {
+func checkProse(prose string, year int, figures []Figure) (problems []Problem) {
 	value := map[[3]string]int64{}
 	for _, f := range figures {
 		if n, ok := millionths(f.Value); ok && f.Blank == "" {
 			value[[3]string{f.Table, f.Row, f.Column}] = n
 		}
 	}
-	counting := countingSentences(prose)
+	counting := countingSentences(prose, year)
 	for _, s := range sentences {
 		if !strings.Contains(counting, s.word) {
 			continue
@@ -62,13 +62,16 @@ func checkProse(prose string, figures []Figure) (problems []Problem) {
 
 // countingSentences keeps the clauses that count something of the year reported on: few do, and those that look back
 // count other years.
-func countingSentences(prose string) string {
+func countingSentences(prose string, year int) string {
 	var b strings.Builder
 	for sentence := range strings.SplitAfterSeq(prose, "。") {
 		if !strings.ContainsAny(sentence, "件宗起") || !strings.ContainsAny(sentence, "0123456789") {
 			continue
 		}
 		for clause := range strings.FieldsFuncSeq(sentence, func(r rune) bool { return strings.ContainsRune("，,；;。\n", r) }) {
+			if m := statedYear.FindStringSubmatch(clause); m != nil && atoi(m[1]) != year {
+				continue
+			}
 			if !lookingBack.MatchString(strings.ReplaceAll(clause, "上年结转", "")) {
 				b.WriteString(clause)
 				b.WriteByte('\n')
@@ -78,5 +81,7 @@ func countingSentences(prose string) string {
 	}
 	return b.String()
 }
+
+var statedYear = regexp.MustCompile(`(20\d\d)年`)
 
 var lookingBack = regexp.MustCompile(`去年|上年|上一年|往年|历年|累计|以来|同比|前年`)

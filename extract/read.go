@@ -54,7 +54,7 @@ func ReadReport(d *Document, h Hints) (*Report, error) {
 	r.Scope = scopeOf(r.Agency)
 	r.Problems = append(r.Problems, doubts...)
 	r.year(claim, linkClaim, prose)
-	r.Problems = append(r.Problems, checkProse(proseOf(withoutTables(r.Sections)), r.Figures)...)
+	r.Problems = append(r.Problems, checkProse(proseOf(withoutTables(r.Sections)), r.Year, r.Figures)...)
 	r.doubts(d, b, prose)
 	r.Quality = r.quality()
 	return r, nil

@@ -50,8 +50,8 @@ func newTable(n *html.Node) *Table {
 	for y, tr := range trs {
 		x, order := 0, 0
 		for td := tr.FirstChild; td != nil; td = td.NextSibling {
-			if td.DataAtom != atom.Td && td.DataAtom != atom.Th {
-				continue
+			if td.DataAtom != atom.Td && td.DataAtom != atom.Th || skipped(td) {
+				continue // a hidden cell takes no slot
 			}
 			for x < len(t.Rows[y]) && t.Rows[y][x] != nil {
 				x++
@@ -158,6 +158,9 @@ func tableRows(n *html.Node) []*html.Node {
 		for c := p.FirstChild; c != nil; c = c.NextSibling {
 			switch c.DataAtom {
 			case atom.Tr:
+				if skipped(c) {
+					continue
+				}
 				if inFoot {
 					foot = append(foot, c)
 				} else {
@@ -192,37 +195,57 @@ func span(n *html.Node, name string, most int) int {
 	return min(k, most)
 }
 
-// cellText is the text of a cell: paragraphs and line breaks become blanks, hidden text is left out.
+// cellText is the text of a cell: paragraphs and line breaks become blanks. What is hidden, struck out, or the mark of
+// a footnote is left out: 12¹ is twelve. A form control shows its value.
 func cellText(n *html.Node) string {
 	for n.FirstChild != nil && n.FirstChild == n.LastChild { // most cells are one text in a few elements
 		if n = n.FirstChild; n.Type == html.TextNode {
 			return compact(n.Data)
 		}
-		if n.Type != html.ElementNode || skipped(n) || n.DataAtom == atom.Br {
-			return ""
+		if n.Type != html.ElementNode || notOfCell(n) || n.DataAtom == atom.Br || n.DataAtom == atom.Input {
+			break
 		}
 	}
 	var b strings.Builder
-	var walk func(n *html.Node)
-	walk = func(n *html.Node) {
-		for c := n.FirstChild; c != nil; c = c.NextSibling {
-			switch {
-			case c.Type == html.TextNode:
-				b.WriteString(c.Data)
-			case c.Type != html.ElementNode || skipped(c):
-			case c.DataAtom == atom.Br:
-				b.WriteByte(' ')
-			default:
-				if breaksLine(c) {
-					b.WriteByte(' ')
-				}
-				walk(c)
-				if breaksLine(c) {
-					b.WriteByte(' ')
-				}
-			}
-		}
-	}
-	walk(n)
+	writeCell(&b, n)
 	return compact(b.String())
+}
+
+// writeCell writes the text of n.
+func writeCell(b *strings.Builder, n *html.Node) {
+	switch {
+	case n.Type == html.TextNode:
+		b.WriteString(n.Data)
+		return
+	case n.Type != html.ElementNode || notOfCell(n):
+		return
+	case n.DataAtom == atom.Br:
+		b.WriteByte(' ')
+		return
+	case n.DataAtom == atom.Input:
+		switch strings.ToLower(attr(n, "type")) {
+		case "", "text", "number":
+			b.WriteString(attr(n, "value"))
+		}
+		return
+	}
+	line := breaksLine(n)
+	if line {
+		b.WriteByte(' ')
+	}
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		writeCell(b, c)
+	}
+	if line {
+		b.WriteByte(' ')
+	}
+}
+
+// notOfCell reports whether an element adds nothing to the text of a cell.
+func notOfCell(n *html.Node) bool {
+	switch n.DataAtom {
+	case atom.Sup, atom.Del, atom.S, atom.Strike:
+		return true
+	}
+	return skipped(n)
 }
