@@ -316,7 +316,7 @@ func isData(n *html.Node) bool {
 			return false
 		}
 	}
-	wide := 0
+	wide, widest := 0, 0
 	for _, tr := range tableRows(n) {
 		cells := 0
 		for td := tr.FirstChild; td != nil; td = td.NextSibling {
@@ -327,8 +327,21 @@ func isData(n *html.Node) bool {
 		if cells > 1 {
 			wide++
 		}
+		widest = max(widest, cells)
 	}
-	return wide > 0 && len(tableRows(n)) > 1
+	if len(tableRows(n)) == 1 {
+		return widest >= 8 && !hasLink(n) // the last row of table 3, cut off by the end of a page
+	}
+	return wide > 0
+}
+
+func hasLink(n *html.Node) bool {
+	for c := range n.Descendants() {
+		if c.DataAtom == atom.A && attr(c, "href") != "" {
+			return true
+		}
+	}
+	return false
 }
 
 func singleCell(table *html.Node) bool {

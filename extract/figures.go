@@ -599,7 +599,8 @@ func (f *figureReader) settleForms() map[string]string {
 		}
 	}
 	if f.has("t3") && forms["t3"] == "" {
-		forms["t3"] = "v2021" // (六) is missing altogether, which missing() reports
+		forms["t3"] = "v2021"
+		f.problem("missing", "t3 r3.6", "neither the row (六)其他处理 of the form of 2019 nor its three rows of 2021; taken for 2021")
 	}
 	if forms["t4"] != "" && forms["t3"] != "" {
 		forms["t4"] = forms["t3"] // the same table in both: it goes with its neighbour

@@ -13,6 +13,7 @@ import (
 type token struct {
 	text string
 	key  string // rowLabel of text
+	pad  bool   // a blank that a row of bars at the end of a line may only have left over
 }
 
 // flatTables puts together the statutory tables that the body has as text: those of kinds that have none as tables.
@@ -48,16 +49,21 @@ func (d *Document) tokens(from, to int) []token {
 		if bl.table != nil || len(bl.text) > 600 {
 			continue
 		}
-		pieces := strings.FieldsFunc(bl.text, isBar)
+		pieces := []string{bl.text}
+		padded := false
 		if strings.ContainsFunc(bl.text, isBar) {
-			pieces = strings.FieldsFunc(strings.ReplaceAll(bl.text, "||", "| |"), isBar)
-			if len(pieces) == 0 {
+			padded = strings.HasSuffix(bl.text, "||")
+			if pieces = strings.FieldsFunc(strings.ReplaceAll(bl.text, "||", "| |"), isBar); len(pieces) == 0 {
 				pieces = []string{""}
 			}
 		}
+		first := len(tokens)
 		for _, p := range pieces {
 			p = compact(p)
-			tokens = append(tokens, token{p, rowLabel(p)})
+			tokens = append(tokens, token{text: p, key: rowLabel(bareUnit.ReplaceAllString(narrow(p), ""))})
+		}
+		for i := len(tokens) - 1; padded && i >= first && tokens[i].text == ""; i-- {
+			tokens[i].pad = true
 		}
 	}
 	return tokens
@@ -90,6 +96,20 @@ func values(tokens []token, i, n int) (texts []string, next int, ok bool) {
 	return texts, i, len(texts) == n
 }
 
+// valuesOfRow takes n values where a row may begin with a bar of its own: when enough follow from the first number on,
+// the blanks before it are no cells.
+func valuesOfRow(tokens []token, i, n int) (texts []string, next int, ok bool) {
+	number := i
+	for number < len(tokens) && tokens[number].text == "" {
+		number++
+	}
+	texts, next, ok = values(tokens, number, n)
+	if ok && !slices.ContainsFunc(tokens[number:next], func(t token) bool { return t.pad }) {
+		return texts, next, true
+	}
+	return values(tokens, i, n)
+}
+
 // flatT2 reads the blocks of article 20: 信息内容, column labels, then row labels each followed by their values.
 func flatT2(tokens []token) []*Table {
 	rows := labelsOfForm().t2Rows
@@ -105,7 +125,7 @@ func flatT2(tokens []token) []*Table {
 			head = []string{tokens[i].text}
 			for i+1 < len(tokens) && !isRow(tokens[i+1].key) && len(head) < 5 && !tokens[i+1].number() {
 				i++
-				if tokens[i].text != "" {
+				if tokens[i].text != "" && tokens[i].key != "备注" {
 					head = append(head, tokens[i].text)
 				}
 			}
@@ -183,40 +203,41 @@ func flatT3(tokens []token) []*Table {
 	return []*Table{t}
 }
 
-// flatT4 reads the table of reviews and litigation: after its head, the only fifteen values in a row.
+// flatT4 reads the table of reviews and litigation, whole or a group at a time: the groups' labels, their outcomes,
+// and then five values a group, in the same order.
 func flatT4(tokens []token) []*Table {
-	at := slices.IndexFunc(tokens, func(t token) bool { return t.key == "复议后起诉" })
-	if at < 0 {
-		return nil
+	var tables []*Table
+	var groups []string
+	outcomes := 0
+	for i := 0; i < len(tokens); i++ {
+		switch key := tokens[i].key; {
+		case key == "行政复议" || key == "未经复议直接起诉" || key == "复议后起诉":
+			groups = append(groups, key)
+		case len(groups) > 0 && (key == "总计" || key == "合计"):
+			outcomes++
+		case outcomes > 0 && outcomes == len(groups) && tokens[i].value() && !tokens[i].pad:
+			texts, next, ok := valuesOfRow(tokens, i, 5*len(groups))
+			if ok {
+				tables = append(tables, t4Table(groups, texts))
+				i = next - 1
+			}
+			groups, outcomes = nil, 0
+		}
 	}
-	columns := Schema().Table("t4").leafColumns("v2021")
-	for i := at; i < len(tokens); i++ {
-		if !tokens[i].number() {
-			continue
-		}
-		texts, _, ok := values(tokens, i, len(columns))
-		if !ok {
-			return nil
-		}
-		t := &Table{}
-		var groups, leaves []string
-		for _, c := range columns {
-			groups, leaves = append(groups, t4Group(c.Parent)), append(leaves, c.ZH)
-		}
-		flatRow(t, groups...)
-		flatRow(t, leaves...)
-		flatRow(t, texts...)
-		return []*Table{t}
-	}
-	return nil
+	return tables
 }
 
-// t4Group is the label of a group of columns of t4.
-func t4Group(id string) string {
-	for _, c := range Schema().Table("t4").Columns {
-		if c.ID == id {
-			return c.ZH
+// t4Table puts groups of five values under the head that the form has for them.
+func t4Table(groups, texts []string) *Table {
+	var above, leaves []string
+	for _, g := range groups {
+		for _, leaf := range labelsOfForm().t4Leaves {
+			above, leaves = append(above, g), append(leaves, leaf.keys[0])
 		}
 	}
-	return ""
+	t := &Table{}
+	flatRow(t, above...)
+	flatRow(t, leaves...)
+	flatRow(t, texts...)
+	return t
 }

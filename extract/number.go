@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // A cell is what one table cell says as a number.
@@ -76,9 +77,10 @@ func plainDecimal(s string) (string, bool) {
 	switch {
 	case strings.HasPrefix(s, "+"):
 		s = s[1:]
-	case strings.HasPrefix(s, "-"), strings.HasPrefix(s, "−"), strings.HasPrefix(s, "－"):
-		sign = "-"
-		s = strings.TrimLeft(s, "-−－")
+	case strings.HasPrefix(s, "-"), strings.HasPrefix(s, "−"), strings.HasPrefix(s, "–"):
+		sign = "-" // hyphen, minus, en dash; a long dash is none
+		_, size := utf8.DecodeRuneInString(s)
+		s = s[size:]
 	}
 	whole, fraction, point := strings.Cut(s, ".")
 	if strings.ContainsAny(whole, ",，") {
