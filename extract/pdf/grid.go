@@ -22,10 +22,6 @@ func (g *grid) box() box {
 	return box{g.xs[0], g.ys[0], g.xs[len(g.xs)-1], g.ys[len(g.ys)-1]}
 }
 
-func (g *grid) cellBox(c *gridCell) box {
-	return box{g.xs[c.col], g.ys[c.row], g.xs[c.col+c.cols], g.ys[c.row+c.rows]}
-}
-
 const (
 	near      = 3.0  // points within which edges are the same edge: a double border, a corner that does not quite meet
 	overhang  = 12.0 // points a rule must stand out beyond the last crossing rule to make an open side
