@@ -1,17 +1,16 @@
 package crawler
 
 import (
-	"bytes"
 	"crypto/x509"
 	"errors"
 	"net"
 	"net/http"
-	"regexp"
-	"slices"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
+	"gongkai/crawler/portal"
 	"gongkai/store"
 )
 
@@ -36,8 +35,8 @@ func judge(t target, a answer, held string) page {
 		p.State, p.Error = store.StateRefused, a.err.Error()
 	case a.err != nil:
 		p.Error, p.passing = a.err.Error(), mayPass(a.err)
-	case challenge(s, a.body) != "":
-		p.State, p.Error, p.wall = store.StateBlocked, challenge(s, a.body), true
+	case portal.Wall(s, a.header, a.body).Kind != "":
+		p.State, p.Error, p.wall = store.StateBlocked, portal.Wall(s, a.header, a.body).String(), true
 	case s == http.StatusNotModified && held != "":
 		p.State, p.SHA256 = store.StateUnchanged, held
 	case s == http.StatusOK, s == http.StatusNonAuthoritativeInfo:
@@ -81,44 +80,13 @@ func retryAfter(value string, now time.Time) time.Duration {
 	return 0
 }
 
-// walls are the statuses by which firewalls in use before Chinese portals send a challenge: a script to be run
-// before the page is served. Where bare is set the status has other uses too: only a page without text counts.
-var walls = []struct {
-	status int
-	bare   bool
-}{
-	{412, false}, {468, false}, {521, false}, {403, true}, {405, true}, {202, true}, {200, true},
-}
-
-// wallMarks are what the scripts of a challenge contain. A page served with 200 must have one to be called one:
-// portals that draw themselves by script are bare as well.
-var wallMarks = [][]byte{[]byte("__jsl_clearance"), []byte("$_ts"), []byte("acw_sc__v2"), []byte("safeline"), []byte("_guard/")}
-
-// challenge says which challenge an answer is, "" for none.
-func challenge(status int, body []byte) string {
-	for _, w := range walls {
-		if w.status != status || status == http.StatusOK && !marked(body) || w.bare && !bare(body) {
-			continue
-		}
-		return "challenge " + strconv.Itoa(status)
+// missed says of a page that was served as if all were well that it is none any more: p.State becomes StateGone, and
+// what was served is archived as the evidence. home is the home page of the host, nil when that is not known.
+func (p *page) missed(u *url.URL, home []byte) {
+	if p.State != store.StateOK || p.Kind == store.KindRobots {
+		return
 	}
-	return ""
-}
-
-func marked(body []byte) bool {
-	return slices.ContainsFunc(wallMarks, func(mark []byte) bool { return bytes.Contains(body, mark) })
-}
-
-var (
-	unseen = regexp.MustCompile(`(?is)<script\b.*?</script>|<style\b.*?</style>|<noscript\b.*?</noscript>|<title\b.*?</title>|<!--.*?-->`)
-	markup = regexp.MustCompile(`(?s)<[^>]*>`)
-)
-
-// bare reports whether a body is a page with a script and next to no text.
-func bare(body []byte) bool {
-	if len(body) > 256<<10 || !bytes.Contains(bytes.ToLower(body), []byte("<script")) {
-		return false
+	if v := portal.Gone(p.body, p.Header.Get("Content-Type"), u, home); v.Kind != "" {
+		p.State, p.Error = store.StateGone, v.String()
 	}
-	text := markup.ReplaceAll(unseen.ReplaceAll(body, nil), nil)
-	return len(bytes.Join(bytes.Fields(text), nil)) < 100
 }

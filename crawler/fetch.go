@@ -49,11 +49,16 @@ type answer struct {
 	err    error  // why there is no whole body
 }
 
-// fetch asks for one URL once. Its error is ctx's: everything else that can go wrong is an answer.
-func (f *fetcher) fetch(ctx context.Context, url string, header http.Header) (answer, error) {
+// fetch sends one request once, with body if that is not empty. Its error is ctx's: everything else that can go wrong
+// is an answer.
+func (f *fetcher) fetch(ctx context.Context, method, url, body string, header http.Header) (answer, error) {
 	f.tape.last = answer{start: time.Now()}
 	f.colly.Context = ctx
-	err := f.colly.Request(http.MethodGet, url, nil, nil, header) // synchronous: returns when the answer is on the tape
+	var data io.Reader
+	if body != "" {
+		data = strings.NewReader(body)
+	}
+	err := f.colly.Request(method, url, data, nil, header) // synchronous: returns when the answer is on the tape
 	if ctx.Err() != nil {
 		return answer{}, ctx.Err() // being stopped says nothing about the page
 	}

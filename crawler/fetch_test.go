@@ -88,7 +88,7 @@ func TestFetch(t *testing.T) {
 		{"/gbk", 200, gbk, ""}, // visited before, and still served
 	}
 	for _, tt := range tests {
-		a, err := f.fetch(t.Context(), s.URL+tt.path, http.Header{})
+		a, err := f.fetch(t.Context(), http.MethodGet, s.URL+tt.path, "", http.Header{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -102,7 +102,7 @@ func TestFetch(t *testing.T) {
 			t.Errorf("%s: got remote address %q, want %s", tt.path, a.remote, s.URL)
 		}
 	}
-	a, err := f.fetch(t.Context(), s.URL+"/condition", http.Header{"If-None-Match": {`"1"`}})
+	a, err := f.fetch(t.Context(), http.MethodGet, s.URL+"/condition", "", http.Header{"If-None-Match": {`"1"`}})
 	if err != nil || a.status != http.StatusNotModified || a.err != nil {
 		t.Errorf("condition: got %+v, %v", a, err)
 	}
@@ -118,7 +118,7 @@ func TestFetchIgnoresEnvironment(t *testing.T) {
 	s := serve(t)
 	f := newFetcher("gongkai/test", network(true, patience), 100)
 	for range 2 {
-		a, err := f.fetch(t.Context(), s.URL+"/agent", http.Header{})
+		a, err := f.fetch(t.Context(), http.MethodGet, s.URL+"/agent", "", http.Header{})
 		if err != nil || a.err != nil || string(a.body) != "gongkai/test" {
 			t.Errorf("got %q, %v, %v", a.body, a.err, err)
 		}
@@ -130,7 +130,7 @@ func TestFetchStops(t *testing.T) {
 	f := newFetcher("gongkai/test", network(true, patience), 100)
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(50*time.Millisecond, cancel)
-	if _, err := f.fetch(ctx, s.URL+"/hang", http.Header{}); !errors.Is(err, context.Canceled) {
+	if _, err := f.fetch(ctx, http.MethodGet, s.URL+"/hang", "", http.Header{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want the context's error", err)
 	}
 }
@@ -141,7 +141,7 @@ func TestNetworkGuard(t *testing.T) {
 	port := s.URL[strings.LastIndex(s.URL, ":"):]
 	for _, host := range []string{"127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::1]", "[::ffff:127.0.0.1]", "169.254.169.254",
 		"10.0.0.1", "100.64.0.1", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "0.0.0.0", "[fe80::1]", "[fd00::1]"} {
-		a, err := f.fetch(t.Context(), "http://"+host+port+"/gbk", http.Header{})
+		a, err := f.fetch(t.Context(), http.MethodGet, "http://"+host+port+"/gbk", "", http.Header{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package crawler
 
 import (
+	"net/http"
 	"net/url"
 	"slices"
 	"time"
@@ -20,8 +21,12 @@ type target struct {
 
 	further bool     // a further page of a listing, not its first
 	guess   bool     // a script announced it, perhaps wrongly
+	extra   bool     // worth asking for only when another page that was announced with it was not there
+	origin  string   // the page that its listing began at; "" for that page itself
 	depth   int      // how many columns were followed to get here
 	via     []string // redirects that led here, first one first
+
+	request portal.Request // how to ask for a listing; its zero value stands for a GET of url
 
 	tries int       // how often it was asked for and failed in passing
 	after time.Time // not to be asked for before
@@ -30,6 +35,29 @@ type target struct {
 // capture returns what is known before the answer.
 func (t target) capture() store.Capture {
 	return store.Capture{URL: t.url, Kind: t.kind, Portal: t.portal, From: t.from, Title: t.title, Date: t.date}
+}
+
+// address returns the URL to ask for. That of the archive has the parameters of a POST in its query.
+func (t target) address() string {
+	if t.request.URL != "" {
+		return t.request.URL
+	}
+	return t.url
+}
+
+func (t target) method() string {
+	if t.request.Method != "" {
+		return t.request.Method
+	}
+	return http.MethodGet
+}
+
+// listing names the listing that a page belongs to.
+func (t target) listing() string {
+	if t.origin != "" {
+		return t.origin
+	}
+	return t.url
 }
 
 // deepest is how many columns are followed below a start page: 年报, and in it 2021年.
@@ -42,14 +70,14 @@ func follow(t target, l portal.Listing, repeated bool) []target {
 	for _, row := range l.Rows {
 		next = append(next, target{url: row.URL, kind: store.KindReport, portal: t.portal, from: t.url, title: row.Name(), date: row.Date})
 	}
-	if !t.further || l.Items > 0 && !repeated {
-		for _, p := range l.Next {
-			next = append(next, target{url: p.URL, kind: store.KindListing, portal: t.portal, from: t.url, title: t.title,
-				further: true, guess: p.Guess, depth: t.depth})
+	if !t.further || len(l.Items) > 0 && !repeated {
+		for _, r := range l.Next {
+			next = append(next, target{url: r.Key(), kind: store.KindListing, portal: t.portal, from: t.url, title: t.title,
+				further: r.Kind == portal.Page || r.Number > 1, guess: r.Guess, extra: r.Spare, origin: r.From, depth: t.depth, request: r})
 		}
 	}
-	if t.further || t.depth >= deepest || len(l.Rows) > 0 || len(l.Next) > 0 {
-		return next // it is a listing; what it calls a column leads away from it
+	if t.further || t.depth >= deepest {
+		return next // what it calls a column leads away from it
 	}
 	for _, c := range l.Columns {
 		next = append(next, target{url: c.URL, kind: store.KindListing, portal: t.portal, from: t.url, title: c.Name(), depth: t.depth + 1})
@@ -62,7 +90,7 @@ const farthest = 5
 
 // redirected returns the target that a redirect leads to, or why it leads nowhere.
 func redirected(t target, location string, s scope) (next target, reason string) {
-	base, err := url.Parse(t.url)
+	base, err := url.Parse(t.address())
 	if err != nil {
 		return target{}, "redirects from a malformed address"
 	}
@@ -75,6 +103,7 @@ func redirected(t target, location string, s scope) (next target, reason string)
 	next.url, next.from = u.String(), t.url
 	next.via = append(slices.Clip(t.via), t.url)
 	next.tries, next.after = 0, time.Time{}
+	next.request.URL, next.request.Method, next.request.Body = "", "", "" // a POST goes on as a GET
 	switch deny := s.deny(u); {
 	case deny != "":
 		return target{}, "redirects to " + next.url + ": " + deny

@@ -169,8 +169,8 @@ func TestParts(t *testing.T) {
 		{"attachment behind a wall", map[string]http.HandlerFunc{
 			reportX:                 reportPage(whole + `<p><a href="a.pdf">附件：年报.pdf</a><a href="b.pdf">附件：副本.pdf</a></p>`),
 			"www.a.gov.cn/nb/a.pdf": status(412),
-		}, nil, "ok /x.html, blocked /a.pdf", "attachment 1 /a.pdf missing: challenge 412 (pending), attachment 2 /b.pdf missing: not asked for (pending)",
-			6, false, [2]int{2, 0}, "1 parts not visited, site left alone: challenge 412"},
+		}, nil, "ok /x.html, blocked /a.pdf", "attachment 1 /a.pdf missing: challenge:ruishu (status 412) (pending), attachment 2 /b.pdf missing: not asked for (pending)",
+			6, false, [2]int{2, 0}, "1 parts not visited, site left alone: challenge:ruishu (status 412)"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -431,11 +431,11 @@ func TestSpare(t *testing.T) {
 		}
 		again("the next night", "list_1.shtml")
 		pages[start] = pager(4)
-		again("one page more", "list_1.shtml", "list_2.shtml", "list_3.shtml")
+		again("one page more", "list_1.shtml", "list_2.shtml", "list_3.shtml", "list_4.shtml")
 		again("the night after", "list_1.shtml")
 		time.Sleep(wrongFor)
-		again("a week later", "list_1.shtml", "list_2.shtml", "list_3.shtml")
+		again("a week later", "list_1.shtml", "list_2.shtml", "list_3.shtml", "list_4.shtml")
 		c.Recheck = true
-		again("by hand", "list_1.shtml", "list_2.shtml", "list_3.shtml")
+		again("by hand", "list_1.shtml", "list_2.shtml", "list_3.shtml", "list_4.shtml")
 	})
 }

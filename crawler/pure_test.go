@@ -156,7 +156,9 @@ func TestRecall(t *testing.T) {
 
 func TestFollow(t *testing.T) {
 	row := extract.Link{URL: "http://a.gov.cn/1.html", Text: "某市2021年政府信息公…", Title: "某市2021年政府信息公开工作年度报告", Date: "2022-01-29"}
-	more := portal.Page{URL: "http://a.gov.cn/index_1.html", Guess: true}
+	rows := []portal.Row{{Link: row}}
+	more := portal.Request{Kind: portal.Page, URL: "http://a.gov.cn/index_1.html", Guess: true}
+	data := portal.Request{Kind: portal.Data, Method: "POST", URL: "http://a.gov.cn/search", Body: "page=1", Number: 1, From: "http://a.gov.cn/"}
 	column := extract.Link{URL: "http://a.gov.cn/nb/", Text: "信息公开年报"}
 	first := target{url: "http://a.gov.cn/", kind: store.KindListing, portal: "a"}
 	further := target{url: "http://a.gov.cn/index_1.html", kind: store.KindListing, portal: "a", further: true}
@@ -168,14 +170,15 @@ func TestFollow(t *testing.T) {
 		repeated bool
 		want     string // kind and path, in order
 	}{
-		{"rows and pages", first, portal.Listing{Rows: []extract.Link{row}, Next: []portal.Page{more}, Columns: []extract.Link{column}, Items: 5}, false, "report /1.html, listing /index_1.html?"},
-		{"pages only", first, portal.Listing{Next: []portal.Page{more}, Columns: []extract.Link{column}}, false, "listing /index_1.html?"},
+		{"rows and pages", first, portal.Listing{Rows: rows, Next: []portal.Request{more}, Items: []string{"1", "2"}}, false, "report /1.html, listing /index_1.html?"},
+		{"pages only", first, portal.Listing{Next: []portal.Request{more}}, false, "listing /index_1.html?"},
+		{"data", first, portal.Listing{Next: []portal.Request{data}}, false, "listing /search?__wb_method=POST&page=1"},
 		{"columns only", first, portal.Listing{Columns: []extract.Link{column}}, false, "listing /nb/"},
 		{"columns too deep", deep, portal.Listing{Columns: []extract.Link{column}}, false, ""},
 		{"columns beside a later page", further, portal.Listing{Columns: []extract.Link{column}}, false, ""},
-		{"later page", further, portal.Listing{Rows: []extract.Link{row}, Next: []portal.Page{more}, Items: 3}, false, "report /1.html, listing /index_1.html?"},
-		{"later page without items", further, portal.Listing{Next: []portal.Page{more}}, false, ""},
-		{"later page repeated", further, portal.Listing{Rows: []extract.Link{row}, Next: []portal.Page{more}, Items: 3}, true, "report /1.html"},
+		{"later page", further, portal.Listing{Rows: rows, Next: []portal.Request{more}, Items: []string{"1"}}, false, "report /1.html, listing /index_1.html?"},
+		{"later page without items", further, portal.Listing{Next: []portal.Request{more}}, false, ""},
+		{"later page repeated", further, portal.Listing{Rows: rows, Next: []portal.Request{more}, Items: []string{"1"}}, true, "report /1.html"},
 		{"nothing", first, portal.Listing{}, false, ""},
 	}
 	for _, tt := range tests {

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"gongkai/crawler/portal"
 	"gongkai/extract"
 	"gongkai/seeds"
 	"gongkai/store"
@@ -401,23 +402,27 @@ func fileName(c store.Capture, u *url.URL) string {
 	return c.Title
 }
 
-// document parses a listing. Its error says in few words why it is no page.
-func document(c store.Capture, body []byte) (doc *extract.Document, err error) {
+// listed reads a listing, the answer to a request. Its error says in few words why it is no page.
+func listed(c store.Capture, body []byte, p seeds.Portal, r portal.Request) (l portal.Listing, err error) {
 	defer func() {
-		if r := recover(); r != nil {
-			doc, err = nil, fmt.Errorf("parsing panicked: %v", r)
+		if r := recover(); r != nil { // one hostile page must not end a night's crawl
+			l, err = portal.Listing{}, fmt.Errorf("reading panicked: %v", r)
 		}
 	}()
-	base, err := url.Parse(c.URL)
+	address := c.URL
+	if r.URL != "" {
+		address = r.URL
+	}
+	u, err := url.Parse(address)
 	if err != nil {
-		return nil, err
+		return l, err
 	}
 	if len(body) == 0 {
-		return nil, errors.New("empty page")
+		return l, errors.New("empty page")
 	}
 	// What the bytes look like decides, not what the server calls them: PDF comes as text/html too.
 	if kind := http.DetectContentType(body); !strings.HasPrefix(kind, "text/") && kind != "application/octet-stream" {
-		return nil, fmt.Errorf("no web page: %s", kind)
+		return l, fmt.Errorf("no web page: %s", kind)
 	}
-	return extract.Parse(body, c.Header.Get("Content-Type"), base)
+	return portal.Read(body, c.Header.Get("Content-Type"), u, p, r)
 }

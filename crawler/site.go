@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"time"
@@ -19,11 +20,12 @@ type site struct {
 	scope   scope
 	fetcher *fetcher
 	clock   clock
-	gates   map[string]gate // by authority
-	asked   map[string]bool // keys of the reports that some portal of the site has led to
-	had     map[string]bool // URLs of reports and parts that were asked for to the end
-	strikes int             // faults in a row
-	closed  string          // why nothing more is asked in this run; "" while open
+	gates   map[string]gate   // by authority
+	asked   map[string]bool   // keys of the reports that some portal of the site has led to
+	had     map[string]bool   // URLs of reports and parts that were asked for to the end
+	homes   map[string][]byte // home pages by authority, once seen
+	strikes int               // faults in a row
+	closed  string            // why nothing more is asked in this run; "" while open
 }
 
 // A gate is what the robots.txt of one authority says to us.
@@ -45,6 +47,7 @@ func newSite(c *Crawler) *site {
 		fetcher: newFetcher(c.UserAgent, c.Network, c.MaxPageBytes),
 		clock:   clock{delay: c.Delay, jitter: c.Jitter},
 		gates:   make(map[string]gate),
+		homes:   make(map[string][]byte),
 		asked:   make(map[string]bool),
 		had:     make(map[string]bool),
 	}
@@ -69,7 +72,7 @@ func (s *site) visit(ctx context.Context, errands []errand, sums []PortalSummary
 
 // ask asks for one page as robots.txt permits.
 func (s *site) ask(ctx context.Context, t target, p past, sum *PortalSummary) (page, error) {
-	u, err := url.Parse(t.url)
+	u, err := url.Parse(t.address())
 	if err != nil {
 		return page{Capture: failed(t, err)}, nil
 	}
@@ -85,6 +88,7 @@ func (s *site) ask(ctx context.Context, t target, p past, sum *PortalSummary) (p
 		return page{Capture: c}, nil
 	}
 	pg, err := s.request(ctx, t, p, sum)
+	pg.missed(u, s.homes[authority(u)])
 	pg.Robots = permit
 	return pg, err
 }
@@ -102,13 +106,14 @@ func (s *site) request(ctx context.Context, t target, p past, sum *PortalSummary
 		return page{}, err
 	}
 	header, held := http.Header{}, ""
-	if !s.Full {
+	if !s.Full && t.request.Method != http.MethodPost {
 		header = p.conditions()
 	}
 	if len(header) > 0 {
 		held = p.held
 	}
-	a, err := s.fetcher.fetch(ctx, t.url, header)
+	maps.Copy(header, t.request.Header)
+	a, err := s.fetcher.fetch(ctx, t.method(), t.address(), t.request.Body, header)
 	if err != nil {
 		return page{}, err
 	}

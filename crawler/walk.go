@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"gongkai/crawler/portal"
@@ -22,21 +23,48 @@ type walk struct {
 	portal seeds.Portal
 	sum    *PortalSummary
 
-	listings, reports, retries []target // still to be asked for, in this order
-	seen                       map[string]bool
-	signatures                 map[string]bool
-	announced, found           map[string]int // further pages by the listing whose script announces them
-	rows                       int
+	listings, extras, reports, retries []target // still to be asked for, in this order
+	seen                               map[string]bool
+	signatures                         map[string]bool
+	tallies                            map[string]*tally // by listing
+	rows                               int
 }
+
+// A tally compares what a listing says it holds with what was there.
+type tally struct {
+	pages, found int             // further pages that a script announces, and those that were there
+	rows         int             // rows that it says it has; 0 when it does not say
+	items        map[string]bool // rows that were there
+	missed       int             // pages that were not there, or repeated another
+	inRow        int             // the last so many of these, one after the other
+	dropped      int             // pages not asked for as too many before them were not there
+}
+
+// mostMissed is how many pages in a row may be missing before the rest is not asked for: a counter gone wild
+// announces thousands.
+const mostMissed = 3
+
+// tally returns what is known of the listing that a page belongs to.
+func (w *walk) tally(t target) *tally {
+	known := w.tallies[t.listing()]
+	if known == nil {
+		known = &tally{items: make(map[string]bool)}
+		w.tallies[t.listing()] = known
+	}
+	return known
+}
+
+func (y *tally) miss() { y.missed++; y.inRow++ }
 
 // walk visits the pages of one portal. Its error means that the run cannot go on.
 func (s *site) walk(ctx context.Context, e errand, sum *PortalSummary) error {
 	sum.ID = e.portal.ID
 	w := &walk{site: s, portal: e.portal, sum: sum, seen: make(map[string]bool), signatures: make(map[string]bool),
-		announced: make(map[string]int), found: make(map[string]int)}
+		tallies: make(map[string]*tally)}
 	var start []target
 	for _, u := range e.start {
-		start = append(start, target{url: u, kind: store.KindListing, portal: e.portal.ID})
+		bare, _, _ := strings.Cut(u, "#") // some sites drawn by script name the column behind it
+		start = append(start, target{url: bare, kind: store.KindListing, portal: e.portal.ID, request: portal.Start(u)})
 	}
 	w.add(start)
 	for s.closed == "" {
@@ -57,13 +85,31 @@ func (s *site) walk(ctx context.Context, e errand, sum *PortalSummary) error {
 
 // next takes the next target: listings before reports, and what failed in passing when its time has come.
 func (w *walk) next(ctx context.Context) (t target, ok bool, err error) {
-	for _, queue := range []*[]target{&w.listings, &w.reports, &w.retries} {
-		if len(*queue) > 0 {
+	for _, queue := range []*[]target{&w.listings, &w.extras, &w.reports, &w.retries} {
+		for len(*queue) > 0 {
 			t, *queue = (*queue)[0], (*queue)[1:]
-			return t, true, sleep(ctx, time.Until(t.after))
+			if !w.idle(t) {
+				return t, true, sleep(ctx, time.Until(t.after))
+			}
 		}
 	}
 	return target{}, false, ctx.Err()
+}
+
+// idle reports whether nothing is to be hoped for from a page that a script announces: those before it were not
+// there, or it would stand in for one that was not, and all were.
+func (w *walk) idle(t target) bool {
+	y := w.tally(t)
+	switch {
+	case t.kind != store.KindListing:
+		return false
+	case t.extra:
+		return y.missed == 0
+	case t.guess && y.inRow >= mostMissed:
+		y.dropped++
+		return true
+	}
+	return false
 }
 
 // visit asks for one page, archives the answer, and queues what it leads to.
@@ -117,22 +163,31 @@ func (w *walk) due(known past, url string) (bool, error) {
 
 // list queues what a listing page leads to.
 func (w *walk) list(t target, p page, body []byte) error {
+	if u, err := url.Parse(t.url); err == nil && u.Path == "/" && u.RawQuery == "" {
+		w.homes[authority(u)] = body
+	}
+	y := w.tally(t)
 	if t.guess && len(t.via) == 0 {
-		w.found[t.from]++
+		y.found++
 	}
-	doc, err := document(p.Capture, body)
+	l, err := listed(p.Capture, body, w.portal, t.request)
 	if err != nil {
 		w.problem(t, err.Error())
 		return nil
 	}
-	u, err := url.Parse(t.url)
-	if err != nil {
-		w.problem(t, err.Error())
-		return nil
-	}
-	l := portal.Read(doc, u, w.portal)
+	w.Log.Debug("listing", "portal", t.portal, "url", t.url, "family", l.Family.Name, "evidence", l.Family.Evidence,
+		"reports", len(l.Rows), "items", len(l.Items), "announced", l.Announced.Rows, "next", len(l.Next))
 	repeated := w.signatures[l.Signature]
 	w.signatures[l.Signature] = true
+	if t.request.Number > 0 && t.request.Series != nil && (repeated || len(l.Items) == 0) {
+		y.miss()
+	} else {
+		y.inRow = 0
+	}
+	y.rows = max(y.rows, l.Announced.Rows)
+	for _, item := range l.Items {
+		y.items[item] = true
+	}
 	w.rows += len(l.Rows)
 	targets, err := w.spare(follow(t, l, repeated))
 	w.add(targets)
@@ -167,7 +222,10 @@ func (w *walk) spare(targets []target) ([]target, error) {
 		}
 	}
 	for _, t := range wrong {
-		w.announced[t.from]++ // still true, and still a problem when none is there
+		if y := w.tally(t); !t.extra {
+			y.pages++ // still true, and still a problem when none is there
+			y.missed++
+		}
 	}
 	return left, nil
 }
@@ -179,7 +237,11 @@ func (w *walk) add(targets []target) {
 		if err != nil {
 			continue // a malformed link leads nowhere
 		}
-		if deny := w.scope.deny(u); deny != "" {
+		deny := w.scope.deny(u)
+		if deny == "" {
+			deny = portal.Trap(u)
+		}
+		if deny != "" {
 			w.Log.Debug("not followed", "portal", t.portal, "url", t.url, "from", t.from, "why", deny)
 			continue
 		}
@@ -206,12 +268,15 @@ func (w *walk) queue(t target) {
 		return
 	case w.sum.Listings == mostListings:
 		w.problem(t, fmt.Sprintf("not read: the bound of %d listing pages is reached", mostListings))
+	case w.sum.Listings < mostListings && t.extra:
+		w.extras = append(w.extras, t)
+		return
 	case w.sum.Listings < mostListings:
 		w.listings = append(w.listings, t)
 	}
 	w.sum.Listings++
 	if t.guess {
-		w.announced[t.from]++
+		w.tally(t).pages++
 	}
 }
 
@@ -245,7 +310,10 @@ func (w *walk) complain(t target, p page) {
 		t.after = time.Now().Add(w.pause(t.tries))
 		w.retries = append(w.retries, t)
 	case p.State == store.StateGone && t.guess:
-		// The script counted a page too many, as it may.
+		w.tally(t).miss() // the script counted a page too many, as it may
+	case p.State == store.StateGone && p.Error != "":
+		w.sum.Gone++
+		w.problem(t, p.Error)
 	case p.State == store.StateGone:
 		w.sum.Gone++
 		w.problem(t, "gone: "+statusText(p.Status))
@@ -260,15 +328,29 @@ func (w *walk) complain(t target, p page) {
 // problem notes what went wrong with a page.
 func (w *walk) problem(t target, detail string) { w.sum.problem(t.url, detail) }
 
+// short says why a listing gave less than it says it holds, or "". Pinned rows are counted twice by some sites: one
+// in fifty may be missing.
+func (y *tally) short() string {
+	switch {
+	case y.pages > 0 && y.found == 0:
+		return fmt.Sprintf("announces %d further pages, none was there", y.pages)
+	case len(y.items) < y.rows-y.rows/50:
+		return fmt.Sprintf("announces %d rows, %d were found", y.rows, len(y.items))
+	case y.dropped > 0:
+		return fmt.Sprintf("announces %d further pages, %d were not asked for as %d before them were not there", y.pages, y.dropped, mostMissed)
+	}
+	return ""
+}
+
 // conclude says what only the end of a walk can tell.
 func (w *walk) conclude() {
-	if left := len(w.listings) + len(w.reports) + len(w.retries); left > 0 {
+	if left := len(w.listings) + len(w.extras) + len(w.reports) + len(w.retries); left > 0 {
 		w.sum.Unvisited += left
 		w.sum.problem(w.portal.Start[0], fmt.Sprintf("%d pages not visited, site left alone: %s", left, w.closed))
 	}
-	for _, from := range slices.Sorted(maps.Keys(w.announced)) {
-		if w.found[from] == 0 && w.closed == "" {
-			w.sum.problem(from, fmt.Sprintf("announces %d further pages, none was there", w.announced[from]))
+	for _, listing := range slices.Sorted(maps.Keys(w.tallies)) {
+		if reason := w.tallies[listing].short(); reason != "" && w.closed == "" {
+			w.sum.problem(listing, reason)
 		}
 	}
 	if w.rows == 0 && w.closed == "" {

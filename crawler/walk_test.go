@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"gongkai/crawler/portal"
 	"gongkai/extract"
 	"gongkai/seeds"
 	"gongkai/store"
@@ -184,14 +185,30 @@ func TestWalk(t *testing.T) {
 			start[:16] + "x.htm": article,
 		}, "ok /, ok /?page=2, ok /?page=3, gone /x.html, gone /y.html", "gone: status 404 Not Found", 6},
 		{"pager by script, numbered from 0", map[string]http.HandlerFunc{
-			start: listing("", `<script>createPageHTML('p', 2, 1, 'list', 'shtml', 9)</script>`), start + "list_1.shtml": listing("x", ""), "www.a.gov.cn/nb/x.html": article,
-		}, "ok /, ok /list_1.shtml, gone /list_2.shtml, ok /x.html", "", 5},
+			start: listing("", `<script>createPageHTML('p', 2, 1, 'list', 'shtml', 1)</script>`), start + "list_1.shtml": listing("x", ""), "www.a.gov.cn/nb/x.html": article,
+		}, "ok /, gone /list_2.shtml, ok /list_1.shtml, ok /x.html", "", 5},
 		{"pager by script, numbered from 1", map[string]http.HandlerFunc{
-			start: listing("", `<script>createPageHTML('p', 2, 1, 'list', 'shtml', 9)</script>`), start + "list_2.shtml": listing("x", ""), "www.a.gov.cn/nb/x.html": article,
-		}, "ok /, gone /list_1.shtml, ok /list_2.shtml, ok /x.html", "", 5},
+			start: listing("", `<script>createPageHTML('p', 2, 1, 'list', 'shtml', 1)</script>`), start + "list_2.shtml": listing("x", ""), "www.a.gov.cn/nb/x.html": article,
+		}, "ok /, ok /list_2.shtml, ok /x.html", "", 4},
 		{"pager by script, nothing there", map[string]http.HandlerFunc{
 			start: listing("x", `<script>createPageHTML(2, 0, 'list', 'shtml')</script>`), "www.a.gov.cn/nb/x.html": article,
-		}, "ok /, gone /list_1.shtml, ok /x.html", "announces 1 further pages, none was there", 4},
+		}, "ok /, gone /list_1.shtml, gone /list_2.shtml, ok /x.html", "announces 1 further pages, none was there", 5},
+		{"counter gone wild", map[string]http.HandlerFunc{
+			start: listing("x", `<script>createPageHTML(99, 0, 'list', 'shtml')</script>`), start + "list_1.shtml": listing("y", ""), "www.a.gov.cn/nb/x.html": article, "www.a.gov.cn/nb/y.html": article,
+		}, "ok /, ok /list_1.shtml, gone /list_2.shtml, gone /list_3.shtml, gone /list_4.shtml, gone /list_99.shtml, ok /x.html, ok /y.html", "announces 98 further pages, 94 were not asked for as 3 before them were not there", 9},
+		{"fewer rows than announced", map[string]http.HandlerFunc{
+			start: listing("x", `共<b>20</b>条`), "www.a.gov.cn/nb/x.html": article,
+		}, "ok /, ok /x.html", "announces 20 rows, 1 were found", 3},
+		{"redirect by script, frame", map[string]http.HandlerFunc{
+			start: body(`<script>location.replace("/gk/");</script>`), "www.a.gov.cn/gk/": body(`<iframe src="list.html"></iframe>`), "www.a.gov.cn/gk/list.html": listing("x", ""), "www.a.gov.cn/nb/x.html": article,
+		}, "ok /, ok /, ok /list.html, ok /x.html", "", 5},
+		{"withdrawn report, and one that says so", map[string]http.HandlerFunc{
+			start: listing("x y", ""), "www.a.gov.cn/nb/x.html": body(`<html><meta http-equiv="refresh" content="0;URL=../"></html>`), "www.a.gov.cn/nb/y.html": body("<html><p>您访问的页面不存在</p></html>"),
+		}, "ok /, gone /x.html, gone /y.html", "gone:withdrawn (a page of 60 bytes that leads to /)", 4},
+		{"self-linking directories, session ids", map[string]http.HandlerFunc{
+			start: body(`<ul><li><a href="/nb/x.html;jsessionid=1">某市2021年政府信息公开工作年度报告</a></li><li><a href="/nb/x.html;jsessionid=2">某市2021年政府信息公开工作年度报告</a></li>
+				<li><a href="/nb/nb/nb/nb/nb/y.html">某市2020年政府信息公开工作年度报告</a></li></ul>`), "www.a.gov.cn/nb/x.html": article,
+		}, "ok /, ok /x.html", "", 3},
 		{"column, then year", map[string]http.HandlerFunc{
 			start:                   body(`<a href="/zwgk/">政务公开</a><a href="/zn/">信息公开指南</a><a href="/gk/">信息公开年报</a>`),
 			"www.a.gov.cn/gk/":      body(`<a href="/gk/2021/">2021年</a>`),
@@ -228,7 +245,7 @@ func TestWalk(t *testing.T) {
 		{"robots moved", map[string]http.HandlerFunc{"www.a.gov.cn/robots.txt": status(301, "Location", "/r.txt"), "www.a.gov.cn/r.txt": body("User-agent: *\nDisallow: /nb/x"), start: listing("x y", ""), "www.a.gov.cn/nb/y.html": article},
 			"ok /, blocked /x.html, ok /y.html", "robots.txt: Disallow: /nb/x", 4},
 		{"challenge", map[string]http.HandlerFunc{start: listing("x y z", ""), "www.a.gov.cn/nb/x.html": article, "www.a.gov.cn/nb/y.html": status(412)},
-			"ok /, ok /x.html, blocked /y.html", "challenge 412", 4},
+			"ok /, ok /x.html, blocked /y.html", "challenge:ruishu (status 412)", 4},
 		{"Retry-After longer than a run", map[string]http.HandlerFunc{start: listing("x y", ""), "www.a.gov.cn/nb/x.html": status(503, "Retry-After", "86400")},
 			"ok /, failed /x.html", "2 pages not visited, site left alone: asks to be left alone for 24h0m0s", 3},
 	}
@@ -422,7 +439,7 @@ func TestReadOdd(t *testing.T) {
 	if rec := empty.read(c, seeds.Portal{}); rec.Rejected != "empty" {
 		t.Errorf("got %q", rec.Rejected)
 	}
-	if _, err := document(c, []byte("%PDF-1.4 …")); err == nil || err.Error() != "no web page: application/pdf" {
+	if _, err := listed(c, []byte("%PDF-1.4 …"), seeds.Portal{}, portal.Request{}); err == nil || err.Error() != "no web page: application/pdf" {
 		t.Errorf("a PDF as a listing: %v", err)
 	}
 }

@@ -1,13 +1,20 @@
-// Package portal reads listing pages: which of their links are reports, where the listing goes on, and which links
-// lead to listings of reports. It asks for nothing, follows nothing and remembers nothing; when to stop is for the
-// walk to say.
+// Package portal reads listing pages: which of their links are reports, what to ask for next, and which links lead
+// to listings of reports. Most listings go on in a script, in a way that depends on the software of the site; what
+// is known of that is data, in families.go. The package asks for nothing, follows nothing and remembers nothing; when
+// to stop is for the walk to say.
 package portal
 
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"html"
 	"io"
+	"net/http"
 	"net/url"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
 
 	"gongkai/extract"
 	"gongkai/seeds"
@@ -15,56 +22,308 @@ import (
 
 // A Listing is what one page says about where reports are.
 type Listing struct {
-	Rows    []extract.Link // links that claim to be annual reports, in page order
-	Next    []Page         // further pages of the same listing, nearest first
-	Columns []extract.Link // links that are named like a listing of annual reports
+	Rows    []Row          // links that claim to be annual reports, in page order
+	Next    []Request      // what to ask for so that the listing is whole, nearest first
+	Columns []extract.Link // links that are named like a listing of annual reports, worth following from here
 
-	// Items counts what the page lists, reports or not. Signature tells two pages that list the same from two that
-	// do not: servers that are asked for a page past the end like to repeat the last one. It is "" for no items.
-	Items     int
-	Signature string
+	Items     []string  // addresses of all that the page lists, reports or not, each once
+	Signature string    // tells two pages that list the same from two that do not; "" for no items
+	Announced Announced // what the page says there is
+	Family    Family    // what software the page seems to come from
 }
 
-// A Page is a further page of a listing.
-type Page struct {
-	URL   string
-	Guess bool // announced by a script that may count wrong: that there is none is no failure
+// Announced is how much a listing says it holds, on all its pages; 0 where it does not say.
+type Announced struct{ Rows, Pages int }
+
+// A Row is a link with what else its row says.
+type Row struct {
+	extract.Link
+	Index    string // 索引号
+	Document string // 文号
 }
 
-// Read reads a listing page that was served from page.
-func Read(doc *extract.Document, page *url.URL, p seeds.Portal) Listing {
-	links := doc.Links()
-	l := Listing{
-		Rows:    rows(doc, links, p),
-		Next:    next(doc, links, page, p),
-		Columns: columns(links),
+// Read reads a listing page, or the answer of a service that listings ask, that was served from page. prev is the
+// Request it answers; its zero value stands for the page that a listing begins at. The error says that the answer
+// is no page at all.
+func Read(body []byte, contentType string, page *url.URL, p seeds.Portal, prev Request) (Listing, error) {
+	decoded, _ := extract.Decode(body, contentType)
+	r := reading{text: string(decoded), page: page, base: page, prev: prev, portal: p}
+	if u, err := url.Parse(prev.From); err == nil && prev.Kind == Data && prev.From != "" {
+		r.base = u // a script puts the rows into that page
 	}
-	l.Items, l.Signature = signature(links)
+	if err := r.parse(); err != nil {
+		return Listing{}, err
+	}
+	return r.listing(), nil
+}
+
+// A reading is one page being read.
+type reading struct {
+	text   string // of the answer, decoded
+	page   *url.URL
+	base   *url.URL // that links are relative to
+	prev   Request
+	portal seeds.Portal
+
+	doc     *extract.Document // nil for data
+	data    any               // nil for a page
+	links   []Row
+	scripts string // without what is commented out
+	visible string // markup without scripts and comments
+}
+
+// parse finds the links of the answer, wherever they stand.
+func (r *reading) parse() error {
+	if v, ok := answer(r.text); ok {
+		r.data, r.scripts = v, r.text
+		r.links = rowsIn(v, r.base)
+		return nil
+	}
+	doc, err := extract.Parse([]byte(r.text), "text/html; charset=utf-8", r.base)
+	if err != nil {
+		return err
+	}
+	r.doc, r.base = doc, doc.Base()
+	scripts := slices.Compact(slices.Clone(doc.Scripts())) // one that holds rows is there twice
+	r.scripts = lineComment.ReplaceAllString(strings.Join(scripts, "\n"), "")
+	if len(scripts) == 0 && !strings.Contains(r.text[:min(len(r.text), 4096)], "<") {
+		r.scripts = lineComment.ReplaceAllString(r.text, "") // a script by itself
+	}
+	r.visible = comment.ReplaceAllString(scriptElement.ReplaceAllString(r.text, ""), "")
+	r.links = asRows(doc.Links(), r.text)
+	if fragment := written(r.scripts); isMarkup(fragment) {
+		r.links = append(r.links, markupRows(fragment, r.base)...)
+	}
+	for _, list := range arrays(r.scripts) {
+		r.links = append(r.links, rowsIn(list, r.base)...)
+	}
+	return nil
+}
+
+var (
+	// lineComment is a commented-out line of a script: old pager calls are left there.
+	lineComment   = regexp.MustCompile(`(?m)^[ \t]*//.*$`)
+	comment       = regexp.MustCompile(`(?s)<!--.*?-->`)
+	scriptElement = regexp.MustCompile(`(?is)<script\b[^>]*>.*?</script>`)
+	scriptTag     = regexp.MustCompile(`(?i)<script\b[^>]+>`)
+)
+
+// sheet is what pagers see.
+func (r *reading) sheet(l *Listing) sheet {
+	text := r.scripts
+	if r.data == nil {
+		// Tags of scripts have what their attributes say.
+		text += "\n" + html.UnescapeString(r.visible+strings.Join(scriptTag.FindAllString(r.text, -1), "\n"))
+	}
+	s := sheet{text: text, page: r.page, base: r.base, held: strings.Count(r.scripts, "<record>"), from: r.prev.From}
+	s.bare = !slices.ContainsFunc(l.Rows, func(r Row) bool { return !r.Chrome })
+	s.empty = len(l.Rows) == 0 && len(l.Items) == 0
+	if r.page.Path == "/" && len(columns(r.links, r.page, false)) > 0 {
+		s.bare = false // a home page: what its units hold is news
+	}
+	if s.from == "" {
+		from := *r.page
+		from.Fragment, from.RawFragment = "", ""
+		s.from = from.String()
+	}
+	return s
+}
+
+func (r *reading) listing() Listing {
+	l := Listing{Rows: r.rows(), Family: detect(r.text, r.page)}
+	l.Items, l.Signature = items(r.links, l.Rows)
+	l.Announced = r.announced(len(l.Items))
+	l.Next = r.next(&l)
+	listed := slices.ContainsFunc(l.Next, func(n Request) bool { return n.Kind == Page || n.Kind == Data })
+	l.Columns = columns(r.links, r.page, (len(l.Rows) > 0 || listed) && r.page.Path != "/")
 	return l
+}
+
+// announced is believed where it is not less than what the page lists by itself.
+func (r *reading) announced(items int) Announced {
+	var a Announced
+	if r.data != nil {
+		a.Rows, a.Pages = totals(r.data)
+	} else {
+		a.Rows, a.Pages = announced(r.scripts + "\n" + r.visible)
+	}
+	if a.Rows < items {
+		a.Rows = 0
+	}
+	return a
+}
+
+// next returns what to ask for next, each once.
+func (r *reading) next(l *Listing) []Request {
+	s := r.sheet(l)
+	var all []Request
+	if r.prev.Series != nil {
+		all = s.more(r.prev, l.Announced.Rows, l.Announced.Pages, len(l.Items))
+	}
+	switch {
+	case r.doc == nil:
+	case !r.portal.Next.IsZero():
+		all = append(all, r.asPages(s, asRows(r.doc.LinksIn(r.portal.Next), ""))...)
+	default:
+		if r.prev.Series == nil || r.prev.Series.Pages == 0 {
+			all = append(all, s.series(r.portal, r.prev.Series != nil)...)
+		}
+		if r.prev.Kind != Data {
+			all = append(all, r.asPages(s, anchored(r.links, r.page, l.Announced.Pages))...)
+		}
+	}
+	for _, n := range all {
+		if n.Series == nil || n.Spare {
+			continue
+		}
+		if g := pagerNamed(n.Series.Pager); g != nil && g.span == 0 {
+			l.Announced.Pages = max(l.Announced.Pages, n.Series.Pages)
+		}
+		if n := numeral(n.Series.Vars["total"]); n >= len(l.Items) {
+			l.Announced.Rows = max(l.Announced.Rows, n)
+		}
+	}
+	if len(all) == 0 && s.empty && r.doc != nil {
+		all = r.shell(s)
+	}
+	return r.unique(all)
+}
+
+func (r *reading) asPages(s sheet, links []Row) []Request {
+	var all []Request
+	for _, l := range links {
+		all = append(all, s.requests(Page, get, l.URL, "", Request{})...)
+	}
+	return all
+}
+
+// unique drops repeated requests, and those for the page itself.
+func (r *reading) unique(all []Request) []Request {
+	seen := map[string]bool{r.page.String(): true, r.prev.Key(): true}
+	return slices.DeleteFunc(all, func(n Request) bool {
+		key := n.Key()
+		known := seen[key]
+		seen[key] = true
+		return known
+	})
+}
+
+// farthest is how many frames and redirects are followed one from another.
+const farthest = 3
+
+// shell returns where a page without a listing sends its reader: by a redirect, or into its frames.
+func (r *reading) shell(s sheet) []Request {
+	if r.prev.Hops >= farthest {
+		return nil
+	}
+	hops := Request{Hops: r.prev.Hops + 1}
+	s.from = "" // the listing begins there
+	if len(visible([]byte(r.text))) <= 300 {
+		for _, address := range r.redirects() {
+			u, err := r.base.Parse(address)
+			if err != nil || !strings.EqualFold(u.Host, r.page.Host) || u.String() == r.page.String() {
+				continue
+			}
+			return s.requests(Redirect, get, address, "", hops)
+		}
+	}
+	var all []Request
+	for _, m := range frameSource.FindAllStringSubmatch(r.visible, -1) {
+		source := html.UnescapeString(strings.TrimSpace(m[1]))
+		u, err := r.base.Parse(source)
+		if err != nil || furniture.MatchString(path.Base(u.Path)) || source == "" || len(all) == mostFrames {
+			continue
+		}
+		all = append(all, s.requests(Frame, get, source, "", hops)...)
+	}
+	return all
+}
+
+const mostFrames = 4
+
+var (
+	frameSource = regexp.MustCompile(`(?i)<i?frame\b[^<>]*?\bsrc\s*=\s*["']?([^"'\s<>]+)`)
+	furniture   = regexp.MustCompile(`(?i)^(?:tree|top|left|head|foot|menu|nav|banner|bottom|search|share|count|hits|visit|weather|calendar|map|blank)`)
+
+	located   = regexp.MustCompile(`\blocation(?:\.href)?\s*=\s*(?:"([^"]+)"|'([^']+)')\s*(?:[;)}\n]|$)|\blocation\.(?:replace|assign)\(\s*(?:"([^"]+)"|'([^']+)')\s*\)`)
+	variably  = regexp.MustCompile(`\blocation(?:\.href)?\s*=\s*([A-Za-z_$]\w*)\s*(?:[;)}\n]|$)|\blocation\.(?:replace|assign)\(\s*([A-Za-z_$]\w*)\s*\)`)
+	forPhones = regexp.MustCompile(`(?i)navigator|useragent`)
+)
+
+// redirects returns the literal addresses that a meta tag or a script leads to. A script that asks for the browser
+// leads telephones elsewhere, not us.
+func (r *reading) redirects() []string {
+	var all []string
+	if m := refresh.FindStringSubmatch(r.visible); m != nil {
+		all = append(all, html.UnescapeString(m[1]))
+	}
+	if forPhones.MatchString(r.scripts) {
+		return all
+	}
+	for _, m := range located.FindAllStringSubmatch(r.scripts, mostCalls) {
+		all = append(all, unescape(strings.Join(m[1:], "")))
+	}
+	for _, m := range variably.FindAllStringSubmatch(r.scripts, mostCalls) {
+		name := regexp.QuoteMeta(m[1] + m[2])
+		value := regexp.MustCompile(`\b` + name + `\s*=\s*(?:"([^"]+)"|'([^']+)')\s*[;\n]`).FindStringSubmatch(r.scripts)
+		if value != nil {
+			all = append(all, unescape(value[1]+value[2]))
+		}
+	}
+	return all
 }
 
 // rows returns the links that claim to be annual reports. Menus repeat titles, so what stands in page furniture
 // counts only where nothing else does.
-func rows(doc *extract.Document, links []extract.Link, p seeds.Portal) []extract.Link {
-	if !p.Rows.IsZero() {
-		return keep(doc.LinksIn(p.Rows), isReport)
+func (r *reading) rows() []Row {
+	if !r.portal.Rows.IsZero() && r.doc != nil {
+		return keep(asRows(r.doc.LinksIn(r.portal.Rows), r.text), isReport)
 	}
-	return outsideFirst(keep(links, isReport))
+	return once(outsideFirst(keep(r.links, isReport)))
+}
+
+// once drops the links to what an earlier one leads to.
+func once(rows []Row) []Row {
+	seen := make(map[string]bool)
+	return slices.DeleteFunc(rows, func(r Row) bool {
+		known := seen[r.URL]
+		seen[r.URL] = true
+		return known
+	})
 }
 
 // columns returns the links that are named like a listing of annual reports. On a home page they may well stand
-// in the menu only.
-func columns(links []extract.Link) []extract.Link {
-	return outsideFirst(keep(links, func(l extract.Link) bool { return extract.ColumnTitle(l.Name()) }))
+// in the menu only, beside a report or two. From a page that is a listing itself only its years are followed, those
+// below it.
+func columns(links []Row, page *url.URL, listing bool) []extract.Link {
+	var all []extract.Link
+	for _, l := range outsideFirst(keep(links, func(l Row) bool { return extract.ColumnTitle(l.Name()) })) {
+		if !listing || isYear.MatchString(l.Name()) && below(l.URL, page) {
+			all = append(all, l.Link)
+		}
+	}
+	return all
 }
 
-func isReport(l extract.Link) bool {
+var isYear = regexp.MustCompile(`^\s*(?:19|20)\d{2}\s*(?:年|年度)?\s*$`)
+
+// below reports whether an address lies in the directory of page, and not in page's own one.
+func below(address string, page *url.URL) bool {
+	u, err := url.Parse(address)
+	if err != nil || !strings.EqualFold(u.Host, page.Host) {
+		return false
+	}
+	dir := page.Path[:strings.LastIndex(page.Path, "/")+1]
+	return dir != "/" && strings.HasPrefix(u.Path, dir) && strings.Contains(strings.TrimPrefix(u.Path, dir), "/")
+}
+
+func isReport(l Row) bool {
 	_, ok := extract.ReportTitle(l.Name())
 	return ok && !extract.ColumnTitle(l.Name())
 }
 
-func keep(links []extract.Link, ok func(extract.Link) bool) []extract.Link {
-	var kept []extract.Link
+func keep(links []Row, ok func(Row) bool) []Row {
+	var kept []Row
 	for _, l := range links {
 		if ok(l) {
 			kept = append(kept, l)
@@ -74,26 +333,103 @@ func keep(links []extract.Link, ok func(extract.Link) bool) []extract.Link {
 }
 
 // outsideFirst returns the links outside page furniture, or all of them when none is.
-func outsideFirst(links []extract.Link) []extract.Link {
-	outside := keep(links, func(l extract.Link) bool { return !l.Chrome })
+func outsideFirst(links []Row) []Row {
+	outside := keep(links, func(l Row) bool { return !l.Chrome })
 	if len(outside) > 0 {
 		return outside
 	}
 	return links
 }
 
-// signature counts and digests what a page lists: links with a date beside them, and reports.
-func signature(links []extract.Link) (items int, digest string) {
+// items returns what a page lists, and a digest of it: links with a date beside them, reports, and what has an
+// address of the same shape as a report.
+func items(links, reports []Row) (all []string, signature string) {
+	shapes := make(map[string]bool)
+	listed := make(map[string]bool)
+	for _, r := range reports {
+		listed[r.URL] = true
+		shapes[shape(r.URL)] = true
+	}
+	seen := make(map[string]bool)
 	sum := sha256.New()
 	for _, l := range links {
-		if l.Chrome || l.Date == "" && !isReport(l) {
+		like := shapes[shape(l.URL)] && !extract.ColumnTitle(l.Name())
+		if seen[l.URL] || !listed[l.URL] && !like && (l.Chrome || l.Date == "") {
 			continue
 		}
-		items++
+		seen[l.URL] = true
+		all = append(all, l.URL)
 		io.WriteString(sum, l.URL+"\n") // a hash never fails
 	}
-	if items == 0 {
-		return 0, ""
+	if len(all) == 0 {
+		return nil, ""
 	}
-	return items, hex.EncodeToString(sum.Sum(nil))
+	return all, hex.EncodeToString(sum.Sum(nil))
+}
+
+var varying = regexp.MustCompile(`[0-9a-fA-F]{16,}|\d+`)
+
+// shape is what the addresses of the documents of one listing have in common. One without a number has none.
+func shape(address string) string {
+	s := varying.ReplaceAllString(address, "#")
+	if s == address {
+		return address
+	}
+	return s
+}
+
+// asRows takes links for rows. What a row says besides stands in attributes of its link, or behind it: not every
+// family puts a date into the same cell.
+func asRows(links []extract.Link, text string) []Row {
+	rows := make([]Row, 0, len(links))
+	beside := besides(text)
+	for _, l := range links {
+		if u, err := url.Parse(l.URL); err == nil {
+			l.URL = Canonical(u).String()
+		}
+		more := beside[path.Base(l.URL)]
+		if l.Date == "" && isReport(Row{Link: l}) {
+			l.Date = more.Date
+		}
+		rows = append(rows, Row{Link: l, Index: more.Index, Document: more.Document})
+	}
+	return rows
+}
+
+var (
+	anchorTag    = regexp.MustCompile(`(?i)<a\s[^<>]*>`)
+	tagAttribute = regexp.MustCompile(`([\w-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))`)
+	dateBeside   = regexp.MustCompile(`(?:19|20)\d{2}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}日?`)
+)
+
+// farBeside is how far behind its link a date is looked for, in bytes.
+const farBeside = 400
+
+// besides finds 索引号, 文号 and the date of links, by the last part of their address.
+func besides(text string) map[string]Row {
+	all := make(map[string]Row)
+	tags := anchorTag.FindAllStringIndex(text, -1)
+	for i, at := range tags {
+		values := make(map[string]string)
+		for _, m := range tagAttribute.FindAllStringSubmatch(text[at[0]:at[1]], -1) {
+			values[strings.ToLower(m[1])] = html.UnescapeString(m[2] + m[3] + m[4])
+		}
+		if values["href"] == "" {
+			continue
+		}
+		end := min(len(text), at[1]+farBeside)
+		if i+1 < len(tags) {
+			end = min(end, tags[i+1][0])
+		}
+		_, behind, _ := strings.Cut(text[at[1]:end], "</")
+		row := Row{Index: values["syh"], Document: values["wh"]}
+		row.Date = dateBeside.FindString(markup.ReplaceAllString(behind, " "))
+		all[path.Base(values["href"])] = row
+	}
+	return all
+}
+
+// Start returns the request for the page that a listing begins at.
+func Start(address string) Request {
+	return Request{Kind: Page, Method: http.MethodGet, URL: address, Number: 1}
 }

@@ -17,23 +17,26 @@ func read(t *testing.T, address, body string, p seeds.Portal) Listing {
 	if err != nil {
 		t.Fatal(err)
 	}
-	doc, err := extract.Parse([]byte(body), "text/html; charset=utf-8", u)
+	l, err := Read([]byte(body), "text/html; charset=utf-8", u, p, Request{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Read(doc, u, p)
+	return l
 }
 
-// text writes pages shortly: the path and query of each, guesses with a question mark.
-func text(pages []Page) string {
+// text writes requests shortly: the path and query of each, guesses with a question mark, spare ones with two.
+func text(requests []Request) string {
 	var words []string
-	for _, p := range pages {
+	for _, p := range requests {
 		u, err := url.Parse(p.URL)
 		if err != nil {
 			return err.Error()
 		}
 		word := u.RequestURI()
-		if p.Guess {
+		switch {
+		case p.Spare:
+			word += " ??"
+		case p.Guess:
 			word += " ?"
 		}
 		words = append(words, word)
@@ -58,31 +61,31 @@ func TestNext(t *testing.T) {
 		want            string
 	}{
 		{name: "trs", url: "http://a.gov.cn/gknb/", body: `<script>createPageHTML(4, 0, "index", "html");</script>`,
-			want: "/gknb/index_1.html ?\n/gknb/index_2.html ?\n/gknb/index_3.html ?"},
+			want: "/gknb/index_1.html ?\n/gknb/index_2.html ?\n/gknb/index_3.html ?\n/gknb/index_4.html ??"},
 		{name: "trs, more arguments", url: "http://a.gov.cn/gknb/", body: `<script>createPageHTML(2,0,"index","shtml","black2",16)</script>`,
-			want: "/gknb/index_1.shtml ?"},
+			want: "/gknb/index_1.shtml ?\n/gknb/index_2.shtml ??"},
 		{name: "trs, later page", url: "http://a.gov.cn/gknb/index_1.html", body: `<script>createPageHTML(4, 1, "index", "html");</script>`},
 		{name: "trs, one page", url: "http://a.gov.cn/gknb/", body: `<script>createPageHTML(1, 0, "index", "html");</script>`},
 		{name: "definition", url: "http://a.gov.cn/gknb/", body: `<script>function createPageHTML(_nPageCount, _nCurrIndex, _sPageName, _sPageExt){}</script>`},
 		{name: "commented out", url: "http://a.gov.cn/gknb/", body: "<script>\n  //createPageHTML(4, 0, 'index', 'html');\n</script>"},
 		{name: "variables", url: "http://a.gov.cn/gknb/", body: `<script>createPageHTML(total, 0, "index", "html");</script>`},
 		{name: "ucap: either base", url: "http://a.gov.cn/x/list.shtml", body: `<script>createPageHTML('page_div', 3, 1, 'list', 'shtml', 45)</script>`,
-			want: "/x/list_1.shtml ?\n/x/list_2.shtml ?\n/x/list_3.shtml ?"},
+			want: "/x/list_2.shtml ?\n/x/list_3.shtml ?\n/x/list_1.shtml ??"},
 		{name: "ucap, later page", url: "http://a.gov.cn/x/list_2.shtml", body: `<script>createPageHTML('page_div', 3, 2, 'list', 'shtml', 45)</script>`},
 		{name: "other family named", url: "http://a.gov.cn/x/", family: "trs", body: `<script>createPageHTML('page_div', 3, 1, 'list', 'shtml', 45)</script>`},
 		{name: "jpage with next group", url: "http://a.gov.cn/col/col5/index.html",
 			body: `<script type="text/xml"><datastore><nextgroup><![CDATA[<a href="/module/web/jpage/dataproxy.jsp?page=2&amp;webid=27&path=/&columnid=5&webname=衢江"></a>]]></nextgroup><recordset>` +
 				rows(6) + `</recordset></datastore></script>` + fmt.Sprintf(jpage, 14),
-			want: "/module/web/jpage/dataproxy.jsp?page=2&webid=27&path=/&columnid=5&webname=衢江\n" +
-				"/module/web/jpage/dataproxy.jsp?page=3&webid=27&path=/&columnid=5&webname=衢江"},
+			want: "/module/web/jpage/dataproxy.jsp?page=2&webid=27&path=/&columnid=5&webname=衢江 ?\n" +
+				"/module/web/jpage/dataproxy.jsp?page=3&webid=27&path=/&columnid=5&webname=衢江 ?"},
 		{name: "jpage, secret next group", url: "http://a.gov.cn/col/col5/index.html",
 			body: `<script type="text/xml"><datastore><nextgroup><![CDATA[<a href="/d.jsp?k=a8f0"></a>]]></nextgroup><recordset>` +
 				rows(6) + `</recordset></datastore></script>` + fmt.Sprintf(jpage, 14),
 			want: "/d.jsp?k=a8f0"},
 		{name: "jpage without next group", url: "http://a.gov.cn/col/col5/index.html",
 			body: `<script type="text/xml"><datastore><recordset>` + rows(6) + `</recordset></datastore></script>` + fmt.Sprintf(jpage, 14),
-			want: "/module/web/jpage/dataproxy.jsp?startrecord=7&endrecord=12&perpage=2&col=1&webid=27&path=%2F&columnid=5&unitid=9&webname=%E8%A1%A2%E6%B1%9F&sourceContentType=1\n" +
-				"/module/web/jpage/dataproxy.jsp?startrecord=13&endrecord=14&perpage=2&col=1&webid=27&path=%2F&columnid=5&unitid=9&webname=%E8%A1%A2%E6%B1%9F&sourceContentType=1"},
+			want: "/module/web/jpage/dataproxy.jsp?startrecord=7&endrecord=12&perpage=2&col=1&webid=27&path=%2F&columnid=5&unitid=9&webname=%E8%A1%A2%E6%B1%9F&sourceContentType=1 ?\n" +
+				"/module/web/jpage/dataproxy.jsp?startrecord=13&endrecord=14&perpage=2&col=1&webid=27&path=%2F&columnid=5&unitid=9&webname=%E8%A1%A2%E6%B1%9F&sourceContentType=1 ?"},
 		{name: "jpage, all there", url: "http://a.gov.cn/col/col5/index.html",
 			body: `<script type="text/xml"><datastore><recordset>` + rows(6) + `</recordset></datastore></script>` + fmt.Sprintf(jpage, 6)},
 		{name: "jpage answer names the next", url: "http://a.gov.cn/d.jsp?page=2",
@@ -104,15 +107,15 @@ func TestNext(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			got := text(read(t, tt.url, tt.body, seeds.Portal{Family: tt.family}).Next)
-			if got, err := url.PathUnescape(strings.ReplaceAll(got, "%2F", "%252F")); err != nil || got != unescape(tt.want) {
+			if got, err := url.PathUnescape(strings.ReplaceAll(got, "%2F", "%252F")); err != nil || got != unquote(tt.want) {
 				t.Errorf("got\n%s\nwant\n%s", got, tt.want)
 			}
 		})
 	}
 }
 
-// unescape makes the table independent of who percent-encodes Chinese letters.
-func unescape(s string) string {
+// unquote makes the table independent of who percent-encodes Chinese letters.
+func unquote(s string) string {
 	u, err := url.PathUnescape(strings.ReplaceAll(s, "%2F", "%252F"))
 	if err != nil {
 		return err.Error()
@@ -142,10 +145,13 @@ func TestRows(t *testing.T) {
 		t.Errorf("rows: got %s, want /1", got)
 	}
 	if got := urls(l.Columns); got != "/4" {
-		t.Errorf("columns: got %s, want /4", got)
+		t.Errorf("columns of a home page: got %s, want /4", got)
 	}
-	if l.Items != 3 || l.Signature == "" {
-		t.Errorf("got %d items, signature %q, want 3", l.Items, l.Signature)
+	if got := urls(read(t, "http://a.gov.cn/nb/", body, seeds.Portal{}).Columns); got != "" {
+		t.Errorf("columns of a listing: got %s", got)
+	}
+	if len(l.Items) != 3 || l.Signature == "" {
+		t.Errorf("got %d items, signature %q, want 3", len(l.Items), l.Signature)
 	}
 
 	var p seeds.Portal
@@ -160,8 +166,8 @@ func TestRows(t *testing.T) {
 	if got := urls(menu.Columns); got != "/nb" {
 		t.Errorf("columns in a menu: got %s, want /nb", got)
 	}
-	if menu.Items != 0 || menu.Signature != "" {
-		t.Errorf("page without items: got %d, %q", menu.Items, menu.Signature)
+	if len(menu.Items) != 0 || menu.Signature != "" {
+		t.Errorf("page without items: got %d, %q", len(menu.Items), menu.Signature)
 	}
 }
 
@@ -178,10 +184,17 @@ func TestSignature(t *testing.T) {
 	}
 }
 
-func urls(links []extract.Link) string {
+func urls[L extract.Link | Row](links []L) string {
 	var all []string
 	for _, l := range links {
-		all = append(all, strings.TrimPrefix(l.URL, "http://a.gov.cn"))
+		var link extract.Link
+		switch l := any(l).(type) {
+		case extract.Link:
+			link = l
+		case Row:
+			link = l.Link
+		}
+		all = append(all, strings.TrimPrefix(link.URL, "http://a.gov.cn"))
 	}
 	return strings.Join(slices.Compact(all), " ")
 }

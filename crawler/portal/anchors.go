@@ -3,34 +3,9 @@ package portal
 import (
 	"net/url"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
-
-	"gongkai/extract"
-	"gongkai/seeds"
 )
-
-// MaxPages is the highest page number that is believed. No body publishes reports for that long; calendars and
-// broken counters go on for ever.
-const MaxPages = 200
-
-// next returns the further pages of a listing, each once.
-func next(doc *extract.Document, links []extract.Link, page *url.URL, p seeds.Portal) []Page {
-	if !p.Next.IsZero() {
-		return unique(page, asPages(doc.LinksIn(p.Next)))
-	}
-	var pages []Page
-	scripts := slices.Compact(slices.Clone(doc.Scripts())) // one that holds rows is there twice
-	script := lineComment.ReplaceAllString(strings.Join(scripts, "\n"), "")
-	for _, f := range familiesOf(p) {
-		pages = append(pages, f.next(script, doc.Base())...)
-	}
-	return unique(page, append(pages, anchored(links, page)...))
-}
-
-// lineComment is a commented-out line of a script: old pager calls are left there.
-var lineComment = regexp.MustCompile(`(?m)^[ \t]*//.*$`)
 
 // nextWords are the texts of a link to the next page. Those without a word also adorn carousels and menus.
 var nextWords = map[string]bool{
@@ -40,46 +15,29 @@ var nextWords = map[string]bool{
 
 var nextSigns = map[string]bool{">": true, "›": true, "＞": true, "下一页>": true, "下一页›": true}
 
-// anchored returns the pages that plain links lead to: the next page by its name, and numbered pages.
-func anchored(links []extract.Link, page *url.URL) []Page {
-	var named, numbered []extract.Link
+// anchored returns the pages that plain links lead to: the next page by its name, and numbered pages. pages is how
+// many the listing says there are, 0 when it does not say.
+func anchored(links []Row, page *url.URL, pages int) []Row {
+	var named, numbered []Row
 	for _, l := range links {
 		text := strings.ToLower(strings.Trim(l.Text, " []【】()（）"))
-		switch {
+		switch n := numeral(text); {
 		case nextWords[text], nextSigns[text] && kin(page, l.URL):
 			named = append(named, l)
-		case isNumber(text) && kin(page, l.URL):
+		case n > 1 && n <= MaxPages && (pages == 0 || n <= pages) && kin(page, l.URL):
 			numbered = append(numbered, l)
 		}
 	}
-	return asPages(append(named, numbered...))
+	return append(named, numbered...)
 }
 
-// isNumber reports whether a link's text is the number of a further page.
-func isNumber(text string) bool {
+// numeral reads a number, 0 for what is none.
+func numeral(text string) int {
 	n, err := strconv.Atoi(text)
-	return err == nil && n > 1 && n <= MaxPages
-}
-
-func asPages(links []extract.Link) []Page {
-	var pages []Page
-	for _, l := range links {
-		pages = append(pages, Page{URL: l.URL})
+	if err != nil {
+		return 0
 	}
-	return pages
-}
-
-// unique drops repeated pages and the page itself.
-func unique(page *url.URL, pages []Page) []Page {
-	seen := map[string]bool{page.String(): true}
-	var kept []Page
-	for _, p := range pages {
-		if !seen[p.URL] {
-			seen[p.URL] = true
-			kept = append(kept, p)
-		}
-	}
-	return kept
+	return n
 }
 
 // kin reports whether address may be another page of the listing at page: on the same host, at the same path but
