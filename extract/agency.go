@@ -2,9 +2,11 @@ package extract
 
 import (
 	_ "embed"
+	"fmt"
 	"regexp"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 // Hints are what the catalogue and the listing know about a page before it is read. All may be empty.
@@ -29,6 +31,9 @@ func identify(names []namedBy, fields []Field, h Hints) (Agency, []Problem) {
 		switch f.Name {
 		case "site_id":
 			code, by = leadingDivision(f.Value), "site id: "+f.Value
+			if strings.HasPrefix(f.Value, "bm") { // a ministry's
+				code = "000000"
+			}
 		case "index_no":
 			code, by = leadingDivision(f.Value), "index number: "+f.Value
 		}
@@ -37,29 +42,52 @@ func identify(names []namedBy, fields []Field, h Hints) (Agency, []Problem) {
 		case a.Division == "":
 			a.Division = code
 			a.Evidence = append(a.Evidence, by)
-		case code[:2] != a.Division[:2] || code[:4] != a.Division[:4] && code[2:] != "0000" && a.Division[2:] != "0000":
+		case !strings.HasPrefix(code, stem(a.Division)) && !strings.HasPrefix(a.Division, stem(code)):
 			problems = append(problems, Problem{"division", f.Name, by + " is not of " + a.Division})
 		default:
 			a.Evidence = append(a.Evidence, by)
 		}
 	}
+	by := ""
 	for _, n := range names {
-		if a.Name = strings.Trim(n.name, " "); a.Name != "" {
+		if a.Name = cleanName(n.name); a.Name != "" {
+			by = n.by
 			a.Evidence = append(a.Evidence, n.by+": "+n.name)
 			break
+		}
+	}
+	doubt := func(kind, where, format string, args ...any) {
+		problems = append(problems, Problem{kind, where, fmt.Sprintf(format, args...)})
+	}
+	if a.Name == "" {
+		doubt("agency", "", "nothing on the page or of its portal names the agency")
+		return a, problems
+	}
+	if by == "portal" {
+		doubt("agency", "", "the page does not name its agency; %s is whose portal it stands on", a.Name)
+	}
+	if oddName.MatchString(a.Name) {
+		doubt("agency", "", "%q is hardly the name of an agency", a.Name)
+	}
+	for _, n := range names {
+		if other := cleanName(n.name); n.by == "publisher" && contradicts(other, a.Name) {
+			doubt("agency", "publisher", "%s names %s, %s names %s", by, a.Name, n.by, other)
 		}
 	}
 	unit, own := divisions().strip(a.Name, a.Division)
 	if own != a.Division {
 		a.Evidence = append(a.Evidence, "name is of "+own)
+		if a.Division != "" && !strings.HasPrefix(own, stem(a.Division)) {
+			doubt("division", "", "%s is of %s, the portal of %s", a.Name, own, a.Division)
+		}
 		a.Division = own
+	}
+	if a.Division == "" {
+		doubt("division", "", "neither the portal nor the page tells of which division %s is", a.Name)
 	}
 	place := strings.TrimSuffix(a.Name, unit)
 	unit = ownPlace.ReplaceAllString(unit, "$1")
 	switch {
-	case a.Name == "":
-		problems = append(problems, Problem{"agency", "", "nothing on the page or of its portal names the agency"})
-		return a, problems
 	case unit == "":
 		a.Name += "人民政府"
 		unit = "人民政府"
@@ -79,6 +107,38 @@ func identify(names []namedBy, fields []Field, h Hints) (Agency, []Problem) {
 	a.Key = AgencyKey(a.Division + "-" + unit)
 	a.Level = levelOf(a.Division, unit)
 	return a, problems
+}
+
+var (
+	documentNumber = regexp.MustCompile(`\p{Han}{0,8}[〔\[(]\d{0,4}[〕\])]\d*号`)
+	leadingBracket = regexp.MustCompile(`^(?:【[^】]*】|\[[^\]]*\])+`)
+	pronoun        = regexp.MustCompile(`^(?:全|本|我|各)?[省市区县州旗镇乡局委办]?(?:本级|机关|局|委|办|单位|部门)?$`)
+	oddName        = regexp.MustCompile(`[0-9〔〕【】\[\]、,，。;；]|贰|^[^(]*\)|\([^)]*$`)
+)
+
+// cleanName strips from a name what is not the agency; a pronoun (本局, 全区) names nobody.
+func cleanName(name string) string {
+	name = documentNumber.ReplaceAllString(leadingBracket.ReplaceAllString(strings.TrimSpace(name), ""), "")
+	if pronoun.MatchString(name) {
+		return ""
+	}
+	return name
+}
+
+// contradicts reports whether two names are certainly of two agencies: both end as bureaus do, and in different ones.
+func contradicts(a, b string) bool {
+	if a == "" || b == "" || strings.Contains(a, b) || strings.Contains(b, a) {
+		return false
+	}
+	bureau := func(s string) string {
+		if i := strings.LastIndexAny(s, "省市区县州旗"); i >= 0 {
+			_, size := utf8.DecodeRuneInString(s[i:])
+			s = s[i+size:]
+		}
+		return s
+	}
+	x, y := bureau(a), bureau(b)
+	return strings.HasSuffix(x, "局") && strings.HasSuffix(y, "局") && x != y
 }
 
 // unitData lists units that changed their name and nothing else that would end a series; where a division is given,
@@ -128,15 +188,18 @@ func fullUnit(unit string) string {
 		return unit + "人民政府"
 	case streetName.MatchString(unit):
 		return unit + "办事处"
+	case streetOffice.MatchString(unit):
+		return unit + "事处"
 	}
-	if rest, ok := strings.CutPrefix(unit, "政府"); ok && rest != "" {
-		return "人民政府" + rest
+	if strings.HasPrefix(unit, "政府办") { // 政府采购中心 is no part of the government's name
+		return "人民" + unit
 	}
 	return unit
 }
 
 var (
 	townshipName = regexp.MustCompile(`^\p{Han}{1,8}[乡镇]$`)
+	streetOffice = regexp.MustCompile(`^\p{Han}{1,8}街道办$`)
 	streetName   = regexp.MustCompile(`^\p{Han}{1,8}街道$`)
 )
 

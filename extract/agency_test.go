@@ -24,6 +24,16 @@ func TestIdentify(t *testing.T) {
 		{name: "海安县人民政府办公室", hints: Hints{Division: "320685"}, key: "320685-人民政府办公室", full: "海安县人民政府办公室", level: "county", scope: ScopeOwn},
 		{name: "衢江区环境保护局", hints: Hints{Division: "330803"}, key: "330803-生态环境局", full: "衢江区环境保护局", level: "county", scope: ScopeOwn},
 		{name: "上方镇人民政府", hints: Hints{Division: "330803"}, key: "330803-上方镇人民政府", full: "上方镇人民政府", level: "township", scope: ScopeOwn},
+		// reports of other governments on a county's portal
+		{name: "衢州市人民政府", hints: Hints{Division: "330803"}, key: "330800-人民政府", full: "衢州市人民政府", level: "prefecture", scope: ScopeAggregate, contested: true},
+		{name: "浙江省人民政府", hints: Hints{Division: "330803"}, key: "330000-人民政府", full: "浙江省人民政府", level: "province", scope: ScopeAggregate, contested: true},
+		{name: "柯城区人民政府", hints: Hints{Division: "330803"}, key: "330802-人民政府", full: "柯城区人民政府", level: "county", scope: ScopeAggregate, contested: true},
+		{name: "杭州市财政局", hints: Hints{Division: "330803"}, key: "330100-财政局", full: "杭州市财政局", level: "prefecture", scope: ScopeOwn, contested: true},
+		{name: "江西省新余市渝水区人民政府", hints: Hints{Division: "330803"}, key: "360502-人民政府", full: "江西省新余市渝水区人民政府", level: "county", scope: ScopeAggregate, contested: true},
+		{name: "衢江区政府采购中心", hints: Hints{Division: "330803"}, key: "330803-政府采购中心", full: "衢江区政府采购中心", level: "county", scope: ScopeOwn},
+		{name: "樟潭街道办", hints: Hints{Division: "330803"}, key: "330803-樟潭街道办事处", full: "樟潭街道办事处", level: "township", scope: ScopeOwn},
+		{name: "财政部", key: "-财政部", full: "财政部", scope: ScopeOwn, contested: true},
+		{name: "财政部", fields: []Field{{Name: "site_id", Value: "bm14000001"}}, key: "000000-财政部", full: "财政部", level: "central", scope: ScopeOwn},
 		// no portal: the site's code, else the index number
 		{name: "衢江区财政局", fields: []Field{{Name: "site_id", Value: "3308030002"}}, key: "330803-财政局", full: "衢江区财政局", level: "county", scope: ScopeOwn},
 		{name: "衢江区财政局", fields: []Field{{Name: "index_no", Value: "330803-003/2022-47148"}}, key: "330803-财政局", full: "衢江区财政局", level: "county", scope: ScopeOwn},

@@ -14,10 +14,11 @@ func (f *figureReader) t14(t *Table) bool {
 	f.prepareT14(schema)
 	type match struct {
 		row  int
+		unit string
 		cell *Cell
 	}
 	var matches []match
-	last := -1
+	last, several := -1, false
 	for x := range t.width() {
 		for y := range t.Rows {
 			if x >= len(t.Rows[y]) || t.Rows[y][x] == nil || t.Rows[y][x].Row != y || t.Rows[y][x].Col != x {
@@ -28,16 +29,24 @@ func (f *figureReader) t14(t *Table) bool {
 				continue
 			}
 			last = row
-			if c := f.valueAfter(t.Rows[y][x+1:]); c != nil {
-				matches = append(matches, match{row, c})
+			c, unit, more := f.valueAfter(t, y, x)
+			several = several || more
+			if c != nil {
+				matches = append(matches, match{row, unit, c})
 			}
 		}
 	}
 	if len(matches) < 8 {
 		return false
 	}
+	if several {
+		f.problem("alignment", "t14", "table %d has several columns of numbers and no head tells which is the year's; the first was read", t.Number)
+	}
 	for _, m := range matches {
 		row := schema.Rows[m.row]
+		if moneyWord.MatchString(row.Unit) && m.unit != "" {
+			row.Unit = m.unit
+		}
 		if !row.Leaf {
 			continue // a head; some print a sum beside it
 		}
@@ -66,26 +75,58 @@ func (f *figureReader) t14Row(text string, last int) (row int, ok bool) {
 	return 0, false
 }
 
-// valueAfter is the cell with the number of the year: the first after the label and its unit. Columns of cumulated
-// numbers stand behind it.
-func (f *figureReader) valueAfter(cells []*Cell) *Cell {
-	var blank *Cell
-	for i, c := range cells {
-		if c == nil {
+// valueAfter finds the cell with the number of the year in the row of a label at (x, y), up to the next label: that
+// below a head that names the year or 统计数, else the first. Columns of other years, of cumulated numbers and of
+// codes are none. unit is what a cell before it prints of money; more says that other numbers might be meant as well.
+func (f *figureReader) valueAfter(t *Table, y, x int) (value *Cell, unit string, more bool) {
+	var first, best, blank *Cell
+	for _, c := range t.Rows[y][x+1:] {
+		if c == nil || c.Row != y || c == t.Rows[y][x] {
 			continue
 		}
 		parsed := parseCell(c.Text)
-		switch {
-		case parsed.ok && parsed.value != "":
-			return c
-		case parsed.ok && blank == nil && i > 0:
-			blank = c // the unit's place, when it is empty too, is not the number's
-		case !parsed.ok && i > 0:
-			return blank // the label of the column abreast
+		if !parsed.ok {
+			if u := moneyWord.FindString(Simplify(c.Text)); u != "" {
+				unit = u
+			}
+			if annexUnit[labelKey(c.Text)] || first == nil && blank == nil && len(c.Text) < 12 {
+				continue
+			}
+			break // the label of the column abreast
+		}
+		switch head := narrow(Simplify(headAbove(t, c.Col, y))); {
+		case notOfYear.MatchString(head), statedYearOnly.MatchString(head) && f.ofOtherYear(head+"年"):
+		case parsed.value == "":
+			if blank == nil && c.Col > x+1 {
+				blank = c // the unit's place, when it is empty too, is not the number's
+			}
+		case first == nil:
+			first = c
+			if ofYear.MatchString(head) {
+				best = c
+			}
+		default:
+			more = true
+			if best == nil && ofYear.MatchString(head) {
+				best = c
+			}
 		}
 	}
-	return blank
+	switch {
+	case best != nil:
+		return best, unit, false
+	case first != nil:
+		return first, unit, more
+	}
+	return blank, unit, false
 }
+
+var (
+	annexUnit      = map[string]bool{"条": true, "件": true, "次": true, "篇": true, "个": true, "人": true, "人次": true, "万元": true, "元": true}
+	notOfYear      = regexp.MustCompile(`累计|上年|去年|历年|代码|序号|编号|编码|行次`)
+	ofYear         = regexp.MustCompile(`统计数|本年|20\d\d|数量|^数$|数据`)
+	statedYearOnly = regexp.MustCompile(`20\d\d`)
+)
 
 func (f *figureReader) prepareT14(schema *FormTable) {
 	if f.t14Keys != nil {

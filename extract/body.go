@@ -60,6 +60,38 @@ func (d *Document) lookForBody() (b body) {
 	return b
 }
 
+// secondReport reports whether the page holds the headings of another report that is not the same text again.
+func (d *Document) secondReport(b body) bool {
+	if len(b.headings) < 4 {
+		return false
+	}
+	own := map[string]bool{}
+	for _, bl := range d.blocks[b.start:b.end] {
+		own[bl.content()] = true
+	}
+	last := b.headings[len(b.headings)-1].block
+	sections, fresh := map[int]bool{}, false
+	for _, m := range d.leading(d.headingMarks()) {
+		if m.block <= last && m.block >= b.headings[0].block {
+			continue
+		}
+		sections[m.section] = true
+		if m.block+1 < len(d.blocks) {
+			below := d.blocks[m.block+1].content()
+			fresh = fresh || len(below) > 30 && !own[below] && d.blocks[m.block+1].linked == 0
+		}
+	}
+	return len(sections) >= 4 && fresh
+}
+
+// content is the text of a block, line or table.
+func (b block) content() string {
+	if b.table != nil {
+		return b.table.String()
+	}
+	return b.text
+}
+
 // once ends the range before the report stands there again, as on pages that repeat it for mobile screens: before the
 // line it began with, or before its next first heading.
 func (d *Document) once(start, end, last int, marks []headingMark) (int, int) {
@@ -453,18 +485,18 @@ func isWidget(line string) bool {
 	return false
 }
 
-// isHeadline reports whether a line stands in an element that CMS families use for the title of an article.
-func isHeadline(n *html.Node) bool {
+// headlineOf returns the element that CMS families use for the title of an article, if a line stands in one.
+func headlineOf(n *html.Node) *html.Node {
 	for p, up := n, 0; p != nil && up < 3; p, up = p.Parent, up+1 {
 		if p.DataAtom == atom.H1 || p.DataAtom == atom.H2 {
-			return true
+			return p
 		}
 		for name := range strings.FieldsSeq(strings.ToLower(attr(p, "class") + " " + attr(p, "id"))) {
 			switch name {
 			case "xl_title", "wztit", "article_title", "article-title", "articletitle", "title", "tit", "ti", "bt_title":
-				return true
+				return p
 			}
 		}
 	}
-	return false
+	return nil
 }

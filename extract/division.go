@@ -64,41 +64,81 @@ func DivisionLevel(code string) string {
 	return divisions().current[code].level
 }
 
-// strip removes from the front of an agency's name the names of the divisions above and at code, in order:
-// "四川省遂宁市安居区人民政府" is "人民政府" of 510904. When the name goes on with a division below code, that is the
-// agency's division: below 360500, "分宜县人民政府" is of 360521. Former names count as well, also those of another
-// code: 密云县 (110228) is what 密云区 (110118) was until 2015.
+// strip removes from the front of an agency's name the names of divisions, from above to below, and returns the rest
+// and the last division named: "四川省遂宁市安居区人民政府" is "人民政府" of 510904. A name that names none is of code. The
+// division named may be another than code's: below 360500, "分宜县人民政府" is of 360521; a county's portal also carries
+// the reports of its prefecture and of its neighbours. Former names count as well, also those of another code: 密云县
+// (110228) is what 密云区 (110118) was until 2015.
 func (g *gazetteer) strip(name, code string) (unit, own string) {
-	own = code
+	own, named := code, false
 	for {
-		d, ok := g.prefix(name, own)
+		d, ok := g.prefix(name, own, named)
 		if !ok {
 			return name, own
 		}
 		name = name[len(d.name):]
-		if strings.HasPrefix(d.code, stem(own)) && g.current[d.code].code != "" {
+		switch {
+		case g.current[d.code].code == "" || d.former && placeName(d.name) == placeName(g.current[own].name):
+			// what own was called once
+		case !named || strings.HasPrefix(d.code, stem(own)):
 			own = d.code
 		}
+		named = true
 	}
 }
 
-// prefix finds the longest division name that name begins with, among those above, at and below code.
-func (g *gazetteer) prefix(name, code string) (best division, ok bool) {
-	if len(code) != 6 {
-		return division{}, false
+// prefix finds the longest division name that name begins with: among those above, at and below code; else, unless
+// a division has been named already, among its neighbours and then everywhere.
+func (g *gazetteer) prefix(name, code string, named bool) (best division, ok bool) {
+	var far []division
+	for place, list := range g.byPlace {
+		for _, d := range list {
+			if !strings.HasPrefix(name, d.name) {
+				continue
+			}
+			if len(code) != 6 || place != code[:2] {
+				far = append(far, d)
+				continue
+			}
+			near := strings.HasPrefix(code, stem(d.code)) && !named || strings.HasPrefix(d.code, stem(code)) ||
+				d.former && placeName(d.name) == placeName(g.current[code].name)
+			switch {
+			case !near:
+				far = append(far, d)
+			case len(d.name) > len(best.name):
+				best, ok = d, true
+			}
+		}
 	}
-	for _, d := range g.byPlace[code[:2]] {
-		if !strings.HasPrefix(name, d.name) || len(d.name) <= len(best.name) {
+	if ok || named {
+		return best, ok
+	}
+	return g.elsewhere(far, code)
+}
+
+// elsewhere chooses among divisions that have nothing to do with code: the longest name; of several that bear it, the
+// one closest to code, if there is one. Short names (城区, 郊区) are words as well.
+func (g *gazetteer) elsewhere(far []division, code string) (best division, ok bool) {
+	closeness, several := -1, false
+	for _, d := range far {
+		if d.former || len(d.name) < len("某某县") {
 			continue
 		}
-		above := strings.HasPrefix(code, stem(d.code))
-		below := strings.HasPrefix(d.code, stem(code))
-		was := d.former && placeName(d.name) == placeName(g.current[code].name)
-		if above || below || was {
-			best, ok = d, true
+		c := 0
+		switch {
+		case len(code) == 6 && d.code[:4] == code[:4]:
+			c = 2
+		case len(code) == 6 && d.code[:2] == code[:2]:
+			c = 1
+		}
+		switch {
+		case len(d.name) > len(best.name), len(d.name) == len(best.name) && c > closeness:
+			best, closeness, several = d, c, false
+		case len(d.name) == len(best.name) && c == closeness:
+			several = true
 		}
 	}
-	return best, ok
+	return best, best.code != "" && !several
 }
 
 // stem is what the codes of a division and of all below it begin with.

@@ -284,11 +284,15 @@ func skipped(n *html.Node) bool {
 
 // hides reports whether an inline style makes an element invisible.
 func hides(style string) bool {
-	if !strings.Contains(style, "none") && !strings.Contains(style, "hid") && !strings.Contains(style, "font-size") {
+	if !strings.Contains(style, "none") && !strings.Contains(style, "hid") && !strings.Contains(style, "font-size") &&
+		!strings.Contains(style, "opacity") {
 		return false // nearly every style, and there are thousands on a page
 	}
 	s := strings.ToLower(strings.ReplaceAll(style, " ", ""))
 	if strings.Contains(s, "display:none") || strings.Contains(s, "mso-hide:all") || strings.Contains(s, "visibility:hidden") {
+		return true
+	}
+	if _, opacity, ok := strings.Cut(s, "opacity:"); ok && strings.Trim(strings.SplitN(opacity, ";", 2)[0], "0.") == "" {
 		return true
 	}
 	_, size, ok := strings.Cut(s, "font-size:0")

@@ -15,6 +15,7 @@ type figureReader struct {
 	problems []Problem
 	forms    map[string]map[string]int // "t2" -> version -> columns or rows that speak for it
 	seen     map[[3]string]int         // table, row, column -> index in figures
+	year     int                       // that the title says is reported on; 0 when it does not
 	settled  map[string]string         // "t2" -> version, once all is read
 	head     *requestHead              // of the last t3 seen, for a table that goes on without one
 	t14Keys  []string                  // of the annex's rows
@@ -37,8 +38,8 @@ type requestHead struct {
 
 // readFigures reads what it can from the tables, in page order, and says what it could not. Where the page has a
 // statutory table only as text, flat puts it together.
-func readFigures(tables []*Table, flat func(have map[string]bool) []*Table) *figureReader {
-	f := &figureReader{labels: labelsOfForm(), forms: map[string]map[string]int{}}
+func readFigures(tables []*Table, year int, flat func(have map[string]bool) []*Table) *figureReader {
+	f := &figureReader{labels: labelsOfForm(), forms: map[string]map[string]int{}, year: year}
 	if len(tables) > 0 {
 		f.figures = make([]Figure, 0, 208) // what a whole form has
 	}
@@ -77,6 +78,15 @@ func (f *figureReader) table(t *Table) {
 			keys[headKey(c)] = true
 		}
 	}
+	if keys["结果维持"] || keys["自然人"] || keys["信息内容"] {
+		if f.ofOtherYear(t.Note) {
+			f.problem("table", fmt.Sprintf("table %d", t.Number), "%q stands above it; not read", t.Note)
+			return
+		}
+		if t.Section == 1 || t.Section > 4 {
+			f.problem("table", fmt.Sprintf("table %d", t.Number), "a statutory table outside its section")
+		}
+	}
 	switch {
 	case keys["自然人"] && (keys["商业企业"] || keys["科研机构"] || keys["社会公益组织"]):
 		f.t3(t)
@@ -88,6 +98,12 @@ func (f *figureReader) table(t *Table) {
 	default:
 		f.generic(t)
 	}
+}
+
+// ofOtherYear reports whether a text names a year, and another than the one reported on.
+func (f *figureReader) ofOtherYear(text string) bool {
+	years := statedYear.FindAllStringSubmatch(text, -1)
+	return f.year != 0 && len(years) > 0 && !slices.ContainsFunc(years, func(m []string) bool { return atoi(m[1]) == f.year })
 }
 
 // t2 reads the blocks of article 20 and reports whether the table has any. The blocks may share a table or have one
@@ -160,6 +176,7 @@ func (f *figureReader) t2Label(own []*Cell, headed bool) (label, at int, exact b
 func (f *figureReader) t2Row(t *Table, y int, table, row string, label *Cell, head []*Cell) {
 	schema := Schema().Table(table)
 	columns := f.labels.t2Columns[table]
+	used := map[*Cell]bool{}
 	shift := 0 // how far the row stands left of its head, where a rowspan beside it is too short
 	if i := slices.IndexFunc(head, func(c *Cell) bool { return c.key() == "信息内容" }); i >= 0 {
 		shift = label.Col - head[i].Col
@@ -183,17 +200,45 @@ func (f *figureReader) t2Row(t *Table, y int, table, row string, label *Cell, he
 		if x >= len(t.Rows[y]) || t.Rows[y][x] == nil {
 			continue // reported as missing
 		}
+		c := t.Rows[y][x]
+		if c.Row != y || used[c] {
+			f.problem("alignment", table+" "+row, "one cell (%q, %s) stands below several heads or beside several rows; not read", c.Text, locator(t, c))
+			continue
+		}
+		used[c] = true
 		column := schema.Columns[at]
 		v := valueColumn{x: x, id: column.ID, unit: column.Unit}
-		if m := unitInHeader.FindStringSubmatch(narrow(Simplify(h.Text))); m != nil {
-			v.unit = m[1]
+		if column.Type == "decimal" {
+			v.unit = f.money(t, h, c, column, table+" "+row)
 		}
 		if len(column.Versions) == 1 {
 			v.form = column.Versions[0]
 			f.vote("t2", v.form)
 		}
-		f.add(t, table, row, v, t.Rows[y][x])
+		f.add(t, table, row, v, c)
 	}
+	for _, c := range t.Own(y) {
+		if c.Col > label.Col && !used[c] && parseCell(c.Text).value != "" {
+			f.problem("alignment", table+" "+row, "%q (%s) stands below no head of the form", c.Text, locator(t, c))
+		}
+	}
+}
+
+// money finds the unit of an amount: in the cell, in its head, in the line above the table. The form prints it in
+// the head; where it stands nowhere, nobody knows.
+func (f *figureReader) money(t *Table, head, c *Cell, column FormColumn, where string) string {
+	for _, text := range [...]string{c.Text, head.Text, t.Note} {
+		if unit := moneyWord.FindString(narrow(Simplify(text))); unit != "" {
+			return unit
+		}
+	}
+	if column.Unit == "unspecified" {
+		return column.Unit // the form of 2019 prints none for procurement
+	}
+	if parseCell(c.Text).value != "" && strings.Trim(c.Text, "0. ") != "" {
+		f.problem("unit", where, "%q has no unit in cell, head or above the table", c.Text)
+	}
+	return ""
 }
 
 // t3 reads the table of requests: a head of up to three rows, labels on the left, seven figures on the right.
@@ -212,6 +257,9 @@ func (f *figureReader) t3(t *Table) {
 func (f *figureReader) t3Head(t *Table) (columns []valueColumn, bottom int) {
 	first := -1
 	for y := range t.Rows {
+		if _, values := byLabel(t.Own(y), 7); first >= 0 && values != nil {
+			break // below the head; some pages print it again further down
+		}
 		for _, c := range t.Own(y) {
 			key := headKey(c)
 			if key == "自然人" && first < 0 {
@@ -240,11 +288,31 @@ func (f *figureReader) t3Head(t *Table) (columns []valueColumn, bottom int) {
 		}
 		columns = append(columns, valueColumn{x: x, id: f.labels.t3Columns[at].id, unit: "件"})
 	}
+	columns = f.oneTotal(t, columns, bottom+1)
 	if first < 1 || len(columns) != len(f.labels.t3Columns) {
 		f.problem("column", "t3", "%d of 7 columns found in table %d; its figures were not read", len(columns), t.Number)
 		return nil, 0
 	}
 	return columns, bottom
+}
+
+// oneTotal drops one of two columns that are called a total, as a subtotal of the organisations is: that with which the
+// totals of more rows are no sums.
+func (f *figureReader) oneTotal(t *Table, columns []valueColumn, from int) []valueColumn {
+	isTotal := func(c valueColumn) bool { return c.id == "total" }
+	first := slices.IndexFunc(columns, isTotal)
+	if first < 0 || !slices.ContainsFunc(columns[first+1:], isTotal) {
+		return columns
+	}
+	second := first + 1 + slices.IndexFunc(columns[first+1:], isTotal)
+	width := columns[len(columns)-1].x + 1
+	without := func(i int) requestHead { return requestHead{slices.Delete(slices.Clone(columns), i, i+1), width} }
+	keep := without(first)
+	if t3Sums(t, without(second), from) > t3Sums(t, keep, from) {
+		keep = without(second)
+	}
+	f.problem("label", "t3", "two columns of table %d are called a total; the one whose sums agree was read", t.Number)
+	return keep.columns
 }
 
 // t3Order decides what the columns are when their heads do not stand in the order of the form: either the agency has
@@ -315,8 +383,8 @@ func (f *figureReader) t3Body(t *Table, head requestHead, from int) {
 	under := "" // the head the last row stood under
 	for y := from; y < len(t.Rows); y++ {
 		labels, values, straight := t3Row(t, y, head)
-		if values == nil {
-			continue
+		if values == nil || slices.ContainsFunc(values, func(c *Cell) bool { k := headKey(c); return k == "商业企业" || k == "自然人" }) {
+			continue // nothing, or the head again
 		}
 		id, ok := f.t3RowID(labels, under)
 		if !ok && f.t3HeadOfRows(labels) && allBlank(values) {
@@ -456,27 +524,77 @@ func (f *figureReader) t4(t *Table) {
 	}
 	columns := f.t4Columns(t, bottom)
 	want := Schema().Table("t4").leafColumns("v2021")
-	for y := bottom + 1; y < len(t.Rows); y++ {
-		own := t.Own(y)
-		if len(own) == 0 || !slices.ContainsFunc(own, func(c *Cell) bool { return parseCell(c.Text).value != "" }) {
-			continue
-		}
-		switch {
-		case len(columns) == len(want) && standBelow(t, y, columns), len(columns) > 0 && len(own) == len(columns) && standBelow(t, y, columns):
-			for _, c := range columns { // all fifteen, or one group in a table of its own
-				f.add(t, "t4", "cases", c, t.Rows[y][c.x])
-			}
-		case len(own) == len(want):
-			f.problem("column", "t4", "%d of 15 columns found by their labels in table %d; row %d was read in the order of the form", len(columns), t.Number, y+1)
-			for i, c := range want {
-				f.add(t, "t4", "cases", valueColumn{id: c.ID, unit: c.Unit}, own[i])
-			}
-		default:
-			f.problem("row", "t4", "row %d of table %d has %d cells for %d columns; values: %s", y+1, t.Number, len(own), len(columns), texts(own))
-		}
-		f.vote("t4", "v2021") // the table is the same in both forms; settleForms aligns it
+	y, ok := f.t4Row(t, bottom, max(len(columns), 5))
+	if !ok {
 		return
 	}
+	own := t.Own(y)
+	switch {
+	case len(columns) > 0 && len(columns) <= len(own) && standBelow(t, y, columns):
+		for _, c := range columns { // all fifteen, or one group in a table of its own
+			f.add(t, "t4", "cases", c, t.Rows[y][c.x])
+		}
+	case len(own) == 1 && parseCell(own[0].Text).blank != "" && len(columns) > 0:
+		for _, c := range columns { // 无, once for the whole row
+			f.add(t, "t4", "cases", c, own[0])
+		}
+	case len(own) == len(want):
+		f.problem("column", "t4", "%d of 15 columns found by their labels in table %d; row %d was read in the order of the form", len(columns), t.Number, y+1)
+		for i, c := range want {
+			f.add(t, "t4", "cases", valueColumn{id: c.ID, unit: c.Unit}, own[i])
+		}
+	default:
+		f.problem("row", "t4", "row %d of table %d has %d cells for %d columns; values: %s", y+1, t.Number, len(own), len(columns), texts(own))
+	}
+	f.vote("t4", "v2021") // the table is the same in both forms; settleForms aligns it
+}
+
+// t4Row finds the row of figures below the head. The form has one; where there are more, as of several years, the one
+// that names the year reported on counts, else the first, and it is said. A row that numbers the columns is none.
+func (f *figureReader) t4Row(t *Table, bottom, columns int) (row int, ok bool) {
+	var rows, blank []int
+	for y := bottom + 1; y < len(t.Rows); y++ {
+		own := t.Own(y)
+		readable := 0
+		for _, c := range own {
+			if parseCell(c.Text).ok {
+				readable++
+			}
+		}
+		whole := len(own) == 1 && own[0].ColSpan >= columns && readable == 1
+		if (readable >= columns || readable >= 5 || whole) && !numbersColumns(own) {
+			if lastNumber(own) == nil {
+				blank = append(blank, y)
+				continue
+			}
+			rows = append(rows, y)
+		}
+	}
+	switch {
+	case len(rows) == 0 && len(blank) > 0:
+		return blank[0], true
+	case len(rows) == 0:
+		return 0, false
+	case len(rows) == 1:
+		return rows[0], true
+	}
+	for _, y := range rows {
+		if label := t.Own(y)[0].Text; statedYear.MatchString(narrow(label)) && !f.ofOtherYear(narrow(label)) {
+			return y, true
+		}
+	}
+	f.problem("conflict", "t4", "table %d has %d rows of figures; the first was read", t.Number, len(rows))
+	return rows[0], true
+}
+
+// numbersColumns reports whether a row only counts the columns: 1, 2, 3, …
+func numbersColumns(own []*Cell) bool {
+	for i, c := range own {
+		if c.Text != strconv.Itoa(i+1) {
+			return false
+		}
+	}
+	return len(own) > 4
 }
 
 // t4Columns names the columns by the head above each: the group from any row of the head, the outcome from the
@@ -553,6 +671,9 @@ func (f *figureReader) add(t *Table, table, row string, column valueColumn, c *C
 		Table: table, Row: row, Column: column.id, Value: parsed.value, Raw: c.Text, Blank: parsed.blank,
 		Unit: column.unit, Form: column.form, Locator: locator(t, c),
 	}
+	if c.Opaque {
+		parsed, fig.Blank = cell{}, ""
+	}
 	if parsed.unit != "" {
 		fig.Unit = parsed.unit
 	}
@@ -565,8 +686,15 @@ func (f *figureReader) add(t *Table, table, row string, column valueColumn, c *C
 	}
 	f.seen[at] = len(f.figures)
 	f.figures = append(f.figures, fig)
+	if moneyWord.MatchString(parsed.unit) && column.unit == "件" {
+		f.problem("domain", strings.Join(at[:], " "), "S-NONNEG: %q counts money in a column of cases", c.Text)
+	}
 	if !parsed.ok {
-		f.problem("cell", strings.Join(at[:], " "), "%q is not a number (%s)", c.Text, fig.Locator)
+		what := c.Text
+		if c.Opaque {
+			what = "a picture, control or script"
+		}
+		f.problem("cell", strings.Join(at[:], " "), "%q is not a number (%s)", what, fig.Locator)
 	}
 }
 

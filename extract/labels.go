@@ -33,6 +33,9 @@ func nearest(key string, things []labelled) (at int, exact, ok bool) {
 			return i, true, true
 		}
 	}
+	if otherThing.MatchString(key) {
+		return -1, false, false // last year's column is close to this year's in letters only
+	}
 	best, second := 0.0, 0.0
 	at = -1
 	for i, thing := range things {
@@ -54,6 +57,8 @@ func nearest(key string, things []labelled) (at int, exact, ok bool) {
 	}
 	return at, false, true
 }
+
+var otherThing = regexp.MustCompile(`上年|去年|上一年|历年|累计|以前|20\d\d|听证|同比|增长|占比|比例`)
 
 // similarity is 1 for equal keys, high for one that begins or ends with the other, and otherwise the share of
 // characters that need no edit.
@@ -157,7 +162,10 @@ func headKey(c *Cell) string {
 	return c.key()
 }
 
-var bareUnit = regexp.MustCompile(`\(\s*(?:件|项|個|个|宗|万元|元|件次)\s*\)`)
+var bareUnit = regexp.MustCompile(`\(\s*(?:单位\s*:?)?\s*(?:人民币)?(?:件|项|個|个|宗|百万元|万元|千元|亿元|元|件次)\s*\)`)
+
+// moneyWord is a unit of money in a head, in brackets or not.
+var moneyWord = regexp.MustCompile(`百万元|万元|千元|亿元|元`)
 
 var unitInHeader = regexp.MustCompile(`[(（]\s*单位\s*[:：]?\s*(\p{Han}{1,3})\s*[)）]`)
 

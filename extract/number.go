@@ -54,7 +54,7 @@ func parseCell(raw string) cell {
 var digitsApart = regexp.MustCompile(`\d \d`)
 
 // units that may follow a number in a cell, longest first.
-var units = []string{"万元", "亿元", "千元", "元", "件", "项", "条", "个", "次", "人次", "人", "份", "宗", "起"}
+var units = []string{"万元", "亿元", "千元", "百万元", "元", "件", "项", "条", "个", "次", "人次", "人", "份", "宗", "起"}
 
 func splitUnit(s string) (number, unit string) {
 	i := strings.IndexFunc(s, func(r rune) bool { return unicode.Is(unicode.Han, r) })
@@ -84,9 +84,9 @@ func plainDecimal(s string) (string, bool) {
 	}
 	whole, fraction, point := strings.Cut(s, ".")
 	if strings.ContainsAny(whole, ",，") {
-		groups := strings.FieldsFunc(whole, func(r rune) bool { return r == ',' || r == '，' })
+		groups := strings.Split(strings.ReplaceAll(whole, "，", ","), ",")
 		for i, g := range groups {
-			if i > 0 && len(g) != 3 || i == 0 && len(g) > 3 {
+			if i > 0 && len(g) != 3 || i == 0 && (len(g) > 3 || g == "") {
 				return "", false // 1,23 is a slip of the pen, not a number
 			}
 		}

@@ -15,13 +15,13 @@ type sentence struct {
 }
 
 var sentences = []sentence{
-	{"申请", regexp.MustCompile(`(?:新收|收到|受理|新增|接收)[^。;；\n\d]{0,24}?申请(?:公开)?[^。;；,，\n\d]{0,10}?(\d+)\s*[件宗条份]`), "新收申请", [][3]string{{"t3", "r1", "total"}, {"t3", "r2", "total"}}},
-	{"上年", regexp.MustCompile(`上年(?:度)?结转[^。;；,，\d]{0,12}?(\d+)\s*[件宗]`), "上年结转", [][3]string{{"t3", "r2", "total"}}},
-	{"下", regexp.MustCompile(`结转(?:至|到)?下(?:一)?年(?:度)?[^。;；,，\d]{0,12}?(\d+)\s*[件宗]`), "结转下年度", [][3]string{{"t3", "r4", "total"}}},
-	{"予以公开", regexp.MustCompile(`予以公开[^。;；,，\d]{0,6}?(\d+)\s*[件宗]`), "予以公开", [][3]string{{"t3", "r3.1", "total"}}},
-	{"部分公开", regexp.MustCompile(`部分公开[^。;；,，\d]{0,6}?(\d+)\s*[件宗]`), "部分公开", [][3]string{{"t3", "r3.2", "total"}}},
-	{"行政复议", regexp.MustCompile(`行政复议(?:案件|申请)?[^。;；,，\d、]{0,8}?(\d+)\s*[件宗起]`), "行政复议", [][3]string{{"t4", "cases", "review.total"}}},
-	{"行政诉讼", regexp.MustCompile(`行政诉讼(?:案件)?[^。;；,，\d、]{0,8}?(\d+)\s*[件宗起]`), "行政诉讼", [][3]string{{"t4", "cases", "lit_direct.total"}, {"t4", "cases", "lit_after.total"}}},
+	{"申请", regexp.MustCompile(`(?:新收|收到|受理|新增|接收)[^。;；\n\d]{0,24}?申请(?:公开)?[^。;；,，\n\d]{0,10}?(\d[\d,]*)\s*[件宗条份]`), "新收申请", [][3]string{{"t3", "r1", "total"}, {"t3", "r2", "total"}}},
+	{"上年", regexp.MustCompile(`上年(?:度)?结转[^。;；,，\d]{0,12}?(\d[\d,]*)\s*[件宗]`), "上年结转", [][3]string{{"t3", "r2", "total"}}},
+	{"下", regexp.MustCompile(`结转(?:至|到)?下(?:一)?年(?:度)?[^。;；,，\d]{0,12}?(\d[\d,]*)\s*[件宗]`), "结转下年度", [][3]string{{"t3", "r4", "total"}}},
+	{"予以公开", regexp.MustCompile(`予以公开[^。;；,，\d]{0,6}?(\d[\d,]*)\s*[件宗]`), "予以公开", [][3]string{{"t3", "r3.1", "total"}}},
+	{"部分公开", regexp.MustCompile(`部分公开[^。;；,，\d]{0,6}?(\d[\d,]*)\s*[件宗]`), "部分公开", [][3]string{{"t3", "r3.2", "total"}}},
+	{"行政复议", regexp.MustCompile(`行政复议(?:案件|申请)?[^。;；,，\d、]{0,8}?(\d[\d,]*)\s*[件宗起]`), "行政复议", [][3]string{{"t4", "cases", "review.total"}}},
+	{"行政诉讼", regexp.MustCompile(`行政诉讼(?:案件)?[^。;；,，\d、]{0,8}?(\d[\d,]*)\s*[件宗起]`), "行政诉讼", [][3]string{{"t4", "cases", "lit_direct.total"}, {"t4", "cases", "lit_after.total"}}},
 }
 
 // checkProse compares the numbers in sentences with the figures they repeat (N-TEXT). The first sentence on each
@@ -42,7 +42,7 @@ func checkProse(prose string, year int, figures []Figure) (problems []Problem) {
 		if m == nil {
 			continue
 		}
-		said, _ := millionths(m[1])
+		said, _ := millionths(strings.ReplaceAll(m[1], ",", ""))
 		sum, known, agrees := int64(0), 0, false
 		for _, key := range s.figures {
 			n, ok := value[key]

@@ -3,7 +3,7 @@ package extract
 import "slices"
 
 // figureDoubts are the kinds of problems that touch figures.
-var figureDoubts = []string{"identity", "cell", "row", "column", "missing", "conflict", "domain", "table", "alignment"}
+var figureDoubts = []string{"identity", "cell", "row", "column", "missing", "conflict", "domain", "table", "alignment", "label", "year", "unit"}
 
 // quality draws the one word that a researcher can filter on.
 func (r *Report) quality() string {

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"iter"
@@ -9,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"golang.org/x/net/html"
 )
 
 // ErrNotReport says that a page is no annual report. The error that wraps it says why.
@@ -18,8 +21,8 @@ var ErrNotReport = errors.New("not a report")
 // everything else that is odd about it is a Problem of the report.
 func ReadReport(d *Document, h Hints) (*Report, error) {
 	r := &Report{Encoding: d.enc, Form: d.kind}
-	r.Title = d.reportTitle(h)
 	b, _ := d.findBody()
+	r.Title = d.reportTitle(b, h)
 	claim, titled := ReportTitle(r.Title)
 	linkClaim, linked := ReportTitle(h.LinkTitle)
 	if word := injectedWord(Simplify(r.Title)); word != "" {
@@ -27,7 +30,11 @@ func ReadReport(d *Document, h Hints) (*Report, error) {
 	}
 	r.Attachments = d.attachmentsOf(b)
 	tables := d.numberTables(b)
-	read := readFigures(tables, func(have map[string]bool) []*Table { return d.flatTables(b, have) })
+	year := claim.Year
+	if year == 0 {
+		year = linkClaim.Year
+	}
+	read := readFigures(tables, year, func(have map[string]bool) []*Table { return d.flatTables(b, have) })
 	r.Figures, r.Forms, r.Problems = read.figures, read.settled, read.problems
 	if why := d.notReport(b, titled || linked, r.Forms); why != "" {
 		r.Form = d.elsewhere(r.Attachments)
@@ -48,7 +55,7 @@ func ReadReport(d *Document, h Hints) (*Report, error) {
 
 	prose := proseOf(r.Sections)
 	names := []namedBy{{claim.Agency, "title"}, {linkClaim.Agency, "link"}, {agencyInProse(prose), "prose"},
-		{simplifyName(r.Field("publisher")), "publisher"}, {h.Agency, "portal"}}
+		{simplifyName(r.Field("publisher")), "publisher"}, {signature(r.Sections), "signature"}, {h.Agency, "portal"}}
 	r.Agency, doubts = identify(names, r.Fields, h)
 	r.Agency.Printed = printedName(r.Title, r.Agency.Name)
 	r.Scope = scopeOf(r.Agency)
@@ -106,30 +113,36 @@ func (d *Document) hanText(b body) int {
 	return n
 }
 
-// reportTitle is the best title of the page: the first that claims to be a report's and names a year, among the site
-// standard's meta tag, the headline, the title element, any line and the link; else the first there is.
-func (d *Document) reportTitle(h Hints) string {
-	first := ""
-	for c := range d.titles(h) {
+// reportTitle is the best title of the page: the first that names both agency and year of a report, among the site
+// standard's meta tag, the headline, the title element, the lines before the text, and the link; else the first that
+// names one of them; else the first there is.
+func (d *Document) reportTitle(b body, h Hints) string {
+	first, agency, year := "", "", ""
+	for c := range d.titles(b, h) {
 		c = compact(c)
-		if claim, ok := ReportTitle(c); ok && claim.Year != 0 {
+		claim, ok := ReportTitle(c)
+		switch {
+		case ok && claim.Year != 0 && claim.Agency != "":
 			return c
-		}
-		if first == "" {
+		case ok && claim.Agency != "" && agency == "":
+			agency = c
+		case ok && claim.Year != 0 && year == "":
+			year = c
+		case first == "":
 			first = c
 		}
 	}
-	return first
+	return cmp.Or(agency, year, first)
 }
 
 // titles yields what may be the title, the likeliest first.
-func (d *Document) titles(h Hints) iter.Seq[string] {
+func (d *Document) titles(b body, h Hints) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		if !yield(d.meta("ArticleTitle")) {
 			return
 		}
-		for _, b := range d.blocks {
-			if b.table == nil && len(b.text) < 300 && isHeadline(b.node) && !yield(b.text) {
+		for _, text := range d.headlines() {
+			if !yield(text) {
 				return
 			}
 		}
@@ -138,8 +151,15 @@ func (d *Document) titles(h Hints) iter.Seq[string] {
 				return
 			}
 		}
-		for _, b := range d.blocks {
-			if b.table == nil && b.linked == 0 && len(b.text) < 200 && !yield(b.text) {
+		if !yield(d.title) {
+			return
+		}
+		before := len(d.blocks)
+		if len(b.headings) > 0 {
+			before = b.headings[0].block
+		}
+		for _, bl := range d.blocks[:before] {
+			if bl.table == nil && bl.linked == 0 && len(bl.text) < 200 && !strings.ContainsAny(bl.text, "。，；;") && !yield(bl.text) {
 				return
 			}
 		}
@@ -147,15 +167,48 @@ func (d *Document) titles(h Hints) iter.Seq[string] {
 	}
 }
 
-// numberTables gives the tables of the body their numbers, from 1.
+// headlines lists the texts of the page's headline elements: first all lines of one joined, as titles are broken in
+// two, then each by itself.
+func (d *Document) headlines() []string {
+	var joined, single []string
+	var last *html.Node
+	for _, b := range d.blocks {
+		n := headlineOf(b.node)
+		if n == nil || b.table != nil || len(b.text) > 300 {
+			continue
+		}
+		if n == last {
+			joined[len(joined)-1] += b.text
+		} else {
+			joined = append(joined, b.text)
+		}
+		last = n
+		single = append(single, b.text)
+	}
+	return append(joined, single...)
+}
+
+// numberTables gives the tables of the body their numbers, from 1, and what stands around them.
 func (d *Document) numberTables(b body) []*Table {
 	var tables []*Table
-	for _, bl := range d.blocks[b.start:b.end] {
-		if bl.table != nil {
-			bl.table.Number = len(tables) + 1
-			bl.table.Part = partOf(bl.node)
-			tables = append(tables, bl.table)
+	section, next := 0, 0
+	for i := b.start; i < b.end; i++ {
+		if next < len(b.headings) && b.headings[next].block == i {
+			section = b.headings[next].section
+			next++
 		}
+		t := d.blocks[i].table
+		if t == nil {
+			continue
+		}
+		t.Number, t.Section, t.Part = len(tables)+1, 0, partOf(d.blocks[i].node)
+		if len(b.headings) >= 5 {
+			t.Section = section
+		}
+		if above := i - 1; above >= b.start && len(d.blocks[above].text) < 120 {
+			t.Note = narrow(Simplify(d.blocks[above].text))
+		}
+		tables = append(tables, t)
 	}
 	return tables
 }
@@ -195,7 +248,7 @@ func withoutTables(sections []Section) []Section {
 
 var (
 	announced = regexp.MustCompile(`(?:公布|编制|发布)(?:了)?(?:《)?(\p{Han}{3,30}?)(?:\((?:以下简称|下称)[^)]*\))?(?:关于)?(?:20\d\d)年度?政府信息公开`)
-	period    = regexp.MustCompile(`(20\d\d)年1月1日[^。]{0,12}?(20\d\d)年12月31日`)
+	period    = regexp.MustCompile(`(20\d\d)年1月1日[^。]{0,14}?(?:(20\d\d)年)?(?:度)?12月31日`)
 )
 
 // agencyInProse finds the agency in the sentence that announces the report.
@@ -206,11 +259,28 @@ func agencyInProse(prose string) string {
 	return ""
 }
 
+// signature finds the agency that signs at the end of the text, above the date.
+func signature(sections []Section) string {
+	if len(sections) == 0 {
+		return ""
+	}
+	lines := strings.Split(sections[len(sections)-1].Text, "\n")
+	for _, l := range lines[max(0, len(lines)-3):] {
+		name := simplifyName(l)
+		if hanName.MatchString(name) && unitEnding.MatchString(name) {
+			return name
+		}
+	}
+	return ""
+}
+
+var hanName = regexp.MustCompile(`^\p{Han}{4,30}$`)
+
 // year settles the year reported on: the title's, else the link's, else that of the statistical period. It is never
 // taken from the date of publication.
 func (r *Report) year(title, link TitleClaim, prose string) {
 	stated := 0
-	if m := period.FindStringSubmatch(prose); m != nil && m[1] == m[2] {
+	if m := period.FindStringSubmatch(prose); m != nil && (m[1] == m[2] || m[2] == "") {
 		stated = atoi(m[1])
 	}
 	for _, y := range [...]int{title.Year, link.Year, stated} {
@@ -224,6 +294,13 @@ func (r *Report) year(title, link TitleClaim, prose string) {
 		r.Problems = append(r.Problems, Problem{"year", "", "neither title nor text says which year is reported on"})
 	case stated != 0 && stated != r.Year:
 		r.Problems = append(r.Problems, Problem{"year", "", fmt.Sprintf("title says %d, the statistical period %d", r.Year, stated)})
+	case link.Year != 0 && link.Year != r.Year:
+		r.Problems = append(r.Problems, Problem{"year", "", fmt.Sprintf("title says %d, the link %d", r.Year, link.Year)})
+	case len(yearsOfTitle(r.Title)) > 1 && stated == 0:
+		r.Problems = append(r.Problems, Problem{"year", "", fmt.Sprintf("the title names several years: %d", yearsOfTitle(r.Title))})
+	}
+	if r.Published != "" && r.Year != 0 && r.Published < fmt.Sprint(r.Year) {
+		r.Problems = append(r.Problems, Problem{"date", "published_date", fmt.Sprintf("published %s, before the year reported on ended", r.Published)})
 	}
 }
 
@@ -261,6 +338,9 @@ func (r *Report) doubts(d *Document, b body, prose string) {
 		if r.Year >= 2019 && r.Forms[table] == "" {
 			add("missing", table, "no such table on the page")
 		}
+	}
+	if d.secondReport(b) {
+		add("conflict", "", "a second report stands on the page; only one was read")
 	}
 	if n := r.Field("index_no"); n != "" && !knownIndexShape(n) {
 		add("index_no", "", "%q has none of the known shapes", n)

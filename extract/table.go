@@ -11,10 +11,12 @@ import (
 // A Table is a page's table with its spans spread out, so that each row can be read on its own. Slots follow the
 // algorithm of the HTML standard (13.3.1, "forming a table").
 type Table struct {
-	Number int       // of the table in the report, from 1; 0 for one put together from lines of text
-	Part   string    // "attachment 1": where the table stands, when that is not the page itself
-	Rows   [][]*Cell // a slot is nil where no cell reaches
-	Cut    bool      // the table was larger than maxSlots; the rest is missing
+	Number  int       // of the table in the report, from 1; 0 for one put together from lines of text
+	Note    string    // the short line above the table, which may give a unit or a year
+	Part    string    // "attachment 1": where the table stands, when that is not the page itself
+	Rows    [][]*Cell // a slot is nil where no cell reaches
+	Section int       // of the report that the table stands in; 0 when it has no headings
+	Cut     bool      // the table was larger than maxSlots; the rest is missing
 
 	own [][]*Cell // by row, once asked for
 }
@@ -26,6 +28,7 @@ type Cell struct {
 	RowSpan, ColSpan int
 	Order            int // of the cell in its tr, from 1
 	Head             bool
+	Opaque           bool // empty of text, but not blank: a picture, a control, a script stands in it
 
 	labelled string // its labelKey, once asked for
 }
@@ -58,6 +61,7 @@ func newTable(n *html.Node) *Table {
 			}
 			order++
 			c := &Cell{Row: y, Col: x, Order: order, Head: td.DataAtom == atom.Th, Text: cellText(td)}
+			c.Opaque = c.Text == "" && opaque(td)
 			c.ColSpan = span(td, "colspan", 1000)
 			c.RowSpan = span(td, "rowspan", 65534)
 			if c.RowSpan == 0 || y+c.RowSpan > len(trs) {
@@ -241,11 +245,22 @@ func writeCell(b *strings.Builder, n *html.Node) {
 	}
 }
 
+// opaque reports whether something in a cell may show what its text does not.
+func opaque(td *html.Node) bool {
+	for n := range td.Descendants() {
+		switch n.DataAtom {
+		case atom.Img, atom.Svg, atom.Canvas, atom.Object, atom.Embed, atom.Select, atom.Textarea, atom.Button, atom.Noscript, atom.Script:
+			return true
+		}
+	}
+	return false
+}
+
 // notOfCell reports whether an element adds nothing to the text of a cell.
 func notOfCell(n *html.Node) bool {
 	switch n.DataAtom {
-	case atom.Sup, atom.Del, atom.S, atom.Strike:
+	case atom.Sup, atom.Sub, atom.Rt, atom.Rp, atom.Del, atom.S, atom.Strike:
 		return true
 	}
-	return skipped(n)
+	return skipped(n) || strings.Contains(attr(n, "style"), "line-through")
 }

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -32,8 +33,7 @@ func ReportTitle(title string) (TitleClaim, bool) {
 	if !strings.ContainsAny(title, "报報") || !strings.ContainsAny(title, "开開") {
 		return TitleClaim{}, false // nearly every line of a page
 	}
-	s := strings.ReplaceAll(narrow(Simplify(compact(title))), " ", "")
-	s = strings.NewReplacer("《", "", "》", "", "“", "", "”", "", `"`, "").Replace(s)
+	s := plainTitle(title)
 	at := reportCore.FindStringIndex(s)
 	if strings.ContainsAny(s, "<>›»→") {
 		return TitleClaim{}, false // a breadcrumb
@@ -42,21 +42,37 @@ func ReportTitle(title string) (TitleClaim, bool) {
 		return TitleClaim{}, false
 	}
 	head := s[:at[0]]
-	claim := TitleClaim{Year: titleYear(s)}
+	claim := TitleClaim{}
+	if years := titleYears(s, at[0], at[1]); len(years) > 0 {
+		claim.Year = years[0]
+	}
 	// "衢江区人民政府信息公开年报" is the report of the 人民政府, not of "衢江区人民".
 	if strings.HasSuffix(head, "人民") && strings.HasPrefix(s[at[0]:], "政府") {
 		head += "政府"
 	}
-	claim.Agency = agencyIn(head)
+	if claim.Agency = agencyIn(head); claim.Agency == "" {
+		claim.Agency = agencyBehind(s[at[1]:])
+	}
 	if claim.Year == 0 && claim.Agency == "" {
 		return TitleClaim{}, false // the name of a column
 	}
 	return claim, true
 }
 
+// plainTitle is a title as it is compared: simplified script, half-width, no blanks and quotation marks.
+func plainTitle(title string) string {
+	s := strings.ReplaceAll(narrow(Simplify(compact(title))), " ", "")
+	return titleQuotes.Replace(s)
+}
+
+var titleQuotes = strings.NewReplacer("《", "", "》", "", "“", "", "”", "", `"`, "", "О", "〇", "о", "〇")
+
 // agencyIn strips what is not the agency from the part of a title before its core. Names begin with 公安县, 开封市,
 // 于都县: nothing is stripped by character.
 func agencyIn(head string) string {
+	head = documentNumber.ReplaceAllString(leadingBracket.ReplaceAllString(head, ""), "")
+	head = datesInTitle.ReplaceAllString(head, "")
+	head = yearRange.ReplaceAllString(head, "")
 	head = yearInTitle.ReplaceAllString(head, "")
 	head = strings.Trim(head, titlePunctuation)
 	head = titleOpening.ReplaceAllString(head, "")
@@ -64,25 +80,59 @@ func agencyIn(head string) string {
 	return strings.Trim(head, titlePunctuation)
 }
 
-const titlePunctuation = ":-·.、,;()[]【】*0123456789"
+const titlePunctuation = ":-—–~·.、,;()（）[]【】*0123456789"
 
 var (
 	titleOpening = regexp.MustCompile(`^关于(?:公布|发布|公开|报送|上报)?`)
 	titleJoint   = regexp.MustCompile(`(?:的|关于|发布|公布|年度)+$`)
+	// datesInTitle are the dates and notes of a publication or a revision: no years of a report.
+	datesInTitle = regexp.MustCompile(`[(\[]?(?:19|20)\d{2}(?:年\d{1,2}月(?:\d{1,2}日)?|[-/.]\d{1,2}[-/.]\d{1,2}|\d{4})(?:修订|更正|发布|公布|印发|补发)?[)\]]?|[(\[]?(?:19|20)\d{2}年?(?:修订|更正|发布|公布|印发|补发)(?:版)?[)\]]?`)
+	yearRange    = regexp.MustCompile(`((?:19|20)\d{2})年?(?:至|到|-|—|–|~|－)+((?:19|20)\d{2})(?:年度|年)?`)
+	behindCore   = regexp.MustCompile(`^(?:[(]|-+|—+|:)(\p{Han}{3,30})[)]?$`)
+	unitEnding   = regexp.MustCompile(`(?:政府|局|委|委员会|办公室|办|厅|部|院|中心|处|所|站|公司|队|会|镇|乡|街道|市|县|区)$`)
 )
 
-// titleYear finds the year a title reports on: the first one that 年 follows, else the first.
-func titleYear(s string) int {
-	years := yearInTitle.FindAllString(s, -1)
-	for _, y := range years {
-		if strings.Contains(y, "年") {
-			return parseYear(y)
+// agencyBehind finds an agency that stands behind the core of a title: "2021年…年度报告（衢江区财政局）".
+func agencyBehind(tail string) string {
+	tail = yearInTitle.ReplaceAllString(datesInTitle.ReplaceAllString(tail, ""), "")
+	if m := behindCore.FindStringSubmatch(tail); m != nil && unitEnding.MatchString(m[1]) {
+		return m[1]
+	}
+	return ""
+}
+
+// titleYears lists the years that a title may report on, the one nearest to its core first. Dates of publication and
+// revision are none.
+func titleYears(s string, from, to int) []int {
+	type found struct{ year, distance int }
+	var all []found
+	dates := datesInTitle.FindAllStringIndex(s, -1)
+	for _, at := range yearInTitle.FindAllStringIndex(s, -1) {
+		year := parseYear(s[at[0]:at[1]])
+		inDate := slices.ContainsFunc(dates, func(d []int) bool { return d[0] <= at[0] && at[0] < d[1] })
+		if year == 0 || inDate {
+			continue
+		}
+		all = append(all, found{year, max(from-at[1], at[0]-to, 0)})
+	}
+	slices.SortStableFunc(all, func(a, b found) int { return a.distance - b.distance })
+	var years []int
+	for _, f := range all {
+		if !slices.Contains(years, f.year) {
+			years = append(years, f.year)
 		}
 	}
-	if len(years) > 0 {
-		return parseYear(years[0])
+	return years
+}
+
+// yearsOfTitle lists the years of a whole title, for doubts.
+func yearsOfTitle(title string) []int {
+	s := plainTitle(title)
+	at := reportCore.FindStringIndex(s)
+	if at == nil {
+		return nil
 	}
-	return 0
+	return titleYears(s, at[0], at[1])
 }
 
 // parseYear reads "2021", "2021年度", "二〇二一年"; 0 for what is no year of a report.

@@ -26,6 +26,17 @@ func TestReportTitle(t *testing.T) {
 		{"于都县人民政府2019年政府信息公开工作年度报告", TitleClaim{"于都县人民政府", 2019}, true},
 		{"关于公布某某市2019年政府信息公开工作年度报告的公告", TitleClaim{"某某市", 2019}, true},
 
+		// dates of publication and revision are no years of a report
+		{"衢江区财政局政府信息公开年报(2022-01-20)", TitleClaim{"衢江区财政局", 0}, true},
+		{"衢江区财政局政府信息公开工作年度报告20220120", TitleClaim{"衢江区财政局", 0}, true},
+		{"衢江区财政局政府信息公开工作年度报告（2022年1月）", TitleClaim{"衢江区财政局", 0}, true},
+		{"（2022年修订）衢江区财政局2021年政府信息公开工作年度报告", TitleClaim{"衢江区财政局", 2021}, true},
+		{"2022年1月发布衢江区财政局2021年政府信息公开工作年度报告", TitleClaim{"衢江区财政局", 2021}, true},
+		{"2021年政府信息公开工作年度报告（衢江区财政局）", TitleClaim{"衢江区财政局", 2021}, true},
+		{"【年度报告】衢江区财政局2021年政府信息公开工作年度报告", TitleClaim{"衢江区财政局", 2021}, true},
+		{"衢政办发〔2022〕3号 衢江区财政局2021年政府信息公开工作年度报告", TitleClaim{"衢江区财政局", 2021}, true},
+		{"衢江区财政局二О二一年政府信息公开工作年度报告", TitleClaim{"衢江区财政局", 2021}, true},
+
 		{"> 政务公开 > 信息公开年报 > 2021年", TitleClaim{}, false},
 		{"信息公开年报", TitleClaim{}, false},
 		{"政府信息公开工作年度报告", TitleClaim{}, false},
