@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 
 	"gongkai/extract"
 )
@@ -11,6 +12,7 @@ import (
 // Better reports whether a speaks for a key and scope rather than b. Of two versions of one URL it is the newer
 // one, whatever it says: that is what the agency publishes. Of two URLs it is the one
 //
+//   - that names its agency itself, if the other has the name from its portal only: that one may be anybody's;
 //   - with more figures, as a mirror or an excerpt loses some, blank ones counted;
 //   - with fewer identities that fail, as a copy adds errors;
 //   - on the portal of the agency's own division, if that is known of only one;
@@ -22,11 +24,21 @@ func Better(a, b Record) bool {
 		return a.Capture > b.Capture
 	}
 	return cmp.Or(
+		cmp.Compare(namesItself(a), namesItself(b)),
 		cmp.Compare(len(a.Report.Figures), len(b.Report.Figures)),
 		cmp.Compare(failedChecks(b.Report), failedChecks(a.Report)),
 		cmp.Compare(athome(a), athome(b)),
 		cmp.Compare(a.Capture, b.Capture),
 	) > 0
+}
+
+// namesItself is 0 when only the portal says whose report a record is: a reader of pages asks it last, after title, link,
+// prose, metadata and whatever else is the page's own.
+func namesItself(r Record) int {
+	if slices.ContainsFunc(r.Report.Agency.Evidence, func(e string) bool { return strings.HasPrefix(e, "portal: ") }) {
+		return 0
+	}
+	return 1
 }
 
 func failedChecks(r *extract.Report) (n int) {
@@ -48,14 +60,23 @@ func athome(r Record) int {
 // A Choice is the record that speaks for an agency, year and scope.
 type Choice struct {
 	Record
-	Revisions int // versions of its URL held that differ in text, metadata, figures or attachments; 1 = never changed
-	Pages     int // URLs that claim the same key and scope, this one included
+	Revisions int     // versions of its URL held that differ in text, metadata, figures or attachments; 1 = never changed
+	Others    []Other // URLs that claim the same key and scope and do not speak for it, in order
+}
+
+// An Other is a page that claims the key and scope of a Choice, as it was last: what can be compared, without the text.
+type Other struct {
+	URL     string
+	SHA256  string // of the page as served
+	Figures []extract.Figure
 }
 
 // Rivals chooses among the records of one key, which are added in the order of RecordsOf: by URL, then by capture.
-// The zero one is ready. It keeps one record a scope and URL in hand, however many versions there are.
+// The zero one is ready. It keeps one record a scope and the figures of each URL in hand, however many versions
+// there are.
 type Rivals struct {
 	best, current map[string]*Choice // by scope; current is of the URL being added
+	others        map[string][]Other // by scope
 }
 
 // Add takes one more record. Rejected ones do not count.
@@ -64,7 +85,7 @@ func (v *Rivals) Add(r Record) {
 		return
 	}
 	if v.current == nil {
-		v.best, v.current = map[string]*Choice{}, map[string]*Choice{}
+		*v = Rivals{map[string]*Choice{}, map[string]*Choice{}, map[string][]Other{}}
 	}
 	scope := r.Report.Scope
 	now := v.current[scope]
@@ -83,16 +104,15 @@ func (v *Rivals) Add(r Record) {
 func (v *Rivals) settle(scope string) {
 	now, best := v.current[scope], v.best[scope]
 	delete(v.current, scope)
-	switch {
-	case now == nil:
-	case best == nil:
-		now.Pages = 1
-		v.best[scope] = now
-	case Better(now.Record, best.Record):
-		now.Pages = best.Pages + 1
-		v.best[scope] = now
-	default:
-		best.Pages++
+	if now == nil {
+		return
+	}
+	if best == nil || Better(now.Record, best.Record) {
+		now, best = best, now
+	}
+	v.best[scope] = best
+	if now != nil {
+		v.others[scope] = append(v.others[scope], Other{now.URL, now.SHA256, now.Report.Figures})
 	}
 }
 
@@ -103,7 +123,10 @@ func (v *Rivals) Choices() []Choice {
 		v.settle(scope)
 	}
 	for _, scope := range slices.Sorted(maps.Keys(v.best)) {
-		choices = append(choices, *v.best[scope])
+		c := v.best[scope]
+		c.Others = v.others[scope]
+		slices.SortFunc(c.Others, func(a, b Other) int { return cmp.Compare(a.URL, b.URL) })
+		choices = append(choices, *c)
 	}
 	*v = Rivals{}
 	return choices

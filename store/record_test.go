@@ -166,10 +166,21 @@ func TestBetter(t *testing.T) {
 		}
 		return Record{URL: url, Capture: capture, Home: home, Report: r}
 	}
+	named := func(r Record, evidence ...string) Record {
+		r.Report.Agency.Evidence = append([]string{"division of the portal: 330803"}, evidence...)
+		return r
+	}
 	for _, tt := range []struct {
 		name string
 		a, b Record
 	}{
+		{"its own title", named(rec("a", 1, 0, 3, ""), "title: 衢江区人民政府"), named(rec("b", 2, 200, 0, "330803"), "portal: 衢江区人民政府")},
+		{"the link to it", named(rec("a", 1, 10, 0, ""), "link: 衢江区人民政府"), named(rec("b", 2, 200, 0, ""), "portal: 衢江区人民政府")},
+		{"its prose", named(rec("a", 1, 10, 0, ""), "prose: 衢江区人民政府"), named(rec("b", 2, 200, 0, ""), "portal: 衢江区人民政府")},
+		{"its publisher", named(rec("a", 1, 10, 0, ""), "publisher: 区政府", "name is of 330803"), named(rec("b", 2, 200, 0, ""), "portal: 衢江区人民政府")},
+		{"its signature", named(rec("a", 1, 10, 0, ""), "signature: 区政府"), named(rec("b", 2, 200, 0, ""), "portal: 衢江区人民政府")},
+		{"more figures, both named by the portal", named(rec("a", 1, 200, 0, ""), "portal: 甲"), named(rec("b", 2, 10, 0, ""), "portal: 甲")},
+		{"more figures, both named by themselves", named(rec("a", 1, 200, 0, ""), "prose: 甲"), named(rec("b", 2, 10, 0, ""), "title: 甲")},
 		{"newer version of a URL", rec("a", 2, 10, 1, ""), rec("a", 1, 200, 0, "")},
 		{"more figures", rec("a", 1, 200, 3, ""), rec("b", 2, 199, 0, "")},
 		{"fewer failures", rec("a", 1, 200, 0, ""), rec("b", 2, 200, 1, "330803")},
@@ -213,8 +224,22 @@ func TestRivals(t *testing.T) {
 		v.Add(r)
 	}
 	got := v.Choices()
-	if len(got) != 2 || got[0].Capture != 3 || got[1].Capture != 2 || got[1].Pages != 2 || got[1].Revisions != 1 || got[0].Pages != 1 {
+	if len(got) != 2 || got[0].Capture != 3 || got[1].Capture != 2 || got[1].Revisions != 1 || len(got[0].Others) != 0 {
 		t.Errorf("choices = %+v", got)
+	}
+	if o := got[1].Others; len(o) != 1 || o[0].URL != "a" || len(o[0].Figures) != 1 {
+		t.Errorf("others = %+v, want a as it was last", o)
+	}
+	for _, r := range []Record{with("a", 1, "own", "1"), with("b", 2, "own", "1", "2"), with("c", 3, "own", "1", "2", "3"), with("d", 4, "own")} {
+		v.Add(r)
+	}
+	got = v.Choices()
+	var others []string
+	for _, o := range got[0].Others {
+		others = append(others, o.URL)
+	}
+	if got[0].URL != "c" || !slices.Equal(others, []string{"a", "b", "d"}) {
+		t.Errorf("%s is chosen, of others %v", got[0].URL, others)
 	}
 	v.Add(with("a", 1, "own", "1", "2"))
 	v.Add(with("a", 2, "own", "1"))

@@ -89,8 +89,9 @@ type reference struct {
 
 const aboutPackage = `Annual reports on government information disclosure (政府信息公开工作年度报告), as published on Chinese ` +
 	`government portals, archived and read by gongkai. Rows stand in the order of agency, year and scope. Where several pages ` +
-	`claim one report, the newest version of each page counts, and of these the one with more figures, then with fewer failed ` +
-	`identities, then on the agency's own portal, then captured last. ` +
+	`claim one report, the newest version of each page counts, and of these one that names its agency itself before one whose agency ` +
+	`only its portal tells, then the one with more figures, then with fewer failed identities, then on the agency's own portal, then ` +
+	`captured last; problems.csv names the others, as rival. ` +
 	`A blank cell is not a zero. Codes of divisions are text. A text cell that begins with = + - @ (also full-width), a tab, a line ` +
 	`end or an apostrophe has an apostrophe put before it, so that no spreadsheet runs it: take one leading apostrophe off. ` +
 	`Every row names the page, or the attachment, it was read from by its SHA-256.`

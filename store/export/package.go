@@ -149,6 +149,9 @@ func (p *dataPackage) writeReport(r *report) error {
 	for _, d := range r.problems {
 		err = errors.Join(err, p.problems.write(d))
 	}
+	if len(r.Others) > 0 {
+		err = errors.Join(err, p.problems.write(rival(r.Choice)))
+	}
 	return err
 }
 

@@ -81,11 +81,11 @@ var (
 		func(r *report) string { return r.province }}
 	prefecture = column[*report]{"prefecture", text, "prefecture-level division; empty where there is none", "地级",
 		func(r *report) string { return r.prefecture }}
-	level = column[*report]{"level", text, "level of the division: central, province, prefecture, county", "行政层级",
+	level = column[*report]{"level", text, "level of the agency: central, province, prefecture, county, township", "行政层级",
 		func(r *report) string { return r.Agency.Level }}
 	formVersion = column[*report]{"form_version", text, "edition of the statutory form of each table, told from its labels", "各表的表式版本",
 		func(r *report) string { return forms(r.Forms) }}
-	problemCount = column[*report]{"problems", whole, "rows of this report in problems.csv", "疑点数",
+	problemCount = column[*report]{"problems", whole, "rows of this report in problems.csv, but for the one of kind rival: that is no doubt about what it says", "疑点数（不计 rival）",
 		func(r *report) string { return strconv.Itoa(len(r.problems)) }}
 )
 
@@ -225,8 +225,9 @@ var problemTable = table[problem]{
 	name: "problems",
 	en: "One row a doubt. Besides what the reader of pages reports: part, a page, frame or attachment that could not be had, or a page or " +
 		"frame that could not be read; attachment, one that could not be read; across-years, figures that do not fit those of the year before; unplaced, a report whose agency or year is unknown and " +
-		"that is therefore in no other file; rejected, a page that was taken for a report and is none.",
-	zh: "疑点，每项一行；unplaced 为机构或年度不明的报告，rejected 为误认为报告的网页",
+		"that is therefore in no other file; rival, other pages that claim a report, which are in no other file but captures.csv: a row a report, with " +
+		"the address of each and in how many figures it differs; rejected, a page that was taken for a report and is none.",
+	zh: "疑点，每项一行；unplaced 为机构或年度不明的报告，rival 为同一报告的其他网页（未采用），rejected 为误认为报告的网页",
 	columns: []column[problem]{
 		{"agency_id", text, "as in reports.csv; empty when unknown", "机构标识", func(p problem) string { return p.agency }},
 		{"year", whole, "as in reports.csv; empty when unknown", "报告年度", func(p problem) string {
@@ -236,7 +237,7 @@ var problemTable = table[problem]{
 			return strconv.Itoa(p.year)
 		}},
 		{"scope", text, "as in reports.csv; empty when unknown", "统计范围", func(p problem) string { return p.scope }},
-		{"kind", text, "word to count by: identity, cell, row, section, part, attachment, …, across-years, unplaced, rejected", "类别", func(p problem) string { return p.kind }},
+		{"kind", text, "word to count by: identity, cell, row, section, part, attachment, …, across-years, unplaced, rival, rejected", "类别", func(p problem) string { return p.kind }},
 		{"id", text, "the rule that is broken, where it has a name: T3-BALANCE, …", "规则编号", func(p problem) string { return p.id }},
 		{"where", text, "table, row, column, section or field", "位置", func(p problem) string { return p.where }},
 		{"detail", text, "what is odd, and why", "说明", func(p problem) string { return p.detail }},
