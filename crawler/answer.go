@@ -21,6 +21,7 @@ type page struct {
 	passing bool          // the fault may pass: worth asking again, later
 	wait    time.Duration // how long the server asks to be left alone
 	wall    bool          // a challenge answered: the site does not want us
+	old     bool          // it was archived before the process was killed, and nobody asked again
 }
 
 // judge says what an answer to a target means. held is the digest of the body that the conditions were about, ""

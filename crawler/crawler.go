@@ -5,17 +5,22 @@ package crawler
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"gongkai/crawler/robots"
+	"gongkai/extract"
 	"gongkai/seeds"
 	"gongkai/store"
+	"gongkai/store/frontier"
 )
 
 // A Crawler visits Portals and keeps what they answer in Store. Its fields must not change while it runs.
@@ -23,27 +28,44 @@ type Crawler struct {
 	UserAgent    string        // honest, with a contact; robots.txt is matched against its product token
 	Delay        time.Duration // between the end of an answer and the next request to the same site
 	Jitter       float64       // lengthens delays by up to this part, at random: 0.3
-	Hosts        int           // sites visited at the same time; at least one
+	Hosts        int           // sites asked at the same time; at least one. Those that wait do not count
 	MaxPageBytes int64         // larger answers are refused, never cut; 0 means 32 MiB
 	AllowHosts   []string      // beyond *.gov.cn and the hosts of Portals: "host" or "host:port"
 	AllowPrivate bool          // private and loopback addresses too: for tests and intranets
 	Recheck      bool          // ask for known reports as well that are not due, conditionally
 	Full         bool          // ask for everything, unconditionally
 
+	Program string // name and version, for the record of the run
+	Config  string // digest of the configuration, for the same
+
 	Portals []seeds.Portal
-	Store   *store.Store
+	Store   *store.Store      // the frontier is kept in its folder
 	Log     *slog.Logger      // nil: no log
+	Watch   func(Progress)    // called once a second while it runs; nil: nobody watches
 	Network http.RoundTripper // nil: the real one, with a guard against private addresses
 
-	hosts map[string]bool // that may be visited
+	hosts     map[string]bool // that may be visited
+	resolve   resolver        // nil: nobody knows which hosts share an address
+	frontier  *frontier.Frontier
+	run       *frontier.Run
+	first     uint64 // newest capture of the archive when the run began
+	killed    bool   // the run before did not come to its end
+	live      *live
+	places    chan struct{} // filled by the sites that have one
+	held      chan struct{} // filled by the sites that hold parsed pages while they wait
+	addresses *addresses
 }
+
+// mostHeld is how many sites may hold the pages of a report in memory while they wait for its other parts.
+const mostHeld = 128
 
 const defaultMaxPageBytes = 32 << 20
 
-// Run visits every portal once. A page that cannot be had is no error: it is archived as such and counted. Run
-// returns an error when the archive cannot be written, or ctx's when it was stopped; the Summary tells in every
-// case what was done until then.
-func (c *Crawler) Run(ctx context.Context) (Summary, error) {
+// Run visits every portal once, or goes on where a run was stopped or killed a short while ago. A page that cannot be
+// had is no error: it is archived as such and counted. Run returns an error when the archive cannot be written, or
+// ctx's when it was stopped; the Summary tells in every case what was done until then, what the stopped run did for the
+// same portals included.
+func (c *Crawler) Run(ctx context.Context) (sum Summary, err error) {
 	run := *c
 	if err := run.prepare(); err != nil {
 		return Summary{}, err
@@ -52,15 +74,77 @@ func (c *Crawler) Run(ctx context.Context) (Summary, error) {
 	if err != nil {
 		return Summary{}, err
 	}
+	if run.frontier, err = frontier.Open(c.Store.Dir()); err != nil {
+		return Summary{}, err
+	}
+	defer func() { err = errors.Join(err, run.frontier.Close()) }()
+	if err := run.begin(); err != nil {
+		return Summary{}, err
+	}
+	stop := run.watch(len(groups))
+	sum, err = run.visit(ctx, groups)
+	stop()
+	return sum, errors.Join(err, run.end(sum, err))
+}
+
+// visit visits all sites, each in a goroutine of its own: most of them wait most of the time.
+func (c *Crawler) visit(ctx context.Context, groups []group) (Summary, error) {
 	sums := make([][]PortalSummary, len(groups)) // each goroutine owns one element
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(max(c.Hosts, 1))
 	for i, group := range groups {
-		sums[i] = make([]PortalSummary, len(group))
-		g.Go(func() error { return newSite(&run).visit(ctx, group, sums[i]) })
+		sums[i] = make([]PortalSummary, len(group.errands))
+		g.Go(func() error {
+			defer c.live.sites.Add(1)
+			s, err := newSite(c, scope{group.site, c.hosts})
+			if err != nil {
+				return err
+			}
+			return s.visit(ctx, group.errands, sums[i])
+		})
 	}
-	err = g.Wait()
+	err := g.Wait()
 	return summarize(c.Portals, sums), err
+}
+
+// begin notes that the run begins.
+func (c *Crawler) begin() (err error) {
+	kind := "crawl"
+	switch {
+	case c.Full:
+		kind = "full"
+	case c.Recheck:
+		kind = "recheck"
+	}
+	c.run = &frontier.Run{Kind: kind, Program: c.Program, Extract: extract.Version, Config: c.Config, Portals: len(c.Portals), Started: time.Now().UTC()}
+	if c.first, err = c.Store.LastID(); err != nil {
+		return err
+	}
+	c.killed, err = c.frontier.Begin(c.run)
+	return err
+}
+
+// end notes how the run ended.
+func (c *Crawler) end(sum Summary, err error) error {
+	r := *c.run
+	r.Ended = time.Now().UTC()
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		r.Outcome = "stopped"
+	case err != nil:
+		r.Outcome = "failed: " + err.Error()
+	case sum.Clean():
+		r.Outcome = "done"
+	default:
+		r.Outcome = "done, with problems"
+	}
+	for _, p := range sum.Portals {
+		r.Resumed += p.resumed
+	}
+	var failed error
+	if r.Result, failed = json.Marshal(sum.Counts); failed != nil {
+		return failed
+	}
+	return c.frontier.End(&r)
 }
 
 // prepare fills in what was left out.
@@ -76,7 +160,14 @@ func (c *Crawler) prepare() error {
 	}
 	if c.Network == nil {
 		c.Network = network(c.AllowPrivate, patience)
+		c.resolve = lookup
 	}
+	c.live = &live{began: time.Now()}
+	c.places = make(chan struct{}, max(c.Hosts, 1))
+	if c.held == nil {
+		c.held = make(chan struct{}, mostHeld)
+	}
+	c.addresses = &addresses{last: make(map[netip.Addr]visit)}
 	c.hosts = allowed(c.Portals, c.AllowHosts)
 	return nil
 }
@@ -87,10 +178,16 @@ type errand struct {
 	start  []string
 }
 
+// A group is what is to be done on one site.
+type group struct {
+	site    string
+	errands []errand
+}
+
 // bySite groups the portals by the sites that their start pages lie on: portals that share a site are visited one
 // after the other, and a portal on two sites is visited on both.
-func bySite(portals []seeds.Portal) ([][]errand, error) {
-	var groups [][]errand
+func bySite(portals []seeds.Portal) ([]group, error) {
+	var groups []group
 	at := make(map[string]int)
 	for _, p := range portals {
 		for _, start := range p.Start {
@@ -103,19 +200,19 @@ func bySite(portals []seeds.Portal) ([][]errand, error) {
 			if !known {
 				i = len(groups)
 				at[site] = i
-				groups = append(groups, nil)
+				groups = append(groups, group{site: site})
 			}
-			groups[i] = send(groups[i], p, start)
+			groups[i].errands = send(groups[i].errands, p, start)
 		}
 	}
 	return groups, nil
 }
 
 // send adds a start page to a site's errands.
-func send(group []errand, p seeds.Portal, start string) []errand {
-	if n := len(group); n > 0 && group[n-1].portal.ID == p.ID {
-		group[n-1].start = append(group[n-1].start, start)
-		return group
+func send(errands []errand, p seeds.Portal, start string) []errand {
+	if n := len(errands); n > 0 && errands[n-1].portal.ID == p.ID {
+		errands[n-1].start = append(errands[n-1].start, start)
+		return errands
 	}
-	return append(group, errand{p, []string{start}})
+	return append(errands, errand{p, []string{start}})
 }

@@ -67,16 +67,19 @@ func (p past) conditions() http.Header {
 func (p past) header() http.Header { return http.Header{"Content-Type": {p.contentType}} }
 
 // due reports whether a report page should be asked for again. What failed, or led elsewhere, always should.
-func (p past) due(now time.Time) bool {
+func (p past) due(now time.Time) bool { return !now.Before(p.dueAt()) }
+
+// dueAt returns from when on.
+func (p past) dueAt() time.Time {
 	switch p.last.State {
 	case "", store.StateFailed, store.StateBlocked, store.StateRedirect:
-		return true
+		return time.Time{}
 	}
 	changed := p.changed
 	if changed.IsZero() {
 		changed = p.first
 	}
-	return due(changed, p.last.Time, now)
+	return dueAt(changed, p.last.Time)
 }
 
 // The bounds of the time between two visits to one page. A nightly run that starts a little earlier than the one
@@ -86,9 +89,8 @@ const (
 	rarest   = 30 * 24 * time.Hour
 )
 
-// due reports whether a page that changed last and was visited last at these times should be visited now: after as
+// dueAt returns when a page that changed last and was visited last at these times should be visited again: after as
 // long again as it had been unchanged.
-func due(changed, visited, now time.Time) bool {
-	interval := min(max(visited.Sub(changed), shortest), rarest)
-	return !now.Before(visited.Add(interval))
+func dueAt(changed, visited time.Time) time.Time {
+	return visited.Add(min(max(visited.Sub(changed), shortest), rarest))
 }

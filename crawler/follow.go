@@ -29,7 +29,10 @@ type target struct {
 	request portal.Request // how to ask for a listing; its zero value stands for a GET of url
 
 	tries int       // how often it was asked for and failed in passing
+	waits int       // how often the server said when to come again
 	after time.Time // not to be asked for before
+
+	interrupted bool // it was being asked for when the process was killed
 }
 
 // capture returns what is known before the answer.
@@ -102,7 +105,7 @@ func redirected(t target, location string, s scope) (next target, reason string)
 	next = t
 	next.url, next.from = u.String(), t.url
 	next.via = append(slices.Clip(t.via), t.url)
-	next.tries, next.after = 0, time.Time{}
+	next.tries, next.waits, next.after, next.interrupted = 0, 0, time.Time{}, false
 	next.request.URL, next.request.Method, next.request.Body = "", "", "" // a POST goes on as a GET
 	switch deny := s.deny(u); {
 	case deny != "":

@@ -2,6 +2,7 @@ package crawler
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 
@@ -12,13 +13,12 @@ import (
 // report asks for the parts of a report whose page has been archived, and reads it, unless it has been read from the
 // same bytes before.
 func (w *walk) report(ctx context.Context, t target, p page, body []byte) error {
-	w.had[t.url] = true
 	if body == nil {
 		return nil // the archive has lost it, as has been told
 	}
 	unvisited := w.sum.Unvisited
-	g := gathering{store: w.Store, deny: w.scope.deny, ask: func(part store.Part) error { return w.part(ctx, t, part) }}
-	if err := g.gather(p.Capture, body); err != nil {
+	g, err := w.gathered(ctx, t, p, body)
+	if err != nil {
 		return err
 	}
 	if n := w.sum.Unvisited - unvisited; n > 0 {
@@ -32,6 +32,9 @@ func (w *walk) report(ctx context.Context, t target, p page, body []byte) error 
 	}
 	last, read, err := w.Store.LastRecord(t.url)
 	if err != nil || read && g.same(p.Capture, &last) {
+		if p.old {
+			w.sum.read(&last) // the process was killed before it could count it
+		}
 		return err
 	}
 	rec := g.read(p.Capture, w.portal)
@@ -46,6 +49,26 @@ func (w *walk) report(ctx context.Context, t target, p page, body []byte) error 
 	return nil
 }
 
+// gathered asks for the parts of a report and puts it together. While it waits for them the parsed pages are held in
+// memory; when many sites do that already, they are dropped and parsed again when the parts are there.
+func (w *walk) gathered(ctx context.Context, t target, p page, body []byte) (g gathering, err error) {
+	g = gathering{store: w.Store, deny: w.scope.deny, ask: func(part store.Part) error { return w.part(ctx, t, part) }}
+	select {
+	case w.held <- struct{}{}:
+		defer func() { <-w.held }()
+	default:
+		g.drop = true
+	}
+	if err := g.gather(p.Capture, body); err != nil || !g.drop || len(g.parts) == 0 {
+		return g, err
+	}
+	if body, err = w.Store.Body(p.SHA256); err != nil {
+		return g, err
+	}
+	g = gathering{store: w.Store, deny: w.scope.deny}
+	return g, g.gather(p.Capture, body)
+}
+
 // part asks for a part of a report and archives the answer, and again at once when a fault may pass: the report is
 // read when its parts are there.
 func (w *walk) part(ctx context.Context, report target, p store.Part) error {
@@ -57,7 +80,7 @@ func (w *walk) part(ctx context.Context, report target, p store.Part) error {
 	if err != nil || w.scope.deny(u) != "" {
 		return nil // the record says why
 	}
-	for !w.had[t.url] {
+	for {
 		if w.closed != "" {
 			w.sum.Unvisited++
 			return nil
@@ -66,35 +89,47 @@ func (w *walk) part(ctx context.Context, report target, p store.Part) error {
 		if err != nil {
 			return err
 		}
-		a, err := w.ask(ctx, t, known, w.sum)
+		had, err := w.had(&t, known)
 		if err != nil {
 			return err
 		}
-		if err := w.archive(&a, w.sum); err != nil {
-			return err
-		}
-		if a.passing && t.tries+1 < mostTries {
-			t.tries++
-			if err := sleep(ctx, w.pause(t.tries)); err != nil {
+		var a page
+		if had {
+			a = archived(known.last)
+		} else {
+			a, err = w.ask(ctx, t, known, w.sum)
+			if errors.Is(err, errClosed) {
+				continue
+			}
+			if err == nil {
+				err = w.archive(&a, w.sum)
+			}
+			if err != nil {
 				return err
 			}
-			continue
+			if a.passing && t.tries+1 < mostTries {
+				t.tries++
+				if err := w.sleep(ctx, max(w.pause(t.tries), a.wait)); err != nil {
+					return err
+				}
+				continue
+			}
 		}
-		w.had[t.url] = true
-		switch a.State {
-		case store.StateOK, store.StateUnchanged:
-		case store.StateRedirect:
-			next, reason := redirected(t, a.Header.Get("Location"), w.scope)
-			if reason != "" {
+		if a.State != store.StateRedirect {
+			if !had && a.State != store.StateOK && a.State != store.StateUnchanged {
+				w.lament(t, a)
+			}
+			return nil
+		}
+		next, reason := redirected(t, a.Header.Get("Location"), w.scope)
+		if reason != "" {
+			if !had {
 				w.sum.Failed++
 				w.problem(t, reason)
-				return nil
 			}
-			t = next
-			t.from = report.url // where it belongs, and not the last hop
-		default:
-			w.complain(t, a)
+			return nil
 		}
+		t = next
+		t.from = report.url // where it belongs, and not the last hop
 	}
-	return nil
 }

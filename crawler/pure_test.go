@@ -102,7 +102,7 @@ func TestDue(t *testing.T) {
 		{"old, visited 30 days ago", 1000 * day, 30 * day, true},
 	}
 	for _, tt := range tests {
-		if got := due(now.Add(-tt.changed), now.Add(-tt.visited), now); got != tt.want {
+		if got := !now.Before(dueAt(now.Add(-tt.changed), now.Add(-tt.visited))); got != tt.want {
 			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
 		}
 	}
@@ -311,7 +311,7 @@ func TestBySite(t *testing.T) {
 	}
 	var got []string
 	for _, g := range groups {
-		for _, e := range g {
+		for _, e := range g.errands {
 			got = append(got, e.portal.ID+strconv.Itoa(len(e.start)))
 		}
 		got = append(got, "|")

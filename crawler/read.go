@@ -67,6 +67,7 @@ type gathering struct {
 	known  []store.Part             // of an earlier reading, which is held to the same captures
 	ask    func(p store.Part) error // asks the portal first; nil: only the archive is asked
 	deny   func(u *url.URL) string  // why nobody will ask for an address; nil: unknown
+	drop   bool                     // documents are not held while parts are asked for: it is of no use for reading
 	doc    *extract.Document        // the page; nil when it cannot be parsed
 	why    string                   // it cannot be parsed
 	parts  []part                   // in page order
@@ -98,7 +99,11 @@ func (g *gathering) gather(c store.Capture, body []byte) error {
 // add finds the parts of a document: of the page, or of a part of it. Attachments stand at the end of an article, so on
 // its last page; and the frame that holds an article has those of the article.
 func (g *gathering) add(page string, doc *extract.Document, deep bool) error {
-	for _, named := range partsOf(doc) {
+	named := partsOf(doc)
+	if g.drop && len(named) > 0 {
+		g.doc, doc = nil, nil
+	}
+	for _, named := range named {
 		if named.URL == page || slices.ContainsFunc(g.parts, func(p part) bool { return p.URL == named.URL }) {
 			continue
 		}
@@ -119,9 +124,13 @@ func (g *gathering) add(page string, doc *extract.Document, deep bool) error {
 		if p.Kind != extract.PartAttachment && p.Capture != 0 {
 			p.doc = g.open(&p)
 		}
+		inner := p.doc
+		if g.drop {
+			p.doc = nil
+		}
 		g.parts = append(g.parts, p)
-		if p.doc != nil && !deep {
-			if err := g.add(page, p.doc, true); err != nil {
+		if inner != nil && !deep {
+			if err := g.add(page, inner, true); err != nil {
 				return err
 			}
 		}

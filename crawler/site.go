@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/netip"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"gongkai/crawler/robots"
@@ -20,49 +22,48 @@ type site struct {
 	scope   scope
 	fetcher *fetcher
 	clock   clock
-	gates   map[string]gate   // by authority
-	asked   map[string]bool   // keys of the reports that some portal of the site has led to
-	had     map[string]bool   // URLs of reports and parts that were asked for to the end
-	homes   map[string][]byte // home pages by authority, once seen
-	strikes int               // faults in a row
-	closed  string            // why nothing more is asked in this run; "" while open
+	gates   map[string]gate       // by authority
+	behind  map[string]netip.Addr // addresses by host
+	homes   map[string]home       // by authority, once seen
+	placed  atomic.Bool           // it has a place
+	closed  string                // why nothing more is asked in this run; "" while open
 }
 
 // A gate is what the robots.txt of one authority says to us.
 type gate struct {
 	rules  *robots.Rules
-	sha256 string // of the file; "" when there was none
+	sha256 string    // of the file; "" when there was none
+	asked  time.Time // for the file
 }
 
-// These bound what one site may cost a run.
-const (
-	mostTries   = 3                // requests for one page whose fault may pass
-	mostStrikes = 10               // faults in a row before the site is left alone
-	longestWait = 15 * time.Minute // that a server may ask for before the site is left alone
-)
+// mostTries is how many requests there are for one page whose fault may pass.
+const mostTries = 3
 
-func newSite(c *Crawler) *site {
-	return &site{
-		Crawler: c,
-		fetcher: newFetcher(c.UserAgent, c.Network, c.MaxPageBytes),
-		clock:   clock{delay: c.Delay, jitter: c.Jitter},
-		gates:   make(map[string]gate),
-		homes:   make(map[string][]byte),
-		asked:   make(map[string]bool),
-		had:     make(map[string]bool),
+// newSite returns a site whose clock goes on where it stood.
+func newSite(c *Crawler, scope scope) (*site, error) {
+	host, known, err := c.frontier.Host(scope.site)
+	if err != nil {
+		return nil, err
 	}
+	s := &site{
+		Crawler: c,
+		scope:   scope,
+		fetcher: newFetcher(c.UserAgent, c.Network, c.MaxPageBytes),
+		clock:   clock{delay: c.Delay, jitter: c.Jitter, host: host},
+		gates:   make(map[string]gate),
+		behind:  make(map[string]netip.Addr),
+		homes:   make(map[string]home),
+	}
+	if known && c.killed {
+		s.clock.seen(c.run.Started) // it may have been asked a moment ago: nobody noted the end of that
+	}
+	return s, nil
 }
 
 // visit walks the portals of the site one after the other.
 func (s *site) visit(ctx context.Context, errands []errand, sums []PortalSummary) error {
+	defer s.leave()
 	for i, e := range errands {
-		if s.scope.site == "" {
-			u, err := url.Parse(e.start[0])
-			if err != nil {
-				return err // bySite has parsed it
-			}
-			s.scope = scope{siteOf(u), s.hosts}
-		}
 		if err := s.walk(ctx, e, &sums[i]); err != nil {
 			return err
 		}
@@ -70,7 +71,100 @@ func (s *site) visit(ctx context.Context, errands []errand, sums []PortalSummary
 	return nil
 }
 
-// ask asks for one page as robots.txt permits.
+// enter takes one of the places, of which there are as many as hosts may be asked at the same time. It is held while a
+// request is under way and its answer is worked on, and never while the site has to wait for anything else.
+func (s *site) enter(ctx context.Context) error {
+	select {
+	case s.places <- struct{}{}:
+		s.placed.Store(true)
+		return ctx.Err()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *site) leave() {
+	if s.placed.Swap(false) {
+		<-s.places
+	}
+}
+
+// quick is how long a server may take to answer before it loses its place: hundreds of silent ones would otherwise
+// have all of them.
+const quick = time.Second
+
+// fetch asks for a page. A place that was lost meanwhile is taken again when the answer is there.
+func (s *site) fetch(ctx context.Context, t target, header http.Header) (answer, error) {
+	overtime := time.AfterFunc(quick, s.leave)
+	a, err := s.fetcher.fetch(ctx, t.method(), t.address(), t.request.Body, header)
+	s.clock.seen(time.Now())
+	if !overtime.Stop() && err == nil {
+		s.leave() // unless it has
+		err = s.enter(ctx)
+	}
+	return a, err
+}
+
+// sleep waits without a place.
+func (s *site) sleep(ctx context.Context, d time.Duration) error {
+	s.leave()
+	return sleep(ctx, d)
+}
+
+// turn waits until a URL may be asked for: by the clock of the site, by that of the machine behind it, and for a place.
+func (s *site) turn(ctx context.Context, u *url.URL) error {
+	s.leave()
+	addr := s.address(ctx, u.Hostname())
+	for {
+		if err := s.clock.wait(ctx, func(now time.Time) (time.Duration, time.Time) { return s.rules(u, now) }); err != nil {
+			return err
+		}
+		if err := s.enter(ctx); err != nil {
+			return err
+		}
+		wait := s.addresses.try(addr, s.scope.site, s.clock.gap())
+		if wait <= 0 {
+			return nil
+		}
+		if err := s.sleep(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+// address looks up the address of a host once a run.
+func (s *site) address(ctx context.Context, host string) netip.Addr {
+	addr, known := s.behind[host]
+	if !known {
+		addr = addressOf(ctx, s.resolve, host)
+		s.behind[host] = addr
+	}
+	return addr
+}
+
+// rules says what the robots.txt files of the site ask for at a time: how long to wait, all of them taken together,
+// and when the authority of u is open. Before the first of them is known, what it asked for last time holds.
+func (s *site) rules(u *url.URL, now time.Time) (pause time.Duration, opens time.Time) {
+	if len(s.gates) == 0 {
+		return s.clock.host.Delay, now
+	}
+	for _, g := range s.gates {
+		pause = max(pause, g.rules.Pause(now))
+	}
+	opens = now
+	if g, known := s.gates[authority(u)]; known {
+		opens = g.rules.Opens(now)
+	}
+	if wait := opens.Sub(now); wait > 0 {
+		s.Log.Info("waiting for the time of visits that robots.txt names", "site", s.scope.site, "opens", opens)
+	}
+	return pause, opens
+}
+
+// errClosed means that a page was not asked for: the site is left alone.
+var errClosed = errors.New("the site is left alone")
+
+// ask asks for one page as robots.txt permits. Its error is errClosed when the site is not to be asked any more.
 func (s *site) ask(ctx context.Context, t target, p past, sum *PortalSummary) (page, error) {
 	u, err := url.Parse(t.address())
 	if err != nil {
@@ -80,6 +174,9 @@ func (s *site) ask(ctx context.Context, t target, p past, sum *PortalSummary) (p
 	if err != nil {
 		return page{}, err
 	}
+	if s.closed != "" {
+		return page{}, errClosed // by what came instead of its robots.txt
+	}
 	d := g.rules.Check(u)
 	permit := store.Robots{Allowed: d.Allowed, Reason: d.Reason, SHA256: g.sha256}
 	if !d.Allowed {
@@ -88,9 +185,36 @@ func (s *site) ask(ctx context.Context, t target, p past, sum *PortalSummary) (p
 		return page{Capture: c}, nil
 	}
 	pg, err := s.request(ctx, t, p, sum)
-	pg.missed(u, s.homes[authority(u)])
+	if err != nil {
+		return page{}, err
+	}
+	front, err := s.home(u, len(pg.body))
+	if err != nil {
+		return page{}, err
+	}
+	pg.missed(u, front)
 	pg.Robots = permit
-	return pg, err
+	return pg, nil
+}
+
+// A home is what is remembered of the home page of an authority: whole home pages of thousands of sites are too much.
+type home struct {
+	SHA256 string `json:"sha256"`
+	Size   int    `json:"size"`
+}
+
+// home returns the home page of a URL's authority if a page of so many bytes might be the same; nil when it is not
+// known.
+func (s *site) home(u *url.URL, size int) ([]byte, error) {
+	h, known := s.homes[authority(u)]
+	if !known || max(h.Size, size) > min(h.Size, size)*5/4 {
+		return nil, nil
+	}
+	body, err := s.Store.Body(h.SHA256)
+	if errors.Is(err, store.ErrDamaged) || errors.Is(err, store.ErrNotFound) {
+		return nil, nil // for verify to tell
+	}
+	return body, err
 }
 
 // failed returns the capture of a request that was not sent.
@@ -102,7 +226,11 @@ func failed(t target, err error) store.Capture {
 
 // request sends one request when the clock says so. It is the only place that does.
 func (s *site) request(ctx context.Context, t target, p past, sum *PortalSummary) (page, error) {
-	if err := s.clock.wait(ctx); err != nil {
+	u, err := url.Parse(t.address())
+	if err != nil {
+		return page{Capture: failed(t, err)}, nil
+	}
+	if err := s.turn(ctx, u); err != nil {
 		return page{}, err
 	}
 	header, held := http.Header{}, ""
@@ -113,62 +241,118 @@ func (s *site) request(ctx context.Context, t target, p past, sum *PortalSummary
 		held = p.held
 	}
 	maps.Copy(header, t.request.Header)
-	a, err := s.fetcher.fetch(ctx, t.method(), t.address(), t.request.Body, header)
+	a, err := s.fetch(ctx, t, header)
 	if err != nil {
 		return page{}, err
 	}
-	s.clock.answered()
 	sum.Requests++
+	s.live.requests.Add(1)
 	pg := judge(t, a, held)
-	s.mind(pg)
 	s.Log.Debug("answer", "portal", t.portal, "url", t.url, "status", pg.Status, "state", pg.State, "ms", pg.Took, "bytes", len(pg.body), "error", pg.Error)
-	return pg, nil
+	return pg, s.mind(pg, a.took)
 }
 
 // mind draws the conclusions of an answer for the site.
-func (s *site) mind(p page) {
-	if !p.passing {
-		s.strikes = 0
-	} else {
-		s.strikes++
+func (s *site) mind(p page, took time.Duration) error {
+	barred := s.clock.host.Barred
+	fault := ""
+	if p.passing {
+		fault = p.Error
 	}
-	s.clock.bar(p.wait)
+	s.clock.answered(took, fault)
+	s.clock.bar(p.wait, fmt.Sprintf("asks to be left alone for %v", p.wait.Round(time.Second)))
 	if p.Status == http.StatusTooManyRequests && p.wait == 0 {
-		s.clock.bar(s.pause(1))
+		s.clock.bar(s.pause(1), "answers 429")
 	}
-	switch {
-	case s.closed != "":
-	case p.wall:
+	if s.closed == "" && p.wall {
 		s.closed = p.Error
-	case p.wait > longestWait:
-		s.closed = fmt.Sprintf("asks to be left alone for %v", p.wait.Round(time.Second))
-	case s.strikes >= mostStrikes:
-		s.closed = fmt.Sprintf("%d faults in a row, the last one: %s", s.strikes, p.Error)
 	}
+	if s.closed == "" {
+		s.closed = s.clock.left()
+	}
+	if s.clock.host.Barred.Equal(barred) {
+		return nil // the rest of the host's state is kept with the next page
+	}
+	return s.frontier.SetHost(s.scope.site, s.clock.host)
 }
 
 // pause returns how long to wait before the next try: longer each time.
 func (s *site) pause(tries int) time.Duration {
-	d := 2 * s.clock.delay
+	d := 2 * max(s.clock.delay, s.clock.host.Delay)
 	for range tries {
 		d *= 3
 	}
-	return min(d, max(s.clock.delay, 10*time.Minute))
+	return min(d, max(s.clock.gap(), 10*time.Minute))
 }
 
-// gate returns what the robots.txt of a URL's authority says; it is asked for once a run.
+// How long a robots.txt is believed: a day, and another one when it cannot be had again (RFC 9309, 2.4).
+const (
+	believed = 24 * time.Hour
+	doubted  = 2 * believed
+)
+
+// gate returns what the robots.txt of a URL's authority says. It is asked for once a day, also over restarts: in
+// between the archive tells.
 func (s *site) gate(ctx context.Context, u *url.URL, sum *PortalSummary) (gate, error) {
 	g, known := s.gates[authority(u)]
-	if known {
+	if known && time.Since(g.asked) < believed {
 		return g, nil
 	}
-	g, err := s.fetchGate(ctx, target{url: authority(u) + "/robots.txt", kind: store.KindRobots, portal: sum.ID}, sum)
+	t := target{url: authority(u) + "/robots.txt", kind: store.KindRobots, portal: sum.ID}
+	old, err := s.oldGate(t)
 	if err != nil {
 		return gate{}, err
 	}
+	s.clock.seen(old.asked) // when the frontier was deleted, nobody else knows
+	g = old
+	if g.rules == nil || time.Since(g.asked) >= believed {
+		if g, err = s.fetchGate(ctx, t, sum); err != nil {
+			return gate{}, err
+		}
+	}
+	if g.rules.Unreachable() && old.rules != nil {
+		g = old // RFC 9309, 2.3.1.4
+		g.asked = time.Now()
+	}
 	s.gates[authority(u)] = g
-	s.clock.slow(g.rules.Delay)
 	return g, nil
+}
+
+// oldGate reads a robots.txt from the archive; its rules are nil when that has none to be believed.
+func (s *site) oldGate(t target) (gate, error) {
+	asked := time.Time{}
+	for range farthest + 1 {
+		c, known, err := s.Store.LastBefore(t.url, 0, store.StateOK, store.StateUnchanged, store.StateGone, store.StateRedirect, store.StateFailed)
+		if err == nil && known && c.State == store.StateFailed && (c.Status == 0 || passing(c)) { // what held before it?
+			c, known, err = s.Store.LastBefore(t.url, 0, store.StateOK, store.StateUnchanged, store.StateGone, store.StateRedirect)
+		}
+		if err != nil || !known {
+			return gate{}, err
+		}
+		if asked.IsZero() {
+			asked = c.Time.Add(time.Duration(c.Took) * time.Millisecond)
+		}
+		if time.Since(asked) > doubted {
+			return gate{}, nil
+		}
+		switch c.State {
+		case store.StateOK, store.StateUnchanged:
+			body, err := s.Store.Body(c.SHA256)
+			if err != nil {
+				return gate{}, nil // verify will tell; it is asked for again
+			}
+			return gate{robots.Read(http.StatusOK, body, s.UserAgent), c.SHA256, asked}, nil
+		case store.StateRedirect:
+			next, reason := redirected(t, c.Header.Get("Location"), s.scope)
+			if reason != "" {
+				return gate{robots.Read(c.Status, nil, s.UserAgent), "", asked}, nil
+			}
+			t = next
+		default:
+			return gate{robots.Read(c.Status, nil, s.UserAgent), "", asked}, nil
+		}
+	}
+	return gate{}, nil
 }
 
 // fetchGate asks for a robots.txt, where it was moved to, and again when the fault may pass.
@@ -186,19 +370,20 @@ func (s *site) fetchGate(ctx context.Context, t target, sum *PortalSummary) (gat
 	if err != nil {
 		return gate{}, err
 	}
+	now := time.Now()
 	switch p.State {
 	case store.StateOK, store.StateUnchanged:
 		if body == nil {
-			return gate{robots.Read(0, nil, s.UserAgent), ""}, nil // what it forbids is lost
+			return gate{robots.Read(0, nil, s.UserAgent), "", now}, nil // what it forbids is lost
 		}
-		return gate{robots.Read(http.StatusOK, body, s.UserAgent), p.SHA256}, nil
+		return gate{robots.Read(http.StatusOK, body, s.UserAgent), p.SHA256, now}, nil
 	case store.StateRedirect:
 		if next, reason := redirected(t, p.Header.Get("Location"), s.scope); reason == "" {
 			return s.fetchGate(ctx, next, sum)
 		}
 	case store.StateFailed:
 		if t.tries++; p.passing && t.tries < mostTries && s.closed == "" {
-			if err := sleep(ctx, s.pause(t.tries)); err != nil {
+			if err := s.sleep(ctx, s.pause(t.tries)); err != nil {
 				return gate{}, err
 			}
 			return s.fetchGate(ctx, t, sum)
@@ -209,7 +394,7 @@ func (s *site) fetchGate(ctx context.Context, t target, sum *PortalSummary) (gat
 	if p.Status == 0 || p.passing {
 		sum.problem(t.url, "robots.txt cannot be had: "+p.Error)
 	}
-	return gate{robots.Read(p.Status, nil, s.UserAgent), ""}, nil
+	return gate{robots.Read(p.Status, nil, s.UserAgent), "", now}, nil
 }
 
 // archive archives an answer and counts it.
@@ -221,19 +406,24 @@ func (s *site) archive(p *page, sum *PortalSummary) error {
 	return nil
 }
 
-// keep archives an answer and returns its body: that of the archive when the server did not send it again, nil when
-// the archive has damaged it.
+// keep archives an answer and returns its body, as recover does.
 func (s *site) keep(p *page, sum *PortalSummary) ([]byte, error) {
 	if err := s.archive(p, sum); err != nil {
 		return nil, err
 	}
-	if p.State == store.StateUnchanged && p.body == nil {
-		body, err := s.Store.Body(p.SHA256)
-		if errors.Is(err, store.ErrDamaged) || errors.Is(err, store.ErrNotFound) {
-			sum.problem(p.URL, err.Error()) // for verify to deal with; the other pages can still be had
-			return nil, nil
-		}
-		return body, err
+	return s.recover(p, sum)
+}
+
+// recover returns the body of an archived answer: that of the archive when the server did not send it just now, nil
+// when there is none, or the archive has damaged it.
+func (s *site) recover(p *page, sum *PortalSummary) ([]byte, error) {
+	if p.body != nil || p.State != store.StateOK && p.State != store.StateUnchanged {
+		return p.body, nil
 	}
-	return p.body, nil
+	body, err := s.Store.Body(p.SHA256)
+	if errors.Is(err, store.ErrDamaged) || errors.Is(err, store.ErrNotFound) {
+		sum.problem(p.URL, err.Error()) // for verify to deal with; the other pages can still be had
+		return nil, nil
+	}
+	return body, err
 }

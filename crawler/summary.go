@@ -39,6 +39,8 @@ type PortalSummary struct {
 	Listings int       `json:"listings"`           // listing pages found
 	Problems []Problem `json:"problems,omitempty"` // the first of them
 	Trouble  int       `json:"trouble"`            // how many there were
+
+	resumed int // walks that went on where an earlier run had stopped
 }
 
 // A Summary says what came of a run.
@@ -160,6 +162,7 @@ func summarize(portals []seeds.Portal, sites [][]PortalSummary) Summary {
 			whole.Counts.Add(part.Counts)
 			whole.Listings += part.Listings
 			whole.Trouble += part.Trouble
+			whole.resumed += part.resumed
 			whole.Problems = append(whole.Problems, part.Problems...)
 			s.Counts.Add(part.Counts)
 		}

@@ -2,8 +2,10 @@ package crawler
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"net/url"
 	"slices"
 	"strings"
@@ -12,6 +14,7 @@ import (
 	"gongkai/crawler/portal"
 	"gongkai/seeds"
 	"gongkai/store"
+	"gongkai/store/frontier"
 )
 
 // mostListings is how many listing pages of one portal are read in a run.
@@ -22,22 +25,19 @@ type walk struct {
 	*site
 	portal seeds.Portal
 	sum    *PortalSummary
-
-	listings, extras, reports, retries []target // still to be asked for, in this order
-	seen                               map[string]bool
-	signatures                         map[string]bool
-	tallies                            map[string]*tally // by listing
-	rows                               int
+	front  *frontier.Walk
+	notes
 }
 
 // A tally compares what a listing says it holds with what was there.
 type tally struct {
-	pages, found int             // further pages that a script announces, and those that were there
-	rows         int             // rows that it says it has; 0 when it does not say
-	items        map[string]bool // rows that were there
-	missed       int             // pages that were not there, or repeated another
-	inRow        int             // the last so many of these, one after the other
-	dropped      int             // pages not asked for as too many before them were not there
+	Pages   int `json:"pages,omitempty"`   // further pages that a script announces
+	Found   int `json:"found,omitempty"`   // those that were there
+	Rows    int `json:"rows,omitempty"`    // rows that it says it has; 0 when it does not say
+	Items   int `json:"items,omitempty"`   // rows that were there
+	Missed  int `json:"missed,omitempty"`  // pages that were not there, or repeated another
+	InRow   int `json:"in_row,omitempty"`  // the last so many of these, one after the other
+	Dropped int `json:"dropped,omitempty"` // pages not asked for as too many before them were not there
 }
 
 // mostMissed is how many pages in a row may be missing before the rest is not asked for: a counter gone wild
@@ -46,67 +46,98 @@ const mostMissed = 3
 
 // tally returns what is known of the listing that a page belongs to.
 func (w *walk) tally(t target) *tally {
-	known := w.tallies[t.listing()]
+	known := w.Tallies[t.listing()]
 	if known == nil {
-		known = &tally{items: make(map[string]bool)}
-		w.tallies[t.listing()] = known
+		known = new(tally)
+		w.Tallies[t.listing()] = known
 	}
 	return known
 }
 
-func (y *tally) miss() { y.missed++; y.inRow++ }
+func (y *tally) miss() { y.Missed++; y.InRow++ }
 
 // walk visits the pages of one portal. Its error means that the run cannot go on.
 func (s *site) walk(ctx context.Context, e errand, sum *PortalSummary) error {
-	sum.ID = e.portal.ID
-	w := &walk{site: s, portal: e.portal, sum: sum, seen: make(map[string]bool), signatures: make(map[string]bool),
-		tallies: make(map[string]*tally)}
+	front, err := s.plan(e.portal.ID)
+	if err != nil {
+		return err
+	}
+	w := &walk{site: s, portal: e.portal, front: front}
+	if _, err := front.Kept(&w.notes); err != nil {
+		return err
+	}
+	w.sum = &w.notes.Sum
+	w.sum.ID = e.portal.ID
+	if w.Tallies == nil {
+		w.Tallies = make(map[string]*tally)
+	}
+	maps.Copy(s.homes, w.Homes)
+	w.Homes = s.homes
+	err = w.goOn(ctx, e)
+	*sum = *w.sum
+	if front.Resumed {
+		sum.resumed = 1
+	}
+	return err
+}
+
+// goOn asks for one page after the other.
+func (w *walk) goOn(ctx context.Context, e errand) error {
+	left, err := w.front.Left(math.MaxInt)
+	if err != nil {
+		return err
+	}
+	w.live.queued.Add(int64(left))
 	var start []target
 	for _, u := range e.start {
 		bare, _, _ := strings.Cut(u, "#") // some sites drawn by script name the column behind it
 		start = append(start, target{url: bare, kind: store.KindListing, portal: e.portal.ID, request: portal.Start(u)})
 	}
-	w.add(start)
-	for s.closed == "" {
-		t, ok, err := w.next(ctx)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			break
-		}
-		if err := w.visit(ctx, t); err != nil {
-			return err
-		}
+	if err := w.add(start); err != nil {
+		return err
 	}
-	w.conclude()
-	return nil
-}
-
-// next takes the next target: listings before reports, and what failed in passing when its time has come.
-func (w *walk) next(ctx context.Context) (t target, ok bool, err error) {
-	for _, queue := range []*[]target{&w.listings, &w.extras, &w.reports, &w.retries} {
-		for len(*queue) > 0 {
-			t, *queue = (*queue)[0], (*queue)[1:]
-			if !w.idle(t) {
-				return t, true, sleep(ctx, time.Until(t.after))
+	if w.closed == "" {
+		w.closed = w.clock.left()
+	}
+	for w.closed == "" {
+		t, ok, err := w.next(ctx)
+		if err == nil && ok {
+			w.live.queued.Add(-1)
+			if w.idle(t) {
+				w.front.Done(frontier.Done)
+			} else {
+				err = w.visit(ctx, t)
 			}
 		}
+		switch {
+		case ctx.Err() != nil:
+			return errors.Join(ctx.Err(), w.halt("stopped"))
+		case err != nil:
+			return err
+		case !ok:
+			w.conclude(0)
+			return errors.Join(w.keepState(), w.front.Finish(time.Now()))
+		}
 	}
-	return target{}, false, ctx.Err()
+	if err := w.halt(w.closed); err != nil {
+		return err
+	}
+	left, err = w.front.Left(math.MaxInt)
+	w.conclude(left) // what it finds is about this run: the rest of the walk is another's
+	return err
 }
 
 // idle reports whether nothing is to be hoped for from a page that a script announces: those before it were not
 // there, or it would stand in for one that was not, and all were.
 func (w *walk) idle(t target) bool {
-	y := w.tally(t)
-	switch {
-	case t.kind != store.KindListing:
+	if t.kind != store.KindListing {
 		return false
+	}
+	switch y := w.tally(t); {
 	case t.extra:
-		return y.missed == 0
-	case t.guess && y.inRow >= mostMissed:
-		y.dropped++
+		return y.Missed == 0
+	case t.guess && y.InRow >= mostMissed:
+		y.Dropped++
 		return true
 	}
 	return false
@@ -118,22 +149,19 @@ func (w *walk) visit(ctx context.Context, t target) error {
 	if err != nil {
 		return err
 	}
-	if t.kind == store.KindReport && t.tries == 0 && !w.Full && !w.Recheck {
-		if due, err := w.due(known, t.url); err != nil || !due {
-			w.sum.LeftAlone++
-			return err
-		}
-	}
-	p, err := w.ask(ctx, t, known, w.sum)
-	if err != nil {
-		return err
-	}
-	body, err := w.keep(&p, w.sum)
-	if err != nil {
+	p, body, err := w.answer(ctx, t, known)
+	switch {
+	case errors.Is(err, errClosed):
+		return nil // it stays leased, and so in the queue
+	case errors.Is(err, errNotDue):
+		w.front.Done(frontier.Done)
+		return nil
+	case err != nil:
 		return err
 	}
 	switch p.State {
 	case store.StateOK, store.StateUnchanged:
+		w.front.Done(frontier.Done)
 		if p.Header.Get("Content-Type") == "" { // a 304 need not say
 			p.Header = known.header()
 		}
@@ -142,10 +170,47 @@ func (w *walk) visit(ctx context.Context, t target) error {
 		}
 		return w.report(ctx, t, p, body)
 	case store.StateRedirect:
-		return w.redirect(ctx, t, p)
+		return w.redirect(t, p)
 	}
-	w.complain(t, p)
-	return nil
+	return w.complain(t, p)
+}
+
+// errNotDue means that a page needs no visit.
+var errNotDue = errors.New("not due")
+
+// answer returns what is archived now of a page: after it was asked for, or because it was before a kill.
+func (w *walk) answer(ctx context.Context, t target, known past) (page, []byte, error) {
+	if done, err := w.answered(t, known); err != nil {
+		return page{}, nil, err
+	} else if done {
+		w.sum.Requests++
+		w.sum.count(known.last.State)
+		p := archived(known.last)
+		if p.wall {
+			w.closed = p.Error
+		}
+		body, err := w.recover(&p, w.sum)
+		return p, body, err
+	}
+	if t.kind == store.KindReport && t.tries+t.waits == 0 {
+		if known.last.ID > w.first && known.last.Portal != w.portal.ID {
+			return page{}, nil, errNotDue // another portal of the site has just asked for it
+		}
+		if !w.Full && !w.Recheck {
+			if due, err := w.due(known, t.url); err != nil {
+				return page{}, nil, err
+			} else if !due {
+				w.sum.LeftAlone++
+				return page{}, nil, errNotDue
+			}
+		}
+	}
+	p, err := w.ask(ctx, t, known, w.sum)
+	if err != nil {
+		return page{}, nil, err
+	}
+	body, err := w.keep(&p, w.sum)
+	return p, body, err
 }
 
 // due reports whether a report should be asked for again: its page is due, it was archived but not read as the run
@@ -164,11 +229,11 @@ func (w *walk) due(known past, url string) (bool, error) {
 // list queues what a listing page leads to.
 func (w *walk) list(t target, p page, body []byte) error {
 	if u, err := url.Parse(t.url); err == nil && u.Path == "/" && u.RawQuery == "" {
-		w.homes[authority(u)] = body
+		w.homes[authority(u)] = home{p.SHA256, len(body)}
 	}
 	y := w.tally(t)
 	if t.guess && len(t.via) == 0 {
-		y.found++
+		y.Found++
 	}
 	l, err := listed(p.Capture, body, w.portal, t.request)
 	if err != nil {
@@ -177,21 +242,32 @@ func (w *walk) list(t target, p page, body []byte) error {
 	}
 	w.Log.Debug("listing", "portal", t.portal, "url", t.url, "family", l.Family.Name, "evidence", l.Family.Evidence,
 		"reports", len(l.Rows), "items", len(l.Items), "announced", l.Announced.Rows, "next", len(l.Next))
-	repeated := w.signatures[l.Signature]
-	w.signatures[l.Signature] = true
+	first, err := w.front.Mark("page " + l.Signature)
+	if err != nil {
+		return err
+	}
+	repeated := !first
 	if t.request.Number > 0 && t.request.Series != nil && (repeated || len(l.Items) == 0) {
 		y.miss()
 	} else {
-		y.inRow = 0
+		y.InRow = 0
 	}
-	y.rows = max(y.rows, l.Announced.Rows)
+	y.Rows = max(y.Rows, l.Announced.Rows)
 	for _, item := range l.Items {
-		y.items[item] = true
+		first, err := w.front.Mark("item " + t.listing() + " " + item)
+		if err != nil {
+			return err
+		}
+		if first {
+			y.Items++
+		}
 	}
-	w.rows += len(l.Rows)
+	w.Rows += len(l.Rows)
 	targets, err := w.spare(follow(t, l, repeated))
-	w.add(targets)
-	return err
+	if err != nil {
+		return err
+	}
+	return w.add(targets)
 }
 
 // wrongFor is how long a script is believed to count wrong as it did.
@@ -223,15 +299,15 @@ func (w *walk) spare(targets []target) ([]target, error) {
 	}
 	for _, t := range wrong {
 		if y := w.tally(t); !t.extra {
-			y.pages++ // still true, and still a problem when none is there
-			y.missed++
+			y.Pages++ // still true, and still a problem when none is there
+			y.Missed++
 		}
 	}
 	return left, nil
 }
 
 // add queues the targets that are within bounds and new.
-func (w *walk) add(targets []target) {
+func (w *walk) add(targets []target) error {
 	for _, t := range targets {
 		u, err := url.Parse(t.url)
 		if err != nil {
@@ -245,47 +321,64 @@ func (w *walk) add(targets []target) {
 			w.Log.Debug("not followed", "portal", t.portal, "url", t.url, "from", t.from, "why", deny)
 			continue
 		}
-		if w.claim(key(u), t.kind) {
-			w.queue(t)
+		state, err := w.front.State(key(u))
+		if err == nil && state == "" && w.room(t) {
+			err = w.queue(t, key(u))
+		}
+		if err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
-// claim reports whether a page has not been queued before: in this walk, and for reports on this site.
-func (w *walk) claim(key, kind string) bool {
-	if w.seen[key] || kind == store.KindReport && w.asked[key] {
-		return false
+// room counts a listing page, and reports whether it is within the bound. Reports are not bounded.
+func (w *walk) room(t target) bool {
+	if t.kind == store.KindReport {
+		return true
 	}
-	w.seen[key] = true
-	w.asked[key] = w.asked[key] || kind == store.KindReport
-	return true
-}
-
-func (w *walk) queue(t target) {
-	switch {
-	case t.kind == store.KindReport:
-		w.reports = append(w.reports, t)
-		return
-	case w.sum.Listings == mostListings:
+	if w.sum.Listings == mostListings {
 		w.problem(t, fmt.Sprintf("not read: the bound of %d listing pages is reached", mostListings))
-	case w.sum.Listings < mostListings && t.extra:
-		w.extras = append(w.extras, t)
-		return
-	case w.sum.Listings < mostListings:
-		w.listings = append(w.listings, t)
+	}
+	if t.extra {
+		return w.sum.Listings < mostListings
 	}
 	w.sum.Listings++
 	if t.guess {
-		w.tally(t).pages++
+		w.tally(t).Pages++
 	}
+	return w.sum.Listings <= mostListings
+}
+
+func (w *walk) queue(t target, key string) error {
+	it, err := t.item(key)
+	if err != nil {
+		return err
+	}
+	added, err := w.front.Add(it)
+	if added {
+		w.live.queued.Add(1)
+	}
+	return err
+}
+
+// again puts a target back into the queue.
+func (w *walk) again(t target) error {
+	it, err := t.item("")
+	if err == nil {
+		w.front.Again(it)
+		w.live.queued.Add(1)
+	}
+	return err
 }
 
 // redirect goes on where a redirect leads, on the same site.
-func (w *walk) redirect(ctx context.Context, t target, p page) error {
+func (w *walk) redirect(t target, p page) error {
 	next, reason := redirected(t, p.Header.Get("Location"), w.scope)
 	if reason != "" {
 		w.sum.Failed++
 		w.problem(t, reason)
+		w.front.Done(frontier.Failed)
 		return nil
 	}
 	from, err := url.Parse(t.url)
@@ -296,33 +389,59 @@ func (w *walk) redirect(ctx context.Context, t target, p page) error {
 	if err != nil {
 		return err // redirected has made it from one
 	}
-	if key(from) != key(to) && !w.claim(key(to), t.kind) || w.closed != "" {
-		return nil // it has been asked for by another name
+	if key(from) == key(to) {
+		return w.again(next)
 	}
-	return w.visit(ctx, next)
+	w.front.Done(frontier.Done)
+	state, err := w.front.State(key(to))
+	if err != nil || state != "" {
+		return err // it is asked for by its own name
+	}
+	return w.queue(next, key(to))
 }
 
+// mostWaits is how often a server may name a time at which to come again for one page.
+const mostWaits = 5
+
 // complain deals with a page that could not be had.
-func (w *walk) complain(t target, p page) {
+func (w *walk) complain(t target, p page) error {
 	switch {
+	case p.passing && p.wait > 0 && t.waits < mostWaits:
+		t.waits++ // it said when: that does not count as a try
+		t.after = time.Now().Add(p.wait)
+		return w.again(t)
 	case p.passing && t.tries+1 < mostTries:
 		t.tries++
 		t.after = time.Now().Add(w.pause(t.tries))
-		w.retries = append(w.retries, t)
+		return w.again(t)
+	}
+	if p.State == store.StateGone && t.guess {
+		w.tally(t).miss()
+	}
+	w.front.Done(w.lament(t, p))
+	return nil
+}
+
+// lament counts a page that could not be had, and says what has become of it.
+func (w *walk) lament(t target, p page) string {
+	switch {
 	case p.State == store.StateGone && t.guess:
-		w.tally(t).miss() // the script counted a page too many, as it may
-	case p.State == store.StateGone && p.Error != "":
-		w.sum.Gone++
-		w.problem(t, p.Error)
+		return frontier.Gone // the script counted a page too many, as it may
 	case p.State == store.StateGone:
 		w.sum.Gone++
-		w.problem(t, "gone: "+statusText(p.Status))
+		if p.Error == "" {
+			p.Error = "gone: " + statusText(p.Status)
+		}
+		w.problem(t, p.Error)
+		return frontier.Gone
+	case p.State == store.StateBlocked:
+		w.problem(t, p.Error)
+		return frontier.Blocked
 	case p.State == store.StateFailed:
 		w.sum.Failed++
-		w.problem(t, p.Error)
-	default:
-		w.problem(t, p.Error)
 	}
+	w.problem(t, p.Error)
+	return frontier.Failed
 }
 
 // problem notes what went wrong with a page.
@@ -332,28 +451,28 @@ func (w *walk) problem(t target, detail string) { w.sum.problem(t.url, detail) }
 // in fifty may be missing.
 func (y *tally) short() string {
 	switch {
-	case y.pages > 0 && y.found == 0:
-		return fmt.Sprintf("announces %d further pages, none was there", y.pages)
-	case len(y.items) < y.rows-y.rows/50:
-		return fmt.Sprintf("announces %d rows, %d were found", y.rows, len(y.items))
-	case y.dropped > 0:
-		return fmt.Sprintf("announces %d further pages, %d were not asked for as %d before them were not there", y.pages, y.dropped, mostMissed)
+	case y.Pages > 0 && y.Found == 0:
+		return fmt.Sprintf("announces %d further pages, none was there", y.Pages)
+	case y.Items < y.Rows-y.Rows/50:
+		return fmt.Sprintf("announces %d rows, %d were found", y.Rows, y.Items)
+	case y.Dropped > 0:
+		return fmt.Sprintf("announces %d further pages, %d were not asked for as %d before them were not there", y.Pages, y.Dropped, mostMissed)
 	}
 	return ""
 }
 
-// conclude says what only the end of a walk can tell.
-func (w *walk) conclude() {
-	if left := len(w.listings) + len(w.extras) + len(w.reports) + len(w.retries); left > 0 {
+// conclude says what only the end of a walk, or of its part in this run, can tell.
+func (w *walk) conclude(left int) {
+	if left > 0 {
 		w.sum.Unvisited += left
 		w.sum.problem(w.portal.Start[0], fmt.Sprintf("%d pages not visited, site left alone: %s", left, w.closed))
 	}
-	for _, listing := range slices.Sorted(maps.Keys(w.tallies)) {
-		if reason := w.tallies[listing].short(); reason != "" && w.closed == "" {
+	for _, listing := range slices.Sorted(maps.Keys(w.Tallies)) {
+		if reason := w.Tallies[listing].short(); reason != "" && w.closed == "" {
 			w.sum.problem(listing, reason)
 		}
 	}
-	if w.rows == 0 && w.closed == "" {
+	if w.Rows == 0 && w.closed == "" {
 		w.sum.problem(w.portal.Start[0], "no annual report is listed")
 	}
 	for _, p := range w.sum.Problems {

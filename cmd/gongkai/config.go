@@ -91,7 +91,11 @@ func decodeConfig(data []byte, c *config) error {
 		return fmt.Errorf("%d: unknown setting %s", line, strings.Join(strict.Errors[0].Key(), "."))
 	case errors.As(err, &at):
 		line, _ := at.Position()
-		return fmt.Errorf("%d: %s: %s", line, strings.Join(at.Key(), "."), strings.TrimPrefix(at.Error(), "toml: "))
+		what := strings.TrimPrefix(at.Error(), "toml: ")
+		if key := strings.Join(at.Key(), "."); key != "" { // broken syntax is at no key
+			what = key + ": " + what
+		}
+		return fmt.Errorf("%d: %s", line, what)
 	case err != nil:
 		return fmt.Errorf(" %w", err)
 	}

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gongkai/crawler"
+	"gongkai/seeds"
 	"gongkai/store"
 )
 
@@ -23,8 +26,9 @@ func newCrawl(e *env) *cobra.Command {
 after as long as it has stayed the same, at least after 20 hours and at most after 30 days. Its further pages, frames and
 attachments are asked for with it; what could not be had of them for now is asked for again in the next run.
 
-With a window configured (crawl.window), it waits until the window opens and stops when it closes; the next run
-goes on.`,
+With a window configured (crawl.window), it waits until the window opens and stops when it closes. A run that was stopped
+or killed is gone on with by the next one, if that is of the same kind and follows within 20 hours: what is archived is
+not asked for again, and no host is asked too soon. gongkai status shows what is left, gongkai why what a host waits for.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if recheck && full {
@@ -65,7 +69,22 @@ func (e *env) crawl(ctx context.Context, ids []string, recheck, full bool) error
 		return err
 	}
 	defer closeWindow()
-	run := crawler.Crawler{
+	run := c.crawler(portals, s)
+	run.Log, run.Recheck, run.Full = log, recheck, full
+	var shown progress
+	shown.start(e.stderr, "sites", 0)
+	run.Watch = func(p crawler.Progress) {
+		shown.total = uint64(p.Sites)
+		shown.at(uint64(p.Done), fmt.Sprintf("%d requests, %.1f a second, %d pages queued", p.Requests, float64(p.Requests)/p.Took.Seconds(), p.Queued))
+	}
+	sum, err := run.Run(ctx)
+	shown.clear()
+	return e.crawled(ctx, sum, err)
+}
+
+// crawler returns a crawler as the configuration says.
+func (c *config) crawler(portals []seeds.Portal, s *store.Store) crawler.Crawler {
+	return crawler.Crawler{
 		UserAgent:    c.Crawl.UserAgent,
 		Delay:        time.Duration(c.Crawl.Delay),
 		Jitter:       c.Crawl.Jitter,
@@ -73,14 +92,23 @@ func (e *env) crawl(ctx context.Context, ids []string, recheck, full bool) error
 		MaxPageBytes: int64(c.Crawl.MaxPageBytes),
 		AllowHosts:   c.Crawl.AllowHosts,
 		AllowPrivate: c.Crawl.AllowPrivateNetworks,
-		Recheck:      recheck,
-		Full:         full,
+		Program:      "gongkai " + version(),
+		Config:       c.digest(portals),
 		Portals:      portals,
 		Store:        s,
-		Log:          log,
 	}
-	sum, err := run.Run(ctx)
-	return e.crawled(ctx, sum, err)
+}
+
+// digest tells apart, in the records of runs, with what settings they visited which portals.
+func (c *config) digest(portals []seeds.Portal) string {
+	h := sha256.New()
+	w := c.Crawl.Window
+	fmt.Fprintf(h, "%q %v %v %d %d %v %v %v %q %t\n", c.Crawl.UserAgent, c.Crawl.Delay, c.Crawl.Jitter, c.Crawl.Hosts, c.Crawl.MaxPageBytes,
+		w.from, w.to, w.zone, c.Crawl.AllowHosts, c.Crawl.AllowPrivateNetworks)
+	for _, p := range portals {
+		fmt.Fprintf(h, "%q %q %q %q\n", p.ID, p.Agency, p.Division, p.Start)
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // crawled prints what a run did and turns it into the command's outcome. A closed window ends a run as it should;

@@ -68,7 +68,7 @@ func (e *env) demo(ctx context.Context, dir string) error {
 	defer s.Close()
 	run := crawler.Crawler{
 		UserAgent: defaultConfig().Crawl.UserAgent, Delay: demoDelay, Jitter: 0.3, Hosts: len(portals),
-		AllowPrivate: true, Portals: portals, Store: s, Log: log,
+		AllowPrivate: true, Program: "gongkai " + version(), Portals: portals, Store: s, Log: log,
 	}
 	sum, err := run.Run(ctx)
 	if err != nil {

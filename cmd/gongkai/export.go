@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gongkai/extract"
+	"gongkai/seeds"
 	"gongkai/store"
 	"gongkai/store/export"
 )
@@ -26,6 +28,10 @@ func newExport(e *env) *cobra.Command {
 				return usagef("export needs -out DIR")
 			case format != "csv":
 				return usagef("-format is csv in this version, not %q", format)
+			case o.Level != "" && !slices.Contains(seeds.Levels, o.Level):
+				return usagef("-level is one of %s, not %q", strings.Join(seeds.Levels, ", "), o.Level)
+			case o.Division != "" && !knownDivision(o.Division):
+				return usagef("-division is a code of GB/T 2260, six digits such as 330803 or 330000, not %q", o.Division)
 			}
 			o.Agency = extract.AgencyKey(agency)
 			if o.Years, err = parseYears(years); err != nil {
@@ -40,10 +46,19 @@ func newExport(e *env) *cobra.Command {
 	flags.StringVar(&agency, "agency", "", "only this agency, by its `KEY`: 330803-人民政府办公室")
 	flags.StringVar(&o.Division, "division", "", "only this division and those below it: 330803, 330000 (`CODE`)")
 	flags.StringVar(&years, "year", "", "only reports on these years: 2021, 2019-2023 (`YEARS`)")
-	flags.StringVar(&o.Level, "level", "", "only agencies of this `LEVEL`: central, province, prefecture, county, township")
+	flags.StringVar(&o.Level, "level", "", "only agencies of this `LEVEL`: "+strings.Join(seeds.Levels, ", "))
 	flags.StringVar(&asOf, "as-of", "", "the archive as it was at this `MOMENT`: a capture id, 2026-01-31 or an RFC 3339 time")
 	flags.BoolVar(&o.BOM, "bom", false, "begin CSV files with a byte order mark, for Excel")
 	return cmd
+}
+
+// knownDivision reports whether a code is of a division that the gazetteer has, or lies in one: codes that are no
+// longer in use are on old records. 000000 stands for central bodies.
+func knownDivision(code string) bool {
+	if _, err := strconv.ParseUint(code, 10, 32); len(code) != 6 || err != nil {
+		return false
+	}
+	return extract.DivisionLevel(code) != "" || extract.DivisionLevel(code[:4]+"00") != "" || extract.DivisionLevel(code[:2]+"0000") != ""
 }
 
 func (e *env) export(out, asOf string, o export.Options) error {
@@ -70,7 +85,8 @@ func (e *env) export(out, asOf string, o export.Options) error {
 	return err
 }
 
-// moment turns what -as-of says into a capture id; 0 is now. A day means its end in China.
+// moment turns what -as-of says into a capture id; 0 is now. A day means its end in China. A moment that is still to
+// come is refused: the archive may grow until then, and one moment has one export.
 func moment(s *store.Store, text string) (uint64, error) {
 	if text == "" {
 		return 0, nil
@@ -89,6 +105,9 @@ func moment(s *store.Store, text string) (uint64, error) {
 	}
 	if err != nil {
 		return 0, usagef("-as-of is a capture id, a day such as 2026-01-31, or an RFC 3339 time, not %q", text)
+	}
+	if at.After(time.Now()) {
+		return 0, usagef("-as-of: %s is not over yet (a day ends in China), and what the archive will hold then is not known", text)
 	}
 	id, err := s.At(at)
 	if err == nil && id == 0 {

@@ -12,8 +12,10 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"gongkai/crawler/replica"
+	"gongkai/extract"
 	"gongkai/store"
 	"gongkai/testdata"
 )
@@ -257,6 +259,16 @@ evidence = "made up"
 		t.Fatal(err)
 	}
 	defer s.Close()
+	empty := filepath.Join(dir, "empty")
+	made, err := store.Open(empty)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made.Close()
+	const china = 8 * time.Hour
+	exportTo := func(args ...string) []string {
+		return append([]string{"export", "-archive", empty, "-out", filepath.Join(dir, "out")}, args...)
+	}
 
 	for _, test := range []struct {
 		args []string
@@ -274,13 +286,24 @@ evidence = "made up"
 		{[]string{"crawl", "-config", file("size.toml", "[crawl]\nmax_page_bytes = \"big\"\n")}, exitUsage, `"big" is not a size`},
 		{[]string{"crawl", "-config", file("window.toml", "[crawl]\nwindow = \"22:00-06:00\"\n")}, exitUsage, "names no time zone"},
 		{[]string{"crawl", "-config", file("hosts.toml", "[crawl]\nhosts = 0\n")}, exitUsage, "crawl.hosts is 0"},
-		{[]string{"crawl", "-config", file("syntax.toml", "[crawl\n")}, exitUsage, "syntax.toml:1:"},
+		{[]string{"crawl", "-config", file("syntax.toml", "[crawl\n")}, exitUsage, "syntax.toml:1: expected"},
 		{[]string{"crawl", "-config", file("selector.toml", "[seeds]\nfiles = [\"bad-selector.toml\"]\n")}, exitUsage, badSelector + `:7: portal a: selector "a[["`},
 		{[]string{"crawl", "-config", config, "-log-format", "xml"}, exitUsage, "-log-format"},
 		{[]string{"export", "-config", config}, exitUsage, "-out DIR"},
 		{[]string{"export", "-out", dir, "-format", "wks", "-config", config}, exitUsage, "wks"},
+		{exportTo("-level", "bogus"), exitUsage, `-level is one of central, province, prefecture, county, township, not "bogus"`},
+		{exportTo("-division", "99"), exitUsage, `not "99"`},
+		{exportTo("-division", "999999"), exitUsage, `not "999999"`},
+		{exportTo("-division", "+33080"), exitUsage, `not "+33080"`},
+		{exportTo("-as-of", "7"), exitUsage, "no capture 7"},
+		{exportTo("-as-of", time.Now().Add(time.Hour).Format(time.RFC3339)), exitUsage, "is not over yet"},
+		{exportTo("-as-of", time.Now().UTC().Add(china).Format(time.DateOnly)), exitUsage, "is not over yet"}, // today, in China
+		{exportTo("-as-of", "2999-12-31"), exitUsage, "2999-12-31 is not over yet"},
+		{exportTo("-as-of", "2001-01-01"), exitUsage, "nothing from before 2001-01-01"},
 		{[]string{"show", "-config", config}, exitUsage, "one KEY"},
 		{[]string{"status", "-archive", filepath.Join(dir, "nothing")}, exitFailed, "there is no such folder"},
+		{[]string{"extract", "-archive", filepath.Join(dir, "nothing"), "-config", config}, exitFailed, "there is no such folder"},
+		{[]string{"extract", "-archive", dir, "-config", config}, exitFailed, "the folder has no archive.db"},
 		{[]string{"status", "-archive", notArchive}, exitFailed, "not an archive"},
 		{[]string{"crawl", "-archive", notArchive, "-config", config}, exitFailed, "not an archive"},
 		{[]string{"crawl", "-archive", held, "-config", config}, exitLocked, "archive is in use"},
@@ -289,6 +312,110 @@ evidence = "made up"
 		if code != test.code || !strings.Contains(stderr, test.want) || strings.Count(stderr, "\n") != 1 {
 			t.Errorf("gongkai %s: exit code %d, want %d; said %q, want one line with %q",
 				strings.Join(test.args, " "), code, test.code, stderr, test.want)
+		}
+	}
+}
+
+// TestDivisions: codes of the gazetteer, codes that are no longer in use, and that of central bodies are known.
+func TestDivisions(t *testing.T) {
+	for code, want := range map[string]bool{"330803": true, "330800": true, "330000": true, "110000": true, "110228": true, "469000": true,
+		"000000": true, "": false, "3308": false, "33080a": false, "-33080": false, "990000": false, "3308030": false} {
+		if knownDivision(code) != want {
+			t.Errorf("%q: known %v, want %v", code, !want, want)
+		}
+	}
+}
+
+// TestLater: commands of later versions say that they are not here yet, whatever their flags; README.md says so too.
+func TestLater(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, absent, _ := strings.Cut(string(readme), "## Not in this version")
+	absent, _, _ = strings.Cut(absent, "\n## ")
+	help := mustRun(t, "help")
+	for _, name := range append([]string{"seeds check", "seeds discover"}, laterCommands...) {
+		for _, flags := range [][]string{nil, {"-years", "2008-2024"}, {"http://a.gov.cn/", "-json"}, {"-help"}} {
+			_, stderr, code := gongkai(t, append(strings.Fields(name), flags...)...)
+			if want := "gongkai: gongkai " + name + " is not in this version yet\n"; code != exitUsage || stderr != want {
+				t.Errorf("gongkai %s %v: exit code %d, said %q", name, flags, code, stderr)
+			}
+		}
+		if strings.Count(help, name) != 1 {
+			t.Errorf("gongkai help names %s %d times, want once:\n%s", name, strings.Count(help, name), help)
+		}
+		if !strings.Contains(absent, "`gongkai "+name) {
+			t.Errorf("README.md does not say that %s is not in this version", name)
+		}
+	}
+	if list := mustRun(t, "seeds", "-help"); strings.Contains(list, "discover") {
+		t.Errorf("gongkai seeds lists what is not there:\n%s", list)
+	}
+}
+
+// TestReadmeKinds: every kind of problem that an export can have is explained.
+func TestReadmeKinds(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, kinds, _ := strings.Cut(string(readme), "Kinds of problems:")
+	kinds, _, _ = strings.Cut(kinds, "\n\n")
+	for _, row := range readCSV(t, "../../store/export/testdata/golden/problems.csv") {
+		if !strings.Contains(kinds, "`"+row["kind"]+"`") {
+			t.Errorf("README.md does not list problems of kind %s", row["kind"])
+		}
+	}
+}
+
+// TestShowOthers: what else a key stands for comes first, then the report.
+func TestShowOthers(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s, err := store.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range []struct{ url, unit, scope, quality, value string }{
+		{"http://a.gov.cn/1.html", "财政局", extract.ScopeOwn, extract.QualityUnread, ""},
+		{"http://a.gov.cn/2.html", "人民政府", extract.ScopeAggregate, extract.QualityNoted, "69"},
+		{"http://b.gov.cn/2.html", "人民政府", extract.ScopeAggregate, extract.QualityDoubtful, ""},
+	} {
+		report := &extract.Report{Title: "年度报告 " + r.url, Year: 2021, Scope: r.scope, Quality: r.quality,
+			Agency: extract.Agency{Key: extract.AgencyKey("330803-" + r.unit), Name: r.unit, Division: "330803"}}
+		if r.value != "" {
+			report.Figures = []extract.Figure{{Table: "t3", Row: "r1", Column: "total", Value: r.value}}
+		}
+		c := store.Capture{URL: r.url, Time: time.Now(), Kind: store.KindReport, State: store.StateOK, Status: 200}
+		if err := s.AddCapture(&c, []byte(r.url), &store.Record{Report: report}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for key, others := range map[string][]string{
+		"330803/2021":            {"330803-财政局/2021 own unread http://a.gov.cn/1.html", "330803-人民政府/2021 aggregate doubtful http://b.gov.cn/2.html"},
+		"330803-人民政府/2021":       {"330803-人民政府/2021 aggregate doubtful http://b.gov.cn/2.html"},
+		"http://b.gov.cn/2.html": nil,
+		"330803-财政局/2021":        nil,
+	} {
+		stdout := mustRun(t, "show", key, "-archive", dir)
+		before, _, ok := strings.Cut(stdout, "年度报告 http://")
+		before = strings.Join(strings.Fields(before), " ")
+		if !ok || (len(others) == 0) != (before == "") {
+			t.Errorf("show %s begins with %q", key, before)
+		}
+		for _, o := range others {
+			if !strings.Contains(before, o) {
+				t.Errorf("show %s begins with %q, want %s there", key, before, o)
+			}
+		}
+		var printed struct{ Others []other }
+		if err := json.Unmarshal([]byte(mustRun(t, "show", key, "-archive", dir, "-json")), &printed); err != nil || len(printed.Others) != len(others) {
+			t.Errorf("show %s -json: %d others, want %d (%v)", key, len(printed.Others), len(others), err)
 		}
 	}
 }
@@ -333,5 +460,32 @@ func TestReadme(t *testing.T) {
 	}
 	for _, c := range commands {
 		mustRun(t, strings.Fields(c[1])...)
+	}
+}
+
+// TestWhy: after a crawl, why and status tell what the frontier knows.
+func TestWhy(t *testing.T) {
+	t.Parallel()
+	dir, farm := replicas(t)
+	config := filepath.Join(dir, "config.toml")
+	mustRun(t, "crawl", "-config", config)
+	site := farm.Site("qujiang")
+	got := mustRun(t, "why", "-config", config, site.URL+site.Report)
+	for _, want := range []string{"robots.txt permits it", "as report: ok HTTP 200", "frontier   qujiang: done", "last answer 20", "walk       qujiang (crawl, begun"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("why does not say %q:\n%s", want, got)
+		}
+	}
+	if got := mustRun(t, "why", "-config", config, "www.nowhere.gov.cn"); !strings.Contains(got, "nowhere.gov.cn") || !strings.Contains(got, "never asked") {
+		t.Errorf("why of a host that was never asked:\n%s", got)
+	}
+	if got := mustRun(t, "why", "-json", "-config", config, site.URL+"/private/x.html"); !strings.Contains(got, `"captures": 0`) {
+		t.Errorf("why -json:\n%s", got)
+	}
+	if got := mustRun(t, "status", "-config", config); !strings.Contains(got, "last runs:\n  1 20") || !strings.Contains(got, ", done after ") {
+		t.Errorf("status:\n%s", got)
+	}
+	if _, stderr, code := gongkai(t, "why"); code != exitUsage {
+		t.Errorf("why without an argument: %d, %s", code, stderr)
 	}
 }

@@ -19,6 +19,7 @@ func newSeeds(e *env) *cobra.Command {
 			return cmd.Help()
 		},
 	}
+	cmd.AddCommand(later("check"), later("discover"))
 	cmd.AddCommand(&cobra.Command{
 		Use:   "list",
 		Short: "show the portals that would be visited",

@@ -25,8 +25,8 @@ func newShow(e *env) *cobra.Command {
 		Long: `Show prints a report: where it comes from, its metadata, its sections with their tables, every doubt, also where it
 does not fit the report of the year before, and its attachments, archived or not.
 KEY is agency and year as exports and lists print them, 330803-人民政府办公室/2021, or the division and year,
-330803/2021, or the URL of a report. When a key has several records, the one that an export would take is shown
-and the others are named.`,
+330803/2021, or the URL of a report. When several agencies, scopes or pages match, the others are named first, each with
+its key, scope, quality and address, and then the best is shown: of one agency and scope, the one that an export takes.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usagef("show takes one KEY, such as 330803-人民政府办公室/2021")
@@ -68,6 +68,7 @@ func (e *env) show(key string, raw, history bool) error {
 			best = r
 		}
 	}
+	others := othersThan(best, records)
 	switch {
 	case raw:
 		body, err := s.Body(best.SHA256)
@@ -78,17 +79,41 @@ func (e *env) show(key string, raw, history bool) error {
 	case history:
 		return e.showHistory(s, best.URL)
 	case e.asJSON:
-		return e.showJSON(s, best)
+		return e.showJSON(s, best, others)
 	}
-	if err := e.showReport(s, best); err != nil {
-		return err
-	}
+	e.showOthers(key, others)
+	return e.showReport(s, best)
+}
+
+// An other is a record that a key stands for as well, and that is not shown.
+type other struct {
+	Key     string `json:"key"`
+	Scope   string `json:"scope"`
+	Quality string `json:"quality"`
+	URL     string `json:"url"`
+}
+
+func othersThan(shown store.Record, records []store.Record) (list []other) {
 	for _, r := range records {
-		if r.URL != best.URL {
-			fmt.Fprintf(e.stdout, "\nalso: %s (%s, %s)\n", r.URL, r.Report.Key(), r.Report.Scope)
+		if r.URL != shown.URL {
+			list = append(list, other{r.Report.Key().String(), r.Report.Scope, r.Report.Quality, r.URL})
 		}
 	}
-	return nil
+	return list
+}
+
+// showOthers names what matches a key besides the report that follows.
+func (e *env) showOthers(key string, others []other) {
+	if len(others) == 0 {
+		return
+	}
+	fmt.Fprintf(e.stdout, "%s is also, besides the report below:\n", key)
+	t := e.newTable("key", "scope", "quality", "url")
+	for _, o := range others {
+		t.AppendRow(table.Row{o.Key, o.Scope, o.Quality, o.URL})
+	}
+	t.Render()
+	fmt.Fprintln(e.stdout)
 }
 
 // findRecords finds the newest record of each URL that a key stands for: agency/year, division/year, or a URL.
@@ -159,8 +184,8 @@ func (e *env) showReport(s *store.Store, rec store.Record) error {
 	return e.showParts(s, rec.Parts)
 }
 
-// showJSON prints a record, and what only the year before can tell of it.
-func (e *env) showJSON(s *store.Store, rec store.Record) error {
+// showJSON prints a record, what only the year before can tell of it, and what else the key stands for.
+func (e *env) showJSON(s *store.Store, rec store.Record, others []other) error {
 	across, err := acrossYears(s, rec.Report)
 	if err != nil {
 		return err
@@ -168,7 +193,8 @@ func (e *env) showJSON(s *store.Store, rec store.Record) error {
 	return e.printJSON(struct {
 		store.Record
 		Across []extract.Problem `json:"across_years,omitempty"`
-	}{rec, across})
+		Others []other           `json:"others,omitempty"`
+	}{rec, across, others})
 }
 
 // acrossYears tests a report against the agency's report on the year before in the same scope, as an export does.

@@ -2,25 +2,28 @@ package main
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"gongkai/crawler"
 	"gongkai/store"
+	"gongkai/store/frontier"
 )
 
 func newStatus(e *env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "status",
-		Short: "what the archive holds, and what failed and why, per portal",
+		Short: "what the archive holds, what is queued, and what failed and why, per portal",
 		Args:  noArgs,
 		RunE:  func(*cobra.Command, []string) error { return e.status() },
 	}
@@ -53,8 +56,12 @@ func (e *env) status() error {
 	if err != nil {
 		return err
 	}
+	runs, walks, err := crawls(c.Archive.Path)
+	if err != nil {
+		return err
+	}
 	if e.asJSON {
-		return e.printJSON(map[string]any{"archive": c.Archive.Path, "stats": stats, "troubles": troubles})
+		return e.printJSON(map[string]any{"archive": c.Archive.Path, "stats": stats, "troubles": troubles, "runs": runs, "walks": walks})
 	}
 	fmt.Fprintf(e.stdout, "archive %s: %s, %d captures\n\n", c.Archive.Path, humanize.IBytes(uint64(stats.FileSize)), stats.LastID)
 	t := e.newTable("portal", "captures", "new", "unchanged", "failed", "bodies", "raw", "stored", "reports", "no reports")
@@ -78,6 +85,7 @@ func (e *env) status() error {
 	}
 	t.Render()
 	e.statusCounts(stats)
+	e.statusCrawls(runs, walks)
 	if len(troubles) > 0 {
 		fmt.Fprintf(e.stdout, "\nlast answer was none for %d addresses:\n", len(troubles))
 		for _, tr := range troubles {
@@ -85,6 +93,52 @@ func (e *env) status() error {
 		}
 	}
 	return nil
+}
+
+// mostRuns is how many runs are shown.
+const mostRuns = 5
+
+// crawls reads the newest runs, and the walks that have something left to do. Without a frontier there are none.
+func crawls(dir string) (runs []frontier.Run, walks []frontier.Count, err error) {
+	f, err := frontier.OpenReadOnly(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	defer f.Close()
+	for w, err := range f.Walks() {
+		if err != nil {
+			return nil, nil, err
+		}
+		if w.Ended.IsZero() {
+			walks = append(walks, w)
+		}
+	}
+	runs, err = f.Runs(mostRuns)
+	return runs, walks, err
+}
+
+// statusCrawls prints the newest runs, and what is left to do.
+func (e *env) statusCrawls(runs []frontier.Run, walks []frontier.Count) {
+	if len(runs) > 0 {
+		fmt.Fprintln(e.stdout, "\nlast runs:")
+	}
+	for _, r := range runs {
+		var counts crawler.Counts
+		result := "no end noted: it was killed"
+		if !r.Ended.IsZero() && json.Unmarshal(r.Result, &counts) == nil {
+			result = fmt.Sprintf("%s after %v: %v", r.Outcome, r.Ended.Sub(r.Started).Round(time.Second), counts)
+		}
+		fmt.Fprintf(e.stdout, "  %d %s %s, %d portals, configuration %.8s, %s\n", r.ID, clockWord(r.Started), r.Kind, r.Portals, r.Config, result)
+	}
+	if len(walks) > 0 {
+		fmt.Fprintln(e.stdout, "\nleft to do:")
+	}
+	for _, w := range walks {
+		fmt.Fprintf(e.stdout, "  %s\n", walkWord(w))
+	}
 }
 
 // statusCounts prints the counts of the newest versions of all reports, over portals.
@@ -173,10 +227,14 @@ func findTroubles(s *store.Store) ([]trouble, error) {
 	return left, nil
 }
 
-// openExisting opens an archive for writing, but does not make one where there is none.
+// openExisting opens an archive for writing. Where there is none it makes none, and says what commands that read say.
 func openExisting(dir string) (*store.Store, error) {
-	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("open archive %s: %w", dir, store.ErrNotArchive)
+	looked, err := store.OpenReadOnly(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := looked.Close(); err != nil {
+		return nil, err
 	}
 	return store.Open(dir)
 }

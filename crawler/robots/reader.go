@@ -19,11 +19,15 @@ type reader struct {
 
 // A group is what all groups for one product say together.
 type group struct {
-	list  []rule
-	delay time.Duration
+	list   []rule
+	delay  time.Duration
+	rates  []rate
+	visits []span
 }
 
-func (g *group) rules() *Rules { return &Rules{rules: g.list, Delay: min(g.delay, MaxDelay)} }
+func (g *group) rules() *Rules {
+	return &Rules{rules: g.list, Delay: min(g.delay, MaxDelay), rates: g.rates, visits: g.visits}
+}
 
 func (r *reader) HandleUserAgent(_ int, value string) {
 	if r.inRules {
@@ -52,20 +56,34 @@ func (r *reader) add(rule rule) {
 	r.groups(func(g *group) { g.list = append(g.list, rule) })
 }
 
-// HandleUnknownAction sees every other line. Crawl-delay is in seconds; what is no number is no delay.
+// HandleUnknownAction sees every other line. What cannot be understood asks for nothing.
 func (r *reader) HandleUnknownAction(_ int, action, value string) {
-	if !strings.EqualFold(action, "crawl-delay") {
-		return
+	switch strings.ToLower(action) {
+	case "crawl-delay":
+		if delay, ok := parseDelay(value); ok {
+			r.groups(func(g *group) { g.delay = max(g.delay, delay) })
+		}
+	case "request-rate":
+		if rate, ok := parseRate(value); ok {
+			r.groups(func(g *group) { g.rates = append(g.rates, rate) })
+		}
+	case "visit-time":
+		if span, ok := parseSpan(value); ok {
+			r.groups(func(g *group) { g.visits = append(g.visits, span) })
+		}
 	}
+}
+
+// parseDelay reads a Crawl-delay, seconds.
+func parseDelay(value string) (time.Duration, bool) {
 	seconds, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
 	if err != nil || !(seconds > 0) { // "not above zero" is true of NaN as well
-		return
+		return 0, false
 	}
-	delay := MaxDelay
 	if seconds < MaxDelay.Seconds() {
-		delay = time.Duration(seconds * float64(time.Second))
+		return time.Duration(seconds * float64(time.Second)), true
 	}
-	r.groups(func(g *group) { g.delay = max(g.delay, delay) })
+	return MaxDelay, true
 }
 
 // groups calls f with every group that the current lines are addressed to.

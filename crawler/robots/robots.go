@@ -2,7 +2,7 @@
 // the file, when, and how often is up to the caller.
 //
 // The lines are read and patterns are matched by a port of Google's parser; which rules concern us, percent-encoding,
-// and Crawl-delay are ours.
+// and what is no part of the standard but asked for (Crawl-delay, Request-rate, Visit-time) are ours.
 package robots
 
 import (
@@ -25,9 +25,11 @@ const MaxDelay = time.Hour
 type Rules struct {
 	Delay time.Duration // the Crawl-delay for us; 0 when there is none
 
-	rules []rule
-	all   string // when not "", the reason for one decision about everything
-	deny  bool   // that decision
+	rates  []rate // of Request-rate
+	visits []span // of Visit-time; none: any time
+	rules  []rule
+	all    string // when not "", the reason for one decision about everything
+	deny   bool   // that decision
 }
 
 type rule struct {
@@ -73,6 +75,9 @@ func Parse(body []byte, userAgent string) *Rules {
 	}
 	return r.anyone.rules()
 }
+
+// Unreachable reports whether the file could not be had, which forbids everything for now.
+func (r *Rules) Unreachable() bool { return r.deny }
 
 // Check decides on one URL.
 func (r *Rules) Check(u *url.URL) Decision {

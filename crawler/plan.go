@@ -1,0 +1,172 @@
+package crawler
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"time"
+
+	"gongkai/crawler/portal"
+	"gongkai/store"
+	"gongkai/store/frontier"
+)
+
+// What a walk has still to do is in the frontier, page by page, and survives the process. The order of commits makes
+// a kill harmless at any moment: a page is leased before it is asked for; its answer is archived; then, in one commit
+// of the frontier, all that it leads to is queued, the page is done, and the next one leased. A page that is found
+// leased after a restart was under way: when the archive has its answer it is taken from there, otherwise it is asked
+// for again.
+
+// Notes are what a walk must know to go on, besides its pages.
+type notes struct {
+	Sum     PortalSummary     `json:"sum"`
+	Rows    int               `json:"rows,omitempty"`    // reports listed
+	Tallies map[string]*tally `json:"tallies,omitempty"` // by listing
+	Homes   map[string]home   `json:"homes,omitempty"`
+}
+
+// more is the part of a target that the frontier need not understand.
+type more struct {
+	Further bool            `json:"further,omitempty"`
+	Guess   bool            `json:"guess,omitempty"`
+	Extra   bool            `json:"extra,omitempty"`
+	Origin  string          `json:"origin,omitempty"`
+	Depth   int             `json:"depth,omitempty"`
+	Waits   int             `json:"waits,omitempty"`
+	Via     []string        `json:"via,omitempty"`
+	Request *portal.Request `json:"request,omitempty"`
+}
+
+// item puts a target into words of the frontier.
+func (t target) item(key string) (frontier.Item, error) {
+	it := frontier.Item{Key: key, Class: t.class(), After: t.after, URL: t.url, Kind: t.kind, From: t.from, Title: t.title, Date: t.date, Tries: t.tries}
+	m := more{Further: t.further, Guess: t.guess, Extra: t.extra, Origin: t.origin, Depth: t.depth, Waits: t.waits, Via: t.via}
+	if !reflect.ValueOf(t.request).IsZero() {
+		m.Request = &t.request
+	}
+	if reflect.ValueOf(m).IsZero() {
+		return it, nil // as of nearly all
+	}
+	var err error
+	it.More, err = json.Marshal(m)
+	return it, err
+}
+
+func (t target) class() frontier.Class {
+	switch {
+	case t.tries+t.waits > 0:
+		return frontier.Retry
+	case len(t.via) > 0:
+		return frontier.AtOnce
+	case t.extra:
+		return frontier.Spare
+	case t.kind == store.KindListing:
+		return frontier.Listing
+	}
+	return frontier.Report
+}
+
+// targetOf is the reverse of item.
+func targetOf(it frontier.Item, id string) (target, error) {
+	var m more
+	if len(it.More) > 0 {
+		if err := json.Unmarshal(it.More, &m); err != nil {
+			return target{}, fmt.Errorf("%s in the frontier: %w", it.URL, err)
+		}
+	}
+	t := target{url: it.URL, kind: it.Kind, portal: id, from: it.From, title: it.Title, date: it.Date,
+		further: m.Further, guess: m.Guess, extra: m.Extra, origin: m.Origin, depth: m.Depth, via: m.Via,
+		tries: it.Tries, waits: m.Waits, after: it.After, interrupted: !it.Leased.IsZero()}
+	if m.Request != nil {
+		t.request = *m.Request
+	}
+	return t, nil
+}
+
+// plan begins the walk, or goes on with the one of an earlier run that was stopped or killed a short while ago. What
+// was left undone longer ago begins anew: listings must be looked at again by then, and lead to what is still missing.
+func (s *site) plan(id string) (*frontier.Walk, error) {
+	st := frontier.Status{Portal: id, Site: s.scope.site, Kind: s.run.Kind, First: s.first, Started: s.run.Started}
+	return s.frontier.Walk(st, func(before frontier.Status) bool {
+		return before.Kind == st.Kind && st.Started.Sub(before.Started) < shortest
+	})
+}
+
+// next keeps what the last page came to and takes the next target, when its time has come.
+func (w *walk) next(ctx context.Context) (t target, ok bool, err error) {
+	for {
+		if err := w.keepState(); err != nil {
+			return target{}, false, err
+		}
+		it, wait, ok, err := w.front.Next(time.Now())
+		if err != nil {
+			return target{}, false, err
+		}
+		if ok {
+			t, err = targetOf(it, w.portal.ID)
+			return t, err == nil, err
+		}
+		if wait == 0 {
+			return target{}, false, ctx.Err()
+		}
+		if err := w.sleep(ctx, wait); err != nil {
+			return target{}, false, err
+		}
+	}
+}
+
+func (w *walk) keepState() error {
+	w.front.SetHost(w.scope.site, w.clock.host)
+	return w.front.Keep(w.notes)
+}
+
+// halt leaves the rest of a walk for another run.
+func (w *walk) halt(why string) error {
+	return errors.Join(w.keepState(), w.front.Pause(why))
+}
+
+// answered returns the capture of a target's answer if that was archived before the process was killed, but the
+// frontier does not know.
+func (w *walk) answered(t target, known past) (bool, error) {
+	if !t.interrupted || known.last.ID <= w.front.First {
+		return false, nil
+	}
+	n, err := w.captures(t.url)
+	return n > t.tries+t.waits, err
+}
+
+// captures counts the answers of a URL that were archived since the walk began.
+func (w *walk) captures(url string) (n int, err error) {
+	for after := w.front.First; ; n++ {
+		c, ok, err := w.Store.Next(url, after)
+		if err != nil || !ok {
+			return n, err
+		}
+		after = c.ID
+	}
+}
+
+// had reports whether a part of a report, as t asks for it, needs no asking any more in this walk; t learns from the
+// archive how often it has been tried.
+func (w *walk) had(t *target, known past) (bool, error) {
+	if known.last.ID <= w.front.First {
+		return false, nil
+	}
+	if !passing(known.last) {
+		return true, nil
+	}
+	n, err := w.captures(t.url)
+	t.tries = max(t.tries, n)
+	return t.tries >= mostTries, err
+}
+
+// archived returns the answer that the archive has of a page, as if it had just come.
+func archived(c store.Capture) page {
+	p := page{Capture: c, old: true, passing: passing(c), wall: c.State == store.StateBlocked && c.Robots.Allowed}
+	if p.wall {
+		p.passing = false
+	}
+	return p
+}

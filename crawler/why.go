@@ -1,0 +1,142 @@
+package crawler
+
+import (
+	"errors"
+	"io/fs"
+	"net/url"
+	"strings"
+	"time"
+
+	"gongkai/seeds"
+	"gongkai/store"
+	"gongkai/store/frontier"
+)
+
+// A Why is all that is known of an address, or of a host: why it was asked for or not, and what it is waiting for.
+type Why struct {
+	URL  string `json:"url,omitempty"` // "" when a host was asked about
+	Site string `json:"site"`          // what has one clock
+
+	// Of an address:
+	Denied string             `json:"denied,omitempty"` // why it is out of bounds
+	Robots *store.Robots      `json:"robots,omitempty"` // what the robots.txt in the archive says of it
+	Held   int                `json:"captures"`         // how often it was asked for
+	Last   *store.Capture     `json:"last,omitempty"`
+	Due    *time.Time         `json:"due,omitempty"`   // when a report is worth asking for again
+	Found  []frontier.Finding `json:"found,omitempty"` // what walks know of it
+
+	// Of its site:
+	Portals []string         `json:"portals,omitempty"` // of the catalogue, that begin on it
+	Host    *frontier.Host   `json:"host,omitempty"`    // nil: never asked
+	Next    time.Time        `json:"next,omitzero"`     // when it may be asked again
+	Wait    string           `json:"wait,omitempty"`    // what it waits for until then
+	Walks   []frontier.Count `json:"walks,omitempty"`
+}
+
+// Why tells what the archive, the frontier and the catalogue know of an address or a host name. It asks nobody.
+func (c *Crawler) Why(about string) (Why, error) {
+	u, err := url.Parse(about)
+	isURL := err == nil && (u.Scheme == "http" || u.Scheme == "https")
+	if !isURL {
+		if u, err = url.Parse("http://" + strings.TrimSuffix(about, "/")); err != nil {
+			return Why{}, err
+		}
+	}
+	y := Why{Site: siteOf(u)}
+	for _, p := range c.Portals {
+		if begins(p, y.Site) {
+			y.Portals = append(y.Portals, p.ID)
+		}
+	}
+	f, err := frontier.OpenReadOnly(c.Store.Dir())
+	if errors.Is(err, fs.ErrNotExist) {
+		f, err = nil, nil // nothing was crawled yet, or somebody has deleted it
+	}
+	if err != nil {
+		return y, err
+	}
+	if f != nil {
+		defer f.Close()
+		if err := y.site(c, f); err != nil {
+			return y, err
+		}
+	}
+	if !isURL {
+		return y, nil
+	}
+	u.Fragment, u.RawFragment = "", ""
+	y.URL = u.String()
+	y.Denied = scope{y.Site, allowed(c.Portals, c.AllowHosts)}.deny(u)
+	if f != nil {
+		y.Found, err = f.Find(func(st frontier.Status) []string {
+			if st.Site != y.Site {
+				return nil
+			}
+			return []string{key(u)}
+		})
+		if err != nil {
+			return y, err
+		}
+	}
+	return y, y.archive(c, u)
+}
+
+// begins reports whether a portal has a start page on a site.
+func begins(p seeds.Portal, site string) bool {
+	for _, start := range p.Start {
+		if u, err := url.Parse(start); err == nil && siteOf(u) == site {
+			return true
+		}
+	}
+	return false
+}
+
+// site looks up what the frontier knows of the site.
+func (y *Why) site(c *Crawler, f *frontier.Frontier) error {
+	host, known, err := f.Host(y.Site)
+	if err != nil {
+		return err
+	}
+	if known {
+		y.Host = &host
+		next, why := (&clock{delay: c.Delay, host: host}).next(0)
+		if next.After(time.Now()) {
+			y.Next, y.Wait = next, why
+		}
+	}
+	for w, err := range f.Walks() {
+		if err != nil {
+			return err
+		}
+		if w.Site == y.Site {
+			y.Walks = append(y.Walks, w)
+		}
+	}
+	return nil
+}
+
+// archive looks up what the archive knows of an address.
+func (y *Why) archive(c *Crawler, u *url.URL) error {
+	for cap, err := range c.Store.CapturesOf(y.URL) {
+		if err != nil {
+			return err
+		}
+		y.Held++
+		y.Last = &cap
+	}
+	known, err := recall(c.Store, y.URL)
+	if err != nil {
+		return err
+	}
+	if y.Last != nil && y.Last.Kind == store.KindReport && !known.due(time.Now()) {
+		at := known.dueAt()
+		y.Due = &at
+	}
+	s := site{Crawler: c, scope: scope{y.Site, allowed(c.Portals, c.AllowHosts)}}
+	g, err := s.oldGate(target{url: authority(u) + "/robots.txt"})
+	if err == nil && g.rules != nil {
+		d := g.rules.Check(u)
+		y.Robots = &store.Robots{Allowed: d.Allowed, Reason: d.Reason, SHA256: g.sha256}
+	}
+	return err
+}
