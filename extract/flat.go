@@ -182,7 +182,7 @@ func flatT3(tokens []token) []*Table {
 		if !ok || !exact && !strings.HasPrefix(tokens[i].key, l.t3Rows[k].keys[0]) {
 			continue
 		}
-		if l.t3Rows[k].id == "r3.6" {
+		if strings.HasPrefix(l.t3Rows[k].id, "r3.6") {
 			under = tokens[i].text
 		}
 		texts, next, ok := values(tokens, i+1, len(head)-1)
