@@ -35,6 +35,7 @@ func (d *Document) findBody() (b body, ok bool) {
 
 func (d *Document) lookForBody() (b body) {
 	marks := d.leading(d.headingMarks())
+	d.marks = marks
 	run := d.bestRun(marks)
 	var container *html.Node
 	if len(run) > 1 {
@@ -65,23 +66,26 @@ func (d *Document) secondReport(b body) bool {
 	if len(b.headings) < 4 {
 		return false
 	}
+	first, last := b.headings[0].block, b.headings[len(b.headings)-1].block
+	others := slices.DeleteFunc(slices.Clone(d.marks), func(m headingMark) bool { return m.block >= first && m.block <= last })
+	sections := map[int]bool{}
+	for _, m := range others {
+		sections[m.section] = true
+	}
+	if len(sections) < 4 {
+		return false // nearly every page
+	}
 	own := map[string]bool{}
 	for _, bl := range d.blocks[b.start:b.end] {
 		own[bl.content()] = true
 	}
-	last := b.headings[len(b.headings)-1].block
-	sections, fresh := map[int]bool{}, false
-	for _, m := range d.leading(d.headingMarks()) {
-		if m.block <= last && m.block >= b.headings[0].block {
-			continue
+	return slices.ContainsFunc(others, func(m headingMark) bool {
+		if m.block+1 >= len(d.blocks) {
+			return false
 		}
-		sections[m.section] = true
-		if m.block+1 < len(d.blocks) {
-			below := d.blocks[m.block+1].content()
-			fresh = fresh || len(below) > 30 && !own[below] && d.blocks[m.block+1].linked == 0
-		}
-	}
-	return len(sections) >= 4 && fresh
+		below := d.blocks[m.block+1]
+		return len(below.content()) > 30 && !own[below.content()] && below.linked == 0
+	})
 }
 
 // content is the text of a block, line or table.

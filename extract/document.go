@@ -22,9 +22,10 @@ type Document struct {
 	blocks  []block
 	anchors []*html.Node
 	scripts []string
-	kind    string      // FormHTML, or what the page was made from
-	found   *body       // the report in the page, once looked for
-	rows    []*Document // fragments hidden in script elements: rows of Hanweb listings
+	kind    string        // FormHTML, or what the page was made from
+	marks   []headingMark // the headings of sections on the page, once looked for
+	found   *body         // the report in the page, once looked for
+	rows    []*Document   // fragments hidden in script elements: rows of Hanweb listings
 }
 
 type meta struct{ name, content string }
