@@ -16,38 +16,12 @@ type Hints struct {
 	LinkTitle string // the text of the link that led to the page
 }
 
-// identify says whose report a page is. The name comes from the first of: the page's title, the title of the link,
-// the prose ("现公布…年度报告"), the publisher in the metadata, the portal. The division is the portal's unless
-// the name is of one below it; without a portal, the site's identification code or the index number tell.
+// identify says whose report a page is. The name is the first that is one: of the page's title, the title of the link,
+// the prose ("现公布…年度报告"), the publisher in the metadata, the signature, the portal; names come in that order.
+// The division is the one the name begins with, else the portal's, else that of the site's identification code or of
+// the index number. What contradicts is a problem.
 func identify(names []namedBy, fields []Field, h Hints) (Agency, []Problem) {
-	var a Agency
-	var problems []Problem
-	a.Division = h.Division
-	if h.Division != "" {
-		a.Evidence = append(a.Evidence, "division of the portal: "+h.Division)
-	}
-	for _, f := range fields {
-		code, by := "", ""
-		switch f.Name {
-		case "site_id":
-			code, by = leadingDivision(f.Value), "site id: "+f.Value
-			if strings.HasPrefix(f.Value, "bm") { // a ministry's
-				code = "000000"
-			}
-		case "index_no":
-			code, by = leadingDivision(f.Value), "index number: "+f.Value
-		}
-		switch {
-		case code == "":
-		case a.Division == "":
-			a.Division = code
-			a.Evidence = append(a.Evidence, by)
-		case !strings.HasPrefix(code, stem(a.Division)) && !strings.HasPrefix(a.Division, stem(code)):
-			problems = append(problems, Problem{"division", f.Name, by + " is not of " + a.Division})
-		default:
-			a.Evidence = append(a.Evidence, by)
-		}
-	}
+	a, problems := divisionOf(fields, h)
 	by := ""
 	for _, n := range names {
 		if a.Name = cleanName(n.name); a.Name != "" {
@@ -139,6 +113,38 @@ func contradicts(a, b string) bool {
 	}
 	x, y := bureau(a), bureau(b)
 	return strings.HasSuffix(x, "局") && strings.HasSuffix(y, "局") && x != y
+}
+
+// divisionOf tells the division from what the portal, the site's code and the index number say, before the name is
+// looked at.
+func divisionOf(fields []Field, h Hints) (a Agency, problems []Problem) {
+	a.Division = h.Division
+	if h.Division != "" {
+		a.Evidence = append(a.Evidence, "division of the portal: "+h.Division)
+	}
+	for _, f := range fields {
+		code, by := "", ""
+		switch f.Name {
+		case "site_id":
+			code, by = leadingDivision(f.Value), "site id: "+f.Value
+			if strings.HasPrefix(f.Value, "bm") { // a ministry's
+				code = "000000"
+			}
+		case "index_no":
+			code, by = leadingDivision(f.Value), "index number: "+f.Value
+		}
+		switch {
+		case code == "":
+		case a.Division == "":
+			a.Division = code
+			a.Evidence = append(a.Evidence, by)
+		case !strings.HasPrefix(code, stem(a.Division)) && !strings.HasPrefix(a.Division, stem(code)):
+			problems = append(problems, Problem{"division", f.Name, by + " is not of " + a.Division})
+		default:
+			a.Evidence = append(a.Evidence, by)
+		}
+	}
+	return a, problems
 }
 
 // unitData lists units that changed their name and nothing else that would end a series; where a division is given,

@@ -3,6 +3,7 @@ package extract
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -146,20 +147,6 @@ func annexKey(text string) string {
 
 var bracketed = regexp.MustCompile(`\([^)]*\)`)
 
-// lastValue is the last cell that is a number, else the last one that is blank.
-func lastValue(cells []*Cell) *Cell {
-	var blank *Cell
-	for i := len(cells) - 1; i >= 0; i-- {
-		switch c := parseCell(cells[i].Text); {
-		case c.ok && c.value != "":
-			return cells[i]
-		case c.ok && blank == nil:
-			blank = cells[i]
-		}
-	}
-	return blank
-}
-
 // generic reads a table of no statutory form by its own labels: the rows before the first with numbers name the
 // columns, the cells before a row's first number name the row. Its id is "other." and the table's number.
 func (f *figureReader) generic(t *Table) {
@@ -199,9 +186,12 @@ func (f *figureReader) generic(t *Table) {
 	}
 }
 
+// lastNumber is the last cell that is a number, or nil.
 func lastNumber(cells []*Cell) *Cell {
-	if c := lastValue(cells); c != nil && parseCell(c.Text).value != "" {
-		return c
+	for _, c := range slices.Backward(cells) {
+		if parseCell(c.Text).value != "" {
+			return c
+		}
 	}
 	return nil
 }

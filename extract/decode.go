@@ -21,9 +21,8 @@ func Decode(body []byte, contentType string) ([]byte, Encoding) {
 	switch {
 	case bytes.HasPrefix(body, []byte("\xef\xbb\xbf")):
 		enc.Name, enc.Evidence = "utf-8", "bom"
-		body = body[3:]
-		enc.Replaced = countInvalid(body)
-		return bytes.ToValidUTF8(body, []byte("\uFFFD")), enc
+		text := decodeWith(encoding.Nop, body[3:], &enc)
+		return text, enc
 	case bytes.HasPrefix(body, []byte("\xff\xfe")), bytes.HasPrefix(body, []byte("\xfe\xff")):
 		name := "utf-16le"
 		if body[0] == 0xfe {
@@ -31,7 +30,8 @@ func Decode(body []byte, contentType string) ([]byte, Encoding) {
 		}
 		enc.Name, enc.Evidence = name, "bom"
 		e, _ := charset.Lookup(name)
-		return decodeWith(e, body[2:], &enc), enc
+		text := decodeWith(e, body[2:], &enc) // counts into enc, so before enc is returned
+		return text, enc
 	case utf8.Valid(body):
 		// GBK or Big5 prose of any length is practically never valid UTF-8.
 		enc.Name, enc.Evidence = "utf-8", "valid"
@@ -89,13 +89,6 @@ func decodeWith(e encoding.Encoding, body []byte, enc *Encoding) []byte {
 	}
 	enc.Replaced = bytes.Count(out, []byte("\uFFFD"))
 	return out
-}
-
-func countInvalid(body []byte) int {
-	if utf8.Valid(body) {
-		return 0
-	}
-	return bytes.Count(bytes.ToValidUTF8(body, []byte("\uFFFD")), []byte("\uFFFD"))
 }
 
 // frequent holds characters that make up about half of official prose, in both scripts: read in the wrong

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 // divisionData lists the divisions of GB/T 2260 down to counties as of June 2023, and the names that codes had since
@@ -19,12 +20,12 @@ type division struct {
 }
 
 type gazetteer struct {
-	current map[string]division   // by code
-	byPlace map[string][]division // every name, of today and of former years, by the first two digits of the code
+	current map[string]division // by code
+	byFirst map[rune][]division // every name, of today and of former years, by its first character
 }
 
 var divisions = sync.OnceValue(func() *gazetteer {
-	g := &gazetteer{current: map[string]division{}, byPlace: map[string][]division{}}
+	g := &gazetteer{current: map[string]division{}, byFirst: map[rune][]division{}}
 	for l := range strings.Lines(divisionData) {
 		f := strings.Split(strings.TrimSpace(l), ",")
 		if len(f) != 4 || f[0] == "code" {
@@ -34,7 +35,8 @@ var divisions = sync.OnceValue(func() *gazetteer {
 		if !d.former {
 			g.current[d.code] = d
 		}
-		g.byPlace[d.code[:2]] = append(g.byPlace[d.code[:2]], d)
+		first, _ := utf8.DecodeRuneInString(d.name)
+		g.byFirst[first] = append(g.byFirst[first], d)
 	}
 	return g
 })
@@ -91,23 +93,18 @@ func (g *gazetteer) strip(name, code string) (unit, own string) {
 // a division has been named already, among its neighbours and then everywhere.
 func (g *gazetteer) prefix(name, code string, named bool) (best division, ok bool) {
 	var far []division
-	for place, list := range g.byPlace {
-		for _, d := range list {
-			if !strings.HasPrefix(name, d.name) {
-				continue
-			}
-			if len(code) != 6 || place != code[:2] {
-				far = append(far, d)
-				continue
-			}
-			near := strings.HasPrefix(code, stem(d.code)) && !named || strings.HasPrefix(d.code, stem(code)) ||
-				d.former && placeName(d.name) == placeName(g.current[code].name)
-			switch {
-			case !near:
-				far = append(far, d)
-			case len(d.name) > len(best.name):
-				best, ok = d, true
-			}
+	first, _ := utf8.DecodeRuneInString(name)
+	for _, d := range g.byFirst[first] {
+		if !strings.HasPrefix(name, d.name) {
+			continue
+		}
+		near := len(code) == 6 && d.code[:2] == code[:2] && (strings.HasPrefix(code, stem(d.code)) && !named ||
+			strings.HasPrefix(d.code, stem(code)) || d.former && placeName(d.name) == placeName(g.current[code].name))
+		switch {
+		case !near:
+			far = append(far, d)
+		case len(d.name) > len(best.name):
+			best, ok = d, true
 		}
 	}
 	if ok || named {

@@ -108,6 +108,9 @@ var downloadPaths = []string{"downfile", "downloadattach", "download.jsp", "/fil
 // attachments lists the documents that belong to the article: those linked inside its container, in a list of
 // attachments beside it, or by a name that is a report's. Documents in menus and among related links do not.
 func (d *Document) attachments(b body) []Part {
+	if d.root == nil {
+		return nil // the rows of an endpoint: no page
+	}
 	container, _ := d.container()
 	inside := map[*html.Node]bool{}
 	for _, bl := range d.blocks[b.start:b.end] {
@@ -291,14 +294,6 @@ func pictureOfPage(img *html.Node) bool {
 		}
 	}
 	return src != ""
-}
-
-// attachmentsOf lists the documents linked from the article; none for a document that is no page.
-func (d *Document) attachmentsOf(b body) []Part {
-	if d.root == nil {
-		return nil
-	}
-	return d.attachments(b)
 }
 
 // elsewhere says where the report is when the page's own text is none: in pictures or in documents; "" if there is

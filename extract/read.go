@@ -28,7 +28,7 @@ func ReadReport(d *Document, h Hints) (*Report, error) {
 	if word := injectedWord(Simplify(r.Title)); word != "" {
 		return nil, fmt.Errorf("%w: %q in the title, as mirrors inject it", ErrNotReport, word)
 	}
-	r.Attachments = d.attachmentsOf(b)
+	r.Attachments = d.attachments(b)
 	tables := d.numberTables(b)
 	year := claim.Year
 	if year == 0 {
