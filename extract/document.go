@@ -43,6 +43,11 @@ type block struct {
 // The error says that the page cannot be parsed at all; odd HTML only makes an odd Document.
 func Parse(body []byte, contentType string, base *url.URL) (*Document, error) {
 	text, enc := Decode(body, contentType)
+	return parse(text, enc, base)
+}
+
+// parse parses a decoded page.
+func parse(text []byte, enc Encoding, base *url.URL) (*Document, error) {
 	d := &Document{base: base, enc: enc, kind: FormHTML}
 	if isDatastore(text) {
 		d.scripts = []string{string(text)}

@@ -25,7 +25,8 @@ func ParseFile(body []byte, contentType, name string, base *url.URL) (*Document,
 	kind := filetype.Detect(body, contentType, name)
 	switch kind {
 	case filetype.HTML, filetype.XML, filetype.Unknown:
-		return Parse(body, contentType, base)
+		text, enc := Decode(body, contentType)
+		return parse(thin(text), enc, base)
 	case filetype.Text:
 		return ParseText(body, contentType, base)
 	case filetype.PDF:

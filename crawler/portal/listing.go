@@ -218,7 +218,7 @@ func (r *reading) shell(s sheet) []Request {
 	}
 	hops := Request{Hops: r.prev.Hops + 1}
 	s.from = "" // the listing begins there
-	if len(visible([]byte(r.text))) <= 300 {
+	if len(visible([]byte(r.text), 300)) <= 300 {
 		for _, address := range r.redirects() {
 			u, err := r.base.Parse(address)
 			if err != nil || !strings.EqualFold(u.Host, r.page.Host) || u.String() == r.page.String() {

@@ -63,31 +63,40 @@ var barriers = []barrier{
 // and a listing may have one among its rows.
 var notices = regexp.MustCompile(`访问(?:被|已被)(?:拦截|阻断|拒绝)|(?:请求|访问)(?:被|已被)[^。<]{0,12}(?:拦截|阻断)|可能对网站造成(?:安全)?威胁|(?:您|操作|请求|访问)[^。<]{0,6}过于频繁|请完成(?:安全|滑块|人机)?验证|拖动(?:下方)?滑块|请求ID(?:是|:|：)`)
 
-// longestNotice is the most text that a notice has, in bytes without markup and white space.
-const longestNotice = 1500
+// longestNotice is the most text that a notice has, in bytes without markup and white space; barest is less than any
+// page has that is more than a script.
+const (
+	longestNotice = 1500
+	barest        = 100
+)
 
 // Wall says by what barrier an answer came instead of the page; the zero Verdict when by none. Portals that draw
 // themselves by script have bare pages too: those need a mark.
 func Wall(status int, header http.Header, body []byte) Verdict {
-	text := visible(body)
-	script := bytes.Contains(bytes.ToLower(body[:min(len(body), 64<<10)]), []byte("<script"))
+	bare := len(body) <= largestNotice && len(visible(body, barest)) < barest
+	script := bare && bytes.Contains(bytes.ToLower(body[:min(len(body), 64<<10)]), []byte("<script"))
 	for _, b := range barriers {
 		switch {
-		case b.status != 0 && b.status != status,
+		case b.bare && (!bare || !script && b.mark == ""),
+			b.status != 0 && b.status != status,
 			b.mark != "" && !bytes.Contains(body, []byte(b.mark)),
-			b.cookie != "" && !setsCookie(header, b.cookie),
-			b.bare && (len(text) >= 100 || len(body) > 256<<10 || !script && b.mark == ""):
+			b.cookie != "" && !setsCookie(header, b.cookie):
 			continue
 		}
 		return Verdict{b.kind, b.evidence()}
 	}
-	if len(text) > longestNotice || linksIn(body) > mostLinks || status == http.StatusNotFound || status == http.StatusGone {
+	if status == http.StatusNotFound || status == http.StatusGone || !brief(body, longestNotice) {
 		return Verdict{}
 	}
-	if words := notices.FindString(string(plain(body))); words != "" {
+	if words := notices.FindString(string(plain(body, ""))); words != "" {
 		return Verdict{"waf:notice", "status " + strconv.Itoa(status) + ", says " + strconv.Quote(words)}
 	}
 	return Verdict{}
+}
+
+// brief reports whether a page has little text and few links: more than so many bytes are not nothing but a notice.
+func brief(body []byte, most int) bool {
+	return len(body) <= largestNotice && linksIn(body, mostLinks+1) <= mostLinks && len(visible(body, most)) <= most
 }
 
 func (b barrier) evidence() string {
@@ -116,25 +125,14 @@ func setsCookie(header http.Header, prefix string) bool {
 	return false
 }
 
-var (
-	unseen = regexp.MustCompile(`(?is)<script\b.*?</script>|<style\b.*?</style>|<noscript\b.*?</noscript>|<title\b.*?</title>|<!--.*?-->`)
-	markup = regexp.MustCompile(`(?s)<[^>]*>`)
-)
+var markup = regexp.MustCompile(`(?s)<[^>]*>`)
 
 // largestNotice is how large a body may be to be looked at for few words.
 const largestNotice = 256 << 10
 
-// visible returns the text of a page without white space, roughly; of a large body all of it.
-func visible(body []byte) []byte {
-	if len(body) > largestNotice {
-		return body
-	}
-	return bytes.Join(bytes.Fields(markup.ReplaceAll(unseen.ReplaceAll(body, nil), nil)), nil)
-}
-
 // plain returns the text of a page decoded, with its title.
-func plain(body []byte) []byte {
-	text, _ := extract.Decode(body, "")
+func plain(body []byte, contentType string) []byte {
+	text, _ := extract.Decode(body, contentType)
 	return markup.ReplaceAll(text, []byte(" "))
 }
 
@@ -146,10 +144,6 @@ const longestAbsence = 2000
 
 // mostLinks is how many links a page has at most that is nothing but a notice.
 const mostLinks = 12
-
-func linksIn(body []byte) int {
-	return len(anchorTag.FindAllIndex(body[:min(len(body), largestNotice)], mostLinks+1))
-}
 
 var refresh = regexp.MustCompile(`(?i)<meta[^>]*http-equiv\s*=\s*["']?refresh["']?[^>]*content\s*=\s*["']?\s*\d+\s*;\s*url\s*=\s*['"]?([^"'>\s]+)`)
 
@@ -164,18 +158,18 @@ func Gone(body []byte, contentType string, page *url.URL, home []byte) Verdict {
 			return Verdict{"gone:withdrawn", "a page of " + strconv.Itoa(len(body)) + " bytes that leads to " + target.Path}
 		}
 	}
-	if http.DetectContentType(body) == "application/pdf" || len(body) > largestNotice {
+	if len(body) > largestNotice || http.DetectContentType(body) == "application/pdf" {
 		return Verdict{}
 	}
-	text, _ := extract.Decode(body, contentType)
 	if len(home) > 0 && page.Path != "/" && page.Path != "" {
+		text, _ := extract.Decode(body, contentType)
 		front, _ := extract.Decode(home, contentType)
-		if title := titleOf(text); title != "" && title == titleOf(front) && bytes.Equal(visible(text), visible(front)) {
+		if title := titleOf(text); title != "" && title == titleOf(front) && bytes.Equal(visible(text, -1), visible(front, -1)) {
 			return Verdict{"gone:home", "is the home page: " + title}
 		}
 	}
-	if len(visible(text)) <= longestAbsence && linksIn(text) <= mostLinks && bytes.ContainsAny(text[:min(len(text), 512)], "<") {
-		if words := absences.FindString(string(markup.ReplaceAll(text, []byte(" ")))); words != "" {
+	if brief(body, longestAbsence) && bytes.ContainsAny(body[:min(len(body), 512)], "<") {
+		if words := absences.FindString(string(plain(body, contentType))); words != "" {
 			return Verdict{"gone:soft404", "says " + strconv.Quote(words)}
 		}
 	}
