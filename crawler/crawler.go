@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"time"
 
@@ -34,6 +33,8 @@ type Crawler struct {
 	AllowPrivate bool          // private and loopback addresses too: for tests and intranets
 	Recheck      bool          // ask for known reports as well that are not due, conditionally
 	Full         bool          // ask for everything, unconditionally
+	Years        Years         // a backfill: only what may be a report of these years and is not held; zero: the nightly crawl
+	MaxRequests  int           // stop after so many, politely; 0: no bound
 
 	Program string // name and version, for the record of the run
 	Config  string // digest of the configuration, for the same
@@ -43,17 +44,17 @@ type Crawler struct {
 	Log     *slog.Logger      // nil: no log
 	Watch   func(Progress)    // called once a second while it runs; nil: nobody watches
 	Network http.RoundTripper // nil: the real one, with a guard against private addresses
+	Traffic *Traffic          // shared with other crawls of this process into the same Store; nil: there are none
 
-	hosts     map[string]bool // that may be visited
-	resolve   resolver        // nil: nobody knows which hosts share an address
-	frontier  *frontier.Frontier
-	run       *frontier.Run
-	first     uint64 // newest capture of the archive when the run began
-	killed    bool   // the run before did not come to its end
-	live      *live
-	places    chan struct{} // filled by the sites that have one
-	held      chan struct{} // filled by the sites that hold parsed pages while they wait
-	addresses *addresses
+	hosts    map[string]bool // that may be visited
+	resolve  resolver        // nil: nobody knows which hosts share an address
+	frontier *frontier.Frontier
+	run      *frontier.Run
+	first    uint64 // newest capture of the archive when the run began
+	killed   bool   // a run before did not come to its end
+	live     *live
+	places   chan struct{} // filled by the sites that have one
+	held     chan struct{} // filled by the sites that hold parsed pages while they wait
 }
 
 // mostHeld is how many sites may hold the pages of a report in memory while they wait for its other parts.
@@ -74,14 +75,18 @@ func (c *Crawler) Run(ctx context.Context) (sum Summary, err error) {
 	if err != nil {
 		return Summary{}, err
 	}
-	if run.frontier, err = frontier.Open(c.Store.Dir()); err != nil {
-		return Summary{}, err
+	if c.Traffic == nil {
+		if run.Traffic, err = OpenTraffic(c.Store); err != nil {
+			return Summary{}, err
+		}
+		defer func() { err = errors.Join(err, run.Traffic.Close()) }()
 	}
-	defer func() { err = errors.Join(err, run.frontier.Close()) }()
+	run.frontier = run.Traffic.frontier
 	if err := run.begin(); err != nil {
 		return Summary{}, err
 	}
-	stop := run.watch(len(groups))
+	run.live.laps = lineUp(groups)
+	stop := run.watch()
 	sum, err = run.visit(ctx, groups)
 	stop()
 	return sum, errors.Join(err, run.end(sum, err))
@@ -93,13 +98,10 @@ func (c *Crawler) visit(ctx context.Context, groups []group) (Summary, error) {
 	g, ctx := errgroup.WithContext(ctx)
 	for i, group := range groups {
 		sums[i] = make([]PortalSummary, len(group.errands))
+		laps := c.live.laps[i]
 		g.Go(func() error {
 			defer c.live.sites.Add(1)
-			s, err := newSite(c, scope{group.site, c.hosts})
-			if err != nil {
-				return err
-			}
-			return s.visit(ctx, group.errands, sums[i])
+			return newSite(c, scope{group.site, c.hosts}, laps).visit(ctx, group.errands, sums[i])
 		})
 	}
 	err := g.Wait()
@@ -108,19 +110,25 @@ func (c *Crawler) visit(ctx context.Context, groups []group) (Summary, error) {
 
 // begin notes that the run begins.
 func (c *Crawler) begin() (err error) {
-	kind := "crawl"
-	switch {
-	case c.Full:
-		kind = "full"
-	case c.Recheck:
-		kind = "recheck"
-	}
-	c.run = &frontier.Run{Kind: kind, Program: c.Program, Extract: extract.Version, Config: c.Config, Portals: len(c.Portals), Started: time.Now().UTC()}
+	c.run = &frontier.Run{Kind: c.kind(), Program: c.Program, Extract: extract.Version, Config: c.Config, Portals: len(c.Portals), Started: time.Now().UTC()}
 	if c.first, err = c.Store.LastID(); err != nil {
 		return err
 	}
 	c.killed, err = c.frontier.Begin(c.run)
 	return err
+}
+
+// kind says in a word what is asked of the crawler. A walk is gone on with by a run of its kind only.
+func (c *Crawler) kind() string {
+	switch {
+	case c.Years != Years{}:
+		return "backfill " + c.Years.String()
+	case c.Full:
+		return "full"
+	case c.Recheck:
+		return "recheck"
+	}
+	return "crawl"
 }
 
 // end notes how the run ended.
@@ -167,7 +175,6 @@ func (c *Crawler) prepare() error {
 	if c.held == nil {
 		c.held = make(chan struct{}, mostHeld)
 	}
-	c.addresses = &addresses{last: make(map[netip.Addr]visit)}
 	c.hosts = allowed(c.Portals, c.AllowHosts)
 	return nil
 }

@@ -63,12 +63,22 @@ func (t target) listing() string {
 	return t.url
 }
 
-// deepest is how many columns are followed below a start page: 年报, and in it 2021年.
-const deepest = 2
+// deepest is how many columns are followed below a start page: 年报, and in it 2021年. A backfill goes further down.
+const (
+	deepest         = 2
+	deepestBackfill = 4
+)
+
+func (c *Crawler) deepest() int {
+	if c.backfills() {
+		return deepestBackfill
+	}
+	return deepest
+}
 
 // follow says what to ask for after a listing page. repeated means that the page lists what another page of its
-// listing has listed: the server gave a page for one that does not exist.
-func follow(t target, l portal.Listing, repeated bool) []target {
+// listing has listed: the server gave a page for one that does not exist. deepest is how many columns are followed.
+func follow(t target, l portal.Listing, repeated bool, deepest int) []target {
 	var next []target
 	for _, row := range l.Rows {
 		next = append(next, target{url: row.URL, kind: store.KindReport, portal: t.portal, from: t.url, title: row.Name(), date: row.Date})

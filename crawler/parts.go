@@ -22,7 +22,7 @@ func (w *walk) report(ctx context.Context, t target, p page, body []byte) error 
 		return err
 	}
 	if n := w.sum.Unvisited - unvisited; n > 0 {
-		w.problem(t, fmt.Sprintf("%d parts not visited, site left alone: %s", n, w.closed))
+		w.skipped(t.url, fmt.Sprintf("%d parts not visited", n))
 	}
 	for _, part := range g.parts {
 		if part.Missing != "" {

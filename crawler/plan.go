@@ -89,14 +89,20 @@ func targetOf(it frontier.Item, id string) (target, error) {
 // was left undone longer ago begins anew: listings must be looked at again by then, and lead to what is still missing.
 func (s *site) plan(id string) (*frontier.Walk, error) {
 	st := frontier.Status{Portal: id, Site: s.scope.site, Kind: s.run.Kind, First: s.first, Started: s.run.Started}
+	if s.backfills() {
+		st.Lane = st.Kind // past years do not change: whatever time has passed, and whatever other years were asked for
+	}
 	return s.frontier.Walk(st, func(before frontier.Status) bool {
-		return before.Kind == st.Kind && st.Started.Sub(before.Started) < shortest
+		return before.Kind == st.Kind && (s.backfills() || st.Started.Sub(before.Started) < shortest)
 	})
 }
 
 // next keeps what the last page came to and takes the next target, when its time has come.
 func (w *walk) next(ctx context.Context) (t target, ok bool, err error) {
 	for {
+		if err := w.giveWay(ctx); err != nil {
+			return target{}, false, err
+		}
 		if err := w.keepState(); err != nil {
 			return target{}, false, err
 		}
@@ -111,7 +117,7 @@ func (w *walk) next(ctx context.Context) (t target, ok bool, err error) {
 		if wait == 0 {
 			return target{}, false, ctx.Err()
 		}
-		if err := w.sleep(ctx, wait); err != nil {
+		if err := w.rest(ctx, wait); err != nil {
 			return target{}, false, err
 		}
 	}

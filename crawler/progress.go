@@ -1,27 +1,105 @@
 package crawler
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
+
+	"gongkai/store"
 )
 
 // Progress is how far a run has come.
 type Progress struct {
-	Sites    int           // to be visited
-	Done     int           // of these, those that need nothing more
-	Requests int           // sent
-	Queued   int           // pages known that are still to be asked for
-	Took     time.Duration // since the run began
+	Sites    int              // to be visited
+	Done     int              // of these, those that need nothing more
+	Asking   int              // of these, those that are being asked just now
+	Requests int              // sent
+	Queued   int              // pages known that are still to be asked for
+	States   map[string]int   // answers archived, by store.State
+	Commits  time.Duration    // that archiving them took
+	Took     time.Duration    // since the run began
+	Portals  []PortalProgress // one for each site that a portal has
+}
+
+// PortalProgress is how far a run has come with what one portal has on one site.
+type PortalProgress struct {
+	ID       string
+	Requests int
+	Visited  int    // pages asked for, or found to need no asking
+	Queued   int    // pages known that are still to be asked for
+	Finished bool   // nothing more is asked of it in this run
+	Closed   string // why it was left alone before all was asked for; "" when it was not
 }
 
 // live counts while a run goes on. All sites add to it.
 type live struct {
-	began                   time.Time
-	sites, requests, queued atomic.Int64
+	began    time.Time
+	sites    atomic.Int64
+	requests atomic.Int64 // that the budget has been asked for
+	commits  atomic.Int64 // nanoseconds
+	states   [len(allStates)]atomic.Int64
+	laps     [][]*lap // by group and errand
 }
 
-// watch shows the progress once a second until stop is called, which waits for the last showing.
-func (c *Crawler) watch(sites int) (stop func()) {
+// allStates are counted while a run goes on.
+var allStates = [...]string{store.StateOK, store.StateUnchanged, store.StateRedirect, store.StateGone, store.StateFailed, store.StateRefused, store.StateBlocked}
+
+// A lap counts what is done of one errand. Its site adds to it.
+type lap struct {
+	id                     string
+	requests, done, queued atomic.Int64
+	closed                 atomic.Pointer[string] // nil while it goes on
+}
+
+func (l *lap) finish(closed string) { l.closed.Store(&closed) }
+
+// afford takes one request from a budget; false when that is used up.
+func (l *live) afford(most int) bool { return l.requests.Add(1) <= int64(most) || most <= 0 }
+
+// archived counts an answer that is in the archive now.
+func (l *live) archived(state string, took time.Duration) {
+	l.commits.Add(int64(took))
+	if i := slices.Index(allStates[:], state); i >= 0 {
+		l.states[i].Add(1)
+	}
+}
+
+// lineUp makes a lap for each errand.
+func lineUp(groups []group) (laps [][]*lap) {
+	for _, g := range groups {
+		var of []*lap
+		for _, e := range g.errands {
+			of = append(of, &lap{id: e.portal.ID})
+		}
+		laps = append(laps, of)
+	}
+	return laps
+}
+
+// progress reads off what is counted.
+func (c *Crawler) progress() Progress {
+	l := c.live
+	p := Progress{Sites: len(l.laps), Done: int(l.sites.Load()), Asking: len(c.places), States: make(map[string]int),
+		Commits: time.Duration(l.commits.Load()), Took: time.Since(l.began)}
+	for i, state := range allStates {
+		p.States[state] = int(l.states[i].Load())
+	}
+	for _, of := range l.laps {
+		for _, lap := range of {
+			pp := PortalProgress{ID: lap.id, Requests: int(lap.requests.Load()), Visited: int(lap.done.Load()), Queued: int(lap.queued.Load())}
+			if closed := lap.closed.Load(); closed != nil {
+				pp.Finished, pp.Closed = true, *closed
+			}
+			p.Requests += pp.Requests
+			p.Queued += pp.Queued
+			p.Portals = append(p.Portals, pp)
+		}
+	}
+	return p
+}
+
+// watch shows the progress once a second, and how it was in the end, until stop is called, which waits for that.
+func (c *Crawler) watch() (stop func()) {
 	if c.Watch == nil {
 		return func() {}
 	}
@@ -33,8 +111,9 @@ func (c *Crawler) watch(sites int) (stop func()) {
 		for {
 			select {
 			case <-tick.C:
-				c.Watch(Progress{sites, int(c.live.sites.Load()), int(c.live.requests.Load()), int(c.live.queued.Load()), time.Since(c.live.began)})
+				c.Watch(c.progress())
 			case <-end:
+				c.Watch(c.progress())
 				return
 			}
 		}

@@ -184,7 +184,7 @@ func TestFollow(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var got []string
-			for _, n := range follow(tt.from, tt.listing, tt.repeated) {
+			for _, n := range follow(tt.from, tt.listing, tt.repeated, deepest) {
 				word := n.kind + " " + strings.TrimPrefix(n.url, "http://a.gov.cn")
 				if n.guess {
 					word += "?"

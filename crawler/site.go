@@ -19,14 +19,17 @@ import (
 // belongs to that goroutine.
 type site struct {
 	*Crawler
-	scope   scope
-	fetcher *fetcher
-	clock   clock
-	gates   map[string]gate       // by authority
-	behind  map[string]netip.Addr // addresses by host
-	homes   map[string]home       // by authority, once seen
-	placed  atomic.Bool           // it has a place
-	closed  string                // why nothing more is asked in this run; "" while open
+	scope    scope
+	fetcher  *fetcher
+	clock    clock
+	crossing *crossing             // nil: the site is somebody else's for now
+	laps     []*lap                // of the errands
+	lap      *lap                  // of the one being walked
+	gates    map[string]gate       // by authority
+	behind   map[string]netip.Addr // addresses by host
+	homes    map[string]home       // by authority, once seen
+	placed   atomic.Bool           // it has a place
+	closed   string                // why nothing more is asked in this run; "" while open
 }
 
 // A gate is what the robots.txt of one authority says to us.
@@ -39,32 +42,31 @@ type gate struct {
 // mostTries is how many requests there are for one page whose fault may pass.
 const mostTries = 3
 
-// newSite returns a site whose clock goes on where it stood.
-func newSite(c *Crawler, scope scope) (*site, error) {
-	host, known, err := c.frontier.Host(scope.site)
-	if err != nil {
-		return nil, err
-	}
-	s := &site{
+func newSite(c *Crawler, scope scope, laps []*lap) *site {
+	return &site{
 		Crawler: c,
 		scope:   scope,
 		fetcher: newFetcher(c.UserAgent, c.Network, c.MaxPageBytes),
-		clock:   clock{delay: c.Delay, jitter: c.Jitter, host: host},
+		clock:   clock{delay: c.Delay, jitter: c.Jitter},
+		laps:    laps,
 		gates:   make(map[string]gate),
 		behind:  make(map[string]netip.Addr),
 		homes:   make(map[string]home),
 	}
-	if known && c.killed {
-		s.clock.seen(c.run.Started) // it may have been asked a moment ago: nobody noted the end of that
-	}
-	return s, nil
 }
 
 // visit walks the portals of the site one after the other.
 func (s *site) visit(ctx context.Context, errands []errand, sums []PortalSummary) error {
+	defer s.release()
 	defer s.leave()
 	for i, e := range errands {
-		if err := s.walk(ctx, e, &sums[i]); err != nil {
+		if err := s.take(ctx); err != nil {
+			return err
+		}
+		s.lap = s.laps[i]
+		err := s.walk(ctx, e, &sums[i])
+		s.lap.finish(s.closed)
+		if err != nil {
 			return err
 		}
 	}
@@ -122,7 +124,7 @@ func (s *site) turn(ctx context.Context, u *url.URL) error {
 		if err := s.enter(ctx); err != nil {
 			return err
 		}
-		wait := s.addresses.try(addr, s.scope.site, s.clock.gap())
+		wait := s.Traffic.addresses.try(addr, s.scope.site, s.clock.gap())
 		if wait <= 0 {
 			return nil
 		}
@@ -233,6 +235,10 @@ func (s *site) request(ctx context.Context, t target, p past, sum *PortalSummary
 	if err := s.turn(ctx, u); err != nil {
 		return page{}, err
 	}
+	if !s.live.afford(s.MaxRequests) {
+		s.closed = overBudget
+		return page{}, errClosed
+	}
 	header, held := http.Header{}, ""
 	if !s.Full && t.request.Method != http.MethodPost {
 		header = p.conditions()
@@ -246,7 +252,7 @@ func (s *site) request(ctx context.Context, t target, p past, sum *PortalSummary
 		return page{}, err
 	}
 	sum.Requests++
-	s.live.requests.Add(1)
+	s.lap.requests.Add(1)
 	pg := judge(t, a, held)
 	s.Log.Debug("answer", "portal", t.portal, "url", t.url, "status", pg.Status, "state", pg.State, "ms", pg.Took, "bytes", len(pg.body), "error", pg.Error)
 	return pg, s.mind(pg, a.took)
@@ -399,9 +405,11 @@ func (s *site) fetchGate(ctx context.Context, t target, sum *PortalSummary) (gat
 
 // archive archives an answer and counts it.
 func (s *site) archive(p *page, sum *PortalSummary) error {
+	began := time.Now()
 	if err := s.Store.AddCapture(&p.Capture, p.body, nil); err != nil {
 		return err
 	}
+	s.live.archived(p.State, time.Since(began))
 	sum.count(p.State)
 	return nil
 }

@@ -25,9 +25,19 @@ type Counts struct {
 	Missing   int `json:"missing"`    // parts of the reports visited that are not held: pages, frames, attachments
 }
 
+// What kind of problem it is.
+const (
+	ProblemFailed  = "failed"  // no usable answer, or none that leads on
+	ProblemGone    = "gone"    // 404 or 410, or a page that says so
+	ProblemBlocked = "blocked" // by robots.txt or a challenge
+	ProblemSkipped = "skipped" // not asked for, as the site is left alone
+	ProblemFew     = "few"     // a listing gives less than it announces, or than it should
+)
+
 // A Problem says what went wrong with which page.
 type Problem struct {
 	Portal string `json:"portal"`
+	Kind   string `json:"kind"` // one of the Problem constants
 	URL    string `json:"url"`
 	Detail string `json:"detail"`
 }
@@ -52,11 +62,14 @@ type Summary struct {
 // mostProblems is how many problems of one portal are kept.
 const mostProblems = 20
 
-// problem notes a problem.
-func (s *PortalSummary) problem(url, detail string) {
+// problem notes that something failed.
+func (s *PortalSummary) problem(url, detail string) { s.note(ProblemFailed, url, detail) }
+
+// note notes a problem of a kind.
+func (s *PortalSummary) note(kind, url, detail string) {
 	s.Trouble++
 	if len(s.Problems) < mostProblems {
-		s.Problems = append(s.Problems, Problem{s.ID, url, detail})
+		s.Problems = append(s.Problems, Problem{s.ID, kind, url, detail})
 	}
 }
 

@@ -17,8 +17,18 @@ import (
 	"gongkai/store/frontier"
 )
 
-// mostListings is how many listing pages of one portal are read in a run.
-const mostListings = 200
+// mostListings is how many listing pages of one portal are read in a run, deepListings in a backfill.
+const (
+	mostListings = 200
+	deepListings = 2000
+)
+
+func (c *Crawler) mostListings() int {
+	if c.backfills() {
+		return deepListings
+	}
+	return mostListings
+}
 
 // A walk is one visit to one portal.
 type walk struct {
@@ -87,7 +97,7 @@ func (w *walk) goOn(ctx context.Context, e errand) error {
 	if err != nil {
 		return err
 	}
-	w.live.queued.Add(int64(left))
+	w.lap.queued.Add(int64(left))
 	var start []target
 	for _, u := range e.start {
 		bare, _, _ := strings.Cut(u, "#") // some sites drawn by script name the column behind it
@@ -101,8 +111,12 @@ func (w *walk) goOn(ctx context.Context, e errand) error {
 	}
 	for w.closed == "" {
 		t, ok, err := w.next(ctx)
+		if errors.Is(err, errClosed) {
+			break
+		}
 		if err == nil && ok {
-			w.live.queued.Add(-1)
+			w.lap.queued.Add(-1)
+			w.lap.done.Add(1)
 			if w.idle(t) {
 				w.front.Done(frontier.Done)
 			} else {
@@ -216,11 +230,11 @@ func (w *walk) answer(ctx context.Context, t target, known past) (page, []byte, 
 // due reports whether a report should be asked for again: its page is due, it was archived but not read as the run
 // before was stopped in between, or some of its parts could not be had for now.
 func (w *walk) due(known past, url string) (bool, error) {
-	if known.due(time.Now()) {
+	if !w.backfills() && known.due(time.Now()) {
 		return true, nil
 	}
 	if known.held == "" {
-		return false, nil
+		return w.backfills(), nil
 	}
 	rec, read, err := w.Store.LastRecord(url)
 	return !read || rec.Pending(), err
@@ -263,7 +277,7 @@ func (w *walk) list(t target, p page, body []byte) error {
 		}
 	}
 	w.Rows += len(l.Rows)
-	targets, err := w.spare(follow(t, l, repeated))
+	targets, err := w.spare(w.within(follow(t, l, repeated, w.deepest())))
 	if err != nil {
 		return err
 	}
@@ -276,7 +290,7 @@ const wrongFor = 7 * 24 * time.Hour
 // spare drops the pages that a listing's script announces and that were not there last time, unless it announces
 // more than it did then: to ask again each night would cost the portal a request for nothing.
 func (w *walk) spare(targets []target) ([]target, error) {
-	if w.Full || w.Recheck {
+	if w.Full || w.Recheck || w.backfills() {
 		return targets, nil
 	}
 	var left, wrong []target
@@ -337,17 +351,18 @@ func (w *walk) room(t target) bool {
 	if t.kind == store.KindReport {
 		return true
 	}
-	if w.sum.Listings == mostListings {
-		w.problem(t, fmt.Sprintf("not read: the bound of %d listing pages is reached", mostListings))
+	most := w.mostListings()
+	if w.sum.Listings == most {
+		w.problem(t, fmt.Sprintf("not read: the bound of %d listing pages is reached", most))
 	}
 	if t.extra {
-		return w.sum.Listings < mostListings
+		return w.sum.Listings < most
 	}
 	w.sum.Listings++
 	if t.guess {
 		w.tally(t).Pages++
 	}
-	return w.sum.Listings <= mostListings
+	return w.sum.Listings <= most
 }
 
 func (w *walk) queue(t target, key string) error {
@@ -357,7 +372,7 @@ func (w *walk) queue(t target, key string) error {
 	}
 	added, err := w.front.Add(it)
 	if added {
-		w.live.queued.Add(1)
+		w.lap.queued.Add(1)
 	}
 	return err
 }
@@ -367,7 +382,7 @@ func (w *walk) again(t target) error {
 	it, err := t.item("")
 	if err == nil {
 		w.front.Again(it)
-		w.live.queued.Add(1)
+		w.lap.queued.Add(1)
 	}
 	return err
 }
@@ -432,10 +447,10 @@ func (w *walk) lament(t target, p page) string {
 		if p.Error == "" {
 			p.Error = "gone: " + statusText(p.Status)
 		}
-		w.problem(t, p.Error)
+		w.sum.note(ProblemGone, t.url, p.Error)
 		return frontier.Gone
 	case p.State == store.StateBlocked:
-		w.problem(t, p.Error)
+		w.sum.note(ProblemBlocked, t.url, p.Error)
 		return frontier.Blocked
 	case p.State == store.StateFailed:
 		w.sum.Failed++
@@ -461,19 +476,26 @@ func (y *tally) short() string {
 	return ""
 }
 
+// skipped notes what was not asked for as the site is left alone; a budget that is used up is no problem.
+func (w *walk) skipped(url, what string) {
+	if w.closed != overBudget {
+		w.sum.note(ProblemSkipped, url, what+", site left alone: "+w.closed)
+	}
+}
+
 // conclude says what only the end of a walk, or of its part in this run, can tell.
 func (w *walk) conclude(left int) {
 	if left > 0 {
 		w.sum.Unvisited += left
-		w.sum.problem(w.portal.Start[0], fmt.Sprintf("%d pages not visited, site left alone: %s", left, w.closed))
+		w.skipped(w.portal.Start[0], fmt.Sprintf("%d pages not visited", left))
 	}
 	for _, listing := range slices.Sorted(maps.Keys(w.Tallies)) {
 		if reason := w.Tallies[listing].short(); reason != "" && w.closed == "" {
-			w.sum.problem(listing, reason)
+			w.sum.note(ProblemFew, listing, reason)
 		}
 	}
 	if w.Rows == 0 && w.closed == "" {
-		w.sum.problem(w.portal.Start[0], "no annual report is listed")
+		w.sum.note(ProblemFew, w.portal.Start[0], "no annual report is listed")
 	}
 	for _, p := range w.sum.Problems {
 		w.Log.Warn(p.Detail, "portal", w.portal.ID, "url", p.URL)

@@ -296,8 +296,8 @@ func (r *Report) year(title, link TitleClaim, prose string) {
 		r.Problems = append(r.Problems, Problem{"year", "", fmt.Sprintf("title says %d, the statistical period %d", r.Year, stated)})
 	case link.Year != 0 && link.Year != r.Year:
 		r.Problems = append(r.Problems, Problem{"year", "", fmt.Sprintf("title says %d, the link %d", r.Year, link.Year)})
-	case len(yearsOfTitle(r.Title)) > 1 && stated == 0:
-		r.Problems = append(r.Problems, Problem{"year", "", fmt.Sprintf("the title names several years: %d", yearsOfTitle(r.Title))})
+	case len(TitleYears(r.Title)) > 1 && stated == 0:
+		r.Problems = append(r.Problems, Problem{"year", "", fmt.Sprintf("the title names several years: %d", TitleYears(r.Title))})
 	}
 	if r.Published != "" && r.Year != 0 && r.Published < fmt.Sprint(r.Year) {
 		r.Problems = append(r.Problems, Problem{"date", "published_date", fmt.Sprintf("published %s, before the year reported on ended", r.Published)})

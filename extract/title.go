@@ -125,8 +125,9 @@ func titleYears(s string, from, to int) []int {
 	return years
 }
 
-// yearsOfTitle lists the years of a whole title, for doubts.
-func yearsOfTitle(title string) []int {
+// TitleYears lists the years that the title of a report may be about, the likeliest first: none when it names none, or
+// is not called a report.
+func TitleYears(title string) []int {
 	s := plainTitle(title)
 	at := reportCore.FindStringIndex(s)
 	if at == nil {

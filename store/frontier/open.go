@@ -26,7 +26,7 @@ import (
 //	meta    "schema"            => text
 //	runs    id u64              => JSON Run
 //	hosts   name                => JSON Host
-//	walks   portal \0 site      => bucket of one walk:
+//	walks   portal \0 site      => bucket of one walk; a walk of another lane than the nightly one has \0 lane behind it:
 //	    "walk"                                   => JSON Status
 //	    "kept"                                   => JSON of the crawler: what it must know to go on
 //	    queue  class u8, after u64, order u64    => key in known, JSON Item; the first is the next to be asked for
@@ -57,6 +57,8 @@ var ErrUnusable = errors.New("the frontier cannot be used; nothing is lost by de
 // A Frontier is open. All methods may be called by several goroutines.
 type Frontier struct {
 	db *bolt.DB
+
+	open map[uint64]bool // runs begun here that have not ended; only changes touch it, one at a time
 
 	mu      sync.Mutex
 	waiting []*commit // for the next transaction
@@ -98,7 +100,7 @@ func open(dir string, readOnly bool) (f *Frontier, err error) {
 	})
 	switch {
 	case err == nil:
-		return &Frontier{db: db}, nil
+		return &Frontier{db: db, open: make(map[uint64]bool)}, nil
 	case errors.Is(err, bolterrors.ErrTimeout):
 		return nil, errors.New("another process uses it")
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):

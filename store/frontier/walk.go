@@ -56,6 +56,7 @@ type Item struct {
 type Status struct {
 	Portal  string    `json:"portal"`
 	Site    string    `json:"site"`
+	Lane    string    `json:"lane,omitempty"` // walks of different lanes do not know of each other; "" is the nightly one
 	Kind    string    `json:"kind"`
 	First   uint64    `json:"first"` // newest capture of the archive when the walk began
 	Started time.Time `json:"started"`
@@ -86,14 +87,20 @@ type end struct {
 	again *Item
 }
 
-func walkName(portal, site string) []byte { return []byte(portal + "\x00" + site) }
+func walkName(st Status) []byte {
+	name := st.Portal + "\x00" + st.Site
+	if st.Lane != "" {
+		name += "\x00" + st.Lane
+	}
+	return []byte(name)
+}
 
-// Walk begins a walk, as st says; or goes on with the one of the same portal and site, when that has not ended, and
-// resume permits.
+// Walk begins a walk, as st says; or goes on with the one of the same portal, site and lane, when that has not ended,
+// and resume permits.
 func (f *Frontier) Walk(st Status, resume func(Status) bool) (*Walk, error) {
-	w := &Walk{f: f, name: walkName(st.Portal, st.Site), coming: make(map[keyID]bool), hosts: make(map[string]Host)}
-	if strings.Contains(st.Portal, "\x00") || st.Portal+st.Site == "" {
-		return nil, fmt.Errorf("walk of portal %q on %q", st.Portal, st.Site)
+	w := &Walk{f: f, name: walkName(st), coming: make(map[keyID]bool), hosts: make(map[string]Host)}
+	if strings.Contains(st.Portal+st.Site+st.Lane, "\x00") || st.Portal+st.Site == "" {
+		return nil, fmt.Errorf("walk of portal %q on %q, lane %q", st.Portal, st.Site, st.Lane)
 	}
 	err := f.update(func(tx *bolt.Tx) error {
 		walks := tx.Bucket(walkBucket)
