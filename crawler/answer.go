@@ -29,10 +29,10 @@ type page struct {
 func judge(t target, a answer, held string) page {
 	p := page{Capture: t.capture()}
 	p.Time, p.Took = a.start, a.took.Milliseconds()
-	p.Status, p.Header, p.Remote = a.status, a.header, a.remote
+	p.Status, p.Header, p.Remote, p.TLS = a.status, a.header, a.remote, a.tls
 	p.State = store.StateFailed
 	switch s := a.status; {
-	case errors.Is(a.err, errTooLarge):
+	case errors.Is(a.err, errTooLarge), errors.Is(a.err, errBomb):
 		p.State, p.Error = store.StateRefused, a.err.Error()
 	case a.err != nil:
 		p.Error, p.passing = a.err.Error(), mayPass(a.err)

@@ -46,8 +46,9 @@ type Crawler struct {
 	Network http.RoundTripper // nil: the real one, with a guard against private addresses
 	Traffic *Traffic          // shared with other crawls of this process into the same Store; nil: there are none
 
-	hosts    map[string]bool // that may be visited
-	resolve  resolver        // nil: nobody knows which hosts share an address
+	hosts    map[string]bool              // that may be visited
+	resolve  resolver                     // nil: nobody knows which hosts share an address
+	ways     map[string]http.RoundTripper // by portal: for those that allow more of TLS than usual
 	frontier *frontier.Frontier
 	run      *frontier.Run
 	first    uint64 // newest capture of the archive when the run began
@@ -167,8 +168,9 @@ func (c *Crawler) prepare() error {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	if c.Network == nil {
-		c.Network = network(c.AllowPrivate, patience)
+		c.Network = network(c.AllowPrivate, patience, nil)
 		c.resolve = lookup
+		c.ways = ways(c.Portals, c.AllowPrivate)
 	}
 	c.live = &live{began: time.Now()}
 	c.places = make(chan struct{}, max(c.Hosts, 1))

@@ -2,8 +2,8 @@ package crawler
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -33,7 +33,7 @@ func newFetcher(userAgent string, network http.RoundTripper, limit int64) *fetch
 	c.IgnoreRobotsTxt = true        // Colly's reading of it is lax; ours is asked before
 	c.SetRequestTimeout(patience.total)
 	c.SetRedirectHandler(func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse })
-	t := &tape{network: network, limit: limit}
+	t := &tape{network: network, limit: limit, idle: patience.idle}
 	c.WithTransport(t)
 	return &fetcher{c, t}
 }
@@ -45,6 +45,7 @@ type answer struct {
 	status int           // 0 when there was none
 	header http.Header
 	remote string
+	tls    string // version and doubts; "" without TLS
 	body   []byte // whole, after transfer and content coding
 	err    error  // why there is no whole body
 }
@@ -74,7 +75,8 @@ func (f *fetcher) fetch(ctx context.Context, method, url, body string, header ht
 // should do with a full one.
 type tape struct {
 	network http.RoundTripper
-	limit   int64 // bytes of a body
+	limit   int64         // bytes of a body
+	idle    time.Duration // between two bytes of it
 	last    answer
 }
 
@@ -82,10 +84,18 @@ type tape struct {
 func (t *tape) RoundTrip(req *http.Request) (*http.Response, error) {
 	a := answer{start: time.Now()}
 	trace := httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) { a.remote = info.Conn.RemoteAddr().String() }}
-	res, err := t.network.RoundTrip(req.WithContext(httptrace.WithClientTrace(req.Context(), &trace)))
+	ctx, cancel := context.WithCancelCause(httptrace.WithClientTrace(req.Context(), &trace))
+	defer cancel(nil)
+	req = req.WithContext(ctx)
+	req.Header.Set("Accept-Encoding", "gzip") // set here, the transport leaves undoing it to us: see readBody
+	res, err := t.network.RoundTrip(req)
 	if err == nil {
 		a.status, a.header = res.StatusCode, res.Header.Clone()
-		a.body, err = readBody(res, t.limit)
+		a.tls = describeTLS(res.TLS, req.URL.Hostname())
+		a.body, err = readBody(res, t.limit, &idle{d: t.idle, stop: func() { cancel(errIdle) }})
+	}
+	if cause := context.Cause(ctx); errors.Is(cause, errIdle) {
+		err = cause
 	}
 	a.err = err
 	a.took = time.Since(a.start)
@@ -101,34 +111,20 @@ func (t *tape) RoundTrip(req *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// errTooLarge means that a body has more bytes than the limit.
-var errTooLarge = errors.New("larger than the limit")
+// patience says how long each part of a request may take.
+var patience = timeouts{dial: 10 * time.Second, tls: 10 * time.Second, header: 30 * time.Second, idle: 30 * time.Second, total: 3 * time.Minute}
 
-// readBody reads a body to its end, or refuses it.
-func readBody(res *http.Response, limit int64) ([]byte, error) {
-	defer res.Body.Close()
-	if coding := res.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
-		// The transport asks for gzip and undoes it; this coding nobody asked for.
-		return nil, fmt.Errorf("content coding %q was not asked for", coding)
-	}
-	body, err := io.ReadAll(io.LimitReader(res.Body, limit+1))
-	switch {
-	case err != nil:
-		return nil, err
-	case int64(len(body)) > limit:
-		return nil, fmt.Errorf("%w of %d bytes", errTooLarge, limit)
-	}
-	return body, nil
+type timeouts struct {
+	dial, tls time.Duration
+	header    time.Duration // from the request to the first byte of the answer
+	idle      time.Duration // between two bytes of a body
+	total     time.Duration
 }
 
-// patience says how long each part of a request may take.
-var patience = timeouts{dial: 10 * time.Second, tls: 10 * time.Second, header: 30 * time.Second, total: 3 * time.Minute}
-
-type timeouts struct{ dial, tls, header, total time.Duration }
-
 // network returns the way to the portals. It makes one connection a request: on a kept one the transport repeats a
-// request by itself, at once, when the server hangs up, and the clock knows nothing of it. It uses no proxy.
-func network(allowPrivate bool, t timeouts) http.RoundTripper {
+// request by itself, at once, when the server hangs up, and the clock knows nothing of it. It uses no proxy. config is
+// for TLS; nil stands for the usual.
+func network(allowPrivate bool, t timeouts, config *tls.Config) http.RoundTripper {
 	dialer := &net.Dialer{Timeout: t.dial}
 	if !allowPrivate {
 		// Asked for every address dialled, after names were looked up, so no name can stand for a private address.
@@ -139,6 +135,7 @@ func network(allowPrivate bool, t timeouts) http.RoundTripper {
 		TLSHandshakeTimeout:    t.tls,
 		ResponseHeaderTimeout:  t.header,
 		DisableKeepAlives:      true,
+		TLSClientConfig:        config,
 		ForceAttemptHTTP2:      true,
 		MaxResponseHeaderBytes: 1 << 20,
 	}

@@ -2,14 +2,22 @@ package crawler
 
 import (
 	"bytes"
+	"compress/flate"
 	"compress/gzip"
+	"compress/zlib"
 	"context"
+	"crypto/tls"
 	"errors"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
+
+	"gongkai/seeds"
+	"gongkai/store"
 )
 
 // gbk is 政府 in GBK, which Colly would turn into UTF-8.
@@ -35,6 +43,30 @@ func serve(t *testing.T) *httptest.Server {
 	mux.HandleFunc("/badgzip", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
 		w.Write([]byte("this is not gzip"))
+	})
+	packed := func(name, coding string, pack func(io.Writer) io.WriteCloser, times int, text string, cut int) {
+		var b bytes.Buffer
+		for range times {
+			z := pack(&b)
+			io.WriteString(z, text)
+			z.Close()
+		}
+		mux.HandleFunc(name, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Encoding", coding)
+			w.Write(b.Bytes()[:b.Len()-cut])
+		})
+	}
+	gz := func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) }
+	packed("/cutgzip", "gzip", gz, 1, gbk, 10)
+	packed("/deflate", "deflate", func(w io.Writer) io.WriteCloser { return zlib.NewWriter(w) }, 1, gbk, 0)
+	packed("/rawdeflate", "deflate", func(w io.Writer) io.WriteCloser { z, _ := flate.NewWriter(w, 9); return z }, 1, gbk, 0)
+	packed("/unpacked", "gzip", gz, 1, strings.Repeat("x", 1000), 0)
+	packed("/padded", "gzip", gz, 10, "", 0)
+	packed("/bomb", "gzip", gz, 1, strings.Repeat("x", freeSize*2), 0)
+	mux.HandleFunc("/stops", func(w http.ResponseWriter, r *http.Request) {
+		w.Write([]byte("x"))
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
 	})
 	mux.HandleFunc("/br", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Encoding", "br")
@@ -65,7 +97,8 @@ func TestFetch(t *testing.T) {
 	s := serve(t)
 	short := patience
 	short.header = 200 * time.Millisecond
-	f := newFetcher("gongkai/test", network(true, short), 100)
+	f := newFetcher("gongkai/test", network(true, short, nil), 100)
+	f.tape.idle = 200 * time.Millisecond
 	tests := []struct {
 		path   string
 		status int
@@ -75,7 +108,13 @@ func TestFetch(t *testing.T) {
 		{"/gbk", 200, gbk, ""},
 		{"/gzip", 200, gbk, ""},
 		{"/bad.xml.gz", 200, "no gzip", ""},
-		{"/badgzip", 200, "", "gzip"},
+		{"/badgzip", 200, "this is not gzip", ""}, // a lie about the coding: the bytes are what was served
+		{"/cutgzip", 200, "", "unexpected EOF"},
+		{"/deflate", 200, gbk, ""},
+		{"/rawdeflate", 200, gbk, ""},
+		{"/unpacked", 200, "", "larger than the limit of 100 bytes"},
+		{"/padded", 200, "", "larger than the limit of 100 bytes"}, // of what is sent, though it unpacks to nothing
+		{"/stops", 200, "", "the body stops halfway"},
 		{"/br", 200, "", `"br" was not asked for`},
 		{"/large", 200, "", "larger than the limit of 100 bytes"},
 		{"/fits", 200, strings.Repeat("x", 100), ""},
@@ -108,6 +147,58 @@ func TestFetch(t *testing.T) {
 	}
 }
 
+// TestBomb: what unpacks to far more than was sent is refused long before the limit, and the archive is told so.
+func TestBomb(t *testing.T) {
+	s := serve(t)
+	f := newFetcher("gongkai/test", network(true, patience, nil), 1<<30)
+	a, err := f.fetch(t.Context(), http.MethodGet, s.URL+"/bomb", "", http.Header{})
+	if err != nil || !errors.Is(a.err, errBomb) || a.body != nil {
+		t.Fatalf("got %v, %v", a.err, err)
+	}
+	if p := judge(target{url: s.URL + "/bomb"}, a, ""); p.State != store.StateRefused || !strings.Contains(p.Error, "unpacks to too much") {
+		t.Errorf("got %s, %s", p.State, p.Error)
+	}
+}
+
+// TestTLS: what is unsafe is let pass only where the portal's entry says so, and told.
+func TestTLS(t *testing.T) {
+	page := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "page") })
+	selfSigned := httptest.NewTLSServer(page)
+	defer selfSigned.Close()
+	old := httptest.NewUnstartedServer(page)
+	old.TLS = &tls.Config{MaxVersion: tls.VersionTLS10, MinVersion: tls.VersionTLS10}
+	old.Config.ErrorLog = log.New(io.Discard, "", 0)
+	selfSigned.Config.ErrorLog = old.Config.ErrorLog
+	old.StartTLS()
+	defer old.Close()
+	for _, tt := range []struct {
+		url   string
+		allow []string
+		err   string // "" when the page is had
+		told  string
+	}{
+		{selfSigned.URL, nil, "x509: ", ""},
+		{selfSigned.URL, []string{seeds.TLSOld}, "x509: ", ""},
+		{selfSigned.URL, []string{seeds.TLSUnverified}, "", "TLS 1.3, not verified: x509: "},
+		{old.URL, []string{seeds.TLSUnverified}, "protocol version", ""},
+		{old.URL, []string{seeds.TLSOld, seeds.TLSUnverified}, "", "TLS 1.0, not verified: x509: "},
+	} {
+		c := Crawler{UserAgent: "gongkai/test", AllowPrivate: true, Portals: []seeds.Portal{{ID: "a", TLS: tt.allow}}}
+		if err := c.prepare(); err != nil {
+			t.Fatal(err)
+		}
+		f := newFetcher(c.UserAgent, c.way("a"), 100)
+		a, err := f.fetch(t.Context(), http.MethodGet, tt.url, "", http.Header{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := judge(target{url: tt.url}, a, "")
+		if (a.err == nil) != (tt.err == "") || a.err != nil && !strings.Contains(a.err.Error(), tt.err) || !strings.HasPrefix(got.TLS, tt.told) || (got.TLS == "") != (tt.told == "") {
+			t.Errorf("%s, %v: got %q %v, want %q %q", tt.url, tt.allow, got.TLS, a.err, tt.told, tt.err)
+		}
+	}
+}
+
 func TestFetchIgnoresEnvironment(t *testing.T) {
 	for k, v := range map[string]string{
 		"COLLY_USER_AGENT": "Mozilla", "COLLY_MAX_BODY_SIZE": "2", "COLLY_ALLOWED_DOMAINS": "example.com", "COLLY_MAX_REQUESTS": "1",
@@ -116,7 +207,7 @@ func TestFetchIgnoresEnvironment(t *testing.T) {
 		t.Setenv(k, v)
 	}
 	s := serve(t)
-	f := newFetcher("gongkai/test", network(true, patience), 100)
+	f := newFetcher("gongkai/test", network(true, patience, nil), 100)
 	for range 2 {
 		a, err := f.fetch(t.Context(), http.MethodGet, s.URL+"/agent", "", http.Header{})
 		if err != nil || a.err != nil || string(a.body) != "gongkai/test" {
@@ -127,7 +218,7 @@ func TestFetchIgnoresEnvironment(t *testing.T) {
 
 func TestFetchStops(t *testing.T) {
 	s := serve(t)
-	f := newFetcher("gongkai/test", network(true, patience), 100)
+	f := newFetcher("gongkai/test", network(true, patience, nil), 100)
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(50*time.Millisecond, cancel)
 	if _, err := f.fetch(ctx, http.MethodGet, s.URL+"/hang", "", http.Header{}); !errors.Is(err, context.Canceled) {
@@ -137,7 +228,7 @@ func TestFetchStops(t *testing.T) {
 
 func TestNetworkGuard(t *testing.T) {
 	s := serve(t)
-	f := newFetcher("gongkai/test", network(false, patience), 100)
+	f := newFetcher("gongkai/test", network(false, patience, nil), 100)
 	port := s.URL[strings.LastIndex(s.URL, ":"):]
 	for _, host := range []string{"127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::1]", "[::ffff:127.0.0.1]", "169.254.169.254",
 		"10.0.0.1", "100.64.0.1", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "0.0.0.0", "[fe80::1]", "[fd00::1]"} {

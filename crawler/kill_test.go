@@ -3,6 +3,7 @@ package crawler
 import (
 	"bufio"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -23,6 +24,9 @@ const (
 )
 
 const killDelay = 25 * time.Millisecond
+
+// kills is how often TestKill kills: go test ./crawler -run TestKill -kills 1000 -timeout 30m
+var kills = flag.Int("kills", 20, "how often the crawler is killed by TestKill")
 
 // TestKillChild is the crawler of TestKill, and otherwise nothing. It reads the catalogue from standard input.
 func TestKillChild(t *testing.T) {
@@ -51,14 +55,15 @@ func TestKillChild(t *testing.T) {
 // TestKill kills a crawler at random moments until it has come to an end, and asks the servers what it did to them.
 func TestKill(t *testing.T) {
 	t.Parallel()
-	const portals, reports, kills = 6, 20, 20
+	const portals = 6
+	reports := 20 + *kills/8 // the crawl must outlast all kills
 	faults := []string{"", "", "500-", "file-", "reset-", "moved-", ""}
 	f := newFarm(t, portals, reports, func(portal, n int) string { return fmt.Sprint(faults[(portal+n)%len(faults)], "r", n) })
 	dir := t.TempDir()
 	killed, result := 0, ""
 	for result == "" {
 		var lifetime time.Duration = -1
-		if killed < kills {
+		if killed < *kills {
 			lifetime = time.Duration(rand.Int64N(int64(90 * time.Millisecond)))
 		}
 		agent := fmt.Sprint("gongkai/test-", killed)

@@ -102,7 +102,7 @@ func (w *walk) part(ctx context.Context, report target, p store.Part) error {
 				continue
 			}
 			if err == nil {
-				err = w.archive(&a, w.sum)
+				err = w.archive(&a, known, w.sum)
 			}
 			if err != nil {
 				return err

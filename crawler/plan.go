@@ -25,6 +25,8 @@ type notes struct {
 	Rows    int               `json:"rows,omitempty"`    // reports listed
 	Tallies map[string]*tally `json:"tallies,omitempty"` // by listing
 	Homes   map[string]home   `json:"homes,omitempty"`
+	Twins   map[string]string `json:"twins,omitempty"`  // authorities where nobody answers, and those that do instead
+	Looked  bool              `json:"looked,omitempty"` // for reports that no listing leads to any more
 }
 
 // more is the part of a target that the frontier need not understand.
@@ -35,6 +37,8 @@ type more struct {
 	Origin  string          `json:"origin,omitempty"`
 	Depth   int             `json:"depth,omitempty"`
 	Waits   int             `json:"waits,omitempty"`
+	Twins   int             `json:"twins,omitempty"`
+	TwinOf  string          `json:"twin_of,omitempty"`
 	Via     []string        `json:"via,omitempty"`
 	Request *portal.Request `json:"request,omitempty"`
 }
@@ -42,7 +46,7 @@ type more struct {
 // item puts a target into words of the frontier.
 func (t target) item(key string) (frontier.Item, error) {
 	it := frontier.Item{Key: key, Class: t.class(), After: t.after, URL: t.url, Kind: t.kind, From: t.from, Title: t.title, Date: t.date, Tries: t.tries}
-	m := more{Further: t.further, Guess: t.guess, Extra: t.extra, Origin: t.origin, Depth: t.depth, Waits: t.waits, Via: t.via}
+	m := more{Further: t.further, Guess: t.guess, Extra: t.extra, Origin: t.origin, Depth: t.depth, Waits: t.waits, Twins: t.twins, TwinOf: t.twinOf, Via: t.via}
 	if !reflect.ValueOf(t.request).IsZero() {
 		m.Request = &t.request
 	}
@@ -58,7 +62,7 @@ func (t target) class() frontier.Class {
 	switch {
 	case t.tries+t.waits > 0:
 		return frontier.Retry
-	case len(t.via) > 0:
+	case len(t.via) > 0, t.twins > 0:
 		return frontier.AtOnce
 	case t.extra:
 		return frontier.Spare
@@ -78,7 +82,7 @@ func targetOf(it frontier.Item, id string) (target, error) {
 	}
 	t := target{url: it.URL, kind: it.Kind, portal: id, from: it.From, title: it.Title, date: it.Date,
 		further: m.Further, guess: m.Guess, extra: m.Extra, origin: m.Origin, depth: m.Depth, via: m.Via,
-		tries: it.Tries, waits: m.Waits, after: it.After, interrupted: !it.Leased.IsZero()}
+		tries: it.Tries, waits: m.Waits, twins: m.Twins, twinOf: m.TwinOf, after: it.After, interrupted: !it.Leased.IsZero()}
 	if m.Request != nil {
 		t.request = *m.Request
 	}

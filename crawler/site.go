@@ -29,6 +29,7 @@ type site struct {
 	behind   map[string]netip.Addr // addresses by host
 	homes    map[string]home       // by authority, once seen
 	placed   atomic.Bool           // it has a place
+	once     bool                  // a robots.txt that cannot be had is not asked for again: the address is a guess
 	closed   string                // why nothing more is asked in this run; "" while open
 }
 
@@ -64,6 +65,7 @@ func (s *site) visit(ctx context.Context, errands []errand, sums []PortalSummary
 			return err
 		}
 		s.lap = s.laps[i]
+		s.fetcher.tape.network = s.way(e.portal.ID)
 		err := s.walk(ctx, e, &sums[i])
 		s.lap.finish(s.closed)
 		if err != nil {
@@ -240,7 +242,7 @@ func (s *site) request(ctx context.Context, t target, p past, sum *PortalSummary
 		return page{}, errClosed
 	}
 	header, held := http.Header{}, ""
-	if !s.Full && t.request.Method != http.MethodPost {
+	if !s.Full && t.request.Method != http.MethodPost && time.Since(s.clock.host.Lied) > liarFor {
 		header = p.conditions()
 	}
 	if len(header) > 0 {
@@ -372,7 +374,7 @@ func (s *site) fetchGate(ctx context.Context, t target, sum *PortalSummary) (gat
 		return gate{}, err
 	}
 	p.Robots = store.Robots{Allowed: true, Reason: "robots.txt itself"}
-	body, err := s.keep(&p, sum)
+	body, err := s.keep(&p, known, sum)
 	if err != nil {
 		return gate{}, err
 	}
@@ -388,7 +390,7 @@ func (s *site) fetchGate(ctx context.Context, t target, sum *PortalSummary) (gat
 			return s.fetchGate(ctx, next, sum)
 		}
 	case store.StateFailed:
-		if t.tries++; p.passing && t.tries < mostTries && s.closed == "" {
+		if t.tries++; p.passing && t.tries < mostTries && !s.once && s.closed == "" {
 			if err := s.sleep(ctx, s.pause(t.tries)); err != nil {
 				return gate{}, err
 			}
@@ -404,19 +406,23 @@ func (s *site) fetchGate(ctx context.Context, t target, sum *PortalSummary) (gat
 }
 
 // archive archives an answer and counts it.
-func (s *site) archive(p *page, sum *PortalSummary) error {
+func (s *site) archive(p *page, known past, sum *PortalSummary) error {
 	began := time.Now()
 	if err := s.Store.AddCapture(&p.Capture, p.body, nil); err != nil {
 		return err
 	}
 	s.live.archived(p.State, time.Since(began))
 	sum.count(p.State)
+	if known.contradicts(p.Capture) {
+		s.clock.host.Lied = p.Time.UTC()
+		s.Log.Info("changed under the same validators: for a while none of the site's is believed", "site", s.scope.site, "url", p.URL)
+	}
 	return nil
 }
 
 // keep archives an answer and returns its body, as recover does.
-func (s *site) keep(p *page, sum *PortalSummary) ([]byte, error) {
-	if err := s.archive(p, sum); err != nil {
+func (s *site) keep(p *page, known past, sum *PortalSummary) ([]byte, error) {
+	if err := s.archive(p, known, sum); err != nil {
 		return nil, err
 	}
 	return s.recover(p, sum)

@@ -14,6 +14,7 @@ type Counts struct {
 	New       int `json:"new"`        // bodies that the archive did not have as their URL's last
 	Unchanged int `json:"unchanged"`  // the same as last time
 	Gone      int `json:"gone"`       // 404 or 410
+	Withdrawn int `json:"withdrawn"`  // of these, reports that were missing often enough to be taken for withdrawn
 	Failed    int `json:"failed"`     // no usable answer, in the end
 	Refused   int `json:"refused"`    // too large to be kept
 	Blocked   int `json:"blocked"`    // forbidden by robots.txt, or behind a challenge
@@ -105,6 +106,7 @@ func (c *Counts) Add(o Counts) {
 	c.New += o.New
 	c.Unchanged += o.Unchanged
 	c.Gone += o.Gone
+	c.Withdrawn += o.Withdrawn
 	c.Failed += o.Failed
 	c.Refused += o.Refused
 	c.Blocked += o.Blocked
@@ -124,7 +126,7 @@ func (c Counts) String() string {
 		count int
 		what  string
 	}{
-		{c.Unchanged, "unchanged"}, {c.Gone, "gone"}, {c.Failed, "failed"}, {c.Refused, "refused"}, {c.Blocked, "blocked"},
+		{c.Unchanged, "unchanged"}, {c.Gone, "gone"}, {c.Withdrawn, "withdrawn"}, {c.Failed, "failed"}, {c.Refused, "refused"}, {c.Blocked, "blocked"},
 		{c.LeftAlone, "left alone"}, {c.Unvisited, "not visited"},
 		{c.Reports, "reports read"}, {c.Rejected, "rejected"}, {c.Revisions, "revised"}, {c.Missing, "parts missing"},
 	} {

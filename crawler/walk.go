@@ -45,6 +45,7 @@ type tally struct {
 	Found   int `json:"found,omitempty"`   // those that were there
 	Rows    int `json:"rows,omitempty"`    // rows that it says it has; 0 when it does not say
 	Items   int `json:"items,omitempty"`   // rows that were there
+	Reports int `json:"reports,omitempty"` // of these, those that claim to be reports
 	Missed  int `json:"missed,omitempty"`  // pages that were not there, or repeated another
 	InRow   int `json:"in_row,omitempty"`  // the last so many of these, one after the other
 	Dropped int `json:"dropped,omitempty"` // pages not asked for as too many before them were not there
@@ -128,7 +129,15 @@ func (w *walk) goOn(ctx context.Context, e errand) error {
 			return errors.Join(ctx.Err(), w.halt("stopped"))
 		case err != nil:
 			return err
+		case !ok && !w.Looked:
+			w.Looked = true
+			if _, err := w.unlisted(); err != nil {
+				return err
+			}
 		case !ok:
+			if err := w.expect(); err != nil {
+				return err
+			}
 			w.conclude(0)
 			return errors.Join(w.keepState(), w.front.Finish(time.Now()))
 		}
@@ -179,12 +188,21 @@ func (w *walk) visit(ctx context.Context, t target) error {
 		if p.Header.Get("Content-Type") == "" { // a 304 need not say
 			p.Header = known.header()
 		}
+		if t.twins > 0 {
+			w.alive(t)
+		}
 		if t.kind == store.KindListing {
 			return w.list(t, p, body)
 		}
+		if location, ok := moved(p, body); ok {
+			return w.redirect(t, location)
+		}
 		return w.report(ctx, t, p, body)
 	case store.StateRedirect:
-		return w.redirect(t, p)
+		return w.redirect(t, p.Header.Get("Location"))
+	}
+	if detail := w.withdrawn(p, known); detail != "" {
+		p.Error = detail
 	}
 	return w.complain(t, p)
 }
@@ -219,11 +237,12 @@ func (w *walk) answer(ctx context.Context, t target, known past) (page, []byte, 
 			}
 		}
 	}
+	w.once = t.twins > 0
 	p, err := w.ask(ctx, t, known, w.sum)
 	if err != nil {
 		return page{}, nil, err
 	}
-	body, err := w.keep(&p, w.sum)
+	body, err := w.keep(&p, known, w.sum)
 	return p, body, err
 }
 
@@ -277,6 +296,9 @@ func (w *walk) list(t target, p page, body []byte) error {
 		}
 	}
 	w.Rows += len(l.Rows)
+	if !repeated {
+		y.Reports += len(l.Rows)
+	}
 	targets, err := w.spare(w.within(follow(t, l, repeated, w.deepest())))
 	if err != nil {
 		return err
@@ -323,6 +345,7 @@ func (w *walk) spare(targets []target) ([]target, error) {
 // add queues the targets that are within bounds and new.
 func (w *walk) add(targets []target) error {
 	for _, t := range targets {
+		t = w.living(t)
 		u, err := url.Parse(t.url)
 		if err != nil {
 			continue // a malformed link leads nowhere
@@ -388,8 +411,8 @@ func (w *walk) again(t target) error {
 }
 
 // redirect goes on where a redirect leads, on the same site.
-func (w *walk) redirect(t target, p page) error {
-	next, reason := redirected(t, p.Header.Get("Location"), w.scope)
+func (w *walk) redirect(t target, location string) error {
+	next, reason := redirected(t, location, w.scope)
 	if reason != "" {
 		w.sum.Failed++
 		w.problem(t, reason)
@@ -429,6 +452,9 @@ func (w *walk) complain(t target, p page) error {
 		t.tries++
 		t.after = time.Now().Add(w.pause(t.tries))
 		return w.again(t)
+	}
+	if next, ok := w.twin(t, p); ok {
+		return w.again(next)
 	}
 	if p.State == store.StateGone && t.guess {
 		w.tally(t).miss()

@@ -240,6 +240,17 @@ func TestWalk(t *testing.T) {
 			"blocked /", "robots.txt: Disallow: /", 1},
 		{"robots 500, then fine", map[string]http.HandlerFunc{"www.a.gov.cn/robots.txt": inTurn(status(500), status(404)), start: listing("x", ""), "www.a.gov.cn/nb/x.html": article},
 			"ok /, ok /x.html", "", 4},
+		{"answers over https only", map[string]http.HandlerFunc{"www.a.gov.cn/robots.txt": hangUp, start: hangUp, "https://" + start: listing("x", `<a href="http://www.a.gov.cn/nb/?page=2">下一页</a>`),
+			"https://" + start + "?page=2": listing("y", ""), "https://www.a.gov.cn/nb/x.html": article, "https://www.a.gov.cn/nb/y.html": article},
+			"blocked /, ok /, ok /?page=2, ok /x.html, ok /y.html", "robots.txt cannot be had", 8},
+		{"answers without www only", map[string]http.HandlerFunc{"www.a.gov.cn/robots.txt": hangUp, start: hangUp, "https://www.a.gov.cn/robots.txt": hangUp, "https://" + start: hangUp,
+			"a.gov.cn/nb/": listing("x", ""), "a.gov.cn/nb/x.html": article},
+			"blocked /, blocked /, ok /, ok /x.html", "robots.txt cannot be had", 7},
+		{"answers nowhere", map[string]http.HandlerFunc{"www.a.gov.cn/robots.txt": hangUp, "https://www.a.gov.cn/robots.txt": hangUp, "a.gov.cn/robots.txt": hangUp},
+			"blocked /, blocked /, blocked /", "robots.txt unreachable", 5},
+		{"report moved by script, and by a meta tag", map[string]http.HandlerFunc{start: listing("x y", ""), "www.a.gov.cn/nb/x.html": body(`<script>window.location.href="/new/x.html";</script>`),
+			"www.a.gov.cn/nb/y.html": body(`<html><meta http-equiv="refresh" content="0;URL='z.html'"></html>`), "www.a.gov.cn/new/x.html": article, "www.a.gov.cn/nb/z.html": article},
+			"ok /, ok /x.html, ok /x.html, ok /y.html, ok /z.html", "", 6},
 		{"robots 403", map[string]http.HandlerFunc{"www.a.gov.cn/robots.txt": status(403), start: listing("x", ""), "www.a.gov.cn/nb/x.html": article},
 			"ok /, ok /x.html", "", 3},
 		{"robots moved", map[string]http.HandlerFunc{"www.a.gov.cn/robots.txt": status(301, "Location", "/r.txt"), "www.a.gov.cn/r.txt": body("User-agent: *\nDisallow: /nb/x"), start: listing("x y", ""), "www.a.gov.cn/nb/y.html": article},
@@ -265,6 +276,92 @@ func TestWalk(t *testing.T) {
 			})
 		})
 	}
+}
+
+// hangUp answers nothing.
+func hangUp(http.ResponseWriter, *http.Request) { panic(errReset) }
+
+// TestMemory: what a listing gave before, and what it led to, is not forgotten when it gives less.
+func TestMemory(t *testing.T) {
+	report := reportPage(sections(1, 6, 5))
+	pages := map[string]http.HandlerFunc{start: listing("x y z", "")}
+	for _, name := range []string{"x", "y", "z"} {
+		pages["www.a.gov.cn/nb/"+name+".html"] = report
+	}
+	crawl(t, pages, func(t *testing.T, c *Crawler, f *fake, sum Summary) {
+		if !sum.Clean() || sum.Reports != 3 {
+			t.Fatal(sum, sum.Problems())
+		}
+		night := func(what, want string, problems ...string) {
+			t.Helper()
+			time.Sleep(21 * time.Hour)
+			sum, err := c.Run(t.Context())
+			_, did, _ := strings.Cut(sum.String(), ": ")
+			if err != nil || did != want {
+				t.Errorf("%s: got  %v, %v\nwant %s", what, sum, err, want)
+			}
+			var got []string
+			for _, p := range sum.Problems() {
+				got = append(got, p.Detail)
+			}
+			if strings.Join(got, "; ") != strings.Join(problems, "; ") {
+				t.Errorf("%s: got problems %q, want %q", what, got, problems)
+			}
+		}
+		pages[start] = listing("y", "")
+		few, first := "lists 1 reports, and 3 on 2000-01-01", "2000-01-01"
+		night("fewer rows", "1 new, 3 unchanged", few) // x and z are asked for all the same
+		c.Recheck = true
+		pages["www.a.gov.cn/nb/x.html"] = status(404)
+		night("the first 404", "0 new, 3 unchanged, 1 gone", "gone: status 404 Not Found", few)
+		night("the second", "0 new, 3 unchanged, 1 gone", "gone: status 404 Not Found", few)
+		night("the third", "0 new, 3 unchanged, 1 gone, 1 withdrawn", "withdrawn: not there for the 3. time in a row; it was first seen on "+first, few)
+		c.Recheck = false
+		pages[start] = listing("y z", "")
+		night("a page that was withdrawn is left alone", "1 new, 2 left alone", "lists 2 reports, and 3 on "+first)
+		time.Sleep(31 * 24 * time.Hour)
+		night("said for the last time", "0 new, 3 unchanged, 1 gone", "gone: status 404 Not Found", "lists 2 reports, and 3 on "+first)
+		night("forgotten", "0 new, 1 unchanged, 2 left alone")
+	})
+}
+
+// TestLiar: a server that says "not modified" of what was is not believed for ever.
+func TestLiar(t *testing.T) {
+	text := "<p>first</p>"
+	asked := 0
+	lies := func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("ETag", `"always the same"`)
+		if r.Header.Get("If-None-Match") != "" {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		asked++
+		io.WriteString(w, text)
+	}
+	crawl(t, map[string]http.HandlerFunc{start: lies}, func(t *testing.T, c *Crawler, f *fake, _ Summary) {
+		nights := 0
+		night := func() Summary {
+			t.Helper()
+			nights++
+			time.Sleep(21 * time.Hour)
+			sum, err := c.Run(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return sum
+		}
+		text = "<p>second</p>"
+		for asked == 1 && nights < 50 {
+			night()
+		}
+		if asked != 2 || nights != mostBelieved+1 {
+			t.Errorf("asked without conditions %d times, first after %d nights", asked-1, nights)
+		}
+		text = "<p>third</p>"
+		if night(); asked != 3 {
+			t.Errorf("believed again the next night")
+		}
+	})
 }
 
 func TestRobotsUnreachable(t *testing.T) {

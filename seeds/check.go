@@ -20,7 +20,7 @@ var (
 func (e entry) portal() (Portal, []mistake) {
 	p := Portal{
 		ID: e.ID, Agency: strings.TrimSpace(e.Agency), Division: e.Division, Level: e.Level,
-		Start: e.Start, Family: e.Family, Evidence: e.Evidence,
+		Start: e.Start, Family: e.Family, TLS: e.TLS, Evidence: e.Evidence,
 	}
 	var found []mistake
 	wrong := func(key, format string, args ...any) {
@@ -40,6 +40,11 @@ func (e entry) portal() (Portal, []mistake) {
 	}
 	if e.Family != "" && !idShape.MatchString(e.Family) {
 		wrong("family", "family %q is not made of a-z, 0-9 and single hyphens", e.Family)
+	}
+	for _, word := range e.TLS {
+		if word != TLSOld && word != TLSUnverified {
+			wrong("tls", "tls %q is neither %s nor %s", word, TLSOld, TLSUnverified)
+		}
 	}
 	if len(e.Start) == 0 {
 		wrong("start", "start is missing")

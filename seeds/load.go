@@ -61,6 +61,7 @@ type entry struct {
 	Level    string   `toml:"level"`
 	Start    []string `toml:"start"`
 	Family   string   `toml:"family"`
+	TLS      []string `toml:"tls"`
 	Evidence string   `toml:"evidence"`
 	Rows     string   `toml:"rows"`
 	Next     string   `toml:"next"`

@@ -15,10 +15,17 @@ type Portal struct {
 	Level    string           // one of Levels
 	Start    []string         // listing pages, or the home page: absolute http(s) addresses
 	Family   string           // of the site's software: "hanweb-jpage"; empty: told from each page
+	TLS      []string         // what is let pass that is not safe: words of TLSOld, TLSUnverified; none is the rule
 	Evidence string           // where the addresses were seen, in plain words
 	Rows     extract.Selector // the report links of a listing; zero: told from each page
 	Next     extract.Selector // the links to further listing pages; zero: told from each page
 }
+
+// What a portal's entry may let pass of TLS. Captures tell where it was made use of.
+const (
+	TLSOld        = "old"        // versions before 1.2, and ciphers that are not thought safe any more
+	TLSUnverified = "unverified" // certificates without a chain to a known authority, of another name, or out of date
+)
 
 // Levels are the words for a portal's place in the state, highest first.
 var Levels = []string{"central", "province", "prefecture", "county", "township"}

@@ -34,7 +34,7 @@ func TestBuiltin(t *testing.T) {
 
 func TestLoad(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "my-portals.toml")
-	text := good + "family = \"hanweb-jpage\"\nrows = \"ul.list a\"\nnext = \"a.next\"\nevidence = \"seen\"\n"
+	text := good + "family = \"hanweb-jpage\"\ntls = [\"old\", \"unverified\"]\nrows = \"ul.list a\"\nnext = \"a.next\"\nevidence = \"seen\"\n"
 	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestLoad(t *testing.T) {
 	}
 	p := portals[0]
 	if p.ID != "hz" || p.Agency != "杭州市人民政府" || p.Division != "330100" || p.Family != "hanweb-jpage" ||
-		len(p.Start) != 1 || p.Rows.IsZero() || p.Next.IsZero() {
+		len(p.Start) != 1 || len(p.TLS) != 2 || p.Rows.IsZero() || p.Next.IsZero() {
 		t.Errorf("got %+v", p)
 	}
 	if _, err := Load(filepath.Join(t.TempDir(), "none.toml")); !errors.Is(err, fs.ErrNotExist) {
@@ -79,6 +79,7 @@ func TestMistakes(t *testing.T) {
 		{"relative start", strings.Replace(good, "http://www.hangzhou.gov.cn", "", 1), []string{`f.toml:6: portal hz: start "/col/col1/index.html" is no absolute http or https address`}},
 		{"other scheme", strings.Replace(good, "http:", "file:", 1), []string{"is no absolute http or https address"}},
 		{"user", strings.Replace(good, "www.", "u:p@www.", 1), []string{"carries a user name"}},
+		{"tls", good + "tls = [\"none\"]\n", []string{`f.toml:7: portal hz: tls "none" is neither old nor unverified`}},
 		{"selector", good + "\nrows = \"a[[\"\n", []string{`f.toml:8: portal hz: selector "a[[": `}},
 		{"several", strings.NewReplacer("330100", "x", "prefecture", "city").Replace(good), []string{"f.toml:5: ", "f.toml:4: "}},
 		{"second portal", good + "\n[[portal]]\nid = \"two\"\nagency = \"甲县人民政府\"\ndivision = \"330199\"\nlevel = \"county\"\nstart = [\n  \"http://a.gov.cn/\",\n  \"b\",\n]\n", []string{`f.toml:13: portal two: start "b" is no absolute`}},

@@ -25,6 +25,7 @@ type Capture struct {
 	Status int         `json:"status,omitempty"` // of HTTP; 0 when there was no answer
 	Header http.Header `json:"header,omitempty"` // of the answer, as served
 	Remote string      `json:"remote,omitempty"` // address and port that answered
+	TLS    string      `json:"tls,omitempty"`    // its version, and why the certificate is not to be trusted if that was let pass: "TLS 1.0, not verified: x509: …"
 	Error  string      `json:"error,omitempty"`  // why there is no usable answer
 
 	SHA256 string `json:"sha256,omitempty"` // of the body as served: after transfer and content coding, before any charset decoding

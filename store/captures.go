@@ -98,6 +98,36 @@ func (s *Store) CapturesOf(url string) iter.Seq2[Capture, error] {
 	return list(s, listing{order: urlBucket, rows: captureBucket, prefix: urlPrefix(url)}, s.decodeCapture)
 }
 
+// URLs yields the addresses that begin with prefix and have captures, each once, in order. The loop body may write.
+func (s *Store) URLs(prefix string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for next := []byte(prefix); ; {
+			var batch []string
+			err := s.view(func(tx *bolt.Tx) error {
+				c := tx.Bucket(urlBucket).Cursor()
+				for k, _ := c.Seek(next); bytes.HasPrefix(k, []byte(prefix)) && len(batch) < batchRows; k, _ = c.Seek(next) {
+					url, _, _ := bytes.Cut(k, []byte{0})
+					batch = append(batch, string(url))
+					next = append(bytes.Clone(url), 1) // no address contains a zero byte: this follows all keys of the URL
+				}
+				return nil
+			})
+			if err != nil {
+				yield("", err)
+				return
+			}
+			for _, url := range batch {
+				if !yield(url, nil) {
+					return
+				}
+			}
+			if len(batch) < batchRows {
+				return
+			}
+		}
+	}
+}
+
 func (s *Store) decodeCapture(r row) (Capture, error) { return s.codec.capture(r.id, r.value) }
 
 func (z codec) capture(id uint64, row []byte) (c Capture, err error) {

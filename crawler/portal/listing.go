@@ -273,6 +273,28 @@ func (r *reading) redirects() []string {
 	return all
 }
 
+// emptiest is the most bytes that a page has that only sends its reader elsewhere.
+const emptiest = 8 << 10
+
+// Moved returns the address on the same host to which a page sends its reader by a meta tag or a script; false for a
+// page that has anything else to offer.
+func Moved(body []byte, contentType string, page *url.URL) (address string, ok bool) {
+	if len(body) > emptiest || linksIn(body, 1) > 0 || len(visible(body, 300)) > 300 {
+		return "", false
+	}
+	text, _ := extract.Decode(body, contentType)
+	r := reading{text: string(text), page: page, base: page}
+	if err := r.parse(); err != nil || r.doc == nil {
+		return "", false
+	}
+	for _, address := range r.redirects() {
+		if u, err := r.base.Parse(address); err == nil && strings.EqualFold(u.Host, page.Host) && u.String() != page.String() {
+			return u.String(), true
+		}
+	}
+	return "", false
+}
+
 // rows returns the links that claim to be annual reports. Menus repeat titles, so what stands in page furniture
 // counts only where nothing else does.
 func (r *reading) rows() []Row {

@@ -18,6 +18,9 @@ import (
 // MaxSize is how much of a robots.txt is read; RFC 9309 asks for this much at least.
 const MaxSize = 500 << 10
 
+// Silent is the reason of a decision where nobody answered the request for the file.
+const Silent = "robots.txt unreachable"
+
 // MaxDelay is the longest Crawl-delay that is kept to. More is the wish not to be crawled, which Disallow says.
 const MaxDelay = time.Hour
 
@@ -52,7 +55,7 @@ func Read(status int, body []byte, userAgent string) *Rules {
 	case status >= 200 && status < 300:
 		return Parse(body, userAgent)
 	case status == 0:
-		return &Rules{all: "robots.txt unreachable", deny: true}
+		return &Rules{all: Silent, deny: true}
 	case status >= 500, status == http.StatusTooManyRequests:
 		return &Rules{all: "robots.txt answers " + strconv.Itoa(status), deny: true}
 	}

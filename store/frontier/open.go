@@ -32,6 +32,8 @@ import (
 //	    queue  class u8, after u64, order u64    => key in known, JSON Item; the first is the next to be asked for
 //	    known  first 12 bytes of SHA-256(key)    => its state
 //
+//	memory  as in walks         => JSON of the crawler: what it must know in the next walk
+//
 // Nothing of this is held in memory, whatever its size.
 const FileName = "frontier.db"
 
@@ -42,6 +44,7 @@ var (
 	runBucket   = []byte("runs")
 	hostBucket  = []byte("hosts")
 	walkBucket  = []byte("walks")
+	memoBucket  = []byte("memory")
 	queueBucket = []byte("queue")
 	knownBucket = []byte("known")
 	walkKey     = []byte("walk")
@@ -117,7 +120,7 @@ func furnish(tx *bolt.Tx) error {
 	if have := meta.Get([]byte("schema")); have != nil && string(have) != strconv.Itoa(schema) {
 		return fmt.Errorf("%w: it has schema %s and this gongkai knows %d", ErrUnusable, have, schema)
 	}
-	for _, name := range [][]byte{runBucket, hostBucket, walkBucket} {
+	for _, name := range [][]byte{runBucket, hostBucket, walkBucket, memoBucket} {
 		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 			return err
 		}

@@ -78,6 +78,7 @@ type Walk struct {
 	coming map[keyID]bool // their keys
 	marks  [][]byte       // the same of those that are not to be asked for
 	kept   []byte
+	memory []byte
 	hosts  map[string]Host
 }
 
@@ -195,6 +196,22 @@ func (w *Walk) Keep(v any) (err error) {
 	return err
 }
 
+// Remember notes what the crawler must know in the next walk of the same portal and site, as JSON. It is kept as Keep
+// is, and outlives the walk.
+func (w *Walk) Remember(v any) (err error) {
+	w.memory, err = json.Marshal(v)
+	return err
+}
+
+// Remembered decodes what was last remembered into v; false when nothing was.
+func (w *Walk) Remembered(v any) (ok bool, err error) {
+	err = w.f.view(func(tx *bolt.Tx) error {
+		ok, err = get(tx.Bucket(memoBucket), w.name, v)
+		return err
+	})
+	return ok, err
+}
+
 // SetHost is like Frontier.SetHost, but kept as Keep is.
 func (w *Walk) SetHost(name string, h Host) { w.hosts[name] = h }
 
@@ -296,6 +313,11 @@ func (w *Walk) commit(last func(*bolt.Bucket) error) error {
 				return err
 			}
 		}
+		if w.memory != nil {
+			if err := tx.Bucket(memoBucket).Put(w.name, w.memory); err != nil {
+				return err
+			}
+		}
 		for name, h := range w.hosts {
 			if err := put(tx.Bucket(hostBucket), []byte(name), h); err != nil {
 				return err
@@ -309,7 +331,7 @@ func (w *Walk) commit(last func(*bolt.Bucket) error) error {
 	if w.end.state != "" {
 		w.place, w.end = nil, end{}
 	}
-	w.fresh, w.marks, w.kept = nil, nil, nil
+	w.fresh, w.marks, w.kept, w.memory = nil, nil, nil, nil
 	clear(w.coming)
 	clear(w.hosts)
 	return nil

@@ -1,0 +1,86 @@
+package crawler
+
+import (
+	"net/url"
+	"strings"
+
+	"gongkai/crawler/robots"
+	"gongkai/store"
+)
+
+// Of 3,209 portals thirty answered only over https where http was known, or the other way round, and more are known
+// with www where only the bare name answers. When nobody answers at the address that a catalogue names, its twins are
+// asked, one after the other and once each, and what the portal links to at the dead address is then looked for at the living one.
+
+// twin returns the next address to try for a start page at whose address nobody answers; false when there is none.
+func (w *walk) twin(t target, p page) (next target, ok bool) {
+	silent := p.State == store.StateFailed && p.Status == 0 || p.State == store.StateBlocked && p.Robots.Reason == robots.Silent
+	if t.kind != store.KindListing || t.from != "" || !silent || w.closed != "" {
+		return t, false
+	}
+	u, err := url.Parse(t.address())
+	if err != nil || u.Port() != "" {
+		return t, false
+	}
+	switch t.twins {
+	case 0:
+		u.Scheme = otherScheme(u.Scheme)
+	case 1:
+		u.Scheme = otherScheme(u.Scheme)
+		u.Host = otherName(u.Host)
+	default:
+		return t, false
+	}
+	next = t
+	next.twins, next.tries, next.waits = t.twins+1, mostTries-1, 0 // a single try each
+	next.url, next.request.URL = u.String(), ""
+	if next.twinOf == "" {
+		next.twinOf = t.url
+	}
+	return next, true
+}
+
+func otherScheme(scheme string) string {
+	if scheme == "http" {
+		return "https"
+	}
+	return "http"
+}
+
+func otherName(host string) string {
+	if bare, ok := strings.CutPrefix(host, "www."); ok {
+		return bare
+	}
+	return "www." + host
+}
+
+// alive notes that a twin answers.
+func (w *walk) alive(t target) {
+	dead, err1 := url.Parse(t.twinOf)
+	living, err2 := url.Parse(t.url)
+	if err1 != nil || err2 != nil {
+		return // they were asked for
+	}
+	if w.Twins == nil {
+		w.Twins = make(map[string]string)
+	}
+	w.Twins[authority(dead)] = authority(living)
+	w.Log.Info("the portal answers at another address than the catalogue says", "portal", w.portal.ID, "known", t.twinOf, "answers", t.url)
+}
+
+// living returns a target with the address of the twin where its own is dead.
+func (w *walk) living(t target) target {
+	if len(w.Twins) == 0 {
+		return t
+	}
+	for _, address := range []*string{&t.url, &t.request.URL} {
+		u, err := url.Parse(*address)
+		if err != nil || *address == "" {
+			continue
+		}
+		if twin := w.Twins[authority(u)]; twin != "" {
+			*address = twin + strings.TrimPrefix(*address, authority(u))
+		}
+	}
+	return t
+}
