@@ -17,6 +17,11 @@ func (w *walk) report(ctx context.Context, t target, p page, body []byte) error 
 		return nil // the archive has lost it, as has been told
 	}
 	unvisited := w.sum.Unvisited
+	if p.State == store.StateUnchanged && !p.old {
+		if same, err := w.untouched(ctx, t, p); err != nil || same {
+			return err
+		}
+	}
 	g, err := w.gathered(ctx, t, p, body)
 	if err != nil {
 		return err
@@ -47,6 +52,35 @@ func (w *walk) report(ctx context.Context, t target, p page, body []byte) error 
 	}
 	w.sum.read(&rec)
 	return nil
+}
+
+// untouched reports whether a page that has not changed still has the parts that it was last read with. They are asked
+// for, and the page is not parsed: it names the same ones.
+func (w *walk) untouched(ctx context.Context, t target, p page) (bool, error) {
+	last, read, err := w.Store.LastBrief(t.url)
+	if err != nil || !read || last.SHA256 != p.SHA256 {
+		return false, err
+	}
+	g := gathering{store: w.Store, deny: w.scope.deny}
+	for _, known := range last.Parts {
+		now := part{Part: store.Part{Name: known.Name, Kind: known.Kind, URL: known.URL, Title: known.Title}}
+		if err := w.part(ctx, t, now.Part); err != nil {
+			return false, err
+		}
+		if err := g.find(&now); err != nil {
+			return false, err
+		}
+		g.parts = append(g.parts, now)
+	}
+	if !g.same(p.Capture, &last) {
+		return false, nil
+	}
+	for _, part := range g.parts {
+		if part.Missing != "" {
+			w.sum.Missing++
+		}
+	}
+	return true, nil
 }
 
 // gathered asks for the parts of a report and puts it together. While it waits for them the parsed pages are held in

@@ -3,8 +3,10 @@ package store
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
+	"time"
 
 	"gongkai/extract"
 )
@@ -247,5 +249,31 @@ func TestRivals(t *testing.T) {
 	v.Add(with("a", 4, "own", "1", "2"))
 	if got := v.Choices(); len(got) != 1 || got[0].Revisions != 3 || got[0].Capture != 4 {
 		t.Errorf("choices = %+v", got)
+	}
+}
+
+// TestLastBrief: it is the record but for the report.
+func TestLastBrief(t *testing.T) {
+	s, err := Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	c := Capture{URL: "http://a.gov.cn/x.html", Time: time.Now(), Kind: KindReport, State: StateOK}
+	rec := Record{Report: &extract.Report{Title: `odd ,"report":{ title`, Year: 2021}, Version: 3, Parts: []Part{{Name: `,"report":{`, Kind: extract.PartPage, URL: "http://a.gov.cn/y", Missing: "gone"}}}
+	if err := s.AddCapture(&c, []byte("x"), &rec); err != nil {
+		t.Fatal(err)
+	}
+	want, _, err := s.LastRecord(c.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want.Report = nil
+	got, ok, err := s.LastBrief(c.URL)
+	if err != nil || !ok || !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v, %v, %v\nwant %+v", got, ok, err, want)
+	}
+	if _, ok, err := s.LastBrief("http://a.gov.cn/none"); ok || err != nil {
+		t.Errorf("of a page that nobody knows: %v, %v", ok, err)
 	}
 }
