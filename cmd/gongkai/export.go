@@ -20,20 +20,33 @@ func newExport(e *env) *cobra.Command {
 	o := export.Options{Tool: "gongkai " + version()}
 	cmd := &cobra.Command{
 		Use:   "export -out DIR",
-		Short: "write the archive as a data package: CSV files, codebook, digests",
-		Args:  noArgs,
+		Short: "write the archive as a data package: tables, codebook, digests",
+		Long: `Export writes the archive as a Frictionless data package: reports, figures, panel, problems, captures and coverage in one
+format or several, a codebook, a README with snippets that load the data, and datapackage.json with the digest of each file.
+
+  csv      for everything; cells that a spreadsheet could run as formulas are guarded
+  jsonl    a JSON object a line
+  parquet  for DuckDB, pandas, R and large exports
+  xlsx     one workbook for Excel, a sheet a table
+  dta      for Stata 14 and later, with variable labels, value labels and notes
+  sqlite   one database, typed and indexed`,
+		Example: `  gongkai export -out export
+  gongkai export -format csv,parquet -out zhejiang -division 330000 -year 2019-2023
+  gongkai export -format dta -out stata -as-of 2026-01-31`,
+		Args: noArgs,
 		RunE: func(*cobra.Command, []string) (err error) {
 			switch {
 			case out == "":
 				return usagef("export needs -out DIR")
-			case format != "csv":
-				return usagef("-format is csv in this version, not %q", format)
 			case o.Level != "" && !slices.Contains(seeds.Levels, o.Level):
 				return usagef("-level is one of %s, not %q", strings.Join(seeds.Levels, ", "), o.Level)
 			case o.Division != "" && !knownDivision(o.Division):
 				return usagef("-division is a code of GB/T 2260, six digits such as 330803 or 330000, not %q", o.Division)
 			}
 			o.Agency = extract.AgencyKey(agency)
+			if o.Formats, err = parseFormats(format); err != nil {
+				return err
+			}
 			if o.Years, err = parseYears(years); err != nil {
 				return err
 			}
@@ -41,7 +54,7 @@ func newExport(e *env) *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&format, "format", "csv", "`F`: csv")
+	flags.StringVar(&format, "format", "csv", "one or more `FORMATS`: "+strings.Join(export.Formats(), ", ")+"; several as csv,parquet")
 	flags.StringVar(&out, "out", "", "folder to write to; it may hold an earlier export (`DIR`)")
 	flags.StringVar(&agency, "agency", "", "only this agency, by its `KEY`: 330803-人民政府办公室")
 	flags.StringVar(&o.Division, "division", "", "only this division and those below it: 330803, 330000 (`CODE`)")
@@ -50,6 +63,20 @@ func newExport(e *env) *cobra.Command {
 	flags.StringVar(&asOf, "as-of", "", "the archive as it was at this `MOMENT`: a capture id, 2026-01-31 or an RFC 3339 time")
 	flags.BoolVar(&o.BOM, "bom", false, "begin CSV files with a byte order mark, for Excel")
 	return cmd
+}
+
+// parseFormats reads "csv,parquet".
+func parseFormats(text string) (formats []string, err error) {
+	for name := range strings.SplitSeq(text, ",") {
+		name = strings.TrimSpace(name)
+		switch {
+		case !slices.Contains(export.Formats(), name):
+			return nil, usagef("-format is one or more of %s, with commas between them, not %q", strings.Join(export.Formats(), ", "), text)
+		case !slices.Contains(formats, name):
+			formats = append(formats, name)
+		}
+	}
+	return formats, nil
 }
 
 // knownDivision reports whether a code is of a division that the gazetteer has, or lies in one: codes that are no
@@ -74,7 +101,7 @@ func (e *env) export(out, asOf string, o export.Options) error {
 	if o.AsOf, err = moment(s, asOf); err != nil {
 		return err
 	}
-	sum, err := export.CSV(s, out, o)
+	sum, err := export.Write(s, out, o)
 	if err != nil {
 		return err
 	}

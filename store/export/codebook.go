@@ -23,24 +23,30 @@ var codebookTable = table[entry]{
 	en:   "What the words mean: columns of the files; tables, rows and columns of the statutory form; harmonised series.",
 	zh:   "编码说明：各文件的字段，统计表的表、行、列，可比指标",
 	columns: []column[entry]{
-		{"item", text, "field, table, row, column or series", "类别", func(e entry) string { return e.item }},
-		{"id", text, "file.field; table; table/row; table/column; name of a series", "编码", func(e entry) string { return e.id }},
-		{"en", text, "in English", "英文", func(e entry) string { return e.en }},
-		{"zh", text, "in Chinese; of the form, as it prints it", "中文", func(e entry) string { return e.zh }},
-		{"type", text, "type of the values", "类型", func(e entry) string { return e.kind }},
-		{"unit", text, "unit of the values", "单位", func(e entry) string { return e.unit }},
-		{"versions", text, "editions of the form that have it", "表式版本", func(e entry) string { return e.versions }},
-		{"comparability", text, "of a series, over editions", "可比性", func(e entry) string { return e.comparability }},
-		{"note", text, "of a series: its figures in each edition, table/row/column, added up; remarks", "说明", func(e entry) string { return e.note }},
+		{"item", text, "field, word, table, row, column or series", "类别", func(e entry) value { return textValue(e.item) }},
+		{"id", text, "file.field; file.field=word; table; table/row; table/column; name of a series", "编码", func(e entry) value { return textValue(e.id) }},
+		{"en", text, "in English", "英文", func(e entry) value { return textValue(e.en) }},
+		{"zh", text, "in Chinese; of the form, as it prints it", "中文", func(e entry) value { return textValue(e.zh) }},
+		{"type", text, "type of the values", "类型", func(e entry) value { return textValue(e.kind) }},
+		{"unit", text, "unit of the values", "单位", func(e entry) value { return textValue(e.unit) }},
+		{"versions", text, "editions of the form that have it", "表式版本", func(e entry) value { return textValue(e.versions) }},
+		{"comparability", text, "of a series, over editions", "可比性", func(e entry) value { return textValue(e.comparability) }},
+		{"note", text, "of a series: its figures in each edition, table/row/column, added up; remarks", "说明", func(e entry) value { return textValue(e.note) }},
 	},
 }
 
-// writeCodebook explains the sheets there are, itself included.
+// writeCodebook explains the sheets there are, itself included. It always is in CSV too: a person must be able to read it.
 func (p *dataPackage) writeCodebook() error {
-	book := addSheet(p, codebookTable)
+	var also []format
+	if !slices.Contains(p.options.formats(), "csv") {
+		also = append(also, csvFormat{p.out, p.options.BOM})
+	}
+	var book *sheet[entry]
+	if err := addSheet(p, &book, codebookTable, also...); err != nil {
+		return err
+	}
 	for _, s := range p.sheets {
-		for _, f := range s.fields() {
-			e := entry{item: "field", id: s.title() + "." + f.name, en: f.en, zh: f.zh, kind: string(f.kind)}
+		for _, e := range fieldEntries(s.shape()) {
 			if err := book.write(e); err != nil {
 				return err
 			}
@@ -51,6 +57,18 @@ func (p *dataPackage) writeCodebook() error {
 		err = errors.Join(err, book.write(e))
 	}
 	return err
+}
+
+// fieldEntries explains the columns of a table, and the words that may stand in them.
+func fieldEntries(t shape) (list []entry) {
+	for _, f := range t.fields {
+		id := t.name + "." + f.name
+		list = append(list, entry{item: "field", id: id, en: f.en, zh: f.zh, kind: string(f.kind)})
+		for _, w := range f.words {
+			list = append(list, entry{item: "word", id: id + "=" + w.text, en: w.en, zh: w.zh})
+		}
+	}
+	return list
 }
 
 // formEntries explains the statutory form, in its order.

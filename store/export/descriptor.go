@@ -7,14 +7,6 @@ import (
 	"gongkai/extract"
 )
 
-// A resource is a finished file that datapackage.json describes.
-type resource interface {
-	title() string
-	fields() []field
-	close() error
-	describe() dataResource
-}
-
 // The types below are the parts of Frictionless Data Package v2 that we use; fields that the standard does not
 // know (rows, as_of, …) are allowed by it.
 
@@ -30,8 +22,9 @@ type dataDescriptor struct {
 }
 
 type asOf struct {
-	Capture uint64 `json:"capture"`        // the newest in the export
-	Time    string `json:"time,omitempty"` // when it was made
+	Capture uint64 `json:"capture"`          // the newest in the export
+	Time    string `json:"time,omitempty"`   // when it was made
+	Commit  string `json:"commit,omitempty"` // head of the archive's chain of commits
 }
 
 type software struct {
@@ -49,21 +42,36 @@ type filters struct {
 }
 
 type dataResource struct {
-	Name        string      `json:"name"`
-	Path        string      `json:"path"`
-	Type        string      `json:"type"`
-	Title       string      `json:"title"`
-	Description string      `json:"description"`
-	Format      string      `json:"format"`
-	MediaType   string      `json:"mediatype"`
-	Encoding    string      `json:"encoding"`
-	Bytes       int64       `json:"bytes"`
-	Hash        string      `json:"hash"`
-	Rows        int         `json:"rows"` // below the header
-	Schema      tableSchema `json:"schema"`
+	Name        string       `json:"name"`
+	Path        string       `json:"path"`
+	Type        string       `json:"type,omitempty"`
+	Title       string       `json:"title"`
+	Description string       `json:"description"`
+	Format      string       `json:"format"`
+	MediaType   string       `json:"mediatype"`
+	Encoding    string       `json:"encoding,omitempty"`
+	Bytes       int64        `json:"bytes"`
+	Hash        string       `json:"hash"`
+	Rows        *int         `json:"rows,omitempty"` // below the header
+	Dialect     *dialect     `json:"dialect,omitempty"`
+	Schema      *tableSchema `json:"schema,omitempty"`
 }
 
+// A dialect says where in a file a table is that holds several, and that null stands for an empty cell.
+type dialect struct {
+	Schema    string `json:"$schema"`
+	SheetName string `json:"sheetName,omitempty"`
+	Table     string `json:"table,omitempty"`
+}
+
+const (
+	packageProfile = "https://datapackage.org/profiles/2.0/datapackage.json"
+	tableProfile   = "https://datapackage.org/profiles/2.0/tableschema.json"
+	dialectProfile = "https://datapackage.org/profiles/2.0/tabledialect.json"
+)
+
 type tableSchema struct {
+	Schema        string        `json:"$schema"`
 	Fields        []schemaField `json:"fields"`
 	MissingValues []string      `json:"missingValues"`
 	PrimaryKey    []string      `json:"primaryKey,omitempty"`
@@ -71,10 +79,16 @@ type tableSchema struct {
 }
 
 type schemaField struct {
-	Name        string `json:"name"`
-	Type        kind   `json:"type"`
-	Title       string `json:"title"` // in Chinese
-	Description string `json:"description"`
+	Name        string     `json:"name"`
+	Type        kind       `json:"type"`
+	Title       string     `json:"title"` // in Chinese
+	Description string     `json:"description"`
+	Categories  []category `json:"categories,omitempty"` // the closed list of words of the column, in a stable order
+}
+
+type category struct {
+	Value string `json:"value"`
+	Label string `json:"label"`
 }
 
 type foreignKey struct {
@@ -87,23 +101,33 @@ type reference struct {
 	Fields   []string `json:"fields"`
 }
 
+const packageTitle = "政府信息公开工作年度报告 Annual reports on government information disclosure"
+
 const aboutPackage = `Annual reports on government information disclosure (政府信息公开工作年度报告), as published on Chinese ` +
 	`government portals, archived and read by gongkai. Rows stand in the order of agency, year and scope. Where several pages ` +
 	`claim one report, the newest version of each page counts, and of these one that names its agency itself before one whose agency ` +
 	`only its portal tells, then the one with more figures, then with fewer failed identities, then on the agency's own portal, then ` +
 	`captured last; problems.csv names the others, as rival. ` +
-	`A blank cell is not a zero. Codes of divisions are text. A text cell that begins with = + - @ (also full-width), a tab, a line ` +
+	`A blank cell is empty (null), never a zero. Codes of divisions are text. In CSV, a text cell that begins with = + - @ (also full-width), a tab, a line ` +
 	`end or an apostrophe has an apostrophe put before it, so that no spreadsheet runs it: take one leading apostrophe off. ` +
 	`Every row names the page, or the attachment, it was read from by its SHA-256.`
 
-// descriptor returns the text of datapackage.json. It has no current time: one moment has one export.
+// descriptor returns the text of datapackage.json. It has no current time: one moment has one export. A table that is
+// there in several formats has its name once, in the first, and is named after its format too in the others.
 func descriptor(p *dataPackage, resources []dataResource) ([]byte, error) {
+	named := map[string]bool{}
+	for i, r := range resources {
+		if named[r.Name] {
+			resources[i].Name += "-" + r.Format
+		}
+		named[r.Name] = true
+	}
 	d := dataDescriptor{
-		Schema:      "https://datapackage.org/profiles/2.0/datapackage.json",
+		Schema:      packageProfile,
 		Name:        "gongkai-disclosure-reports",
-		Title:       "政府信息公开工作年度报告 Annual reports on government information disclosure",
+		Title:       packageTitle,
 		Description: aboutPackage,
-		AsOf:        asOf{Capture: p.sum.AsOf},
+		AsOf:        asOf{Capture: p.sum.AsOf, Commit: p.options.Commit},
 		Software:    software{p.options.Tool, extract.Version, p.extractors()},
 		Resources:   resources,
 	}
@@ -119,24 +143,4 @@ func descriptor(p *dataPackage, resources []dataResource) ([]byte, error) {
 	enc.SetIndent("", "  ")
 	err := enc.Encode(d)
 	return text.Bytes(), err
-}
-
-func (s *sheet[R]) title() string { return s.name }
-
-// describe tells what the file became. It is to be closed before.
-func (s *sheet[R]) describe() dataResource {
-	d := dataResource{
-		Name: s.name, Path: s.name + ".csv", Type: "table", Title: s.zh, Description: s.en,
-		Format: "csv", MediaType: "text/csv", Encoding: "utf-8",
-		Bytes: s.out.bytes, Hash: s.out.digest(), Rows: s.rows,
-		Schema: tableSchema{MissingValues: []string{""}, PrimaryKey: s.key},
-	}
-	for _, f := range s.fields() {
-		d.Schema.Fields = append(d.Schema.Fields, schemaField{f.name, f.kind, f.zh, f.en})
-	}
-	if s.parent {
-		key := reportTable.key
-		d.Schema.ForeignKeys = []foreignKey{{key, reference{"reports", key}}}
-	}
-	return d
 }

@@ -1,10 +1,22 @@
-// Package export writes what the archive holds as a data package that a paper can cite: CSV files, a codebook,
-// and a datapackage.json (Frictionless, version 2) that describes and digests them. It reads records and decides
-// which of them speaks for an agency and year; it does not read pages, and corrects no figure.
+// Package export writes what the archive holds as a data package that a paper can cite: tables in one format or several,
+// a codebook, a README, and a datapackage.json (Frictionless, version 2) that describes and digests them. It reads records
+// and decides which of them speaks for an agency and year; it does not read pages, and corrects no figure.
+//
+// A row is made once, from the columns of its table, and handed to the writer of each format. The files are
+//
+//	export.go     what to export
+//	package.go    the one pass over the archive
+//	table.go      tables, columns, the interface of formats; value.go: a cell; words.go: columns with closed lists of words
+//	report.go     reports, figures, problems; panel.go, capture.go, coverage.go, codebook.go: the other tables
+//	years.go      doubts about pairs of years; rival.go: pages that were not chosen
+//	csv.go        the formats, a file each
+//	folder.go     files that appear together; descriptor.go: datapackage.json; readme.go
 package export
 
 import (
 	"fmt"
+	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,15 +24,24 @@ import (
 	"gongkai/store"
 )
 
-// Options say what to export. The zero value exports all there is.
+// Formats are the formats that tables can be written in.
+func Formats() []string { return []string{"csv", "jsonl", "parquet", "xlsx", "dta", "sqlite"} }
+
+// Options say what to export. The zero value exports all there is, as CSV.
 type Options struct {
+	Formats  []string          // of Formats, in the order in which datapackage.json lists them; none is csv
 	AsOf     uint64            // the moment, a capture id: later captures are left out; 0 is now. See store.At
+	Commit   string            // head of the archive's chain of commits at that moment, for datapackage.json; may be empty
 	Agency   extract.AgencyKey // only this agency
 	Division string            // only agencies of this division and those below it: 330803, 330800, 330000
 	Level    string            // only agencies of this level: central, province, prefecture, county
 	Years    Years             // only reports on these years
 	BOM      bool              // begin each CSV file with a byte order mark, as Excel wants it
 	Tool     string            // name and version of the program, for datapackage.json
+
+	// Expected yields what the archive should hold, in the order of agency (as bytes) and year, each once. When it is nil,
+	// every agency held is expected to report on every year that any report of the export is on.
+	Expected iter.Seq2[Expected, error]
 }
 
 // Years is a range that includes both ends; an end of 0 is open.
@@ -28,12 +49,13 @@ type Years struct{ From, To int }
 
 // A Summary counts what was written.
 type Summary struct {
-	AsOf     uint64    // the moment exported
-	Time     time.Time // of the newest capture within it
-	Reports  int
-	Figures  int
-	Problems int
-	Captures int
+	AsOf     uint64    `json:"as_of"`   // the moment exported
+	Time     time.Time `json:"time"`    // of the newest capture within it
+	Formats  []string  `json:"formats"` // in which it was written
+	Reports  int       `json:"reports"`
+	Figures  int       `json:"figures"`
+	Problems int       `json:"problems"`
+	Captures int       `json:"captures"`
 }
 
 func (s Summary) String() string {
@@ -41,20 +63,63 @@ func (s Summary) String() string {
 		s.Reports, s.Figures, s.Problems, s.Captures, s.AsOf)
 }
 
-// CSV writes the data package into the folder dir, which is made if need be. A folder that holds anything else
-// than an earlier export is refused. Two exports of one moment are byte for byte the same, as long as the records
-// are: reading the archive again with another extractor changes them.
+// Write writes the data package into the folder dir, which is made if need be. A folder that holds anything else
+// than an earlier export is refused; files of that export are taken away. Two exports of one moment are byte for byte the
+// same, in every format, as long as the records are: reading the archive again with another extractor changes them.
 //
 // Memory does not grow with the number of reports, except by 16 bytes for each page when reports are filtered.
-func CSV(s *store.Store, dir string, o Options) (Summary, error) {
+func Write(s *store.Store, dir string, o Options) (Summary, error) {
+	for i, name := range o.Formats {
+		if !slices.Contains(Formats(), name) || slices.Contains(o.Formats[:i], name) {
+			return Summary{}, fmt.Errorf("export to %s: %q is no format, or there twice", dir, name)
+		}
+	}
 	p, err := newPackage(s, dir, o)
+	if p != nil && p.out != nil {
+		if err == nil {
+			err = p.write(s)
+		}
+		if err != nil {
+			p.abandon()
+		}
+		err = p.out.finish(err)
+	}
 	if err != nil {
 		return Summary{}, fmt.Errorf("export to %s: %w", dir, err)
 	}
-	if err := p.out.finish(p.write(s)); err != nil {
-		return Summary{}, fmt.Errorf("export to %s: %w", dir, err)
-	}
 	return p.sum, nil
+}
+
+// CSV is Write in the format that needs no choice.
+func CSV(s *store.Store, dir string, o Options) (Summary, error) {
+	o.Formats = []string{"csv"}
+	return Write(s, dir, o)
+}
+
+func (o *Options) formats() []string {
+	if len(o.Formats) == 0 {
+		return []string{"csv"}
+	}
+	return o.Formats
+}
+
+// newFormat begins a format, by its name in Formats.
+func (p *dataPackage) newFormat(name string) (format, error) {
+	switch name {
+	case "csv":
+		return csvFormat{p.out, p.options.BOM}, nil
+	case "jsonl":
+		return jsonlFormat{p.out}, nil
+	case "parquet":
+		return parquetFormat{p.out}, nil
+	case "xlsx":
+		return newXLSX(p.out, p.about())
+	case "dta":
+		return dtaFormat{p.out, p.sum.Time}, nil
+	case "sqlite":
+		return newSQLite(p.out, p.about())
+	}
+	return nil, fmt.Errorf("%q is no format", name)
 }
 
 // moment fixes what "now" is.
@@ -79,6 +144,11 @@ func (o Options) wants(r *extract.Report) bool {
 		(o.Level == "" || o.Level == r.Agency.Level) &&
 		strings.HasPrefix(r.Agency.Division, divisionPrefix(o.Division)) &&
 		o.Years.hold(r.Year)
+}
+
+// wantsExpected is wants for what is expected.
+func (o Options) wantsExpected(e *Expected) bool {
+	return o.wants(&extract.Report{Agency: extract.Agency{Key: e.Agency, Level: e.Level, Division: e.Division}, Year: e.Year})
 }
 
 // remembers reports whether a report that is not wanted is the year before one that may be.

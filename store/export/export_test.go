@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -117,6 +118,15 @@ func city(scope string) *extract.Report {
 	}
 }
 
+func mustWrite(t testing.TB, s *store.Store, dir string, o Options) Summary {
+	t.Helper()
+	sum, err := Write(s, dir, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sum
+}
+
 func mustCSV(t testing.TB, s *store.Store, dir string, o Options) Summary {
 	t.Helper()
 	sum, err := CSV(s, dir, o)
@@ -129,7 +139,7 @@ func mustCSV(t testing.TB, s *store.Store, dir string, o Options) Summary {
 func TestGolden(t *testing.T) {
 	dir := t.TempDir()
 	sum := mustCSV(t, newArchive(t), dir, Options{})
-	for _, name := range []string{"reports.csv", "figures.csv", "problems.csv", "captures.csv"} {
+	for _, name := range []string{"reports.csv", "figures.csv", "problems.csv", "captures.csv", "coverage.csv"} {
 		got, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)
@@ -148,7 +158,7 @@ func TestGolden(t *testing.T) {
 			t.Errorf("%s:\n%s\nwant:\n%s", name, got, want)
 		}
 	}
-	if want := (Summary{8, time.Date(2024, 3, 1, 22, 7, 0, 5e8, time.UTC), 3, 14, 8, 8}); sum != want {
+	if want := (Summary{8, time.Date(2024, 3, 1, 22, 7, 0, 5e8, time.UTC), []string{"csv"}, 3, 14, 8, 8}); !reflect.DeepEqual(sum, want) {
 		t.Errorf("summary %+v, want %+v", sum, want)
 	}
 }
@@ -181,17 +191,17 @@ func TestPanel(t *testing.T) {
 func TestSameMomentSameBytes(t *testing.T) {
 	s := newArchive(t)
 	first, again := filepath.Join(t.TempDir(), "new", "folder"), t.TempDir()
-	o := Options{BOM: true, Tool: "gongkai 0.1", AsOf: 6}
-	mustCSV(t, s, first, o)
+	o := Options{Formats: Formats(), BOM: true, Tool: "gongkai 0.1", AsOf: 6}
+	mustWrite(t, s, first, o)
 	c := store.Capture{URL: officePage, Time: time.Now(), Kind: store.KindReport, State: store.StateOK}
 	if err := s.AddCapture(&c, []byte("v4"), &store.Record{Report: office("70")}); err != nil {
 		t.Fatal(err)
 	}
 	mustCSV(t, s, again, Options{}) // is overwritten
-	mustCSV(t, s, again, o)
+	mustWrite(t, s, again, o)
 	names, err := filepath.Glob(filepath.Join(first, "*"))
-	if err != nil || len(names) != 7 {
-		t.Fatalf("files %v, %v", names, err)
+	if err != nil || len(names) != 4*7+4 {
+		t.Fatalf("%d files %v, %v", len(names), names, err)
 	}
 	for _, name := range names {
 		a, _ := os.ReadFile(name)
@@ -219,7 +229,7 @@ func TestDescriptor(t *testing.T) {
 	if err := json.Unmarshal(text, &d); err != nil {
 		t.Fatal(err)
 	}
-	if d.AsOf != (asOf{8, "2024-03-01T22:07:00Z"}) || d.Software.Tool != "gongkai 0.1" || d.Filters.From != 2020 {
+	if d.AsOf != (asOf{Capture: 8, Time: "2024-03-01T22:07:00Z"}) || d.Software.Tool != "gongkai 0.1" || d.Filters.From != 2020 {
 		t.Errorf("descriptor %+v", d)
 	}
 	var names []string
@@ -233,9 +243,12 @@ func TestDescriptor(t *testing.T) {
 		if int64(len(body)) != r.Bytes || "sha256:"+hex.EncodeToString(sum[:]) != r.Hash {
 			t.Errorf("%s: %d bytes %s", r.Path, r.Bytes, r.Hash)
 		}
+		if r.Schema == nil {
+			continue
+		}
 		rows := readCSV(t, filepath.Join(dir, r.Path))
-		if len(rows) != r.Rows {
-			t.Errorf("%s: %d rows, described as %d", r.Path, len(rows), r.Rows)
+		if len(rows) != *r.Rows {
+			t.Errorf("%s: %d rows, described as %d", r.Path, len(rows), *r.Rows)
 		}
 		for _, f := range r.Schema.Fields {
 			if f.Title == "" || f.Description == "" || f.Type == "" {
@@ -244,7 +257,7 @@ func TestDescriptor(t *testing.T) {
 		}
 		checkKey(t, r, rows)
 	}
-	if want := []string{"reports.csv", "figures.csv", "panel.csv", "problems.csv", "captures.csv", "codebook.csv"}; !slices.Equal(names, want) {
+	if want := []string{"reports.csv", "figures.csv", "panel.csv", "problems.csv", "captures.csv", "coverage.csv", "codebook.csv", "README.md"}; !slices.Equal(names, want) {
 		t.Errorf("files %v, want %v", names, want)
 	}
 }

@@ -4,11 +4,14 @@ import (
 	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash"
+	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 )
 
@@ -21,6 +24,7 @@ const partialName = ".partial"
 // A folder receives the files of an export: they appear together, when all are whole.
 type folder struct {
 	dir   string
+	own   os.FileInfo // of the partial folder that we made: another export may put its own in place
 	files []*file
 }
 
@@ -44,17 +48,36 @@ func openFolder(dir string) (*folder, error) {
 	if err := os.RemoveAll(partial); err != nil { // of an export that was killed
 		return nil, err
 	}
-	return &folder{dir: dir}, os.Mkdir(partial, 0o777)
+	if err := os.Mkdir(partial, 0o777); err != nil {
+		return nil, err
+	}
+	own, err := os.Stat(partial)
+	return &folder{dir: dir, own: own}, err
 }
+
+// path is where a file grows.
+func (d *folder) path(name string) string { return filepath.Join(d.dir, partialName, name) }
 
 // create begins a file. When it cannot be made, every Write says so.
 func (d *folder) create(name string) *file {
 	f := &file{name: name, sum: sha256.New()}
 	d.files = append(d.files, f)
-	if f.out, f.err = os.Create(filepath.Join(d.dir, partialName, name)); f.err == nil {
+	if f.out, f.err = os.Create(d.path(name)); f.err == nil {
 		f.buf = bufio.NewWriterSize(f.out, 1<<16)
 	}
 	return f
+}
+
+// adopt takes over a file that a library has written and closed: it is read once more, for its digest.
+func (d *folder) adopt(name string) (*file, error) {
+	f := &file{name: name, sum: sha256.New()}
+	d.files = append(d.files, f)
+	in, err := os.OpenFile(d.path(name), os.O_RDWR, 0)
+	if err != nil {
+		return nil, err
+	}
+	f.bytes, err = io.Copy(f.sum, in)
+	return f, errors.Join(err, in.Sync(), in.Close())
 }
 
 // put writes a whole file.
@@ -66,22 +89,70 @@ func (d *folder) put(name string, text []byte) error {
 
 // finish moves the files into place, unless err tells that they are not whole; it returns what went wrong. The
 // descriptor goes first: an interrupted move leaves digests that do not match, and a folder that the next export
-// recognises as its own.
+// recognises as its own. Files of an earlier export that this one has not are taken away.
 func (d *folder) finish(err error) error {
 	for _, f := range d.files {
 		if closed := f.close(); err == nil {
 			err = closed
 		}
 	}
+	var old []string
+	if err == nil {
+		old, err = d.earlier()
+	}
 	slices.SortStableFunc(d.files, func(a, b *file) int { return rank(a.name) - rank(b.name) })
-	partial := filepath.Join(d.dir, partialName)
 	for _, f := range d.files {
 		if err == nil {
-			err = os.Rename(filepath.Join(partial, f.name), filepath.Join(d.dir, f.name))
+			err = d.move(f.name)
+		}
+		old = slices.DeleteFunc(old, func(name string) bool { return name == f.name })
+	}
+	for _, name := range old {
+		if err == nil {
+			err = os.Remove(filepath.Join(d.dir, name))
 		}
 	}
-	return errors.Join(err, os.RemoveAll(partial), syncDir(d.dir))
+	if d.intact() {
+		err = errors.Join(err, os.RemoveAll(filepath.Join(d.dir, partialName)))
+	}
+	return errors.Join(err, syncDir(d.dir))
 }
+
+func (d *folder) move(name string) error {
+	if !d.intact() {
+		return fmt.Errorf("another export writes to the same folder")
+	}
+	return os.Rename(d.path(name), filepath.Join(d.dir, name))
+}
+
+// intact reports whether the partial folder is still the one that we made.
+func (d *folder) intact() bool {
+	now, err := os.Stat(filepath.Join(d.dir, partialName))
+	return err == nil && os.SameFile(now, d.own)
+}
+
+// earlier lists the files in the folder that an earlier export says it has written. A name that no export writes is
+// nobody's, whatever the descriptor says: it may have been edited.
+func (d *folder) earlier() (names []string, err error) {
+	text, err := os.ReadFile(filepath.Join(d.dir, descriptorName))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	var old struct{ Resources []struct{ Path string } }
+	if err != nil || json.Unmarshal(text, &old) != nil {
+		return nil, err // not to be read: nothing is known
+	}
+	for _, r := range old.Resources {
+		_, err := os.Lstat(filepath.Join(d.dir, filepath.Base(r.Path)))
+		if ours.MatchString(r.Path) && err == nil && !slices.Contains(names, r.Path) {
+			names = append(names, r.Path)
+		}
+	}
+	return names, nil
+}
+
+// ours are the names that exports give to their files.
+var ours = regexp.MustCompile(`^(README\.md|gongkai\.(xlsx|sqlite)|[a-z]+\.(csv|jsonl|parquet|dta))$`)
 
 func rank(name string) int {
 	if name == descriptorName {
@@ -130,6 +201,27 @@ func (f *file) close() error {
 		f.err = err
 	}
 	return f.err
+}
+
+// resource describes a closed file that holds a table.
+func (f *file) resource(t shape, format, mediatype string, rows int) dataResource {
+	d := dataResource{
+		Name: t.name, Path: f.name, Type: "table", Title: t.zh, Description: t.en,
+		Format: format, MediaType: mediatype, Encoding: "utf-8", Bytes: f.bytes, Hash: f.digest(), Rows: &rows,
+		Schema: &tableSchema{Schema: tableProfile, MissingValues: []string{""}, PrimaryKey: t.key},
+	}
+	for _, f := range t.fields {
+		s := schemaField{Name: f.name, Type: f.kind, Title: f.zh, Description: f.en}
+		for _, w := range f.words {
+			s.Categories = append(s.Categories, category{w.text, w.zh + " " + w.en})
+		}
+		d.Schema.Fields = append(d.Schema.Fields, s)
+	}
+	if t.parent {
+		key := reportTable.key
+		d.Schema.ForeignKeys = []foreignKey{{key, reference{"reports", key}}}
+	}
+	return d
 }
 
 func (f *file) digest() string { return "sha256:" + hex.EncodeToString(f.sum.Sum(nil)) }

@@ -15,10 +15,11 @@ type dataPackage struct {
 	options Options
 	sum     Summary
 	out     *folder
-	sheets  []resource // in the order of datapackage.json
+	formats []format
+	sheets  []anySheet // in the order of datapackage.json
 
 	reports  *sheet[*report]
-	figures  *sheet[figure]
+	figures  *sheet[*figure]
 	panel    *sheet[*report]
 	problems *sheet[problem]
 	captures *sheet[store.Capture]
@@ -27,6 +28,16 @@ type dataPackage struct {
 	before   map[string]*extract.Report // the last report written of the agency being read, by scope
 	pages    map[[16]byte]bool          // digests of the URLs that claim a report exported, and of its parts; nil when all are wanted
 	versions map[int]bool               // of the extractors that read the reports exported
+	coverage *coverage
+	cell     figure
+}
+
+// An anySheet is a sheet, whatever its rows are.
+type anySheet interface {
+	shape() shape
+	close() error
+	abandon()
+	describe() [][]dataResource
 }
 
 func newPackage(s *store.Store, dir string, o Options) (*dataPackage, error) {
@@ -41,18 +52,48 @@ func newPackage(s *store.Store, dir string, o Options) (*dataPackage, error) {
 	if p.out, err = openFolder(dir); err != nil {
 		return nil, err
 	}
-	p.reports = addSheet(p, reportTable)
-	p.figures = addSheet(p, figureTable)
-	p.panel = addSheet(p, panelTable())
-	p.problems = addSheet(p, problemTable)
-	p.captures = addSheet(p, captureTable)
-	return p, nil
+	return p, p.begin()
 }
 
-func addSheet[R any](p *dataPackage, t table[R]) *sheet[R] {
-	s := newSheet(p.out, t, p.options.BOM)
-	p.sheets = append(p.sheets, s)
-	return s
+// abandon lets go of what is open, when the export has failed.
+func (p *dataPackage) abandon() {
+	for _, s := range p.sheets {
+		s.abandon()
+	}
+	for _, f := range p.formats {
+		f.abandon()
+	}
+	if p.coverage != nil {
+		_ = p.coverage.close()
+	}
+}
+
+// begin makes the files.
+func (p *dataPackage) begin() (err error) {
+	for _, name := range p.options.formats() {
+		f, err := p.newFormat(name)
+		if err != nil {
+			return err
+		}
+		p.formats = append(p.formats, f)
+	}
+	if p.coverage, err = newCoverage(p.out); err != nil {
+		return err
+	}
+	return errors.Join(
+		addSheet(p, &p.reports, reportTable),
+		addSheet(p, &p.figures, figureTable),
+		addSheet(p, &p.panel, panelTable()),
+		addSheet(p, &p.problems, problemTable),
+		addSheet(p, &p.captures, captureTable),
+	)
+}
+
+func addSheet[R any](p *dataPackage, s **sheet[R], t table[R], also ...format) (err error) {
+	if *s, err = newSheet(append(slices.Clone(p.formats), also...), t); err == nil {
+		p.sheets = append(p.sheets, *s)
+	}
+	return err
 }
 
 // write fills the files: one pass over the records, in the order of their keys, then the rejected pages, then the
@@ -63,10 +104,33 @@ func (p *dataPackage) write(s *store.Store) error {
 			return err
 		}
 	}
+	if err := p.writeCoverage(); err != nil {
+		return err
+	}
 	if err := p.writeCodebook(); err != nil {
 		return err
 	}
 	return p.describe()
+}
+
+// writeCoverage sets what is expected against what was written.
+func (p *dataPackage) writeCoverage() error {
+	var rows *sheet[*agencyYear]
+	if err := errors.Join(p.coverage.end(), addSheet(p, &rows, coverageTable)); err != nil {
+		return err
+	}
+	expected := p.options.Expected
+	if expected == nil {
+		expected = p.coverage.known()
+	}
+	wanted := func(yield func(Expected, error) bool) {
+		for e, err := range expected {
+			if (err != nil || p.options.wantsExpected(&e)) && !yield(e, err) {
+				return
+			}
+		}
+	}
+	return errors.Join(merge(wanted, p.coverage.held(), rows.write), p.coverage.close())
 }
 
 func (p *dataPackage) writeRecords(s *store.Store) error {
@@ -142,9 +206,12 @@ func (p *dataPackage) writeChosen() error {
 
 func (p *dataPackage) writeReport(r *report) error {
 	p.versions[r.Version] = true
-	err := errors.Join(p.reports.write(r), p.panel.write(r))
-	for _, f := range r.Figures {
-		err = errors.Join(err, p.figures.write(figure{r, f}))
+	err := errors.Join(p.reports.write(r), p.panel.write(r), p.coverage.add(&r.Choice))
+	for n := range r.Figures {
+		p.cell.place(r, n)
+		if err := p.figures.write(&p.cell); err != nil {
+			return err
+		}
 	}
 	for _, d := range r.problems {
 		err = errors.Join(err, p.problems.write(d))
@@ -224,22 +291,42 @@ func pageKey(url string) [16]byte {
 	return [16]byte(sum[:16])
 }
 
-// describe closes the sheets and writes datapackage.json, which tells what they became.
+// describe closes the sheets and writes README.md and datapackage.json, which tell what they became: the tables of one
+// format after those of another.
 func (p *dataPackage) describe() error {
-	var resources []dataResource
 	for _, s := range p.sheets {
 		if err := s.close(); err != nil {
 			return err
 		}
-		resources = append(resources, s.describe())
 	}
+	for _, f := range p.formats {
+		if err := f.finish(); err != nil {
+			return err
+		}
+	}
+	p.sum.Formats = p.options.formats()
 	p.sum.Reports, p.sum.Figures = p.reports.rows, p.figures.rows
 	p.sum.Problems, p.sum.Captures = p.problems.rows, p.captures.rows
-	text, err := descriptor(p, resources)
+	readme := p.out.create(readmeName)
+	if _, err := readme.Write(p.readme()); err != nil {
+		return err
+	}
+	text, err := descriptor(p, append(p.resources(), readme.readmeResource()))
 	if err != nil {
 		return err
 	}
 	return p.out.put(descriptorName, text)
+}
+
+func (p *dataPackage) resources() (list []dataResource) {
+	for format := range len(p.formats) + 1 { // one more for the codebook, which always is in CSV too
+		for _, s := range p.sheets {
+			if made := s.describe(); format < len(made) {
+				list = append(list, made[format]...)
+			}
+		}
+	}
+	return list
 }
 
 func (p *dataPackage) extractors() []int { return slices.Sorted(maps.Keys(p.versions)) }

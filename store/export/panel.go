@@ -23,7 +23,7 @@ func panelTable() table[*report] {
 			identity(self)[1:], []column[*report]{formVersion, problemCount}),
 	}
 	for _, s := range extract.Schema().Harmonised {
-		t.columns = append(t.columns, column[*report]{s.Name, decimal, s.EN, s.ZH, func(r *report) string { return seriesValue(r.Report, s) }})
+		t.columns = append(t.columns, column[*report]{s.Name, decimal, s.EN, s.ZH, func(r *report) value { return decimalValue(seriesValue(r.Report, s)) }})
 	}
 	return t
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode"
 
 	"gongkai/extract"
@@ -45,11 +44,11 @@ func newReport(c store.Choice, before *extract.Report) *report {
 func identity[R any](of func(R) *report) []column[R] {
 	return []column[R]{
 		{"agency_id", text, "who reports: division code, hyphen, unit; stable over renames", "机构标识：行政区划代码-单位名称",
-			func(r R) string { return string(of(r).Agency.Key) }},
+			func(r R) value { return textValue(string(of(r).Agency.Key)) }},
 		{"year", whole, "year reported on, not that of publication", "报告年度",
-			func(r R) string { return strconv.Itoa(of(r).Year) }},
+			func(r R) value { return wholeValue(of(r).Year) }},
 		{"scope", text, "own: the agency itself; aggregate: the whole region", "统计范围：own 本机关，aggregate 本地区汇总",
-			func(r R) string { return of(r).Scope }},
+			func(r R) value { return textValue(of(r).Scope) }},
 	}
 }
 
@@ -57,13 +56,13 @@ func identity[R any](of func(R) *report) []column[R] {
 // none is the zero one.
 func source[R any](of func(R) (*report, store.Part)) []column[R] {
 	return []column[R]{
-		{"url", text, "address of the page; in figures, of the document that the locator names", "网页（或附件）地址", func(r R) string {
+		{"url", text, "address of the page; in figures, of the document that the locator names", "网页（或附件）地址", func(r R) value {
 			report, p := of(r)
-			return cmp.Or(p.URL, report.URL)
+			return textValue(cmp.Or(p.URL, report.URL))
 		}},
-		{"capture_sha256", text, "SHA-256 of it as served: what the row was read from", "原始字节的 SHA-256", func(r R) string {
+		{"capture_sha256", text, "SHA-256 of it as served: what the row was read from", "原始字节的 SHA-256", func(r R) value {
 			report, p := of(r)
-			return cmp.Or(p.SHA256, report.SHA256)
+			return textValue(cmp.Or(p.SHA256, report.SHA256))
 		}},
 	}
 }
@@ -74,19 +73,19 @@ func page(r *report) (*report, store.Part) { return r, store.Part{} }
 
 var (
 	agencyName = column[*report]{"agency_name", text, "name of the agency in full, simplified script", "机构全称",
-		func(r *report) string { return r.Agency.Name }}
+		func(r *report) value { return textValue(r.Agency.Name) }}
 	divisionCode = column[*report]{"division_code", text, "division of GB/T 2260, six digits: text, not a number", "行政区划代码（GB/T 2260，六位文本）",
-		func(r *report) string { return r.Agency.Division }}
+		func(r *report) value { return textValue(r.Agency.Division) }}
 	province = column[*report]{"province", text, "province-level division", "省级",
-		func(r *report) string { return r.province }}
+		func(r *report) value { return textValue(r.province) }}
 	prefecture = column[*report]{"prefecture", text, "prefecture-level division; empty where there is none", "地级",
-		func(r *report) string { return r.prefecture }}
+		func(r *report) value { return textValue(r.prefecture) }}
 	level = column[*report]{"level", text, "level of the agency: central, province, prefecture, county, township", "行政层级",
-		func(r *report) string { return r.Agency.Level }}
+		func(r *report) value { return textValue(r.Agency.Level) }}
 	formVersion = column[*report]{"form_version", text, "edition of the statutory form of each table, told from its labels", "各表的表式版本",
-		func(r *report) string { return forms(r.Forms) }}
+		func(r *report) value { return textValue(forms(r.Forms)) }}
 	problemCount = column[*report]{"problems", whole, "rows of this report in problems.csv, but for the one of kind rival: that is no doubt about what it says", "疑点数（不计 rival）",
-		func(r *report) string { return strconv.Itoa(len(r.problems)) }}
+		func(r *report) value { return wholeValue(len(r.problems)) }}
 )
 
 var reportTable = table[*report]{
@@ -99,33 +98,33 @@ var reportTable = table[*report]{
 		[]column[*report]{agencyName, divisionCode, province, prefecture, level},
 		identity(self)[1:],
 		[]column[*report]{
-			{"title", text, "title as printed", "标题", func(r *report) string { return r.Title }},
+			{"title", text, "title as printed", "标题", func(r *report) value { return textValue(r.Title) }},
 			{"index_no", text, "index number of the catalogue of disclosed information", "索引号",
-				func(r *report) string { return r.Field("index_no") }},
-			{"doc_no", text, "document number", "文号", func(r *report) string { return r.Field("doc_no") }},
-			{"publisher", text, "publisher as the page names it", "发布机构", func(r *report) string { return r.Field("publisher") }},
+				func(r *report) value { return textValue(r.Field("index_no")) }},
+			{"doc_no", text, "document number", "文号", func(r *report) value { return textValue(r.Field("doc_no")) }},
+			{"publisher", text, "publisher as the page names it", "发布机构", func(r *report) value { return textValue(r.Field("publisher")) }},
 			{"published", day, "day of publication, in China; empty when the page does not say", "公开日期", published},
 			formVersion,
 		},
 		source(page)[:1],
 		[]column[*report]{
-			{"captured_at", instant, "when the page was asked for, UTC", "抓取时间（UTC）", func(r *report) string { return stamp(r.Time) }},
+			{"captured_at", instant, "when the page was asked for, UTC", "抓取时间（UTC）", func(r *report) value { return instantValue(r.Time) }},
 		},
 		source(page)[1:],
 		[]column[*report]{
 			{"revisions", whole, "versions of the page held that differ in text, metadata or figures; 1: never changed", "已存版本数（1 = 未变更）",
-				func(r *report) string { return strconv.Itoa(r.Revisions) }},
+				func(r *report) value { return wholeValue(r.Revisions) }},
 			{"text_chars", whole, "characters of the report, white space not counted", "正文字数（不含空白）",
-				func(r *report) string { return strconv.Itoa(characters(r.Text())) }},
+				func(r *report) value { return wholeValue(characters(r.Text())) }},
 			{"figures", whole, "rows of this report in figures.csv", "统计数据项数",
-				func(r *report) string { return strconv.Itoa(len(r.Figures)) }},
+				func(r *report) value { return wholeValue(len(r.Figures)) }},
 			problemCount,
 			{"quality", text, "clean: nothing was odd; noted: figures are whole and agree, something else was odd; doubtful: an identity fails, or a " +
 				"figure is missing, unreadable or contradicted; unread: no figures, as in a scan", "质量：clean 无疑点，noted 数据完整但另有疑点，doubtful 数据存疑，unread 未读出数据",
-				func(r *report) string { return r.Quality }},
+				func(r *report) value { return textValue(r.Quality) }},
 			{"form", text, "what it was read from: html, text, pdf, docx; image: pictures only, nothing read; attachment: only points to documents that cannot be read",
-				"来源形式", func(r *report) string { return r.Form }},
-			{"attachments", whole, "documents attached to it, whether held or not", "附件数", func(r *report) string { return strconv.Itoa(attachments(r)) }},
+				"来源形式", func(r *report) value { return textValue(r.Form) }},
+			{"attachments", whole, "documents attached to it, whether held or not", "附件数", func(r *report) value { return wholeValue(attachments(r)) }},
 		},
 	),
 }
@@ -140,55 +139,61 @@ func attachments(r *report) (n int) {
 	return max(n, len(r.Attachments))
 }
 
-// A figure is one cell of a report's tables.
+// A figure is one cell of a report's tables. One is used for all cells of an export, set anew for each: see place.
 type figure struct {
 	*report
-	extract.Figure
+	*extract.Figure
+	part store.Part // that it was read from; the zero one is the page itself
 }
 
-var figureTable = table[figure]{
+// place sets f to the cell n of a report.
+func (f *figure) place(r *report, n int) {
+	f.report, f.Figure = r, &r.Figures[n]
+	f.part = store.Part{}
+	if len(r.parts) > 0 {
+		f.part = r.parts[partName.FindString(f.Locator)]
+	}
+}
+
+var figureTable = table[*figure]{
 	name:   "figures",
 	en:     "One row a cell of the statutory tables, in page order. Labels of table, row and column are in codebook.csv.",
 	zh:     "统计表的每个单元格一行，按网页顺序；表、行、列的名称见 codebook.csv",
 	parent: true,
-	columns: slices.Concat(identity(figure.of), []column[figure]{
-		{"table", text, "table of the form", "表", func(f figure) string { return f.Table }},
-		{"row", text, "row of the table", "行", func(f figure) string { return f.Row }},
-		{"column", text, "column of the table", "列", func(f figure) string { return f.Column }},
-		{"value", decimal, "the number; empty when the cell is blank or cannot be read. Blank is not zero", "数值；空白或无法识读时为空，空白不等于零", number},
-		{"raw", text, "the cell as printed", "原文", func(f figure) string { return f.Raw }},
+	columns: slices.Concat(identity((*figure).of), []column[*figure]{
+		{"table", text, "table of the form", "表", func(f *figure) value { return textValue(f.Table) }},
+		{"row", text, "row of the table", "行", func(f *figure) value { return textValue(f.Row) }},
+		{"column", text, "column of the table", "列", func(f *figure) value { return textValue(f.Column) }},
+		{"value", decimal, "the number; empty when the cell is blank or cannot be read. Blank is not zero", "数值；空白或无法识读时为空，空白不等于零", func(f *figure) value { return number(f.Figure) }},
+		{"raw", text, "the cell as printed", "原文", func(f *figure) value { return textValue(f.Raw) }},
 		{"blank", truth, "true: the cell is blank; false with an empty value: it cannot be read", "是否空白",
-			func(f figure) string { return strconv.FormatBool(f.Blank != "") }},
-		{"unit", text, "unit", "单位", func(f figure) string { return f.Unit }},
-		{"form_version", text, "edition of the form of this table", "表式版本", func(f figure) string { return f.Form }},
-		{"check", text, "ok or failed when an identity of the form covers the cell", "勾稽关系校验结果", func(f figure) string { return f.Check }},
-		{"locator", text, "where the cell stands on the page, or in the further page, frame or attachment that it names", "单元格位置", func(f figure) string { return f.Locator }},
-	}, source(figure.from)),
+			func(f *figure) value { return truthValue(f.Blank != "") }},
+		{"unit", text, "unit", "单位", func(f *figure) value { return textValue(f.Unit) }},
+		{"form_version", text, "edition of the form of this table", "表式版本", func(f *figure) value { return textValue(f.Form) }},
+		{"check", text, "ok or failed when an identity of the form covers the cell", "勾稽关系校验结果", func(f *figure) value { return textValue(f.Check) }},
+		{"locator", text, "where the cell stands on the page, or in the further page, frame or attachment that it names", "单元格位置", func(f *figure) value { return textValue(f.Locator) }},
+	}, source((*figure).from)),
 }
 
-func (f figure) of() *report { return f.report }
+func (f *figure) of() *report { return f.report }
 
 // partName is what the locator of a figure begins with that does not stand on the page itself.
 var partName = regexp.MustCompile(`^(?:page|frame|attachment) \d+`)
 
-// from returns the part that a figure was read from.
-func (f figure) from() (*report, store.Part) {
-	return f.report, f.parts[partName.FindString(f.Locator)]
-}
+func (f *figure) from() (*report, store.Part) { return f.report, f.part }
 
 // number is the value of a figure; what is no plain decimal is a problem (see problemsOf) and no number.
-func number(f figure) string {
+func number(f *extract.Figure) value {
 	if f.Blank != "" || !isDecimal(f.Value) {
-		return ""
+		return value{}
 	}
-	return f.Value
+	return decimalValue(f.Value)
 }
 
-func published(r *report) string {
-	if !isDay(r.Published) {
-		return ""
-	}
-	return r.Published
+// published is the day that a page gives, if it is one.
+func published(r *report) value {
+	v, _ := dayValue(r.Published)
+	return v
 }
 
 // forms lists form versions: "t2=v2021;t3=v2019;t4=v2021".
@@ -209,9 +214,6 @@ func characters(s string) (n int) {
 	return n
 }
 
-// stamp writes a moment to the second, which every reader of dates understands.
-func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
-
 // A problem is a doubt about a report, or about a page that should have been one.
 type problem struct {
 	agency, scope string
@@ -229,20 +231,15 @@ var problemTable = table[problem]{
 		"the address of each and in how many figures it differs; rejected, a page that was taken for a report and is none.",
 	zh: "疑点，每项一行；unplaced 为机构或年度不明的报告，rival 为同一报告的其他网页（未采用），rejected 为误认为报告的网页",
 	columns: []column[problem]{
-		{"agency_id", text, "as in reports.csv; empty when unknown", "机构标识", func(p problem) string { return p.agency }},
-		{"year", whole, "as in reports.csv; empty when unknown", "报告年度", func(p problem) string {
-			if p.year == 0 {
-				return ""
-			}
-			return strconv.Itoa(p.year)
-		}},
-		{"scope", text, "as in reports.csv; empty when unknown", "统计范围", func(p problem) string { return p.scope }},
-		{"kind", text, "word to count by: identity, cell, row, section, part, attachment, …, across-years, unplaced, rival, rejected", "类别", func(p problem) string { return p.kind }},
-		{"id", text, "the rule that is broken, where it has a name: T3-BALANCE, …", "规则编号", func(p problem) string { return p.id }},
-		{"where", text, "table, row, column, section or field", "位置", func(p problem) string { return p.where }},
-		{"detail", text, "what is odd, and why", "说明", func(p problem) string { return p.detail }},
-		{"url", text, "address of the page", "网页地址", func(p problem) string { return p.url }},
-		{"capture_sha256", text, "SHA-256 of the page as served", "网页原始字节的 SHA-256", func(p problem) string { return p.sha256 }},
+		{"agency_id", text, "as in reports.csv; empty when unknown", "机构标识", func(p problem) value { return textValue(p.agency) }},
+		{"year", whole, "as in reports.csv; empty when unknown", "报告年度", func(p problem) value { return positive(int64(p.year)) }},
+		{"scope", text, "as in reports.csv; empty when unknown", "统计范围", func(p problem) value { return textValue(p.scope) }},
+		{"kind", text, "word to count by: identity, cell, row, section, part, attachment, …, across-years, unplaced, rival, rejected", "类别", func(p problem) value { return textValue(p.kind) }},
+		{"id", text, "the rule that is broken, where it has a name: T3-BALANCE, …", "规则编号", func(p problem) value { return textValue(p.id) }},
+		{"where", text, "table, row, column, section or field", "位置", func(p problem) value { return textValue(p.where) }},
+		{"detail", text, "what is odd, and why", "说明", func(p problem) value { return textValue(p.detail) }},
+		{"url", text, "address of the page", "网页地址", func(p problem) value { return textValue(p.url) }},
+		{"capture_sha256", text, "SHA-256 of the page as served", "网页原始字节的 SHA-256", func(p problem) value { return textValue(p.sha256) }},
 	},
 }
 
@@ -277,11 +274,15 @@ func problemsOf(r *report, doubts []extract.Problem) []problem {
 		}
 	}
 	for _, f := range r.Figures {
-		if f.Value != "" && number(figure{r, f}) == "" {
-			list = append(list, newProblem(&r.Record, "value", "", f.Table+" "+f.Row+" "+f.Column, strconv.Quote(f.Value)+" is not a plain decimal"))
+		at := f.Table + " " + f.Row + " " + f.Column
+		switch v := number(&f); {
+		case f.Value != "" && !v.ok:
+			list = append(list, newProblem(&r.Record, "value", "", at, strconv.Quote(f.Value)+" is not a plain decimal"))
+		case v.ok && !exact(f.Value):
+			list = append(list, newProblem(&r.Record, "value", "", at, f.Value+" has more digits than a floating point number holds: only CSV and JSON have it exactly"))
 		}
 	}
-	if r.Published != "" && published(r) == "" {
+	if r.Published != "" && !published(r).ok {
 		list = append(list, newProblem(&r.Record, "value", "", "published", strconv.Quote(r.Published)+" is not a day"))
 	}
 	return list

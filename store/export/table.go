@@ -1,30 +1,15 @@
 package export
 
 import (
-	"encoding/csv"
+	"errors"
 	"fmt"
-	"regexp"
-	"strings"
-	"time"
-	"unicode/utf8"
+	"slices"
 )
 
-// A kind is what the cells of a column are, in the words of Frictionless Table Schema.
-type kind string
-
-const (
-	text    kind = "string"
-	whole   kind = "integer"
-	decimal kind = "number"
-	truth   kind = "boolean"
-	day     kind = "date"
-	instant kind = "datetime"
-)
-
-// A table is a file to be: its columns, each with its name, its explanation and its value side by side, so that
-// header, cells, schema and codebook cannot drift apart.
+// A table is a file to be, or a sheet: its columns, each with its name, its explanation and its value side by side, so
+// that header, cells, schema and codebook cannot drift apart, whatever the format.
 type table[R any] struct {
-	name    string // of the file, without .csv
+	name    string // of the file, without its extension
 	en, zh  string
 	key     []string // columns that identify a row; none when rows have no such columns
 	parent  bool     // rows belong to a row of reports
@@ -35,7 +20,15 @@ type column[R any] struct {
 	name   string
 	kind   kind
 	en, zh string
-	value  func(R) string
+	value  func(R) value
+}
+
+// A shape is a table without its values: what a format needs to know of it.
+type shape struct {
+	name, en, zh string
+	key          []string
+	parent       bool
+	fields       []field
 }
 
 // A field is a column without its value.
@@ -43,103 +36,117 @@ type field struct {
 	name   string
 	kind   kind
 	en, zh string
+	words  []word // all that may stand in it, where that is known
 }
 
-func (t table[R]) fields() []field {
-	fields := make([]field, 0, len(t.columns))
+func (t table[R]) shape() shape {
+	s := shape{t.name, t.en, t.zh, t.key, t.parent, make([]field, 0, len(t.columns))}
 	for _, c := range t.columns {
-		fields = append(fields, field{c.name, c.kind, c.en, c.zh})
+		s.fields = append(s.fields, field{c.name, c.kind, c.en, c.zh, vocabulary(t.name, c.name)})
 	}
-	return fields
+	return s
 }
 
-// A sheet is a table being written.
+// A format makes files of one kind. Tables are begun in the order in which they are to be listed, filled at the same
+// time, and closed; then the format is finished.
+type format interface {
+	begin(shape) (writer, error)
+	finish() error // completes files that hold several tables
+	abandon()      // lets go of what is open, when the export has failed
+}
+
+// A writer takes the rows of one table.
+type writer interface {
+	// write takes one row, which is the caller's again when it returns; the texts in it may be kept.
+	write(row []value) error
+	close() error
+	abandon() // lets go of what is open, closed or not, when the export has failed
+	// describe tells what became of the table, once the format is finished: a resource a file, or a part of one.
+	describe() []dataResource
+}
+
+// A sheet is a table being written: each row is made once and handed to every format.
 type sheet[R any] struct {
 	table[R]
-	out  *file
-	csv  *csv.Writer
-	row  []string
-	rows int
+	form    shape
+	writers []writer
+	row     []value
+	rows    int
 }
 
-const byteOrderMark = "\ufeff"
-
-func newSheet[R any](d *folder, t table[R], bom bool) *sheet[R] {
-	out := d.create(t.name + ".csv")
-	s := &sheet[R]{table: t, out: out, csv: csv.NewWriter(out)}
-	if bom {
-		_, _ = out.Write([]byte(byteOrderMark)) // the file remembers
+func newSheet[R any](formats []format, t table[R]) (*sheet[R], error) {
+	s := &sheet[R]{table: t, form: t.shape(), row: make([]value, len(t.columns))}
+	for _, f := range formats {
+		w, err := f.begin(s.form)
+		if err != nil {
+			return nil, err
+		}
+		s.writers = append(s.writers, w)
 	}
-	for _, c := range t.columns {
-		s.row = append(s.row, c.name)
-	}
-	_ = s.csv.Write(s.row) // likewise
-	return s
+	return s, nil
 }
 
 func (s *sheet[R]) write(r R) error {
-	for i, c := range s.columns {
-		value, err := cell(c.kind, c.value(r))
-		if err != nil {
-			return fmt.Errorf("%s.csv row %d, %s: %w", s.name, s.rows+1, c.name, err)
+	for i := range s.columns {
+		c := &s.columns[i]
+		v := c.value(r)
+		if v.ok && v.kind != c.kind {
+			return fmt.Errorf("%s row %d, %s: a %s, not a %s", s.name, s.rows+1, c.name, v.kind, c.kind) // a mistake of ours
 		}
-		s.row[i] = value
+		s.row[i] = v
 	}
 	s.rows++
-	return s.csv.Write(s.row)
-}
-
-func (s *sheet[R]) close() error {
-	s.csv.Flush()
-	if err := s.csv.Error(); err != nil {
-		return err
+	for _, w := range s.writers {
+		if err := w.write(s.row); err != nil {
+			return fmt.Errorf("%s row %d: %w", s.name, s.rows, err)
+		}
 	}
-	return s.out.close()
+	return nil
 }
 
-// A cell that begins with one of these may be run as a formula by a spreadsheet, in full-width form too.
-const dangerous = "=+-@\t\r\n＝＋－＠"
+func (s *sheet[R]) shape() shape { return s.form }
 
-// guard puts an apostrophe before text that a spreadsheet might run, and before one that is there already: to take
-// one leading apostrophe off any text cell gives back the text.
-func guard(s string) string {
-	first, _ := utf8.DecodeRuneInString(s)
-	if s != "" && (first == '\'' || strings.ContainsRune(dangerous, first)) {
-		return "'" + s
+func (s *sheet[R]) close() (err error) {
+	for _, w := range s.writers {
+		err = errors.Join(err, w.close())
 	}
-	return s
+	return err
 }
 
-var shapes = map[kind]*regexp.Regexp{
-	whole:   regexp.MustCompile(`^(0|-?[1-9][0-9]*)$`),
-	decimal: regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`),
-	truth:   regexp.MustCompile(`^(true|false)$`),
-}
-
-// cell returns a value as it may stand in a column. Only text is guarded: everything else is of a shape that cannot
-// be a formula, and a value of another shape is a mistake of ours, not a cell.
-func cell(k kind, value string) (string, error) {
-	ok := true
-	switch k {
-	case text:
-		return guard(value), nil
-	case day:
-		ok = isDay(value)
-	case instant:
-		_, err := time.Parse(time.RFC3339, value)
-		ok = err == nil
-	default:
-		ok = shapes[k].MatchString(value)
+func (s *sheet[R]) abandon() {
+	for _, w := range s.writers {
+		w.abandon()
 	}
-	if !ok && value != "" {
-		return "", fmt.Errorf("%q is not a %s", value, k)
-	}
-	return value, nil
 }
 
-func isDecimal(s string) bool { return shapes[decimal].MatchString(s) }
+// describe tells what became of the table, in each format.
+func (s *sheet[R]) describe() (list [][]dataResource) {
+	for _, w := range s.writers {
+		list = append(list, w.describe())
+	}
+	return list
+}
 
-func isDay(s string) bool {
-	_, err := time.Parse(time.DateOnly, s)
-	return err == nil
+// A word is one of those that may stand in a column.
+type word struct{ text, en, zh string }
+
+// vocabulary returns the words of a column that has a closed list of them; nil when anything may stand there. The order
+// never changes, and new words go to the end: in Stata, a word is a number.
+func vocabulary(table, column string) []word {
+	list := vocabularies()
+	at := func(name string) int {
+		return slices.IndexFunc(list, func(v struct {
+			column string
+			words  []word
+		}) bool {
+			return v.column == name
+		})
+	}
+	if i := at(table + "." + column); i >= 0 {
+		return list[i].words
+	}
+	if i := at(column); i >= 0 {
+		return list[i].words
+	}
+	return nil
 }

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"encoding/csv"
 	"fmt"
 	"strings"
 	"testing"
@@ -10,44 +11,60 @@ import (
 	"gongkai/store"
 )
 
-func TestCell(t *testing.T) {
-	for _, tt := range []struct {
-		kind     kind
-		in, want string
-		ok       bool
-	}{
-		{text, "", "", true},
-		{text, "衢江区", "衢江区", true},
-		{text, "=1+1", "'=1+1", true},
-		{text, "+1", "'+1", true},
-		{text, "-", "'-", true},
-		{text, "@SUM(A1)", "'@SUM(A1)", true},
-		{text, "\t=1", "'\t=1", true},
-		{text, "\r=1", "'\r=1", true},
-		{text, "＝1", "'＝1", true},
-		{text, "'=1", "''=1", true},
-		{text, "a=1", "a=1", true},
-		{decimal, "-5", "-5", true},
-		{decimal, "96171.60", "96171.60", true},
-		{decimal, "", "", true},
-		{decimal, "1,234", "", false},
-		{decimal, "+3", "", false},
-		{decimal, "007", "", false},
-		{decimal, "=1", "", false},
-		{whole, "0", "0", true},
-		{whole, "1.5", "", false},
-		{truth, "yes", "", false},
-		{day, "2022-01-29", "2022-01-29", true},
-		{day, "2022-02-30", "", false},
-		{instant, "2022-01-29T00:00:00Z", "2022-01-29T00:00:00Z", true},
-		{instant, "=1", "", false},
-	} {
-		got, err := cell(tt.kind, tt.in)
-		if got != tt.want || (err == nil) != tt.ok {
-			t.Errorf("cell(%s, %q) = %q, %v, want %q", tt.kind, tt.in, got, err, tt.want)
+func TestDecimal(t *testing.T) {
+	for s, want := range map[string]bool{"0": true, "-5": true, "96171.60": true, "-0.5": true, "": false, "1,234": false, "+3": false, "007": false,
+		"=1": false, "1.": false, ".5": false, "-": false, "1e3": false, "１": false, "1.2.3": false} {
+		if got := isDecimal(s); got != want {
+			t.Errorf("isDecimal(%q) = %v", s, got)
 		}
-		if tt.kind == text && strings.TrimPrefix(got, "'") != tt.in && got != tt.in {
-			t.Errorf("%q cannot be got back from %q", tt.in, got)
+	}
+	for s, want := range map[string]bool{"96171.6": true, "0.10": true, "123456789012345": true, "9007199254740993": false, "9007199254740992": true,
+		"-12345678901234567.50": false, "59237.24490000000000": true} {
+		if got := exact(s); got != want {
+			t.Errorf("exact(%q) = %v", s, got)
+		}
+	}
+}
+
+func TestCSVText(t *testing.T) {
+	for in, want := range map[string]string{
+		"衢江区":          "衢江区",
+		"=1+1":         "'=1+1",
+		"+1":           "'+1",
+		"-":            "'-",
+		"@SUM(A1)":     "'@SUM(A1)",
+		"\t=1":         "'\t=1",
+		"\r=1":         "\"'\r=1\"",
+		"\n=1":         "\"'\n=1\"",
+		"＝1":           "'＝1",
+		"'=1":          "''=1",
+		"a=1":          "a=1",
+		"a,b":          `"a,b"`,
+		`"公开"科`:        `"""公开""科"`,
+		`=HYPERLINK("`: `"'=HYPERLINK("""`,
+		" a":           `" a"`,
+	} {
+		got := string(appendCSV(nil, in))
+		if got != want {
+			t.Errorf("%q is written %s, want %s", in, got, want)
+		}
+		rows, err := csv.NewReader(strings.NewReader(got + "\n")).ReadAll()
+		if err != nil || strings.TrimPrefix(rows[0][0], "'") != in {
+			t.Errorf("%q cannot be got back from %s: %v", in, got, err)
+		}
+	}
+}
+
+// TestSheetRefuses holds columns to their kinds.
+func TestSheetRefuses(t *testing.T) {
+	wrong := table[string]{name: "wrong", columns: []column[string]{{"n", decimal, "", "", decimalValue}}}
+	s, err := newSheet(nil, wrong)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for cell, ok := range map[string]bool{"": true, "-5": true, "=1": false, "1,234": false} {
+		if err := s.write(cell); (err == nil) != ok {
+			t.Errorf("%q as a decimal: %v", cell, err)
 		}
 	}
 }

@@ -21,7 +21,7 @@ func AcrossYears(before, now *extract.Report) []extract.Problem {
 		var odd []string
 		for _, t := range rule.tests(before, now) {
 			want, known := t.want()
-			if is, ok := value(now, t.is); known && ok && is.Cmp(want) != 0 {
+			if is, ok := rational(now, t.is); known && ok && is.Cmp(want) != 0 {
 				odd = append(odd, fmt.Sprintf("%s %s, not %s", t.name, is.RatString(), want.RatString()))
 			}
 		}
@@ -53,7 +53,7 @@ var yearRules = []yearRule{
 				continue
 			}
 			tests = append(tests, yearTest{c.ID, extract.Term{Table: "t3", Row: "r2", Column: c.ID},
-				func() (*big.Rat, bool) { return value(before, extract.Term{Table: "t3", Row: "r4", Column: c.ID}) }})
+				func() (*big.Rat, bool) { return rational(before, extract.Term{Table: "t3", Row: "r4", Column: c.ID}) }})
 		}
 		return tests
 	}},
@@ -64,9 +64,9 @@ var yearRules = []yearRule{
 		for _, row := range []string{"regulations", "normative"} {
 			cell := func(column string) extract.Term { return extract.Term{Table: "t2.art20_1", Row: row, Column: column} }
 			tests = append(tests, yearTest{row, cell("valid"), func() (*big.Rat, bool) {
-				held, ok := value(before, cell("valid"))
-				made, ok2 := value(now, cell("made"))
-				repealed, ok3 := value(now, cell("repealed"))
+				held, ok := rational(before, cell("valid"))
+				made, ok2 := rational(now, cell("made"))
+				repealed, ok3 := rational(now, cell("repealed"))
 				if !ok || !ok2 || !ok3 {
 					return nil, false
 				}
@@ -83,8 +83,8 @@ var yearRules = []yearRule{
 			{"t2.art20_6", "coercion"}, {"t2.art20_8", "fees"}} {
 			cell := func(column string) extract.Term { return extract.Term{Table: r[0], Row: r[1], Column: column} }
 			tests = append(tests, yearTest{r[1], cell("prev_items"), func() (*big.Rat, bool) {
-				items, ok := value(before, cell("prev_items"))
-				delta, ok2 := value(before, cell("delta_items"))
+				items, ok := rational(before, cell("prev_items"))
+				delta, ok2 := rational(before, cell("delta_items"))
 				if !ok || !ok2 {
 					return nil, false
 				}
@@ -95,8 +95,8 @@ var yearRules = []yearRule{
 	}},
 }
 
-// value returns the value of a figure, if it is certain.
-func value(r *extract.Report, t extract.Term) (*big.Rat, bool) {
+// rational returns the value of a figure, if it is certain.
+func rational(r *extract.Report, t extract.Term) (*big.Rat, bool) {
 	v, ok := certain(r, t)
 	if !ok {
 		return nil, false

@@ -1,0 +1,108 @@
+package export
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// csvFormat writes a file a table: RFC 4180, UTF-8, lines that end with LF.
+type csvFormat struct {
+	out *folder
+	bom bool // begin each file with a byte order mark
+}
+
+const byteOrderMark = "\ufeff"
+
+func (c csvFormat) begin(t shape) (writer, error) {
+	w := &csvWriter{plainFile: plainFile{t, c.out.create(t.name + ".csv"), 0, "csv", "text/csv"}}
+	if c.bom {
+		w.line = append(w.line, byteOrderMark...)
+	}
+	for i, f := range t.fields {
+		if i > 0 {
+			w.line = append(w.line, ',')
+		}
+		w.line = append(w.line, f.name...)
+	}
+	_, err := w.file.Write(append(w.line, '\n'))
+	return w, err
+}
+
+func (csvFormat) finish() error { return nil }
+
+func (csvFormat) abandon() {}
+
+type csvWriter struct {
+	plainFile
+	line []byte // used again for each row
+}
+
+func (w *csvWriter) write(row []value) error {
+	b := w.line[:0]
+	for i := range row {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		switch v := &row[i]; {
+		case !v.ok:
+		case v.kind == text:
+			b = appendCSV(b, v.text)
+		default:
+			b = v.appendTo(b) // of a shape that cannot be a formula
+		}
+	}
+	w.line = append(b, '\n')
+	w.rows++
+	_, err := w.file.Write(w.line)
+	return err
+}
+
+// appendCSV writes a guarded text, in quotes where it needs them.
+func appendCSV(b []byte, s string) []byte {
+	guarded := needsGuard(s)
+	if !strings.ContainsAny(s, ",\"\r\n") && s[0] != ' ' {
+		if guarded {
+			b = append(b, '\'')
+		}
+		return append(b, s...)
+	}
+	b = append(b, '"')
+	if guarded {
+		b = append(b, '\'')
+	}
+	for {
+		i := strings.IndexByte(s, '"')
+		if i < 0 {
+			return append(append(b, s...), '"')
+		}
+		b = append(append(b, s[:i]...), `""`...)
+		s = s[i+1:]
+	}
+}
+
+// A cell that begins with one of these may be run as a formula by a spreadsheet, in full-width form too.
+const dangerous = "=+-@\t\r\n＝＋－＠"
+
+// needsGuard reports whether an apostrophe is put before a text, as a spreadsheet might run it; or because one is there
+// already: to take one leading apostrophe off any text cell gives back the text.
+func needsGuard(s string) bool {
+	first, _ := utf8.DecodeRuneInString(s)
+	return s != "" && (first == '\'' || strings.ContainsRune(dangerous, first))
+}
+
+// A plainFile is a table that is a file of its own, written from front to back.
+type plainFile struct {
+	shape
+	file      *file
+	rows      int
+	format    string
+	mediatype string
+}
+
+func (p *plainFile) close() error { return p.file.close() }
+
+func (p *plainFile) abandon() {} // the folder closes its files
+
+func (p *plainFile) describe() []dataResource {
+	return []dataResource{p.file.resource(p.shape, p.format, p.mediatype, p.rows)}
+}
