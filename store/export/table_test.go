@@ -2,13 +2,10 @@ package export
 
 import (
 	"encoding/csv"
-	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"gongkai/extract"
-	"gongkai/store"
 )
 
 func TestDecimal(t *testing.T) {
@@ -102,31 +99,4 @@ func TestSeriesTwice(t *testing.T) {
 	if got := seriesValue(r, s); got != "" {
 		t.Errorf("a form without the series has %q", got)
 	}
-}
-
-func BenchmarkCSV(b *testing.B) {
-	s, err := store.Open(b.TempDir())
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer s.Close()
-	for i := range 300 {
-		r := office("69")
-		for n := range 200 {
-			f := r.Figures[0]
-			f.Row = fmt.Sprint("r", n)
-			r.Figures = append(r.Figures, f)
-		}
-		r.Year = 1900 + i
-		c := store.Capture{URL: fmt.Sprint(officePage, i), Time: time.Unix(int64(i), 0), State: store.StateOK}
-		if err := s.AddCapture(&c, fmt.Append(nil, i), &store.Record{Report: r}); err != nil {
-			b.Fatal(err)
-		}
-	}
-	dir, cells := b.TempDir(), 0
-	for b.Loop() {
-		sum := mustCSV(b, s, dir, Options{})
-		cells += sum.Figures * len(figureTable.columns)
-	}
-	b.ReportMetric(float64(cells)/b.Elapsed().Seconds(), "cells/s")
 }
