@@ -133,10 +133,13 @@ func (p *dataPackage) writeCoverage() error {
 	return errors.Join(merge(wanted, p.coverage.held(), rows.write), p.coverage.close())
 }
 
+// recordsAhead is how many records wait to be written: some 100 KB each.
+const recordsAhead = 32
+
 func (p *dataPackage) writeRecords(s *store.Store) error {
 	var key extract.Key
 	unplaced := newest{write: func(r *store.Record) error { return p.problems.write(unplaced(r)) }}
-	for r, err := range s.Records() {
+	for r, err := range ahead(s.Records(), recordsAhead) {
 		if err != nil {
 			return err
 		}

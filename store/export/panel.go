@@ -4,6 +4,7 @@ import (
 	"maps"
 	"math/big"
 	"slices"
+	"strconv"
 	"strings"
 
 	"gongkai/extract"
@@ -23,27 +24,31 @@ func panelTable() table[*report] {
 			identity(self)[1:], []column[*report]{formVersion, problemCount}),
 	}
 	for _, s := range extract.Schema().Harmonised {
-		t.columns = append(t.columns, column[*report]{s.Name, decimal, s.EN, s.ZH, func(r *report) value { return decimalValue(seriesValue(r.Report, s)) }})
+		t.columns = append(t.columns, column[*report]{s.Name, decimal, s.EN, s.ZH, func(r *report) value { return decimalValue(r.seriesValue(s)) }})
 	}
 	return t
 }
 
 // seriesValue adds up the figures of a series, for the form that the report's tables have. It is empty when there
 // is any doubt.
-func seriesValue(r *extract.Report, s extract.Series) string {
-	version, ok := versionFor(r, s)
+func (r *report) seriesValue(s extract.Series) string {
+	version, ok := versionFor(r.Report, s)
 	if !ok {
 		return ""
 	}
-	var values []string
-	for _, term := range s.Terms[version] {
-		v, ok := termValue(r, term, version)
-		if !ok {
+	total := ""
+	for i, term := range s.Terms[version] {
+		v, ok := r.termValue(term, version)
+		switch {
+		case !ok:
 			return ""
+		case i == 0:
+			total = v
+		default:
+			total = sum(total, v)
 		}
-		values = append(values, v)
 	}
-	return sum(values)
+	return total
 }
 
 // versionFor returns the form version that all tables of a series have. Reports mix versions, so it is asked of the
@@ -66,13 +71,36 @@ func tableGroup(id string) string {
 }
 
 // termValue returns the value of one figure, if it is certain and in the unit of the form.
-func termValue(r *extract.Report, t extract.Term, version string) (value string, ok bool) {
-	for _, f := range r.Figures {
-		if f.Table == t.Table && f.Row == t.Row && f.Column == t.Column && !sameMoney(f.Unit, formUnit(t, version)) {
-			return "", false
-		}
+func (r *report) termValue(t extract.Term, version string) (value string, ok bool) {
+	f, ok := r.cells[t]
+	if !ok || !f.certain || !sameMoney(f.unit, formUnit(t, version)) {
+		return "", false
 	}
-	return certain(r, t)
+	return f.value, true
+}
+
+// A known is what a report says of one cell of the form.
+type known struct {
+	value   string
+	certain bool   // there, not blank, readable, and the same wherever it stands
+	unit    string // of money, if any is
+}
+
+// cellsOf looks up all figures of a report at once.
+func cellsOf(r *extract.Report) map[extract.Term]known {
+	m := make(map[extract.Term]known, len(r.Figures))
+	for i := range r.Figures {
+		f := &r.Figures[i]
+		at := extract.Term{Table: f.Table, Row: f.Row, Column: f.Column}
+		k, twice := m[at]
+		k.certain = f.Blank == "" && isDecimal(f.Value) && (!twice || k.certain && k.value == f.Value && sameMoney(k.unit, f.Unit))
+		k.value = f.Value
+		if !twice || strings.HasSuffix(f.Unit, "元") {
+			k.unit = f.Unit
+		}
+		m[at] = k
+	}
+	return m
 }
 
 // certain returns the value of one figure, unless it is absent, blank, unreadable, or there twice with different values.
@@ -106,20 +134,30 @@ func sameMoney(a, b string) bool {
 	return a == b || a == "" || b == "" || !strings.HasSuffix(a, "元") && !strings.HasSuffix(b, "元")
 }
 
-// sum adds decimals exactly, with as many places as the one that has most.
-func sum(values []string) string {
-	if len(values) == 1 {
-		return values[0]
+// sum adds two decimals exactly, with as many places as the one that has more.
+func sum(a, b string) string {
+	if x, y, ok := small(a, b); ok {
+		return strconv.FormatInt(x+y, 10)
 	}
-	total, places := new(big.Rat), 0
-	for _, v := range values {
-		n, ok := new(big.Rat).SetString(v)
-		if !ok {
-			return "" // unreachable: termValue lets only decimals through
-		}
-		total.Add(total, n)
-		_, fraction, _ := strings.Cut(v, ".")
-		places = max(places, len(fraction))
+	x, okX := new(big.Rat).SetString(a)
+	y, okY := new(big.Rat).SetString(b)
+	if !okX || !okY {
+		return "" // unreachable: termValue lets only decimals through
 	}
-	return total.FloatString(places)
+	return x.Add(x, y).FloatString(max(places(a), places(b)))
+}
+
+// small reads two whole numbers whose sum is far from the limit of 64 bits, as nearly all are.
+func small(a, b string) (x, y int64, ok bool) {
+	if len(a) > 17 || len(b) > 17 {
+		return 0, 0, false
+	}
+	x, errX := strconv.ParseInt(a, 10, 64)
+	y, errY := strconv.ParseInt(b, 10, 64)
+	return x, y, errX == nil && errY == nil
+}
+
+func places(s string) int {
+	_, fraction, _ := strings.Cut(s, ".")
+	return len(fraction)
 }

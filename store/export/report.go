@@ -20,12 +20,13 @@ type report struct {
 	province, prefecture string
 	problems             []problem
 	parts                map[string]store.Part // what was had of them, by name
+	cells                map[extract.Term]known
 }
 
 // newReport prepares a chosen record; before is the agency's report on the year before in the same scope, nil when
 // there is none.
 func newReport(c store.Choice, before *extract.Report) *report {
-	r := &report{Choice: c, Report: c.Record.Report, parts: map[string]store.Part{}}
+	r := &report{Choice: c, Report: c.Record.Report, parts: map[string]store.Part{}, cells: cellsOf(c.Record.Report)}
 	r.province, r.prefecture, _ = extract.DivisionPath(r.Agency.Division)
 	for _, p := range r.Parts {
 		if p.SHA256 != "" {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"gongkai/extract"
+	"gongkai/store"
 )
 
 func TestDecimal(t *testing.T) {
@@ -75,7 +76,13 @@ func TestSum(t *testing.T) {
 		{"1.50 -2", "-0.50"},
 		{"999999999999999999 1", "1000000000000000000"},
 	} {
-		if got := sum(strings.Fields(tt.in)); got != tt.want {
+		got := ""
+		for i, v := range strings.Fields(tt.in) {
+			if got = sum(got, v); i == 0 {
+				got = v
+			}
+		}
+		if got != tt.want {
 			t.Errorf("sum of %s = %s, want %s", tt.in, got, tt.want)
 		}
 	}
@@ -86,7 +93,7 @@ func TestSeriesTwice(t *testing.T) {
 	s := extract.Series{Terms: map[string][]extract.Term{"v2021": {{Table: "t3", Row: "r1", Column: "total"}}}}
 	r := &extract.Report{Forms: map[string]string{"t3": "v2021"}}
 	for i, want := range []string{"", "7", "7", ""} {
-		if got := seriesValue(r, s); got != want {
+		if got := newReport(store.Choice{Record: store.Record{Report: r}}, nil).seriesValue(s); got != want {
 			t.Errorf("with %d figures: %q, want %q", i, got, want)
 		}
 		value := "7"
@@ -96,7 +103,7 @@ func TestSeriesTwice(t *testing.T) {
 		r.Figures = append(r.Figures, extract.Figure{Table: "t3", Row: "r1", Column: "total", Value: value})
 	}
 	r.Forms["t3"] = "v2019"
-	if got := seriesValue(r, s); got != "" {
+	if got := newReport(store.Choice{Record: store.Record{Report: r}}, nil).seriesValue(s); got != "" {
 		t.Errorf("a form without the series has %q", got)
 	}
 }
