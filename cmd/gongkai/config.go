@@ -6,12 +6,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/pelletier/go-toml/v2"
 
+	"gongkai/crawler"
 	"gongkai/seeds"
 )
 
@@ -19,7 +21,8 @@ import (
 // compares with defaultConfig.
 type config struct {
 	Archive struct {
-		Path string `toml:"path"`
+		Path    string `toml:"path"`
+		MinFree size   `toml:"min_free"`
 	} `toml:"archive"`
 	Crawl struct {
 		UserAgent            string   `toml:"user_agent"`
@@ -36,13 +39,28 @@ type config struct {
 		Files   []string `toml:"files"`
 	} `toml:"seeds"`
 	Schedule struct {
-		Crawl string `toml:"crawl"`
+		Crawl    string   `toml:"crawl"`
+		Zone     string   `toml:"zone"`
+		Missed   string   `toml:"missed"`
+		Verify   int      `toml:"verify"`
+		Export   string   `toml:"export"`
+		Backfill yearSpan `toml:"backfill"`
 	} `toml:"schedule"`
+	Report struct {
+		Path    string   `toml:"path"`
+		Webhook string   `toml:"webhook"`
+		Timeout duration `toml:"timeout"`
+	} `toml:"report"`
+	Metrics struct {
+		Listen      string `toml:"listen"`
+		AllowRemote bool   `toml:"allow_remote"`
+	} `toml:"metrics"`
 }
 
 func defaultConfig() config {
 	var c config
 	c.Archive.Path = "archive"
+	c.Archive.MinFree = 1 << 30
 	c.Crawl.UserAgent = "gongkai/" + version() + " (archiver of annual disclosure reports; set crawl.user_agent to add your contact)"
 	c.Crawl.Delay = duration(3 * time.Second)
 	c.Crawl.Jitter = 0.3
@@ -50,6 +68,10 @@ func defaultConfig() config {
 	c.Crawl.MaxPageBytes = 32 << 20
 	c.Seeds.Builtin = true
 	c.Schedule.Crawl = "0 22 * * *"
+	c.Schedule.Zone = "Asia/Shanghai"
+	c.Schedule.Missed = missedOnce
+	c.Schedule.Verify = 30
+	c.Report.Timeout = duration(10 * time.Second)
 	return c
 }
 
@@ -74,6 +96,9 @@ func (e *env) loadConfig() (config, error) {
 	}
 	if e.archive != "" {
 		c.Archive.Path = e.archive
+	}
+	if c.Report.Path == "" {
+		c.Report.Path = filepath.Join(filepath.Dir(filepath.Clean(c.Archive.Path)), "reports")
 	}
 	return c, nil
 }
@@ -117,13 +142,27 @@ func (c *config) check() error {
 		return fmt.Errorf("crawl.hosts is %d, not at least 1", c.Crawl.Hosts)
 	case c.Crawl.MaxPageBytes < 1<<10:
 		return fmt.Errorf("crawl.max_page_bytes is %d, not at least 1KiB", c.Crawl.MaxPageBytes)
+	case c.Schedule.Missed != missedOnce && c.Schedule.Missed != missedSkip:
+		return fmt.Errorf("schedule.missed is %q, neither once nor skip", c.Schedule.Missed)
+	case c.Schedule.Verify < 0:
+		return fmt.Errorf("schedule.verify is %d, not a number of nights", c.Schedule.Verify)
+	case c.Report.Timeout == 0:
+		return errors.New("report.timeout is 0: a webhook that hangs would hold up the next run")
 	}
-	return nil
+	if _, err := c.timetable(); err != nil {
+		return err
+	}
+	if err := checkWebhook(c.Report.Webhook); err != nil {
+		return err
+	}
+	return checkListen(c.Metrics.Listen, c.Metrics.AllowRemote)
 }
 
 func (c *config) resolve(dir string) {
-	if !filepath.IsAbs(c.Archive.Path) {
-		c.Archive.Path = filepath.Join(dir, c.Archive.Path)
+	for _, path := range []*string{&c.Archive.Path, &c.Report.Path, &c.Schedule.Export} {
+		if *path != "" && !filepath.IsAbs(*path) {
+			*path = filepath.Join(dir, *path)
+		}
 	}
 	for i, f := range c.Seeds.Files {
 		if !filepath.IsAbs(f) {
@@ -194,3 +233,33 @@ func (s *size) UnmarshalText(text []byte) error {
 	*s = size(v)
 	return nil
 }
+
+// A yearSpan is written "2008-2024", or "2019" for one year; the zero one is none.
+type yearSpan crawler.Years
+
+func (y *yearSpan) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*y = yearSpan{}
+		return nil
+	}
+	first, last, isRange := strings.Cut(string(text), "-")
+	if !isRange {
+		last = first
+	}
+	a, err1 := strconv.Atoi(first)
+	b, err2 := strconv.Atoi(last)
+	switch {
+	case err1 != nil, err2 != nil, len(first) != 4, len(last) != 4:
+		return fmt.Errorf("%q is not a range of years such as 2008-2024", text)
+	case a > b:
+		return fmt.Errorf("%q ends before it begins", text)
+	case a < firstYear:
+		return fmt.Errorf("%q begins before %d: the first annual reports are on that year", text, firstYear)
+	}
+	*y = yearSpan{First: a, Last: b}
+	return nil
+}
+
+// firstYear is the one in which the regulation on open government information (政府信息公开条例) came into force; a few
+// places published reports on years before by rules of their own.
+const firstYear = 2003

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -44,42 +43,15 @@ not asked for again, and no host is asked too soon. gongkai status shows what is
 }
 
 func (e *env) crawl(ctx context.Context, ids []string, recheck, full bool) error {
-	c, err := e.loadConfig()
+	s, err := e.setUp(ids)
 	if err != nil {
 		return err
 	}
-	log, err := e.logger()
-	if err != nil {
-		return err
-	}
-	portals, err := c.portals(ids)
-	if err != nil {
-		return err
-	}
-	if len(portals) == 0 {
-		return usagef("the catalogue is empty: seeds.builtin is false and seeds.files names no portals")
-	}
-	s, err := store.Open(c.Archive.Path)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	ctx, closeWindow, err := c.Crawl.Window.wait(ctx, log)
-	if err != nil {
-		return err
-	}
-	defer closeWindow()
-	run := c.crawler(portals, s)
-	run.Log, run.Recheck, run.Full = log, recheck, full
-	var shown progress
-	shown.start(e.stderr, "sites", 0)
-	run.Watch = func(p crawler.Progress) {
-		shown.total = uint64(p.Sites)
-		shown.at(uint64(p.Done), fmt.Sprintf("%d requests, %.1f a second, %d pages queued", p.Requests, float64(p.Requests)/p.Took.Seconds(), p.Queued))
-	}
-	sum, err := run.Run(ctx)
-	shown.clear()
-	return e.crawled(ctx, sum, err)
+	show := e.newDisplay("crawl")
+	j := &job{session: s, recheck: recheck, full: full, watch: show.progress}
+	err = e.carryOut(ctx, j)
+	show.close()
+	return e.crawled(j, err)
 }
 
 // crawler returns a crawler as the configuration says.
@@ -111,34 +83,30 @@ func (c *config) digest(portals []seeds.Portal) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// crawled prints what a run did and turns it into the command's outcome. A closed window ends a run as it should;
-// so does a signal, but then the caller learns that there is more to do.
-func (e *env) crawled(ctx context.Context, sum crawler.Summary, err error) error {
+// crawled prints what a run did, and what went wrong in it.
+func (e *env) crawled(j *job, err error) error {
+	if j.sum.Portals == nil {
+		return err // it did not begin
+	}
 	if e.asJSON {
-		if err := e.printJSON(sum); err != nil {
+		if err := e.printJSON(j.sum); err != nil {
 			return err
 		}
 	} else {
-		fmt.Fprintln(e.stdout, "crawl:", sum)
+		fmt.Fprintf(e.stdout, "%s: %v\n", j.kind(), j.sum)
 	}
-	switch {
-	case errors.Is(context.Cause(ctx), errWindowClosed):
-		fmt.Fprintln(e.stderr, "gongkai: stopped, the window has closed; the next run goes on")
-	case err != nil && ctx.Err() != nil:
-		return partialError{"stopped before the end; the next run goes on"}
-	case err != nil:
-		return err
+	for _, note := range j.report.Notes {
+		fmt.Fprintln(e.stderr, "gongkai:", note)
 	}
-	if sum.Clean() {
-		return nil
-	}
-	for _, p := range sum.Problems() {
+	for i, p := range j.sum.Problems() {
+		if i == perSection {
+			fmt.Fprintf(e.stderr, "  … and %d more; gongkai report lists them\n", len(j.sum.Problems())-i)
+			break
+		}
 		fmt.Fprintf(e.stderr, "  %s: %s: %s\n", p.Portal, p.URL, p.Detail)
 	}
-	return partialError{"not everything could be had; gongkai status tells more"}
+	return err
 }
-
-var errWindowClosed = errors.New("the window has closed")
 
 // wait returns a context that lasts while the window is open, after waiting for that. The zero window lasts for ever.
 func (w window) wait(ctx context.Context, log *slog.Logger) (context.Context, context.CancelFunc, error) {

@@ -59,25 +59,17 @@ func (n *extractCount) String() string {
 }
 
 func (e *env) extract(ctx context.Context, all, diffs bool) error {
-	c, err := e.loadConfig()
+	w, err := e.setUp(nil)
 	if err != nil {
 		return err
 	}
-	log, err := e.logger()
-	if err != nil {
-		return err
-	}
-	portals, err := c.portals(nil)
-	if err != nil {
-		return err
-	}
-	s, err := openExisting(c.Archive.Path)
+	s, err := openExisting(w.Archive.Path)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	x := extraction{env: e, store: s, log: log, portals: map[string]seeds.Portal{}, all: all, diffs: diffs}
-	for _, p := range portals {
+	x := extraction{env: e, store: s, log: w.log, portals: map[string]seeds.Portal{}, all: all, diffs: diffs}
+	for _, p := range w.portals {
 		x.portals[p.ID] = p
 	}
 	err = x.run(ctx)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -48,9 +49,16 @@ func exitCode(err error, stderr io.Writer) int {
 		return exitDone
 	}
 	fmt.Fprintln(stderr, "gongkai:", err)
+	return codeOf(err)
+}
+
+// codeOf returns the exit code that an error stands for.
+func codeOf(err error) int {
 	var usage usageError
 	var partial partialError
 	switch {
+	case err == nil:
+		return exitDone
 	case errors.As(err, &usage):
 		return exitUsage
 	case errors.As(err, &partial):
@@ -86,6 +94,10 @@ type env struct {
 	logFormat      string
 	logLevel       string
 	asJSON         bool
+
+	concluding sync.Mutex // held by the run that writes its report
+
+	free func(dir string) (int64, error) // nil: what the system says; tests fill disks with it
 }
 
 func newRoot(e *env) *cobra.Command {
@@ -119,7 +131,7 @@ holds the archive`,
 	flags.StringVar(&e.logFormat, "log-format", "text", "logs on stderr as text or json")
 	flags.StringVar(&e.logLevel, "log-level", "info", "debug, info, warn or error")
 	flags.BoolVar(&e.asJSON, "json", false, "machine-readable output where a person would otherwise parse text")
-	root.AddCommand(newCrawl(e), newExtract(e), newExport(e), newShow(e), newStatus(e), newWhy(e), newSeeds(e), newDemo(e), newVersion(e))
+	root.AddCommand(newCrawl(e), newBackfill(e), newDaemon(e), newReport(e), newService(e), newExtract(e), newExport(e), newShow(e), newStatus(e), newWhy(e), newSeeds(e), newDemo(e), newVersion(e))
 	for _, name := range laterCommands {
 		root.AddCommand(later(name))
 	}
@@ -127,7 +139,7 @@ holds the archive`,
 }
 
 // laterCommands are documented, and not in this version.
-var laterCommands = []string{"backfill", "daemon", "coverage", "verify"}
+var laterCommands = []string{"coverage", "verify"}
 
 // later stands for a command of a later version: it is not listed, and says so whatever its flags are.
 func later(name string) *cobra.Command {

@@ -59,6 +59,14 @@ func (w window) next(now time.Time) (opens, closes time.Time) {
 	}
 }
 
+// stretch is next, for the zero window too: that is open for ever.
+func (w window) stretch(now time.Time) (opens, closes time.Time) {
+	if w.zone == nil {
+		return now, time.Time{}
+	}
+	return w.next(now)
+}
+
 func clockTime(midnight time.Time, sinceMidnight time.Duration) time.Time {
 	return time.Date(midnight.Year(), midnight.Month(), midnight.Day(), 0, int(sinceMidnight/time.Minute), 0, 0, midnight.Location())
 }

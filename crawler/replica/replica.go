@@ -63,6 +63,9 @@ func (f *Farm) Close() {
 	}
 }
 
+// Stop takes the site off the network: from now on nobody answers at its address.
+func (s *Site) Stop() { s.close() }
+
 // listen starts serving on the n-th loopback address of the farm.
 func (s *Site) listen(n int) error {
 	l, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.%d:0", 11+n%200))

@@ -215,7 +215,8 @@ func (w *Walk) Remembered(v any) (ok bool, err error) {
 // SetHost is like Frontier.SetHost, but kept as Keep is.
 func (w *Walk) SetHost(name string, h Host) { w.hosts[name] = h }
 
-// Next keeps all that was noted, in one commit, and leases the next item; the leased one must have been ended. Without
+// Next keeps all that was noted, in one commit, and leases the next item; the leased one must have been ended. The
+// Leased of what it returns is that of an earlier run which was killed, zero when there was none. Without
 // an item, wait says how long the first has to wait, 0 when there is none at all.
 func (w *Walk) Next(now time.Time) (it Item, wait time.Duration, ok bool, err error) {
 	var place []byte
@@ -233,8 +234,9 @@ func (w *Walk) Next(now time.Time) (it Item, wait time.Duration, ok bool, err er
 			return nil
 		}
 		place, ok = bytes.Clone(k), true
-		it.Leased = now.UTC()
-		return putRow(b, place, id, it)
+		leased := it // whoever gets the item learns whether it was leased before
+		leased.Leased = now.UTC()
+		return putRow(b, place, id, leased)
 	})
 	if err != nil || !ok {
 		return Item{}, wait, false, err

@@ -1,0 +1,338 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"gongkai/crawler"
+	"gongkai/store"
+	"gongkai/store/export"
+)
+
+func newDaemon(e *env) *cobra.Command {
+	return &cobra.Command{
+		Use:   "daemon",
+		Short: "crawl on the schedule of config.toml, then verify and export",
+		Long: `Daemon waits for the times of schedule.crawl and then does what a night needs: crawl, verify a part of the archive, and
+export where schedule.export says so. Each night has a report, as after any run. One nightly run goes on at a time; what
+becomes of runs that were missed is for schedule.missed to say. A step that fails does not stop those after it, unless
+the archive is in danger.
+
+With schedule.backfill, past years are filled in whenever crawl.window is open. The nightly crawl goes first, site by
+site, and both keep to the same clocks.
+
+Between runs the archive is closed: gongkai status, show and export work. SIGHUP reads the configuration again; when
+something is wrong with it, the old one stays. SIGTERM and SIGINT end it within seconds; the next run goes on.`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			reload := make(chan os.Signal, 1)
+			signal.Notify(reload, syscall.SIGHUP)
+			defer signal.Stop(reload)
+			return e.daemon(cmd.Context(), reload)
+		},
+	}
+}
+
+// A daemon is what goes on between the nights. Its loop owns it, but for what is under mu.
+type daemon struct {
+	*env
+	log     *slog.Logger
+	metrics *metrics
+	done    time.Time                                  // all that was due until then has been dealt with
+	night   func(ctx context.Context, s session) error // one run; tests have their own
+
+	mu   sync.Mutex
+	held *openArchive // the archive while a run needs it
+}
+
+func (e *env) daemon(ctx context.Context, reload <-chan os.Signal) error {
+	s, err := e.setUp(nil)
+	if err != nil {
+		return err
+	}
+	m, err := e.serveMetrics(s.config, s.log, false)
+	if err != nil {
+		return err
+	}
+	defer m.close()
+	d := &daemon{env: e, log: s.log, metrics: m}
+	d.night = d.nightly
+	// What was due since the last run while no daemon ran is missed as well.
+	d.done = time.Now()
+	if last := shelf(s.Report.Path).state().Success["crawl"]; !last.IsZero() && last.Before(d.done) {
+		d.done = last
+	}
+	return d.loop(ctx, s, reload)
+}
+
+// look is how often the clock on the wall is looked at: timers stand still while a machine sleeps.
+const look = 20 * time.Second
+
+// loop waits and runs until it is told to end, which is no error.
+func (d *daemon) loop(ctx context.Context, s session, reload <-chan os.Signal) error {
+	backfill := d.startBackfill(ctx, s)
+	defer func() { backfill.stop() }()
+	said := time.Time{}
+	for {
+		table, err := s.timetable()
+		if err != nil {
+			return err // checked when it was loaded
+		}
+		now := time.Now().Round(0) // the wall's
+		u := table.turn(d.done, now)
+		if u.missed > 0 {
+			d.log.Warn("missed", "runs", u.missed, "first", u.first, "made_up", u.run)
+		}
+		d.metrics.due(u.next)
+		switch {
+		case u.run || u.missed > 0:
+			d.done = now
+			if u.run {
+				d.outcome(d.night(ctx, s))
+			}
+		case !u.next.Equal(said):
+			said = u.next
+			d.log.Info("waiting", "next", u.next.Format(time.RFC3339), "schedule", s.Schedule.Crawl, "zone", s.Schedule.Zone)
+		}
+		if ctx.Err() != nil {
+			d.log.Info("told to end")
+			return nil
+		}
+		if u.run {
+			continue
+		}
+		wait := look
+		if !u.next.IsZero() {
+			wait = min(look, max(u.next.Sub(now), 0))
+		}
+		select {
+		case <-time.After(wait):
+		case <-reload:
+			if fresh, ok := d.reload(); ok {
+				backfill.stop()
+				s, said = fresh, time.Time{}
+				backfill = d.startBackfill(ctx, s)
+			}
+		case <-ctx.Done():
+		}
+	}
+}
+
+// reload reads the configuration again; false when something is wrong with it. Where metrics are served changes only
+// with a restart.
+func (d *daemon) reload() (session, bool) {
+	s, err := d.setUp(nil)
+	if err != nil {
+		d.log.Error("the new configuration is not used; the old one stays", "err", err)
+		return s, false
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.log.Info("configuration read again", "portals", len(s.portals), "digest", s.digest(s.portals)[:8])
+	return s, true
+}
+
+func (d *daemon) outcome(err error) {
+	var partial partialError
+	switch {
+	case err == nil:
+		d.log.Info("run ended", "outcome", "done")
+	case errors.As(err, &partial):
+		d.log.Warn("run ended", "outcome", err.Error())
+	default:
+		d.log.Error("run failed", "err", err)
+	}
+}
+
+// An openArchive is the archive and the traffic into it, while runs of this process share them.
+type openArchive struct {
+	store   *store.Store
+	traffic *crawler.Traffic
+	users   int
+}
+
+// Another process may read the archive just when a run is due, an export perhaps: it is waited for.
+const (
+	lockedWait = 30 * time.Second
+	lockedTry  = 2 * time.Hour
+)
+
+// take opens the archive, unless a run of this process has, and waits a while for other processes.
+func (d *daemon) take(ctx context.Context, s session) (*openArchive, error) {
+	for began := time.Now(); ; {
+		h, err := d.tryTake(s)
+		if !errors.Is(err, store.ErrLocked) || time.Since(began) > lockedTry {
+			return h, err
+		}
+		d.log.Warn("waiting for the archive", "err", err)
+		select {
+		case <-time.After(lockedWait):
+		case <-ctx.Done():
+			return nil, err
+		}
+	}
+}
+
+func (d *daemon) tryTake(s session) (*openArchive, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.held == nil {
+		if err := d.room(s.Archive.Path, s.Archive.MinFree); err != nil {
+			return nil, err
+		}
+		opened, err := store.Open(s.Archive.Path)
+		if err != nil {
+			return nil, err
+		}
+		traffic, err := crawler.OpenTraffic(opened)
+		if err != nil {
+			return nil, errors.Join(err, opened.Close())
+		}
+		d.held = &openArchive{store: opened, traffic: traffic}
+	}
+	d.held.users++
+	return d.held, nil
+}
+
+// give closes the archive when no run of this process needs it any more.
+func (d *daemon) give() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.held.users--; d.held.users > 0 {
+		return nil
+	}
+	h := d.held
+	d.held = nil
+	return errors.Join(h.traffic.Close(), h.store.Close())
+}
+
+// run does one job with the archive of this process.
+func (d *daemon) run(ctx context.Context, j *job) (err error) {
+	h, err := d.take(ctx, j.session)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return partialError{stopped(nil)}
+	case err != nil && !isDiskFull(err):
+		return err
+	case err == nil:
+		j.store, j.traffic = h.store, h.traffic
+		defer func() { err = errors.Join(err, d.give()) }()
+	} // otherwise carryOut finds the disk full too, and reports it
+	kind := j.kind()
+	began := time.Now()
+	j.watch = func(p crawler.Progress) {
+		d.metrics.progress(kind, p)
+		if time.Since(began) > 10*time.Minute {
+			began = time.Now()
+			d.log.Info(kind, "progress", progressLine(p))
+		}
+	}
+	err = d.carryOut(ctx, j)
+	d.metrics.ended(kind, err)
+	d.log.Info(kind, "result", j.sum.String())
+	return err
+}
+
+// nightly is what a night needs.
+func (d *daemon) nightly(ctx context.Context, s session) error {
+	j := &job{session: s}
+	j.after = func(ctx context.Context, archive *store.Store) []step { return d.afterwards(ctx, s, archive) }
+	return d.run(ctx, j)
+}
+
+// afterwards verifies a part of the archive and exports it. An export of damaged data is not made.
+func (d *daemon) afterwards(ctx context.Context, s session, archive *store.Store) (steps []step) {
+	sound := true
+	if s.Schedule.Verify > 0 && verifySlice != nil {
+		slice := int(time.Now().Unix()/(24*60*60)) % s.Schedule.Verify
+		st := timed(fmt.Sprintf("verify %d/%d", slice+1, s.Schedule.Verify), func() (string, error) {
+			return verifySlice(ctx, archive, slice, s.Schedule.Verify)
+		})
+		sound = st.Outcome == stepDone
+		steps = append(steps, st)
+	}
+	switch {
+	case s.Schedule.Export == "":
+	case ctx.Err() != nil:
+		steps = append(steps, step{Name: "export", Outcome: stepSkipped, Detail: "told to end"})
+	case !sound:
+		steps = append(steps, step{Name: "export", Outcome: stepSkipped, Detail: "the archive must be looked at first"})
+	default:
+		steps = append(steps, timed("export", func() (string, error) {
+			sum, err := export.CSV(archive, s.Schedule.Export, export.Options{Tool: "gongkai " + version()})
+			return fmt.Sprintf("to %s: %v", s.Schedule.Export, sum), err
+		}))
+	}
+	return steps
+}
+
+// verifySlice verifies the n-th of so many parts of an archive, so that one a night comes round to all of it; nil
+// while this version cannot.
+var verifySlice func(ctx context.Context, s *store.Store, n, of int) (string, error)
+
+func timed(name string, do func() (string, error)) step {
+	began := time.Now()
+	detail, err := do()
+	s := step{Name: name, Outcome: stepDone, Detail: detail, Seconds: time.Since(began).Seconds()}
+	if err != nil {
+		s.Outcome, s.Detail = stepFailed, err.Error()
+	}
+	return s
+}
+
+// A backfilling is the backfill that goes on beside the nights.
+type backfilling struct {
+	cancel context.CancelFunc
+	ended  chan struct{}
+}
+
+func (b *backfilling) stop() {
+	if b != nil {
+		b.cancel()
+		<-b.ended
+	}
+}
+
+// againAfter is how long after the end of a backfill the listings are looked at again: what is missing may have come,
+// or have been put back.
+const againAfter = 7 * 24 * time.Hour
+
+// startBackfill fills in past years beside the nights, until it is stopped; nil when none are asked for.
+func (d *daemon) startBackfill(ctx context.Context, s session) *backfilling {
+	years := crawler.Years(s.Schedule.Backfill)
+	if years == (crawler.Years{}) {
+		return nil
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	b := &backfilling{cancel, make(chan struct{})}
+	go func() {
+		defer close(b.ended)
+		for ctx.Err() == nil {
+			open, _ := s.Crawl.Window.stretch(time.Now())
+			pause := time.Until(open)
+			if pause <= 0 {
+				j := &job{session: s, years: years}
+				err := d.run(ctx, j)
+				d.outcome(err)
+				pause = againAfter
+				if len(j.report.Notes) > 0 || codeOf(err) != exitDone && codeOf(err) != exitPartial {
+					pause = 10 * time.Minute // the window has closed, or something has to be put right first
+				}
+			}
+			select {
+			case <-time.After(pause):
+			case <-ctx.Done():
+			}
+		}
+	}()
+	return b
+}

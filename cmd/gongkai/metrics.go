@@ -1,0 +1,281 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"gongkai/crawler"
+)
+
+// checkListen refuses addresses that others than this machine can reach, unless that is allowed.
+func checkListen(address string, allowRemote bool) error {
+	if address == "" {
+		return nil
+	}
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("metrics.listen: %q is no address such as 127.0.0.1:9464", address)
+	}
+	ip, err := netip.ParseAddr(host)
+	if host == "localhost" || err == nil && ip.IsLoopback() || allowRemote {
+		return nil
+	}
+	return fmt.Errorf("metrics.listen: %q can be reached from other machines; use 127.0.0.1, or set metrics.allow_remote", address)
+}
+
+// metrics serves numbers for Prometheus, and /healthz. They are what the runs of this process tell and what files tell:
+// the archive is not opened for them.
+type metrics struct {
+	*env
+	config config
+	server *http.Server
+	served sync.WaitGroup
+
+	mu     sync.Mutex
+	state  shelfState                  // freshness
+	before map[string]map[string]int   // answers of ended runs, by kind and state
+	runs   map[string]crawler.Progress // going on, by kind
+	next   time.Time                   // of the daemon's timetable
+	began  time.Time
+	failed string // why the last run failed; "" when it did not
+}
+
+// serveMetrics serves them where the configuration says. Where that is nowhere, all methods are no-ops. lenient: when
+// the address is taken, by a daemon perhaps, it is said and done without.
+func (e *env) serveMetrics(c config, log *slog.Logger, lenient bool) (*metrics, error) {
+	m := &metrics{env: e, config: c, state: shelf(c.Report.Path).state(), before: map[string]map[string]int{},
+		runs: map[string]crawler.Progress{}, began: time.Now()}
+	if c.Metrics.Listen == "" {
+		return m, nil
+	}
+	l, err := net.Listen("tcp", c.Metrics.Listen)
+	if err != nil && lenient {
+		log.Warn("no metrics", "err", err)
+		return m, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("metrics.listen: %w", err)
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(m) // a collector without fixed descriptions cannot collide
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}))
+	mux.HandleFunc("GET /healthz", m.health)
+	m.server = &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute}
+	m.served.Go(func() {
+		if err := m.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			log.Error("metrics", "err", err)
+		}
+	})
+	log.Info("metrics", "address", "http://"+l.Addr().String()+"/metrics")
+	return m, nil
+}
+
+func (m *metrics) close() {
+	if m.server == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if m.server.Shutdown(ctx) != nil {
+		m.server.Close()
+	}
+	m.served.Wait()
+}
+
+// progress takes note of a run that goes on.
+func (m *metrics) progress(kind string, p crawler.Progress) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.runs[lane(kind)] = p
+}
+
+// ended takes note of the end of a run.
+func (m *metrics) ended(kind string, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	kind = lane(kind)
+	if m.before[kind] == nil {
+		m.before[kind] = map[string]int{}
+	}
+	for state, n := range m.runs[kind].States {
+		m.before[kind][state] += n
+	}
+	delete(m.runs, kind)
+	m.state = shelf(m.config.Report.Path).state()
+	m.failed = ""
+	if code := codeOf(err); code != exitDone && code != exitPartial {
+		m.failed = err.Error()
+	}
+}
+
+// due takes note of when the next run is due.
+func (m *metrics) due(t time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.next = t
+}
+
+func lane(kind string) string { word, _, _ := strings.Cut(kind, " "); return word }
+
+// health answers 200 while the process does what it should, and 503 when its last run failed.
+func (m *metrics) health(w http.ResponseWriter, _ *http.Request) {
+	m.mu.Lock()
+	failed := m.failed
+	m.mu.Unlock()
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	if failed != "" {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		fmt.Fprintln(w, "the last run failed:", failed)
+		return
+	}
+	fmt.Fprintln(w, "ok")
+}
+
+// mostPortals bounds the portals that metrics name one by one: those that have given nothing for longest.
+const mostPortals = 100
+
+func describe(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc("gongkai_"+name, help, labels, nil)
+}
+
+// The metrics. alerts.yml in deploy/ uses them by name.
+var (
+	descSuccess  = describe("last_success_timestamp_seconds", "When a run of this kind came to its end last, in part at least.", "kind")
+	descPortal   = describe("portal_last_success_timestamp_seconds", "When a portal gave something last; the longest ago ones only.", "portal")
+	descPortals  = describe("portals", "Portals that have ever given something, by the time since.", "fresh")
+	descPages    = describe("pages_total", "Answers archived by this process.", "kind", "state")
+	descRequests = describe("run_requests", "Requests that the run going on has sent.", "kind")
+	descRunning  = describe("run_going_on", "1 while a run goes on.", "kind")
+	descQueue    = describe("queue_pages", "Pages known that are still to be asked for.", "kind")
+	descSites    = describe("sites", "Sites of the run going on: asking, waiting, done.", "kind", "state")
+	descCommit   = describe("commit_seconds", "Time taken to archive the answers of the run going on.", "kind")
+	descArchive  = describe("archive_bytes", "Size of the files of the archive.")
+	descFree     = describe("disk_free_bytes", "Free space on the disk of the archive.")
+	descLeast    = describe("disk_min_free_bytes", "archive.min_free: with less free space no run begins.")
+	descNext     = describe("next_run_timestamp_seconds", "When the daemon's next run is due.")
+	descFailed   = describe("last_run_failed", "1 when the last run could not do its work.")
+	descInfo     = describe("info", "1; the version.", "version")
+	descBegan    = describe("start_timestamp_seconds", "When this process began.")
+)
+
+// Describe sends nothing: what there is depends on the runs that go on.
+func (m *metrics) Describe(chan<- *prometheus.Desc) {}
+
+// Collect sends what is known now.
+func (m *metrics) Collect(ch chan<- prometheus.Metric) {
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	gauge(descInfo, 1, version())
+	gauge(descBegan, seconds(m.began))
+	for kind, t := range m.state.Success {
+		gauge(descSuccess, seconds(t), kind)
+	}
+	m.collectPortals(gauge)
+	m.collectRuns(ch, gauge)
+	if !m.next.IsZero() {
+		gauge(descNext, seconds(m.next))
+	}
+	failed := 0.0
+	if m.failed != "" {
+		failed = 1
+	}
+	gauge(descFailed, failed)
+	gauge(descArchive, float64(folderSize(m.config.Archive.Path)))
+	if free, err := m.freeSpace(existing(m.config.Archive.Path)); err == nil {
+		gauge(descFree, float64(free))
+	}
+	gauge(descLeast, float64(m.config.Archive.MinFree))
+}
+
+func (m *metrics) collectPortals(gauge func(*prometheus.Desc, float64, ...string)) {
+	type portal struct {
+		id   string
+		last time.Time
+	}
+	var all []portal
+	fresh := map[string]int{"day": 0, "week": 0, "older": 0}
+	for id, last := range m.state.Portals {
+		all = append(all, portal{id, last})
+		switch age := time.Since(last); {
+		case age < 24*time.Hour:
+			fresh["day"]++
+		case age < 7*24*time.Hour:
+			fresh["week"]++
+		default:
+			fresh["older"]++
+		}
+	}
+	slices.SortFunc(all, func(a, b portal) int { return a.last.Compare(b.last) })
+	for _, p := range all[:min(len(all), mostPortals)] {
+		gauge(descPortal, seconds(p.last), p.id)
+	}
+	for word, n := range fresh {
+		gauge(descPortals, float64(n), word)
+	}
+}
+
+func (m *metrics) collectRuns(ch chan<- prometheus.Metric, gauge func(*prometheus.Desc, float64, ...string)) {
+	pages := map[string]map[string]int{}
+	for kind, states := range m.before {
+		pages[kind] = map[string]int{}
+		for state, n := range states {
+			pages[kind][state] += n
+		}
+	}
+	for kind, p := range m.runs {
+		if pages[kind] == nil {
+			pages[kind] = map[string]int{}
+		}
+		archived := 0
+		for state, n := range p.States {
+			pages[kind][state] += n
+			archived += n
+		}
+		gauge(descRunning, 1, kind)
+		gauge(descRequests, float64(p.Requests), kind)
+		gauge(descQueue, float64(p.Queued), kind)
+		gauge(descSites, float64(p.Asking), kind, "asking")
+		gauge(descSites, float64(max(p.Sites-p.Done-p.Asking, 0)), kind, "waiting")
+		gauge(descSites, float64(p.Done), kind, "done")
+		ch <- prometheus.MustNewConstSummary(descCommit, uint64(archived), p.Commits.Seconds(), nil, kind)
+	}
+	for kind, states := range pages {
+		for state, n := range states {
+			ch <- prometheus.MustNewConstMetric(descPages, prometheus.CounterValue, float64(n), kind, state)
+		}
+	}
+}
+
+func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
+
+// folderSize adds up the files of an archive; what cannot be seen counts nothing.
+func folderSize(dir string) (n int64) {
+	filepath.WalkDir(dir, func(_ string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return nil
+		}
+		if info, err := d.Info(); err == nil {
+			n += info.Size()
+		}
+		return nil
+	})
+	return n
+}

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"errors"
+	"log/slog"
+
+	"gongkai/seeds"
+	"gongkai/store"
+)
+
+// A session is what a command that works on the archive needs: configuration, log, catalogue, and the archive itself.
+type session struct {
+	config
+	log     *slog.Logger
+	portals []seeds.Portal
+	store   *store.Store
+}
+
+// setUp loads configuration, log and catalogue; ids, when given, choose among the portals.
+func (e *env) setUp(ids []string) (s session, err error) {
+	if s.config, err = e.loadConfig(); err != nil {
+		return s, err
+	}
+	if s.log, err = e.logger(); err != nil {
+		return s, err
+	}
+	s.portals, err = s.config.portals(ids)
+	return s, err
+}
+
+// view opens the archive for reading and calls look.
+func (e *env) view(look func(c config, s *store.Store) error) (err error) {
+	c, err := e.loadConfig()
+	if err != nil {
+		return err
+	}
+	s, err := store.OpenReadOnly(c.Archive.Path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	return look(c, s)
+}
