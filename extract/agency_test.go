@@ -21,6 +21,9 @@ func TestIdentify(t *testing.T) {
 		{name: "新余市行政服务管理委员会", hints: Hints{Division: "360500"}, key: "360500-政务服务中心", full: "新余市行政服务管理委员会", level: "prefecture", scope: ScopeOwn},
 		// former names of the same place, by the same code and by another one
 		{name: "密云县人民政府", hints: Hints{Division: "110118"}, key: "110118-人民政府", full: "密云县人民政府", level: "county", scope: ScopeAggregate},
+		{name: "北京市密云县人民政府", hints: Hints{Division: "110118"}, key: "110118-人民政府", full: "北京市密云县人民政府", level: "county", scope: ScopeAggregate},
+		{name: "北京市崇文区人民政府", hints: Hints{Division: "110000"}, key: "110103-人民政府", full: "北京市崇文区人民政府", level: "county", scope: ScopeAggregate},
+		{name: "伊春市友好区人民政府", hints: Hints{Division: "230719"}, key: "230719-人民政府", full: "伊春市友好区人民政府", level: "county", scope: ScopeAggregate},
 		{name: "海安县人民政府办公室", hints: Hints{Division: "320685"}, key: "320685-人民政府办公室", full: "海安县人民政府办公室", level: "county", scope: ScopeOwn},
 		{name: "衢江区环境保护局", hints: Hints{Division: "330803"}, key: "330803-生态环境局", full: "衢江区环境保护局", level: "county", scope: ScopeOwn},
 		{name: "上方镇人民政府", hints: Hints{Division: "330803"}, key: "330803-上方镇人民政府", full: "上方镇人民政府", level: "township", scope: ScopeOwn},

@@ -8,7 +8,8 @@ import (
 )
 
 // divisionData lists the divisions of GB/T 2260 down to counties as of June 2023, and the names that codes had since
-// December 2007 ("until" says when a name was last listed, as yyyymm). Levels ending in -zone are zones that only
+// December 2007 ("until" says when a name was last listed, "since" when it first was, as yyyymm; the lists of 2018 to 2023
+// lie far apart). Levels ending in -zone are zones that only
 // statistics know.
 //
 //go:embed data/divisions.csv
@@ -21,19 +22,25 @@ type division struct {
 
 type gazetteer struct {
 	current map[string]division // by code
+	former  map[string]division // by code that is not used any more
+	byPlace map[string][]string // codes of today by the two digits of the province and the name of the place
 	byFirst map[rune][]division // every name, of today and of former years, by its first character
 }
 
 var divisions = sync.OnceValue(func() *gazetteer {
-	g := &gazetteer{current: map[string]division{}, byFirst: map[rune][]division{}}
+	g := &gazetteer{current: map[string]division{}, former: map[string]division{}, byPlace: map[string][]string{}, byFirst: map[rune][]division{}}
 	for l := range strings.Lines(divisionData) {
 		f := strings.Split(strings.TrimSpace(l), ",")
-		if len(f) != 4 || f[0] == "code" {
+		if len(f) != 5 || f[0] == "code" {
 			continue
 		}
 		d := division{f[0], f[1], strings.TrimSuffix(f[2], "-zone"), f[3] != ""}
-		if !d.former {
+		if d.former {
+			g.former[d.code] = d
+		} else {
 			g.current[d.code] = d
+			place := d.code[:2] + placeName(d.name)
+			g.byPlace[place] = append(g.byPlace[place], d.code)
 		}
 		first, _ := utf8.DecodeRuneInString(d.name)
 		g.byFirst[first] = append(g.byFirst[first], d)
@@ -58,12 +65,39 @@ func DivisionPath(code string) (province, prefecture, county string) {
 	return province, prefecture, county
 }
 
-// DivisionLevel returns province, prefecture or county; "central" for the code 000000; "" for an unknown code.
+// DivisionLevel returns province, prefecture or county, also for a former code; "central" for the code 000000; "" for an
+// unknown one.
 func DivisionLevel(code string) string {
 	if code == "000000" {
 		return "central"
 	}
-	return divisions().current[code].level
+	g := divisions()
+	if d, ok := g.current[code]; ok {
+		return d.level
+	}
+	return g.former[code].level
+}
+
+// successor returns the code of today of a division that has got another one: the only one near it that bears the
+// name of the same place; "" when there is none, as the division was merged into another.
+func (g *gazetteer) successor(code string) string {
+	d, then := g.former[code]
+	_, now := g.current[code]
+	if !then || now {
+		return ""
+	}
+	for _, near := range [...]string{code[:4], code[:2]} {
+		found, several := "", false
+		for _, c := range g.byPlace[code[:2]+placeName(d.name)] {
+			if strings.HasPrefix(c, near) && (c[4:] == "00") == (code[4:] == "00") {
+				found, several = c, found != ""
+			}
+		}
+		if found != "" && !several {
+			return found
+		}
+	}
+	return ""
 }
 
 // strip removes from the front of an agency's name the names of divisions, from above to below, and returns the rest
@@ -79,9 +113,12 @@ func (g *gazetteer) strip(name, code string) (unit, own string) {
 			return name, own
 		}
 		name = name[len(d.name):]
+		now := g.successor(d.code)
 		switch {
-		case g.current[d.code].code == "" || d.former && placeName(d.name) == placeName(g.current[own].name):
+		case d.former && placeName(d.name) == placeName(g.current[own].name):
 			// what own was called once
+		case now != "":
+			own = now
 		case !named || strings.HasPrefix(d.code, stem(own)):
 			own = d.code
 		}
@@ -103,7 +140,7 @@ func (g *gazetteer) prefix(name, code string, named bool) (best division, ok boo
 		switch {
 		case !near:
 			far = append(far, d)
-		case len(d.name) > len(best.name):
+		case len(d.name) > len(best.name), len(d.name) == len(best.name) && best.former && !d.former:
 			best, ok = d, true
 		}
 	}

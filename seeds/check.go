@@ -6,6 +6,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
+
+	"gongkai/extract"
 )
 
 // A mistake is what is wrong with one key of a portal.
@@ -20,7 +23,8 @@ var (
 func (e entry) portal() (Portal, []mistake) {
 	p := Portal{
 		ID: e.ID, Agency: strings.TrimSpace(e.Agency), Division: e.Division, Level: e.Level,
-		Start: e.Start, Family: e.Family, TLS: e.TLS, Evidence: e.Evidence,
+		Home: e.Home, Start: e.Start, Hub: e.Hub, Family: e.Family, TLS: e.TLS,
+		Evidence: strings.TrimSpace(e.Evidence), Confidence: e.Confidence, Checked: e.Checked,
 	}
 	var found []mistake
 	wrong := func(key, format string, args ...any) {
@@ -37,6 +41,11 @@ func (e entry) portal() (Portal, []mistake) {
 	}
 	if reason := checkDivision(e.Division, e.Level); reason != "" {
 		wrong("division", "%s", reason)
+	} else if today := extract.CurrentDivision(e.Division); today != "" {
+		p.Division = today // records of a former name lead to the key of today
+	}
+	if e.Division == "unknown" {
+		p.Division = ""
 	}
 	if e.Family != "" && !idShape.MatchString(e.Family) {
 		wrong("family", "family %q is not made of a-z, 0-9 and single hyphens", e.Family)
@@ -46,13 +55,12 @@ func (e entry) portal() (Portal, []mistake) {
 			wrong("tls", "tls %q is neither %s nor %s", word, TLSOld, TLSUnverified)
 		}
 	}
-	if len(e.Start) == 0 {
-		wrong("start", "start is missing")
+	e.checkAddresses(&p, wrong)
+	if e.Confidence != "" && !slices.Contains(Confidences, e.Confidence) {
+		wrong("confidence", "confidence %q is none of %s", e.Confidence, strings.Join(Confidences, ", "))
 	}
-	for _, s := range e.Start {
-		if reason := checkStart(s); reason != "" {
-			wrong("start", "start %q %s", s, reason)
-		}
+	if _, err := time.Parse(time.DateOnly, e.Checked); e.Checked != "" && err != nil {
+		wrong("checked", "checked %q is no day such as 2026-04-26", e.Checked)
 	}
 	if err := p.Rows.UnmarshalText([]byte(e.Rows)); err != nil {
 		wrong("rows", "%v", err)
@@ -63,7 +71,54 @@ func (e entry) portal() (Portal, []mistake) {
 	return p, found
 }
 
-// checkDivision says what is wrong with a division code, or "".
+// checkAddresses looks at the addresses of an entry. A home page alone is where to start.
+func (e entry) checkAddresses(p *Portal, wrong func(key, format string, args ...any)) {
+	for _, a := range []struct{ key, address string }{{"home", e.Home}, {"hub", e.Hub}} {
+		if reason := checkStart(a.address); a.address != "" && reason != "" {
+			wrong(a.key, "%s %q %s", a.key, a.address, reason)
+		}
+	}
+	for _, s := range e.Start {
+		if reason := checkStart(s); reason != "" {
+			wrong("start", "start %q %s", s, reason)
+		}
+	}
+	switch {
+	case len(e.Start) > 0 && e.Confidence == Unknown:
+		wrong("confidence", "confidence is %q, but there is a start", Unknown)
+	case len(e.Start) > 0, e.Confidence == Unknown:
+	case e.Home == "":
+		wrong("start", "start is missing")
+	default:
+		p.Start = []string{e.Home}
+		if p.Confidence == "" {
+			p.Confidence = HomeOnly
+		}
+	}
+}
+
+// strict says what is wrong with an entry of the embedded catalogue that a user's file may have: a code that is not of
+// the gazetteer may be newer than that, and users need not give reasons.
+func (e entry) strict() (found []mistake) {
+	code := e.Division
+	if today := extract.CurrentDivision(code); e.Level != "central" && today != code && divisionShape.MatchString(code) {
+		reason := fmt.Sprintf("division %q is not in the list of divisions", code)
+		if today != "" {
+			reason = fmt.Sprintf("division %q is %s today", code, today)
+		}
+		found = append(found, mistake{"division", reason})
+	}
+	if strings.TrimSpace(e.Evidence) == "" {
+		found = append(found, mistake{"evidence", "evidence is missing"})
+	}
+	if e.Confidence == "" {
+		found = append(found, mistake{"confidence", "confidence is missing"})
+	}
+	return found
+}
+
+// checkDivision says what is wrong with a division code, or "". Codes of counties may be newer than the gazetteer; that
+// nobody knows the province and prefecture they lie in is a slip.
 func checkDivision(code, level string) string {
 	central := code == "" || code == "000000"
 	switch {
@@ -73,10 +128,34 @@ func checkDivision(code, level string) string {
 		return ""
 	case code == "":
 		return "division is missing"
+	case code == "unknown":
+		return ""
 	case central, !divisionShape.MatchString(code):
 		return fmt.Sprintf("division %q is no six-digit code of GB/T 2260", code)
 	}
+	known := extract.DivisionLevel(code)
+	if rank(level) >= 0 && rank(level) < rank(known) {
+		return fmt.Sprintf("division %q is a %s, not a %s", code, known, level)
+	}
+	if known == "" && !extract.FormerDivision(code) {
+		for _, above := range [...]string{code[:2] + "0000", code[:4] + "00"} {
+			if extract.DivisionLevel(above) == "" && !(code[4:] != "00" && directly.MatchString(above)) {
+				return fmt.Sprintf("division %q lies in %s, which is not in GB/T 2260", code, above)
+			}
+		}
+	}
 	return ""
+}
+
+// directly are the codes above counties that lie directly below a province or municipality.
+var directly = regexp.MustCompile(`^\d\d(?:01|02|90)00$`)
+
+// rank is the place of a level in Levels; an unknown one has none, and is above nothing.
+func rank(level string) int {
+	if i := slices.Index(Levels, level); i >= 0 && level != "" {
+		return i
+	}
+	return -1
 }
 
 // checkStart says what is wrong with an address, or "".

@@ -3,93 +3,149 @@ package seeds
 import (
 	"bytes"
 	"embed"
+	"encoding/csv"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
+	"path"
+	"slices"
+	"strings"
+	"sync"
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
-//go:embed builtin/*.toml
+//go:embed builtin/*.toml builtin/*.csv
 var builtin embed.FS
 
-// Builtin returns the embedded catalogue.
+// Builtin returns the embedded catalogue, by file name.
 func Builtin() ([]Portal, error) {
-	names, err := fs.Glob(builtin, "builtin/*.toml")
+	folder, err := fs.Sub(builtin, "builtin")
+	if err != nil {
+		return nil, err
+	}
+	return catalogue(folder)
+}
+
+// catalogue reads a folder of seeds files of both forms. Its error names every mistake, one a line.
+func catalogue(folder fs.FS) ([]Portal, error) {
+	files, err := fs.ReadDir(folder, ".")
 	if err != nil {
 		return nil, err
 	}
 	var all []Portal
-	seen := make(map[string]string)
-	for _, name := range names {
-		data, err := fs.ReadFile(builtin, name)
+	var errs []error
+	ids, starts := make(map[string]string), make(map[string]string)
+	for _, f := range files {
+		data, err := fs.ReadFile(folder, f.Name())
 		if err != nil {
 			return nil, err
 		}
-		portals, err := parse(name, data)
+		read := parseTOML
+		if path.Ext(f.Name()) == ".csv" {
+			read = parseCSV
+		}
+		entries, err := read(f.Name(), data)
 		if err != nil {
-			return nil, err
+			errs = append(errs, err)
+			continue
 		}
-		for _, p := range portals {
-			if other, taken := seen[p.ID]; taken {
-				return nil, fmt.Errorf("%s: portal %s: id is taken in %s", name, p.ID, other)
-			}
-			seen[p.ID] = name
-		}
+		portals, err := entries.portals(true)
+		errs = append(errs, err, entries.taken(portals, ids, starts))
 		all = append(all, portals...)
 	}
-	return all, nil
+	return all, errors.Join(errs...)
+}
+
+// taken reports ids and start pages that another file, or another line, has as well.
+func (e entries) taken(portals []Portal, ids, starts map[string]string) error {
+	var errs []error
+	for i, p := range portals {
+		at := fmt.Sprintf("%s:%d", e.name, e.lines(i, "id"))
+		if other, taken := ids[p.ID]; taken && !strings.HasPrefix(other, e.name+":") {
+			errs = append(errs, fmt.Errorf("%s: portal %s: id is taken in %s", at, p.ID, other))
+		}
+		ids[p.ID] = at
+		for _, s := range p.Start {
+			if other, taken := starts[twin(s)]; taken {
+				errs = append(errs, fmt.Errorf("%s:%d: portal %s: start %q is that of the portal in %s", e.name, e.lines(i, "start"), p.ID, s, other))
+			}
+			starts[twin(s)] = at
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// twin is what the addresses of one page over http and https have in common.
+func twin(address string) string {
+	_, rest, _ := strings.Cut(address, "://")
+	return strings.TrimPrefix(rest, "www.")
 }
 
 // Load reads a seeds file. Its error names every mistake, one a line, each with file, line and reason.
-func Load(path string) ([]Portal, error) {
-	data, err := os.ReadFile(path)
+func Load(name string) ([]Portal, error) {
+	data, err := os.ReadFile(name)
 	if err != nil {
 		return nil, fmt.Errorf("read seeds: %w", err)
 	}
-	return parse(path, data)
+	return parse(name, data)
+}
+
+// parse reads a user's seeds file; name stands for it in errors.
+func parse(name string, data []byte) ([]Portal, error) {
+	e, err := parseTOML(name, data)
+	if err != nil {
+		return nil, err
+	}
+	return e.portals(false)
 }
 
 // entry is a portal as the file spells it. Selectors stay text here, so that a bad one is reported like every
 // other mistake: with the portal's id.
 type entry struct {
-	ID       string   `toml:"id"`
-	Agency   string   `toml:"agency"`
-	Division string   `toml:"division"`
-	Level    string   `toml:"level"`
-	Start    []string `toml:"start"`
-	Family   string   `toml:"family"`
-	TLS      []string `toml:"tls"`
-	Evidence string   `toml:"evidence"`
-	Rows     string   `toml:"rows"`
-	Next     string   `toml:"next"`
+	ID         string   `toml:"id"`
+	Agency     string   `toml:"agency"`
+	Division   string   `toml:"division"`
+	Level      string   `toml:"level"`
+	Home       string   `toml:"home"`
+	Start      []string `toml:"start"`
+	Hub        string   `toml:"hub"`
+	Family     string   `toml:"family"`
+	TLS        []string `toml:"tls"`
+	Evidence   string   `toml:"evidence"`
+	Confidence string   `toml:"confidence"`
+	Checked    string   `toml:"checked"`
+	Rows       string   `toml:"rows"`
+	Next       string   `toml:"next"`
 }
 
-// parse reads one seeds file; name stands for it in errors.
-func parse(name string, data []byte) ([]Portal, error) {
-	data = bytes.TrimPrefix(data, []byte("\ufeff")) // Notepad writes one, TOML knows none
-	var file struct {
-		Portal []entry `toml:"portal"`
-	}
-	err := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields().Decode(&file)
-	if err != nil {
-		return nil, located(name, err)
-	}
-	lines := linesOf(data)
-	portals := make([]Portal, 0, len(file.Portal))
+// entries are those of one file.
+type entries struct {
+	name  string                      // of the file
+	all   []entry                     // in its order
+	lines func(i int, key string) int // where a key of the i-th stands
+}
+
+// portals returns the entries as Portals, or all that is wrong with them. strict is for the embedded catalogue.
+func (e entries) portals(strict bool) ([]Portal, error) {
+	portals := make([]Portal, 0, len(e.all))
 	first := make(map[string]int)
 	var errs []error
-	for i, e := range file.Portal {
-		p, mistakes := e.portal()
-		if line, taken := first[e.ID]; taken && e.ID != "" {
-			mistakes = append(mistakes, mistake{"id", fmt.Sprintf("id is taken by the portal in line %d", line)})
+	for i, entry := range e.all {
+		p, mistakes := entry.portal()
+		if strict {
+			mistakes = append(mistakes, entry.strict()...)
+		}
+		if other, taken := first[entry.ID]; taken && entry.ID != "" {
+			mistakes = append(mistakes, mistake{"id", fmt.Sprintf("id is taken by the portal in line %d", e.lines(other, "id"))})
 		} else {
-			first[e.ID] = lines.of(i, "id")
+			first[entry.ID] = i
 		}
 		for _, m := range mistakes {
-			errs = append(errs, fmt.Errorf("%s:%d: portal %s: %s", name, lines.of(i, m.key), e.label(), m.reason))
+			errs = append(errs, fmt.Errorf("%s:%d: portal %s: %s", e.name, e.lines(i, m.key), entry.label(), m.reason))
 		}
 		portals = append(portals, p)
 	}
@@ -97,6 +153,54 @@ func parse(name string, data []byte) ([]Portal, error) {
 		return nil, errors.Join(errs...)
 	}
 	return portals, nil
+}
+
+// parseTOML reads the form of users' files.
+func parseTOML(name string, data []byte) (entries, error) {
+	data = bytes.TrimPrefix(data, []byte("\ufeff")) // Notepad writes one, TOML knows none
+	var file struct {
+		Portal []entry `toml:"portal"`
+	}
+	err := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields().Decode(&file)
+	if err != nil {
+		return entries{}, located(name, err)
+	}
+	lines := sync.OnceValue(func() positions { return linesOf(data) }) // nearly always nobody asks
+	return entries{name, file.Portal, func(i int, key string) int { return lines().of(i, key) }}, nil
+}
+
+// columns are those of the catalogue's tables.
+var columns = []string{"id", "division", "agency", "level", "home", "start", "hub", "family", "confidence", "checked", "evidence"}
+
+// parseCSV reads a table of the catalogue: the columns above, several start pages apart by blanks.
+func parseCSV(name string, data []byte) (entries, error) {
+	r := csv.NewReader(bytes.NewReader(data))
+	r.FieldsPerRecord, r.ReuseRecord = len(columns), true
+	e := entries{name: name}
+	var at []int
+	e.lines = func(i int, _ string) int { return at[i] }
+	for {
+		f, err := r.Read()
+		var syntax *csv.ParseError
+		switch {
+		case errors.Is(err, io.EOF):
+			return e, nil
+		case errors.As(err, &syntax):
+			return e, fmt.Errorf("%s:%d: %w", name, syntax.Line, syntax.Err)
+		case err != nil:
+			return e, fmt.Errorf("%s: %w", name, err)
+		}
+		line, _ := r.FieldPos(0)
+		if line == 1 {
+			if !slices.Equal(f, columns) {
+				return e, fmt.Errorf("%s:1: columns are %s, want %s", name, strings.Join(f, ","), strings.Join(columns, ","))
+			}
+			continue
+		}
+		at = append(at, line)
+		e.all = append(e.all, entry{ID: f[0], Division: f[1], Agency: f[2], Level: f[3], Home: f[4], Start: strings.Fields(f[5]), Hub: f[6],
+			Family: f[7], Confidence: f[8], Checked: f[9], Evidence: f[10]})
+	}
 }
 
 // label names an entry in an error.
