@@ -21,7 +21,7 @@ import (
 func newDaemon(e *env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "daemon",
-		Short: "crawl on the schedule in config.toml, with an export and checks after it",
+		Short: "crawl on the schedule of config.toml, and export after it",
 		Long: `Daemon waits for the times of schedule.crawl and then does what a night needs: crawl, verify a part of the archive, and
 export where schedule.export says so. Each night has a report, as after any run. One nightly run goes on at a time; what
 becomes of runs that were missed is for schedule.missed to say. A step that fails does not stop those after it, unless

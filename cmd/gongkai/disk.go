@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -74,7 +75,15 @@ func (e *env) guard(ctx context.Context, dir string, least size) (context.Contex
 	return ctx, func() { cancel(nil); <-ended }
 }
 
-// isDiskFull reports whether an error is that there was no space.
+// isDiskFull reports whether an error is that there was no space. bbolt puts what the system says into words.
 func isDiskFull(err error) bool {
-	return errors.Is(err, errDiskFull) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EFBIG)
+	if err == nil || errors.Is(err, errDiskFull) {
+		return err != nil
+	}
+	for _, full := range []syscall.Errno{syscall.ENOSPC, syscall.EFBIG, syscall.EDQUOT} {
+		if errors.Is(err, full) || strings.Contains(err.Error(), full.Error()) {
+			return true
+		}
+	}
+	return false
 }

@@ -29,16 +29,18 @@ var arrows = map[string][]string{
 
 // homes holds the one package, with its sub-packages, that a library lives in.
 var homes = map[string]string{
-	"github.com/gocolly/colly/v2":      "gongkai/crawler",
-	"github.com/PuerkitoBio/goquery":   "gongkai/extract",
-	"golang.org/x/net/html":            "gongkai/extract",
-	"go.etcd.io/bbolt":                 "gongkai/store",
-	"github.com/jimsmart/grobotstxt":   "gongkai/crawler/robots",
-	"github.com/parquet-go/parquet-go": "gongkai/store/export",
-	"github.com/xuri/excelize/v2":      "gongkai/store/export",
-	"modernc.org/sqlite":               "gongkai/store/export",
-	"github.com/spf13/cobra":           "gongkai/cmd/gongkai",
-	"github.com/jedib0t/go-pretty/v6":  "gongkai/cmd/gongkai",
+	"github.com/gocolly/colly/v2":         "gongkai/crawler",
+	"github.com/PuerkitoBio/goquery":      "gongkai/extract",
+	"golang.org/x/net/html":               "gongkai/extract",
+	"go.etcd.io/bbolt":                    "gongkai/store",
+	"github.com/jimsmart/grobotstxt":      "gongkai/crawler/robots",
+	"github.com/parquet-go/parquet-go":    "gongkai/store/export",
+	"github.com/xuri/excelize/v2":         "gongkai/store/export",
+	"modernc.org/sqlite":                  "gongkai/store/export",
+	"github.com/spf13/cobra":              "gongkai/cmd/gongkai",
+	"github.com/jedib0t/go-pretty/v6":     "gongkai/cmd/gongkai",
+	"github.com/prometheus/client_golang": "gongkai/cmd/gongkai",
+	"github.com/robfig/cron/v3":           "gongkai/cmd/gongkai",
 }
 
 func TestArrows(t *testing.T) {

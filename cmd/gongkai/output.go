@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"io"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 )
@@ -15,9 +16,11 @@ func (e *env) printJSON(v any) error {
 }
 
 // newTable starts a plain table on stdout: one head, columns apart by blanks, widths right for Chinese.
-func (e *env) newTable(head ...any) table.Writer {
+func (e *env) newTable(head ...any) table.Writer { return newTableOn(e.stdout, head...) }
+
+func newTableOn(w io.Writer, head ...any) table.Writer {
 	t := table.NewWriter()
-	t.SetOutputMirror(e.stdout)
+	t.SetOutputMirror(w)
 	style := table.StyleDefault
 	style.Options = table.OptionsNoBordersAndSeparators
 	style.Box.PaddingLeft, style.Box.PaddingRight = "", "  "

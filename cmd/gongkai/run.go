@@ -39,6 +39,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := newRoot(e)
 	root.SetArgs(doubleDashes(args))
 	root.SetOut(stdout)
+	if oneDash(args) {
+		root.SetOut(shortener{e})
+	}
 	root.SetErr(stderr)
 	return exitCode(root.ExecuteContext(ctx), stderr)
 }
@@ -48,7 +51,7 @@ func exitCode(err error, stderr io.Writer) int {
 	if err == nil {
 		return exitDone
 	}
-	fmt.Fprintln(stderr, "gongkai:", err)
+	fmt.Fprintf(stderr, "gongkai: %v%s\n", err, advice(err))
 	return codeOf(err)
 }
 
@@ -117,13 +120,13 @@ holds the archive`,
 		Args:          cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usagef("unknown command %q; gongkai help lists them", args[0])
+				return usagef("unknown command %q%s; gongkai help lists them", args[0], similar(args[0], commandNames(cmd)))
 			}
 			return cmd.Help()
 		},
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usagef("%w; see %s -help", err, cmd.CommandPath())
+		return usagef("%w%s; see %s -help", err, unknownFlag(cmd, err), cmd.CommandPath())
 	})
 	flags := root.PersistentFlags()
 	flags.StringVar(&e.configFile, "config", "", "configuration `FILE` (default ./config.toml, then built-in defaults)")
@@ -131,15 +134,16 @@ holds the archive`,
 	flags.StringVar(&e.logFormat, "log-format", "text", "logs on stderr as text or json")
 	flags.StringVar(&e.logLevel, "log-level", "info", "debug, info, warn or error")
 	flags.BoolVar(&e.asJSON, "json", false, "machine-readable output where a person would otherwise parse text")
-	root.AddCommand(newCrawl(e), newBackfill(e), newDaemon(e), newReport(e), newService(e), newExtract(e), newExport(e), newShow(e), newStatus(e), newWhy(e), newSeeds(e), newDemo(e), newVersion(e))
+	root.AddCommand(newCrawl(e), newBackfill(e), newDaemon(e), newReport(e), newCoverage(e), newService(e), newMan(e), newExtract(e), newExport(e), newShow(e), newStatus(e), newWhy(e), newSeeds(e), newDemo(e), newVersion(e))
 	for _, name := range laterCommands {
 		root.AddCommand(later(name))
 	}
+	e.complete(root)
 	return root
 }
 
 // laterCommands are documented, and not in this version.
-var laterCommands = []string{"coverage", "verify"}
+var laterCommands = []string{"verify"}
 
 // later stands for a command of a later version: it is not listed, and says so whatever its flags are.
 func later(name string) *cobra.Command {

@@ -46,15 +46,10 @@ its key, scope, quality and address, and then the best is shown: of one agency a
 }
 
 func (e *env) show(key string, raw, history bool) error {
-	c, err := e.loadConfig()
-	if err != nil {
-		return err
-	}
-	s, err := store.OpenReadOnly(c.Archive.Path)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
+	return e.view(func(_ config, s *store.Store) error { return e.showIn(s, key, raw, history) })
+}
+
+func (e *env) showIn(s *store.Store, key string, raw, history bool) error {
 	records, err := findRecords(s, key)
 	if err != nil {
 		return err
@@ -173,15 +168,40 @@ func (e *env) showReport(s *store.Store, rec store.Record) error {
 	for _, f := range r.Fields {
 		fmt.Fprintf(e.stdout, "%-16s %s  (%s, %s)\n", f.Name, f.Value, f.Label, f.Where)
 	}
-	for _, s := range r.Sections {
-		fmt.Fprintf(e.stdout, "\n%s\n", s.Heading)
-		drawText(e.stdout, s.Text)
-	}
+	e.showSections(r)
 	fmt.Fprintf(e.stdout, "\n%s\n", checksOf(r))
+	failedChecks(e.stdout, r)
 	for _, p := range slices.Concat(r.Problems, across) {
 		fmt.Fprintf(e.stdout, "  problem: %s %s: %s\n", p.Kind, p.Where, p.Detail)
 	}
 	return e.showParts(s, rec.Parts)
+}
+
+// showSections prints the sections. Where figures were read from the tables of one, these are drawn as the form has them;
+// all others as the page does.
+func (e *env) showSections(r *extract.Report) {
+	parts := formParts(r)
+	for _, s := range r.Sections {
+		ours := func(p formPart) bool {
+			table := sectionTables(s.Number)
+			return table != "" && (p.table.ID == table || strings.HasPrefix(p.table.ID, table+"."))
+		}
+		fmt.Fprintf(e.stdout, "\n%s\n", s.Heading)
+		if !slices.ContainsFunc(parts, ours) {
+			drawText(e.stdout, s.Text)
+			continue
+		}
+		fmt.Fprint(e.stdout, proseOf(s.Text))
+		for _, p := range parts {
+			if ours(p) {
+				p.draw(e.stdout, colours(e.stdout))
+			}
+		}
+		parts = slices.DeleteFunc(parts, ours)
+	}
+	for _, p := range parts {
+		p.draw(e.stdout, colours(e.stdout))
+	}
 }
 
 // showJSON prints a record, what only the year before can tell of it, and what else the key stands for.

@@ -38,16 +38,9 @@ type trouble struct {
 	Error  string `json:"error,omitempty"`
 }
 
-func (e *env) status() error {
-	c, err := e.loadConfig()
-	if err != nil {
-		return err
-	}
-	s, err := store.OpenReadOnly(c.Archive.Path)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
+func (e *env) status() error { return e.view(e.statusOf) }
+
+func (e *env) statusOf(c config, s *store.Store) error {
 	stats, err := s.Stats()
 	if err != nil {
 		return err
@@ -129,7 +122,11 @@ func (e *env) statusCrawls(runs []frontier.Run, walks []frontier.Count) {
 		var counts crawler.Counts
 		result := "no end noted: it was killed"
 		if !r.Ended.IsZero() && json.Unmarshal(r.Result, &counts) == nil {
-			result = fmt.Sprintf("%s after %v: %v", r.Outcome, r.Ended.Sub(r.Started).Round(time.Second), counts)
+			took := r.Ended.Sub(r.Started)
+			result = fmt.Sprintf("%s after %v: %v", r.Outcome, took.Round(time.Second), counts)
+			if took > time.Second {
+				result += fmt.Sprintf("; %.1f requests a second", float64(counts.Requests)/took.Seconds())
+			}
 		}
 		fmt.Fprintf(e.stdout, "  %d %s %s, %d portals, configuration %.8s, %s\n", r.ID, clockWord(r.Started), r.Kind, r.Portals, r.Config, result)
 	}

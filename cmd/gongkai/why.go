@@ -29,32 +29,25 @@ site is waiting for. Given a host, it tells the latter only.`,
 }
 
 func (e *env) why(about string) error {
-	c, err := e.loadConfig()
-	if err != nil {
-		return err
-	}
-	portals, err := c.portals(nil)
-	if err != nil {
-		return err
-	}
-	s, err := store.OpenReadOnly(c.Archive.Path)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	run := c.crawler(portals, s)
-	y, err := run.Why(about)
-	if err != nil {
-		return err
-	}
-	if e.asJSON {
-		return e.printJSON(y)
-	}
-	if y.URL != "" {
-		e.whyURL(y)
-	}
-	e.whySite(y, c)
-	return nil
+	return e.view(func(c config, s *store.Store) error {
+		portals, err := c.portals(nil)
+		if err != nil {
+			return err
+		}
+		run := c.crawler(portals, s)
+		y, err := run.Why(about)
+		if err != nil {
+			return err
+		}
+		if e.asJSON {
+			return e.printJSON(y)
+		}
+		if y.URL != "" {
+			e.whyURL(y)
+		}
+		e.whySite(y, c)
+		return nil
+	})
 }
 
 // line prints what is known about one thing.

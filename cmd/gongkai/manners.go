@@ -1,0 +1,245 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/cobra/doc"
+	"github.com/spf13/pflag"
+
+	"gongkai/extract"
+	"gongkai/store"
+)
+
+// advice says what to do next about an error, "" when the error says it itself.
+func advice(err error) string {
+	var path *os.PathError
+	switch {
+	case errors.Is(err, store.ErrLocked):
+		return "; wait until that ends (gongkai daemon lets go of the archive between its runs), or use another -archive"
+	case isDiskFull(err) && !errors.Is(err, errDiskFull):
+		return "; make room on the disk and run it again, nothing that was archived is lost"
+	case errors.As(err, &path) && errors.Is(err, os.ErrPermission):
+		return "; check who owns it"
+	}
+	return ""
+}
+
+// similar returns the names that may have been meant by a word, for an error to end with: `; did you mean "crawl"?`.
+func similar(word string, names []string) string {
+	// cobra compares words as it does commands.
+	root := &cobra.Command{SuggestionsMinimumDistance: 2}
+	for _, name := range names {
+		root.AddCommand(&cobra.Command{Use: name, Run: func(*cobra.Command, []string) {}})
+	}
+	found := root.SuggestionsFor(word)
+	if len(found) == 0 {
+		return ""
+	}
+	for i, name := range found {
+		found[i] = strconv.Quote(name)
+	}
+	return "; did you mean " + strings.Join(found, " or ") + "?"
+}
+
+func commandNames(cmd *cobra.Command) (names []string) {
+	for _, c := range cmd.Commands() {
+		if !c.Hidden {
+			names = append(names, c.Name())
+		}
+	}
+	return names
+}
+
+// unknownFlag says which flags may have been meant.
+func unknownFlag(cmd *cobra.Command, err error) string {
+	_, word, unknown := strings.Cut(err.Error(), "unknown flag: --")
+	if !unknown {
+		return ""
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	cmd.InheritedFlags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	return strings.ReplaceAll(similar(word, names), ` "`, ` "-`)
+}
+
+// complete gives the commands what shells ask for: portals of the catalogue, agencies and years of the archive, and
+// the words that flags take. What cannot be read offers nothing.
+func (e *env) complete(root *cobra.Command) {
+	words := map[string]func() []string{
+		"portal":     e.portalWords,
+		"agency":     e.agencyWords,
+		"division":   e.divisionWords,
+		"year":       e.yearWords,
+		"years":      e.yearWords,
+		"level":      func() []string { return []string{"central", "province", "prefecture", "county", "township"} },
+		"log-format": func() []string { return []string{"text", "json"} },
+		"log-level":  func() []string { return []string{"debug", "info", "warn", "error"} },
+	}
+	for _, cmd := range allCommands(root) {
+		for name, list := range words {
+			if cmd.LocalFlags().Lookup(name) != nil && cmd.Flags().Lookup(name) != nil {
+				cmd.RegisterFlagCompletionFunc(name, offer(list)) // fails for a flag that is not there, or is registered
+			}
+		}
+		switch cmd.Name() {
+		case "coverage":
+			cmd.RegisterFlagCompletionFunc("format", offer(func() []string { return []string{"table", "csv", "html"} }))
+		case "show":
+			cmd.ValidArgsFunction = offerFirst(e.keyWords)
+		case "report":
+			cmd.ValidArgsFunction = offerFirst(e.runWords)
+		case "service":
+		default:
+			if cmd.ValidArgsFunction == nil && cmd.ValidArgs == nil {
+				cmd.ValidArgsFunction = cobra.NoFileCompletions
+			}
+		}
+	}
+}
+
+func allCommands(cmd *cobra.Command) []*cobra.Command {
+	list := []*cobra.Command{cmd}
+	for _, c := range cmd.Commands() {
+		list = append(list, allCommands(c)...)
+	}
+	return list
+}
+
+func offer(list func() []string) cobra.CompletionFunc {
+	return func(_ *cobra.Command, _ []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		var fit []string
+		for _, word := range list() {
+			if strings.HasPrefix(word, begun) {
+				fit = append(fit, word)
+			}
+		}
+		return fit, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+func offerFirst(list func() []string) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return offer(list)(cmd, args, begun)
+	}
+}
+
+func (e *env) portalWords() (words []string) {
+	if c, err := e.loadConfig(); err == nil {
+		portals, _ := c.portals(nil)
+		for _, p := range portals {
+			words = append(words, cobra.CompletionWithDesc(p.ID, p.Agency))
+		}
+	}
+	return words
+}
+
+func (e *env) divisionWords() (words []string) {
+	if c, err := e.loadConfig(); err == nil {
+		portals, _ := c.portals(nil)
+		for _, p := range portals {
+			words = append(words, p.Division)
+		}
+	}
+	slices.Sort(words)
+	return slices.Compact(words)
+}
+
+// held lists what the archive holds; nothing when it cannot be opened.
+func (e *env) held() (all []holding) {
+	e.view(func(_ config, s *store.Store) (err error) {
+		all, err = holdings(s)
+		return err
+	})
+	return all
+}
+
+func (e *env) agencyWords() (words []string) {
+	for _, h := range e.held() {
+		words = append(words, cobra.CompletionWithDesc(string(h.Key), h.Name))
+	}
+	return words
+}
+
+func (e *env) yearWords() (words []string) {
+	for _, h := range e.held() {
+		for year := range h.Years {
+			words = append(words, strconv.Itoa(year))
+		}
+	}
+	slices.Sort(words)
+	return slices.Compact(words)
+}
+
+func (e *env) keyWords() (words []string) {
+	for _, h := range e.held() {
+		for year := range h.Years {
+			words = append(words, extract.Key{Agency: h.Key, Year: year}.String())
+		}
+	}
+	slices.Sort(words)
+	return words
+}
+
+func (e *env) runWords() []string {
+	c, err := e.loadConfig()
+	if err != nil {
+		return nil
+	}
+	names, _ := shelf(c.Report.Path).runs()
+	return names
+}
+
+// oneDash lets flags be completed as they are begun: a word with one dash is offered words with one.
+func oneDash(args []string) bool {
+	if len(args) < 2 || args[0] != cobra.ShellCompRequestCmd && args[0] != cobra.ShellCompNoDescRequestCmd {
+		return false
+	}
+	last := args[len(args)-1]
+	return strings.HasPrefix(last, "-") && !strings.HasPrefix(last, "--")
+}
+
+// A shortener takes one of two dashes from the beginning of each line.
+type shortener struct{ env *env }
+
+func (s shortener) Write(p []byte) (int, error) {
+	lines := strings.SplitAfter(string(p), "\n")
+	for i, line := range lines {
+		if strings.HasPrefix(line, "--") {
+			lines[i] = line[1:]
+		}
+	}
+	if _, err := fmt.Fprint(s.env.stdout, strings.Join(lines, "")); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+func newMan(*env) *cobra.Command {
+	return &cobra.Command{
+		Use:   "man DIR",
+		Short: "write man pages, one a command, into a folder",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usagef("man takes one DIR, such as /usr/local/share/man/man1")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := os.MkdirAll(args[0], 0o777); err != nil {
+				return err
+			}
+			root := cmd.Root()
+			root.DisableAutoGenTag = true // the date would make two builds differ
+			return doc.GenManTree(root, &doc.GenManHeader{Title: "GONGKAI", Section: "1", Source: "gongkai " + version(), Manual: "gongkai 公开"}, args[0])
+		},
+	}
+}
