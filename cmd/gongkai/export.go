@@ -29,7 +29,12 @@ format or several, a codebook, a README with snippets that load the data, and da
   parquet  for DuckDB, pandas, R and large exports
   xlsx     one workbook for Excel, a sheet a table
   dta      for Stata 14 and later, with variable labels, value labels and notes
-  sqlite   one database, typed and indexed`,
+  sqlite   one database, typed and indexed
+
+Or it writes what the portals answered, for other web archives, each format alone:
+
+  warc     WARC 1.1 files with a CDXJ index
+  wacz     the same in one WACZ file, with a list of pages`,
 		Example: `  gongkai export -out export
   gongkai export -format csv,parquet -out zhejiang -division 330000 -year 2019-2023
   gongkai export -format dta -out stata -as-of 2026-01-31`,
@@ -44,17 +49,20 @@ format or several, a codebook, a README with snippets that load the data, and da
 				return usagef("-division is a code of GB/T 2260, six digits such as 330803 or 330000, not %q", o.Division)
 			}
 			o.Agency = extract.AgencyKey(agency)
-			if o.Formats, err = parseFormats(format); err != nil {
+			if o.Years, err = parseYears(years); err != nil {
 				return err
 			}
-			if o.Years, err = parseYears(years); err != nil {
+			if format == "warc" || format == "wacz" {
+				return e.exportWARC(out, asOf, o, format == "wacz")
+			}
+			if o.Formats, err = parseFormats(format); err != nil {
 				return err
 			}
 			return e.export(out, asOf, o)
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&format, "format", "csv", "one or more `FORMATS`: "+strings.Join(export.Formats(), ", ")+"; several as csv,parquet")
+	flags.StringVar(&format, "format", "csv", "one or more `FORMATS`: "+strings.Join(export.Formats(), ", ")+"; several as csv,parquet; or warc, or wacz, alone")
 	flags.StringVar(&out, "out", "", "folder to write to; it may hold an earlier export (`DIR`)")
 	flags.StringVar(&agency, "agency", "", "only this agency, by its `KEY`: 330803-人民政府办公室")
 	flags.StringVar(&o.Division, "division", "", "only this division and those below it: 330803, 330000 (`CODE`)")

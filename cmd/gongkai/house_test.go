@@ -18,13 +18,14 @@ var arrows = map[string][]string{
 	"gongkai/store":            {"gongkai/extract"},
 	"gongkai/store/frontier":   {},
 	"gongkai/store/export":     {"gongkai/extract", "gongkai/store"},
+	"gongkai/store/warc":       {"gongkai/extract", "gongkai/store"},
 	"gongkai/crawler":          {"gongkai/crawler/portal", "gongkai/crawler/robots", "gongkai/extract", "gongkai/seeds", "gongkai/store", "gongkai/store/frontier"},
 	"gongkai/crawler/portal":   {"gongkai/extract", "gongkai/seeds"},
 	"gongkai/crawler/robots":   {},
 	"gongkai/crawler/replica":  {},
 	"gongkai/testdata":         {},
 	"gongkai/cmd/gongkai": {"gongkai/crawler", "gongkai/crawler/replica", "gongkai/extract", "gongkai/seeds", "gongkai/store",
-		"gongkai/store/export", "gongkai/store/frontier", "gongkai/testdata"},
+		"gongkai/store/export", "gongkai/store/frontier", "gongkai/store/warc", "gongkai/testdata"},
 }
 
 // homes holds the one package, with its sub-packages, that a library lives in.
