@@ -41,6 +41,7 @@ const (
 	KindPart       = "part"       // a further page or a frame of a report; From is the report's page
 	KindAttachment = "attachment" // a document linked from a report; From is the report's page
 	KindRobots     = "robots"     // a robots.txt
+	KindOther      = "other"      // something else that an imported collection holds
 )
 
 // What came of a request. The words are stored and exported: they do not change.

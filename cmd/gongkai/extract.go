@@ -102,6 +102,7 @@ type extraction struct {
 	log        *slog.Logger
 	portals    map[string]seeds.Portal
 	all, diffs bool
+	after      uint64 // only captures archived after this one
 
 	n        extractCount
 	batch    []reading
@@ -127,7 +128,7 @@ func (x *extraction) run(ctx context.Context) error {
 		return err
 	}
 	x.progress.start(x.stderr, "extract", last)
-	for capture, err := range x.store.Captures(0) {
+	for capture, err := range x.store.Captures(x.after) {
 		if err != nil {
 			return err
 		}

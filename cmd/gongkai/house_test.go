@@ -19,7 +19,7 @@ var arrows = map[string][]string{
 	"gongkai/store/frontier":   {},
 	"gongkai/store/export":     {"gongkai/extract", "gongkai/store"},
 	"gongkai/store/warc":       {"gongkai/extract", "gongkai/store"},
-	"gongkai/crawler":          {"gongkai/crawler/portal", "gongkai/crawler/robots", "gongkai/extract", "gongkai/seeds", "gongkai/store", "gongkai/store/frontier"},
+	"gongkai/crawler":          {"gongkai/crawler/portal", "gongkai/crawler/robots", "gongkai/extract", "gongkai/seeds", "gongkai/store", "gongkai/store/frontier", "gongkai/store/warc"},
 	"gongkai/crawler/portal":   {"gongkai/extract", "gongkai/seeds"},
 	"gongkai/crawler/robots":   {},
 	"gongkai/crawler/replica":  {},

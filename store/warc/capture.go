@@ -23,6 +23,7 @@ import (
 //	gongkai-state           ok, unchanged, redirect, gone, failed, refused, blocked
 //	gongkai-status          of HTTP; none when there was no answer
 //	gongkai-sha256          of the body; none when there was none
+//	gongkai-url             as it was asked for, where that is no URI of RFC 3986
 //	gongkai-added           fields of the HTTP header that were not served
 //	gongkai-portal, gongkai-link-title, gongkai-link-date, gongkai-remote, gongkai-error,
 //	gongkai-robots-allowed, gongkai-robots-reason, gongkai-robots-sha256
@@ -45,6 +46,9 @@ func metaOf(c store.Capture, added []string) Fields {
 			value = quoted(value)
 		}
 		f = append(f, Field{name, value})
+	}
+	if asciiURL(c.URL) != c.URL {
+		put(metaPrefix+"url", c.URL)
 	}
 	put("via", c.From)
 	put("fetchTimeMs", strconv.FormatInt(c.Took, 10))
@@ -90,6 +94,9 @@ func captureOf(f Fields, url string, at time.Time) (c store.Capture, added []str
 		Error: get(metaPrefix + "error"), SHA256: get(metaPrefix + "sha256"), Remote: get(metaPrefix + "remote"),
 		Robots: store.Robots{Allowed: get(metaPrefix+"robots-allowed") == "true", Reason: get(metaPrefix + "robots-reason"),
 			SHA256: get(metaPrefix + "robots-sha256")},
+	}
+	if asked := get(metaPrefix + "url"); asked != "" && asciiURL(asked) == url {
+		c.URL = asked
 	}
 	c.Took, _ = strconv.ParseInt(get("fetchTimeMs"), 10, 64)
 	c.Status, _ = strconv.Atoi(get(metaPrefix + "status"))

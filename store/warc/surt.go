@@ -49,3 +49,7 @@ func escape(s, also string) string {
 	}
 	return b.String()
 }
+
+// asciiURL returns an address as a WARC file may have it: the characters that RFC 3986 does not know are in percent, as a
+// browser would send them.
+func asciiURL(address string) string { return escape(address, " \"<>\\^`{|}") }

@@ -191,6 +191,8 @@ func (w *writer) capture(c store.Capture) error {
 		return err
 	}
 	w.sum.Captures++
+	asked := c
+	c.URL = asciiURL(c.URL)
 	id := func(kind string) string {
 		return recordID(kind, c.URL, formatTime(c.Time), strconv.Itoa(c.Status), c.State, c.SHA256, c.Error)
 	}
@@ -199,7 +201,7 @@ func (w *writer) capture(c store.Capture) error {
 	if c.Status != 0 {
 		answer = id("answer")
 		var err error
-		if added, err = w.answer(c, answer); err != nil {
+		if added, err = w.answer(c, asked, answer); err != nil {
 			return err
 		}
 		if err := w.request(c, id(typeRequest), answer); err != nil {
@@ -213,13 +215,14 @@ func (w *writer) capture(c store.Capture) error {
 	h.add("WARC-Concurrent-To", answer)
 	h.add("WARC-Refers-To", answer)
 	h.add("Content-Type", "application/warc-fields")
-	_, err := w.out.write(h, []byte(metaOf(c, added).String()))
+	_, err := w.out.write(h, []byte(metaOf(asked, added).String()))
 	return err
 }
 
 // answer writes what a server answered. It returns the fields of the HTTP header that were not served.
-func (w *writer) answer(c store.Capture, id string) (added []string, err error) {
-	before, revisit, err := w.before(c)
+func (w *writer) answer(c, asked store.Capture, id string) (added []string, err error) {
+	before, revisit, err := w.before(asked)
+	before.URL = c.URL
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,465 @@
+package crawler
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"gongkai/crawler/portal"
+	"gongkai/extract"
+	"gongkai/seeds"
+	"gongkai/store"
+	"gongkai/store/warc"
+)
+
+// An Import takes collections of WARC files that others have made into the archive, as if their pages had been crawled
+// at the time. Nobody is asked for anything.
+//
+// Answers of the hosts that a crawl may visit become captures with the time at which they were made, whatever they are:
+// *.gov.cn, the hosts of the catalogue, and those allowed by hand. Copies of government pages on other hosts stay out.
+// What a page was to a crawl is found out as a crawl would: links in listings that claim to be reports lead to reports,
+// and carry the titles that tell agency and year. A page that no listing leads to is a report too when it calls itself
+// one and reads as one. Files that an archive of gongkai has exported bring all that with them.
+type Import struct {
+	Portals    []seeds.Portal
+	AllowHosts []string // beyond *.gov.cn and the hosts of Portals: "host" or "host:port"
+	Store      *store.Store
+	Log        *slog.Logger
+	Watch      func(done, total int) // called for each answer; nil: nobody watches
+
+	hosts map[string]bool
+}
+
+// An ImportSummary counts what became of a collection.
+type ImportSummary struct {
+	warc.Count
+	New      int            `json:"new"`                // captures archived
+	Held     int            `json:"held"`               // captures that the archive had already
+	Kinds    map[string]int `json:"kinds"`              // of the new ones
+	NotTaken int            `json:"not_taken"`          // answers that could not be; with the faults of the files
+	Problems []warc.Problem `json:"problems,omitempty"` // the first hundred of both
+	From     uint64         `json:"-"`                  // the first capture that the collection brought, now or before; 0 for none
+}
+
+// Run imports a collection. It reads it twice: first for what leads to what, then to archive it in the order of the
+// captures' times. It can be stopped and repeated: what is archived is not archived again. An answer that is older than
+// one that the archive holds of the same page is not taken, as the archive would believe it to be newer; such a collection
+// belongs into an archive of its own.
+func (i *Import) Run(ctx context.Context, c *warc.Collection) (ImportSummary, error) {
+	if i.Log == nil {
+		i.Log = slog.New(slog.DiscardHandler)
+	}
+	i.hosts = allowed(i.Portals, i.AllowHosts)
+	c.Want = i.wants
+	m := importing{Import: i, collection: c, atlas: newAtlas(i.Portals), portals: map[string]seeds.Portal{},
+		wanted: map[string]bool{}, bodies: map[string]string{}, parts: map[string]target{}, sum: ImportSummary{Kinds: map[string]int{}}}
+	for _, p := range i.Portals {
+		m.portals[p.ID] = p
+	}
+	err := c.Survey(ctx, m.survey)
+	if err == nil {
+		m.atlas.settle()
+		err = m.archive(ctx)
+	}
+	m.sum.Count = c.Count
+	m.sum.NotTaken += c.Count.Faults
+	m.sum.Problems = slices.Concat(c.Problems, m.sum.Problems)
+	return m.sum, err
+}
+
+// wants reports whether answers from an address may enter the archive. Addresses that are too long for it are told later.
+func (i *Import) wants(u *url.URL) bool {
+	host := scope{siteOf(u), i.hosts}.deny(&url.URL{Scheme: u.Scheme, Host: u.Host})
+	return host == ""
+}
+
+// An importing is one collection on its way in.
+type importing struct {
+	*Import
+	collection *warc.Collection
+	atlas      *atlas
+	portals    map[string]seeds.Portal
+	wanted     map[string]bool   // digests that revisits name
+	bodies     map[string]string // digest as the files name it -> SHA-256 of the body that was archived
+	parts      map[string]target // what belongs to reports that have been archived, by key
+	sum        ImportSummary
+}
+
+// survey looks at an answer in the first pass.
+func (m *importing) survey(a *warc.Answer) error {
+	u, err := url.Parse(a.URL)
+	if err != nil {
+		return nil // told when it is to be archived
+	}
+	if a.Revisit != nil && a.Digest != "" {
+		m.wanted[a.Digest] = true
+	}
+	switch {
+	case a.Err != nil || a.Revisit != nil || u.Path == "/robots.txt":
+	case a.Status > 300 && a.Status < 400:
+		if to := a.Header.Get("Location"); to != "" {
+			m.atlas.move(u, to)
+		}
+	case a.Status == http.StatusOK && len(a.Body) > 0 && !furniture(a.Header):
+		m.atlas.draw(store.Capture{URL: address(a), Header: a.Header}, a.Body, m.portals[m.atlas.portal(u)])
+	}
+	return nil
+}
+
+// furniture reports whether an answer is certainly no page, by what the server calls it.
+func furniture(h http.Header) bool {
+	kind := h.Get("Content-Type")
+	return strings.HasPrefix(kind, "image/") || strings.HasPrefix(kind, "text/css") || strings.HasPrefix(kind, "font/") ||
+		strings.HasPrefix(kind, "video/") || strings.HasPrefix(kind, "audio/")
+}
+
+// address returns the URL under which an answer is archived: a POST has its parameters in it.
+func address(a *warc.Answer) string {
+	if a.Method == http.MethodPost && !strings.Contains(a.URL, "__wb_method=") {
+		return portal.Request{Method: a.Method, URL: a.URL, Body: a.Posted}.Key()
+	}
+	return a.URL
+}
+
+// archive is the second pass.
+func (m *importing) archive(ctx context.Context) error {
+	done := 0
+	for a, err := range m.collection.Answers(ctx) {
+		if err != nil {
+			return err
+		}
+		if done++; m.Watch != nil {
+			m.Watch(done, m.collection.Count.Answers)
+		}
+		if a.Method != http.MethodGet && a.Method != http.MethodPost {
+			m.collection.Count.Skipped["of other methods"]++
+			continue
+		}
+		if err := m.take(a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refuse notes an answer that cannot be taken.
+func (m *importing) refuse(a *warc.Answer, why string) {
+	m.sum.NotTaken++
+	m.Log.Debug("not taken", "url", a.URL, "file", a.File, "record", a.ID, "why", why)
+	if len(m.sum.Problems) < 100 {
+		m.sum.Problems = append(m.sum.Problems, warc.Problem{File: a.File, URL: a.URL, Why: why})
+	}
+}
+
+// take archives one answer, unless it is held. Its error means that the import cannot go on.
+func (m *importing) take(a *warc.Answer) error {
+	var p page
+	var why string
+	var err error
+	if a.Known != nil {
+		p, why, err = m.restored(a)
+	} else {
+		p, why, err = m.judged(a)
+	}
+	if err != nil {
+		return err
+	}
+	if why != "" {
+		m.refuse(a, why)
+		return nil
+	}
+	held, older, err := m.held(&p)
+	switch {
+	case err != nil:
+		return err
+	case held != 0:
+		m.sum.Held++
+		m.note(held)
+	case older != 0:
+		m.refuse(a, fmt.Sprintf("the archive holds a later capture of this page, number %d; import the collection into an archive of its own", older))
+		return nil
+	default:
+		if err := m.Store.AddCapture(&p.Capture, p.body, nil); err != nil {
+			if errors.Is(err, store.ErrDamaged) || p.ID != 0 || !unfit(&p) {
+				return err
+			}
+			m.refuse(a, err.Error())
+			return nil
+		}
+		m.sum.New++
+		m.sum.Kinds[p.Kind]++
+		m.note(p.ID)
+	}
+	if m.wanted[a.Digest] && p.SHA256 != "" {
+		m.bodies[a.Digest] = p.SHA256
+	}
+	return m.expect(&p)
+}
+
+// unfit reports whether it is the capture's own fault that the archive does not take it.
+func unfit(p *page) bool {
+	u, err := url.Parse(p.URL)
+	return err != nil || len(p.URL) > longest || strings.ContainsRune(u.String(), 0) || p.Time.Year() < 1971 || p.Time.Year() > 2200
+}
+
+func (m *importing) note(id uint64) {
+	if m.sum.From == 0 || id < m.sum.From {
+		m.sum.From = id
+	}
+}
+
+// held returns the capture that is this one, or else one of the same page that is later; 0 for none.
+func (m *importing) held(p *page) (same, later uint64, err error) {
+	last, ok, err := m.Store.LastCapture(p.URL)
+	if err != nil || !ok || last.Time.Before(p.Time) {
+		return 0, 0, err
+	}
+	sum := p.SHA256
+	if p.body != nil {
+		b := sha256.Sum256(p.body)
+		sum = hex.EncodeToString(b[:])
+	}
+	for c, err := range m.Store.CapturesOf(p.URL) {
+		switch {
+		case err != nil:
+			return 0, 0, err
+		case c.Time.Equal(p.Time.UTC().Round(0)) && c.SHA256 == sum && c.Status == p.Status && c.Error == p.Error:
+			return c.ID, 0, nil
+		case c.Time.After(p.Time):
+			later = c.ID
+		}
+	}
+	return 0, later, nil
+}
+
+// restored returns the capture that an archive of gongkai has exported, as it was.
+func (m *importing) restored(a *warc.Answer) (p page, why string, err error) {
+	p = page{Capture: *a.Known}
+	switch {
+	case p.SHA256 == "":
+		return p, "", nil
+	case a.Revisit == nil:
+		p.body = a.Body
+		if sum := sha256.Sum256(a.Body); hex.EncodeToString(sum[:]) != p.SHA256 {
+			return p, "the body is not the one that its metadata record names", nil
+		}
+	default:
+		body, err := m.body(p.SHA256)
+		if err != nil || body == nil {
+			return p, "the body that it names is not in the archive", err
+		}
+		if p.Status != http.StatusNotModified {
+			p.body = body
+		}
+	}
+	if p.State == store.StateUnchanged && p.body != nil {
+		p.State = store.StateOK // the archive will tell
+	}
+	return p, "", nil
+}
+
+// body returns a body of the archive; nil when it is not there.
+func (m *importing) body(sum string) ([]byte, error) {
+	body, err := m.Store.Body(sum)
+	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrDamaged) {
+		return nil, nil
+	}
+	return body, err
+}
+
+// judged returns an answer of a collection of others as a crawl would have archived it.
+func (m *importing) judged(a *warc.Answer) (p page, why string, err error) {
+	u, err := url.Parse(address(a))
+	if err != nil {
+		return p, "a malformed address", nil
+	}
+	t := m.role(u)
+	t.url = address(a)
+	got := answer{start: a.Time, status: a.Status, header: a.Header, remote: a.Remote, body: a.Body, err: a.Err}
+	if got.body == nil {
+		got.body = []byte{} // an empty page is one
+	}
+	held := ""
+	if a.Status == http.StatusNotModified && a.Revisit == nil {
+		a.Revisit = &warc.Revisit{NotModified: true} // of what the page was last
+	}
+	if a.Revisit != nil {
+		original, err := m.original(a, t.url)
+		if err != nil {
+			return p, "", err
+		}
+		if original.SHA256 == "" {
+			return p, "a revisit of an answer that is neither in the collection nor in the archive", nil
+		}
+		held = original.SHA256
+		if got.body, err = m.body(held); err != nil || got.body == nil {
+			return p, "a revisit of an answer whose body the archive has damaged", err
+		}
+		if got.header == nil {
+			got.header = original.Header
+		}
+	}
+	p = judge(t, got, held)
+	if errors.Is(a.Err, warc.ErrTooLarge) {
+		p.State = store.StateRefused
+	}
+	if p.State == store.StateUnchanged {
+		p.body = nil
+	}
+	p.Robots = store.Robots{Allowed: true, Reason: fmt.Sprintf("not known: imported from %s, record %s", a.Name(), a.ID)}
+	front, err := m.front(u, len(p.body))
+	if err != nil {
+		return p, "", err
+	}
+	p.missed(u, front)
+	if t.kind == store.KindOther && p.State == store.StateOK && m.standsAlone(&p) {
+		p.Kind = store.KindReport
+	}
+	return p, "", nil
+}
+
+// role says what a page is to a crawl.
+func (m *importing) role(u *url.URL) target {
+	t, known := m.atlas.roles[key(u)]
+	if part, ok := m.parts[key(u)]; ok && (!known || t.kind != store.KindReport) {
+		t, known = part, true
+	}
+	if !known {
+		t = target{kind: store.KindOther, portal: m.atlas.portal(u)}
+	}
+	if u.Path == "/robots.txt" {
+		return target{kind: store.KindRobots, portal: m.atlas.portal(u)}
+	}
+	if t.portal == "" {
+		t.portal = m.atlas.portal(u)
+	}
+	return t
+}
+
+// original finds the capture whose body a revisit repeats.
+func (m *importing) original(a *warc.Answer, url string) (store.Capture, error) {
+	about := a.Revisit.URL
+	if about == "" {
+		about = url
+	}
+	if !a.Revisit.Time.IsZero() {
+		for c, err := range m.Store.CapturesOf(about) {
+			if err != nil {
+				return store.Capture{}, err
+			}
+			if c.SHA256 != "" && c.Time.Truncate(time.Second).Equal(a.Revisit.Time.Truncate(time.Second)) {
+				return c, nil
+			}
+		}
+	}
+	sum := m.bodies[a.Digest]
+	if named, ok := strings.CutPrefix(strings.ToLower(a.Digest), "sha256:"); ok && sum == "" {
+		if b, err := hex.DecodeString(named); err == nil && len(b) == sha256.Size {
+			sum = named
+		}
+	}
+	c, ok, err := m.Store.LastBody(about)
+	switch {
+	case err != nil:
+		return c, err
+	case ok && (sum == "" || c.SHA256 == sum) && (a.Revisit.NotModified || sum != ""):
+		return c, nil
+	case sum != "":
+		return store.Capture{SHA256: sum, Header: http.Header{}}, nil
+	}
+	return store.Capture{}, nil
+}
+
+// front returns the home page of a URL's authority if a page of so many bytes might be the same; nil when the archive has
+// none.
+func (m *importing) front(u *url.URL, size int) ([]byte, error) {
+	c, ok, err := m.Store.LastBody(authority(u) + "/")
+	if err != nil || !ok || u.Path == "/" || max(c.Size, int64(size)) > min(c.Size, int64(size))*5/4 {
+		return nil, err
+	}
+	return m.body(c.SHA256)
+}
+
+// standsAlone reports whether a page that no listing leads to is a report: it calls itself one, and reads as one.
+func (m *importing) standsAlone(p *page) (ok bool) {
+	if kind := http.DetectContentType(p.body); furniture(p.Header) || !strings.HasPrefix(kind, "text/") {
+		return false
+	}
+	doc, err := file(p.Capture, p.body)
+	if err != nil {
+		return false
+	}
+	defer func() {
+		if recover() != nil { // a hostile page must not end an import
+			ok = false
+		}
+	}()
+	if !doc.TitledReport() {
+		return false
+	}
+	home := m.portals[p.Portal]
+	_, err = extract.ReadReport(doc, extract.Hints{Agency: home.Agency, Division: home.Division})
+	return err == nil
+}
+
+// expect notes what belongs to a report that has been archived: its parts follow.
+func (m *importing) expect(p *page) error {
+	if p.Kind == store.KindReport && (p.State == store.StateOK || p.State == store.StateUnchanged) && p.body != nil {
+		m.addParts(p.URL, p.Capture, p.body)
+	}
+	if t, ok := m.parts[keyOf(p.URL)]; ok && p.Kind == store.KindPart && p.body != nil {
+		m.addParts(t.from, p.Capture, p.body) // a frame has the attachments of the article
+	}
+	if t, ok := m.parts[keyOf(p.URL)]; ok && p.State == store.StateRedirect {
+		m.movePart(t, p)
+	}
+	return nil
+}
+
+// addParts notes the parts of a document that belongs to a report.
+func (m *importing) addParts(report string, c store.Capture, body []byte) {
+	doc, err := file(c, body)
+	if err != nil {
+		return // reading it will tell
+	}
+	for n, part := range partsOf(doc) {
+		if n == mostAttachments {
+			return
+		}
+		t := target{url: part.URL, kind: store.KindPart, portal: c.Portal, from: report, title: part.Name}
+		if part.Kind == extract.PartAttachment {
+			t.kind = store.KindAttachment
+		}
+		if k := keyOf(part.URL); k != keyOf(report) {
+			m.parts[k] = t
+		}
+	}
+}
+
+// movePart notes where a part has moved to.
+func (m *importing) movePart(t target, p *page) {
+	base, err := url.Parse(p.URL)
+	if err != nil {
+		return
+	}
+	if to, err := base.Parse(p.Header.Get("Location")); err == nil && key(to) != key(base) {
+		m.parts[key(to)] = t
+	}
+}
+
+// keyOf is key of an address; "" when it is none.
+func keyOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return key(u)
+}
