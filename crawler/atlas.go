@@ -21,6 +21,7 @@ type atlas struct {
 	order   []*sheet          // as they were captured
 	moved   map[string]string // redirects: key of a page -> address that it leads to
 	roles   map[string]target // what a page is to a crawl
+	guesses map[string]bool   // pages that nothing leads to: their roles give way to better ones
 }
 
 // A sheet is what one page of a collection lists.
@@ -33,7 +34,7 @@ type sheet struct {
 
 func newAtlas(portals []seeds.Portal) *atlas {
 	a := &atlas{portals: portals, starts: map[string]bool{}, byHost: map[string]string{}, bySite: map[string]string{},
-		sheets: map[string]*sheet{}, moved: map[string]string{}, roles: map[string]target{}}
+		sheets: map[string]*sheet{}, moved: map[string]string{}, roles: map[string]target{}, guesses: map[string]bool{}}
 	for _, p := range portals {
 		for _, start := range p.Start {
 			u, err := url.Parse(start)
@@ -126,15 +127,24 @@ func (a *atlas) settle() {
 		if err != nil {
 			continue // it has a key
 		}
-		if _, known := a.roles[key(u)]; !known {
-			a.walk(target{url: s.url, kind: store.KindListing, portal: a.portal(u)})
+		k := key(u)
+		if _, known := a.roles[k]; known {
+			continue
+		}
+		t := target{url: s.url, kind: store.KindListing, portal: a.portal(u)}
+		a.roles[k], a.guesses[k] = t, true
+		a.follow(t)
+		if len(s.rows) == 0 && a.guesses[k] {
+			delete(a.roles, k) // its menu names a column
 		}
 	}
 }
 
-// walk follows the listing that begins at a page.
-func (a *atlas) walk(start target) {
-	queue := a.assign(nil, start)
+// walk gives a page its role, and follows the listing that begins there.
+func (a *atlas) walk(start target) { a.follow(a.assign(nil, start)...) }
+
+// follow follows listings to their ends.
+func (a *atlas) follow(queue ...target) {
 	for len(queue) > 0 {
 		t := queue[0]
 		queue = queue[1:]
@@ -146,15 +156,16 @@ func (a *atlas) walk(start target) {
 		if s == nil || t.kind != store.KindListing {
 			continue
 		}
-		lists := [][]target{s.rows, s.next, s.columns}
-		if t.further || t.depth >= deepestBackfill {
-			lists = lists[:2] // as follow has it
+		next := slices.Concat(s.rows, s.next)
+		if !t.further && t.depth < deepestBackfill {
+			next = append(next, s.columns...) // as follow has it
 		}
-		for _, list := range lists {
-			for _, n := range list {
-				n.portal, n.from, n.depth = t.portal, t.url, n.depth+t.depth
-				queue = a.assign(queue, n)
+		for _, n := range next {
+			n.portal, n.from, n.depth = t.portal, t.url, n.depth+t.depth
+			if n.kind == store.KindListing && n.title == "" {
+				n.title = t.title // a further page of the same
 			}
+			queue = a.assign(queue, n)
 		}
 	}
 }
@@ -172,10 +183,11 @@ func (a *atlas) assign(queue []target, t target) []target {
 			return queue
 		}
 		k := key(u)
-		if _, known := a.roles[k]; known {
+		if _, known := a.roles[k]; known && (!a.guesses[k] || keyOf(t.from) == k) {
 			return queue
 		}
 		a.roles[k] = t
+		delete(a.guesses, k)
 		to, moved := a.moved[k]
 		if !moved {
 			return append(queue, t)

@@ -218,20 +218,19 @@ func (m *importing) note(id uint64) {
 
 // held returns the capture that is this one, or else one of the same page that is later; 0 for none.
 func (m *importing) held(p *page) (same, later uint64, err error) {
+	if p.body != nil {
+		sum := sha256.Sum256(p.body)
+		p.SHA256 = hex.EncodeToString(sum[:])
+	}
 	last, ok, err := m.Store.LastCapture(p.URL)
 	if err != nil || !ok || last.Time.Before(p.Time) {
 		return 0, 0, err
-	}
-	sum := p.SHA256
-	if p.body != nil {
-		b := sha256.Sum256(p.body)
-		sum = hex.EncodeToString(b[:])
 	}
 	for c, err := range m.Store.CapturesOf(p.URL) {
 		switch {
 		case err != nil:
 			return 0, 0, err
-		case c.Time.Equal(p.Time.UTC().Round(0)) && c.SHA256 == sum && c.Status == p.Status && c.Error == p.Error:
+		case c.Time.Equal(p.Time.UTC().Round(0)) && c.SHA256 == p.SHA256 && c.Status == p.Status && c.Error == p.Error:
 			return c.ID, 0, nil
 		case c.Time.After(p.Time):
 			later = c.ID
@@ -291,7 +290,7 @@ func (m *importing) judged(a *warc.Answer) (p page, why string, err error) {
 	if a.Status == http.StatusNotModified && a.Revisit == nil {
 		a.Revisit = &warc.Revisit{NotModified: true} // of what the page was last
 	}
-	if a.Revisit != nil {
+	if a.Revisit != nil && (a.Status == http.StatusNotModified || a.Status == http.StatusOK || a.Status == http.StatusNonAuthoritativeInfo) {
 		original, err := m.original(a, t.url)
 		if err != nil {
 			return p, "", err
@@ -320,7 +319,7 @@ func (m *importing) judged(a *warc.Answer) (p page, why string, err error) {
 		return p, "", err
 	}
 	p.missed(u, front)
-	if t.kind == store.KindOther && p.State == store.StateOK && m.standsAlone(&p) {
+	if (t.kind == store.KindOther || m.atlas.guesses[key(u)]) && p.State == store.StateOK && m.standsAlone(&p) {
 		p.Kind = store.KindReport
 	}
 	return p, "", nil

@@ -184,11 +184,15 @@ func (c *Collection) survey(ctx context.Context, i int, visit func(*Answer) erro
 	count.Skipped = maps.Clone(count.Skipped)
 	for {
 		rec, err := s.read.Next()
+		if err == nil {
+			err = errors.Join(ctx.Err(), c.take(i, rec, visit))
+		}
 		var damage *Damage
 		switch {
+		case err == nil:
 		case err == io.EOF:
 			return nil
-		case errors.Is(err, errSeveral):
+		case errors.Is(err, errSeveral) && s.spool == "":
 			c.places, c.Problems, c.Count = c.places[:first], c.Problems[:problems], count
 			c.Count.Skipped = maps.Clone(count.Skipped)
 			if problem, err = s.unpack(c.tmp); err != nil {
@@ -197,15 +201,10 @@ func (c *Collection) survey(ctx context.Context, i int, visit func(*Answer) erro
 			if problem != nil {
 				c.fault(s, 0, "", problem)
 			}
-			continue
 		case errors.As(err, &damage):
 			c.fault(s, damage.Offset, "", damage.Why)
-			continue
-		case err != nil:
+		default:
 			return fmt.Errorf("%s: %w", s.name, err)
-		}
-		if err := errors.Join(ctx.Err(), c.take(i, rec, visit)); err != nil {
-			return err
 		}
 	}
 }
