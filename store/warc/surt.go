@@ -12,7 +12,7 @@ var leadingWWW = regexp.MustCompile(`^(https?://)www\d*\.`)
 // urlKey returns the key under which indexes sort an address: its host from the right, without www, then path and query,
 // in lower case, the parameters in order. cn,gov,example)/a?b=1. It is what warcio writes.
 func urlKey(address string) string {
-	u, err := url.Parse(strings.ToLower(leadingWWW.ReplaceAllString(address, "$1")))
+	u, err := url.Parse(leadingWWW.ReplaceAllString(strings.ToLower(address), "$1"))
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
 		return address
 	}
