@@ -44,7 +44,8 @@ func (e *env) newDisplay(what string) *display {
 		d.bars.SetUpdateFrequency(250 * time.Millisecond)
 		d.bars.SetTrackerLength(20)
 		d.bars.SetMessageLength(36)
-		d.bars.SetNumTrackersExpected(1)
+		d.bars.SetTrackerPosition(pretty.PositionRight)
+		d.bars.SetSortBy(pretty.SortByMessage)
 		style := pretty.StyleBlocks
 		style.Visibility = pretty.StyleVisibility{ETA: true, Percentage: true, Pinned: true, Tracker: true, TrackerOverall: false, Value: true}
 		if colours(e.stderr) {
@@ -83,7 +84,7 @@ func (d *display) progress(p crawler.Progress) {
 	for _, portal := range p.Portals {
 		visited += portal.Visited
 	}
-	d.whole.UpdateTotal(int64(max(visited+p.Queued, 1)))
+	d.whole.UpdateTotal(int64(visited + p.Queued + 1)) // it ends when the run has, and not before
 	d.whole.SetValue(int64(visited))
 	d.showPortals(p.Portals)
 }
