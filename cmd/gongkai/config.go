@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +16,7 @@ import (
 
 	"gongkai/crawler"
 	"gongkai/seeds"
+	"gongkai/store/export"
 )
 
 // A config is the content of config.toml. The defaults are those of config.toml in the repository, which a test
@@ -44,6 +46,7 @@ type config struct {
 		Missed   string   `toml:"missed"`
 		Verify   int      `toml:"verify"`
 		Export   string   `toml:"export"`
+		Formats  []string `toml:"export_formats"`
 		Backfill yearSpan `toml:"backfill"`
 	} `toml:"schedule"`
 	Report struct {
@@ -71,6 +74,7 @@ func defaultConfig() config {
 	c.Schedule.Zone = "Asia/Shanghai"
 	c.Schedule.Missed = missedOnce
 	c.Schedule.Verify = 30
+	c.Schedule.Formats = []string{"csv"}
 	c.Report.Timeout = duration(10 * time.Second)
 	return c
 }
@@ -148,6 +152,11 @@ func (c *config) check() error {
 		return fmt.Errorf("schedule.verify is %d, not a number of nights", c.Schedule.Verify)
 	case c.Report.Timeout == 0:
 		return errors.New("report.timeout is 0: a webhook that hangs would hold up the next run")
+	}
+	for _, format := range c.Schedule.Formats {
+		if !slices.Contains(export.Formats(), format) {
+			return fmt.Errorf("schedule.export_formats: %q is none of %s", format, strings.Join(export.Formats(), ", "))
+		}
 	}
 	if _, err := c.timetable(); err != nil {
 		return err

@@ -76,6 +76,7 @@ func TestBadSchedules(t *testing.T) {
 		"[schedule]\ncrawl = \"TZ=\"\n":                          "schedule.zone",
 		"[schedule]\nzone = \"China\"\n":                         "schedule.zone",
 		"[schedule]\nmissed = \"twice\"\n":                       "schedule.missed",
+		"[schedule]\nexport_formats = [\"wks\"]\n":               "schedule.export_formats",
 		"[schedule]\nverify = -1\n":                              "schedule.verify",
 		"[schedule]\nbackfill = \"2024-2008\"\n":                 "ends before it begins",
 		"[schedule]\nbackfill = \"all\"\n":                       "not a range of years",
@@ -308,7 +309,7 @@ func TestDaemonNight(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, config, string(text)+"[schedule]\ncrawl = \"* * * * *\"\nbackfill = \"2008-2024\"\nexport = \"export\"\n[metrics]\nlisten = \""+freePort(t)+"\"\n")
+	write(t, config, string(text)+"[schedule]\ncrawl = \"* * * * *\"\nbackfill = \"2008-2024\"\nexport = \"export\"\nexport_formats = [\"csv\", \"jsonl\"]\n[metrics]\nlisten = \""+freePort(t)+"\"\n")
 	var stdout, stderr syncBuffer
 	e := &env{stdout: &stdout, stderr: &stderr, configFile: config, logFormat: "text", logLevel: "info"}
 	s, err := e.setUp(nil)
@@ -359,6 +360,9 @@ func TestDaemonNight(t *testing.T) {
 		t.Fatal("it does not end")
 	}
 	checkExport(t, filepath.Join(dir, "export"))
+	if _, err := os.Stat(filepath.Join(dir, "export", "figures.jsonl")); err != nil {
+		t.Error(err)
+	}
 	if names, err := shelf(s.Report.Path).runs(); err != nil || len(names) != 2 {
 		t.Errorf("reports: %v, %v\n%s", names, err, stderr.String())
 	}
