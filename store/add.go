@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"unicode/utf8"
-
-	bolt "go.etcd.io/bbolt"
 )
 
 var states = []string{StateOK, StateUnchanged, StateRedirect, StateGone, StateFailed, StateRefused, StateBlocked}
@@ -21,44 +19,135 @@ var states = []string{StateOK, StateUnchanged, StateRedirect, StateGone, StateFa
 // whose State is unchanged (304) must name by SHA256 a body that is held. It completes rec as PutRecord does.
 // When it returns an error, c is as it was.
 func (s *Store) AddCapture(c *Capture, body []byte, rec *Record) error {
-	n, err := s.newcomer(c, body)
+	n, err := s.newcomer(c, body, rec)
 	if err == nil {
-		err = s.update(func(tx *bolt.Tx) error { return n.put(tx, s.codec, rec) })
+		err = s.update(n.put)
 	}
+	n.settle(err == nil)
 	if err != nil {
 		return fmt.Errorf("archive %s: %w", c.URL, err)
+	}
+	if n.bodyAt != nowhere && len(body) <= maxDictionary && c.Kind == KindReport {
+		s.recent.put(n.bodyPlan.dictionary(n.bodyAt, body))
 	}
 	header := c.Header
 	*c = n.Capture
 	c.Header = header
+	if rec != nil {
+		*rec = n.record.Record
+	}
 	return nil
 }
 
-// A newcomer is a capture on its way in. All that takes time was done before the transaction.
+// A newcomer is a capture on its way in. All that takes time was done before the transaction, on the assumption that
+// the archive is then as it was; where it is not, it is done again.
 type newcomer struct {
 	Capture
-	sum    digest
-	stored []byte // the payload; empty when there is no body, or it is held
+	given string // its State
+	sum   digest // of the body; zero when there is none
+	last  uint64 // newest capture of the URL when its state was compared with it; only of a body that is held
+
+	body     item // empty when there is no body, or it is held
+	bodyPlan plan
+	bodyAt   position
+	row      item
+	rowSum   digest // SHA-256 of its plain bytes
+	rowPlan  plan
+	rowAt    position
+	record   *newRecord // nil when there is none
 }
 
-func (s *Store) newcomer(c *Capture, body []byte) (*newcomer, error) {
-	n := &newcomer{Capture: *c}
+// newcomer prepares a capture. Its plans are to be settled, also after an error.
+func (s *Store) newcomer(c *Capture, body []byte, rec *Record) (*newcomer, error) {
+	n := &newcomer{Capture: *c, given: c.State}
+	n.ID = 0
 	n.Time = c.Time.UTC().Round(0) // as it will be read back
 	n.Header = latin1(c.Header)
 	if err := n.check(body); err != nil {
-		return nil, err
+		return n, err
 	}
-	if body == nil {
-		return n, n.parseSum()
+	if body != nil {
+		n.sum = sha256.Sum256(body)
+		n.SHA256, n.Size = n.sum.String(), int64(len(body))
+	} else if err := n.parseSum(); err != nil {
+		return n, err
 	}
-	n.sum = sha256.Sum256(body)
-	n.SHA256, n.Size = n.sum.String(), int64(len(body))
-	known, err := s.holds(n.sum)
-	if err == nil && !known {
-		n.stored = s.codec.packBody(body, n.sum)
+	held := false
+	if err := s.view(func(t *txn) (err error) { held, err = n.compare(t); return err }); err != nil {
+		return n, err
 	}
-	return n, err
+	if err := n.pack(s, body, held); err != nil {
+		return n, err
+	}
+	if rec != nil {
+		var err error
+		n.record, err = s.newRecord(rec, &n.Capture)
+		return n, err
+	}
+	return n, nil
 }
+
+// compare looks whether the body is held, and then whether it is the last of the URL.
+func (n *newcomer) compare(t *txn) (held bool, err error) {
+	if n.SHA256 == "" {
+		return false, nil
+	}
+	size, held, err := t.sizeOf(n.sum)
+	if err != nil || !held {
+		return false, err
+	}
+	n.Size = size
+	n.last = t.newest(n.URL)
+	if n.State != StateOK {
+		return true, nil
+	}
+	last, ok, err := t.lastOf(n.URL, 0, hasBody)
+	if ok && last.SHA256 == n.SHA256 {
+		n.State = StateUnchanged
+	}
+	return true, err
+}
+
+// pack makes the items of the capture.
+func (n *newcomer) pack(s *Store, body []byte, held bool) (err error) {
+	if body != nil && !held {
+		if n.bodyPlan, err = s.plan(bodyTemplates(&n.Capture, body)...); err != nil {
+			return err
+		}
+		n.body.kind = itemBody
+		n.body.plain, n.body.sum = len(body), n.sum // not digested twice
+		s.packer.repack(&n.body, body, n.bodyPlan.dict)
+		n.bodyPlan.judge(&n.body)
+	}
+	if n.rowPlan, err = s.plan(rowTemplates(&n.Capture)...); err != nil {
+		return err
+	}
+	return n.packRow(s)
+}
+
+func (n *newcomer) packRow(s *Store) error {
+	plain, err := n.Capture.row()
+	if err != nil {
+		return err
+	}
+	n.row.kind = itemCapture
+	n.rowSum = sha256.Sum256(plain)
+	s.packer.pack(&n.row, plain, n.rowPlan.dict)
+	n.rowPlan.judge(&n.row)
+	return nil
+}
+
+// settle tells the templates whether the capture is in the archive.
+func (n *newcomer) settle(kept bool) {
+	n.bodyPlan.settle(&n.body, n.bodyAt, kept && n.bodyAt != nowhere)
+	n.rowPlan.settle(&n.row, n.rowAt, kept)
+	if n.record != nil {
+		n.record.settle(kept)
+	}
+}
+
+// nowhere is the position of what was not appended.
+const nowhere = ^position(0)
 
 func (n *newcomer) check(body []byte) error {
 	switch {
@@ -84,66 +173,71 @@ func (n *newcomer) parseSum() (err error) {
 	return err
 }
 
-func (s *Store) holds(sum digest) (ok bool, err error) {
-	err = s.view(func(tx *bolt.Tx) error {
-		ok = tx.Bucket(digestBucket).Get(sum[:]) != nil
-		return nil
-	})
-	return ok, err
-}
-
-// put makes the one transaction of a capture.
-func (n *newcomer) put(tx *bolt.Tx, z codec, rec *Record) error {
-	captures := ascending(tx, captureBucket)
-	id, err := captures.NextSequence()
+// put makes the capture's part of a transaction.
+func (n *newcomer) put(t *txn) error {
+	c := *n // what it was prepared for; it may be put again, on another transaction
+	if err := c.assume(t); err != nil {
+		return err
+	}
+	id, err := t.Bucket(captureBucket).NextSequence()
 	if err != nil {
 		return err
 	}
-	n.ID = id
-	if err := n.putPayload(tx, z); err != nil {
+	c.ID, c.row.id, c.body.id = id, id, id
+	if err := c.putBody(t); err != nil {
 		return err
 	}
-	row, err := z.packRow(n.Capture)
-	if err != nil {
+	c.rowAt = t.append(c.row.appendTo(nil))
+	t.added = append(t.added, link{id, c.rowSum})
+	if err := errors.Join(c.rowPlan.put(t, c.rowAt), t.indexCapture(&c.Capture, c.rowAt)); err != nil {
 		return err
 	}
-	err = errors.Join(
-		captures.Put(idKey(id), row),
-		tx.Bucket(urlBucket).Put(urlKey(n.URL, id), []byte(n.State)),
-		ascending(tx, timeBucket).Put(timeKey(n.Time, id), nil),
-	)
-	if err != nil || rec == nil {
-		return err
-	}
-	return putRecord(tx, z, rec, &n.Capture)
-}
-
-// putPayload keeps the body unless it is held, and compares it with the last of the URL.
-func (n *newcomer) putPayload(tx *bolt.Tx, z codec) error {
-	if n.SHA256 == "" {
-		return nil
-	}
-	size, ok, err := held(tx, n.sum)
-	switch {
-	case err != nil:
-		return err
-	case ok:
-		n.Size = size
-	case len(n.stored) == 0:
-		return fmt.Errorf("body %s: %w", n.SHA256, ErrNotFound)
-	default:
-		if err := putBody(tx, n.ID, n.sum, n.stored); err != nil {
+	if c.record != nil {
+		if err := c.record.put(t, &c.Capture); err != nil {
 			return err
 		}
 	}
-	if n.State != StateOK {
+	n.ID, n.State, n.Size, n.bodyAt, n.rowAt, n.body.id = c.ID, c.State, c.Size, c.bodyAt, c.rowAt, id
+	return nil
+}
+
+// assume compares the capture again with an archive that has changed since it was prepared.
+func (n *newcomer) assume(t *txn) error {
+	_, held := t.held(n.sum)
+	switch {
+	case n.SHA256 == "":
+		return nil
+	case !held && len(n.body.data) == 0 && n.body.kind == 0:
+		return fmt.Errorf("body %s: %w", n.SHA256, ErrNotFound)
+	case !held, n.body.kind == 0 && n.last == t.newest(n.URL):
 		return nil
 	}
-	last, ok, err := lastOf(tx, z, n.URL, 0, hasBody)
-	if ok && last.SHA256 == n.SHA256 {
-		n.State = StateUnchanged
+	state, size := n.State, n.Size
+	n.State = n.given
+	if _, err := n.compare(t); err != nil || n.State == state && n.Size == size {
+		return err
 	}
-	return err
+	return n.packRow(t.store)
+}
+
+// putBody keeps the body unless it is held.
+func (n *newcomer) putBody(t *txn) error {
+	n.bodyAt = nowhere
+	if _, held := t.held(n.sum); held || n.SHA256 == "" {
+		return nil
+	}
+	n.bodyAt = t.append(n.body.appendTo(nil))
+	return errors.Join(n.bodyPlan.put(t, n.bodyAt), t.Bucket(digestBucket).Put(n.sum[:], n.bodyAt.key()))
+}
+
+// indexCapture makes the entries of a capture.
+func (t *txn) indexCapture(c *Capture, at position) error {
+	return errors.Join(
+		ascending(t.Tx, captureBucket).Put(idKey(c.ID), at.key()),
+		t.Bucket(urlBucket).Put(urlKey(c.URL, c.ID), []byte(c.State)),
+		ascending(t.Tx, timeBucket).Put(timeKey(c.Time, c.ID), nil),
+		ascending(t.Tx, stateBucket).Put(urlKey(c.State, c.ID), nil),
+	)
 }
 
 // latin1 returns a header whose values survive JSON, which would replace bytes that are not UTF-8. Servers do

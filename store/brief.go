@@ -3,22 +3,30 @@ package store
 import (
 	"bytes"
 	"encoding/json"
-
-	bolt "go.etcd.io/bbolt"
 )
 
 // LastBrief is LastRecord without the Report: it tells what was read, and from what, at a tenth of the price. A night
 // visits thousands of pages that have not changed and needs no more to know of them.
 func (s *Store) LastBrief(url string) (r Record, ok bool, err error) {
-	err = s.view(func(tx *bolt.Tx) error {
-		records := tx.Bucket(recordBucket).Cursor()
-		for id := range newestFirst(tx, url) {
-			if k, row := records.Seek(idKey(id)); bytes.Equal(k, idKey(id)) {
-				var b briefly
-				err := s.codec.unpackRow(row, &b)
-				r, ok = Record(b), err == nil
+	err = s.view(func(t *txn) error {
+		for id := range newestFirst(t.Tx, url) {
+			at, read := t.place(recordBucket, id)
+			if !read {
+				continue
+			}
+			it, err := t.itemOf(at, itemRecord, id)
+			if err != nil {
 				return err
 			}
+			plain, err := t.unpack(&it)
+			if err != nil {
+				return err
+			}
+			var b briefly
+			err = parseRow(plain, &b)
+			r, ok = Record(b), err == nil
+			r.Capture = id
+			return err
 		}
 		return nil
 	})

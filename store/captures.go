@@ -12,8 +12,8 @@ import (
 
 // Capture returns the capture with an id; false when there is none.
 func (s *Store) Capture(id uint64) (c Capture, ok bool, err error) {
-	err = s.view(func(tx *bolt.Tx) error {
-		c, ok, err = captureOf(tx, s.codec, id)
+	err = s.view(func(t *txn) error {
+		c, ok, err = t.capture(id)
 		return err
 	})
 	return c, ok, err
@@ -22,8 +22,8 @@ func (s *Store) Capture(id uint64) (c Capture, ok bool, err error) {
 // LastID returns the id of the newest capture, 0 when there is none. It names a moment: all captures up to an id
 // are a snapshot that never changes.
 func (s *Store) LastID() (id uint64, err error) {
-	err = s.view(func(tx *bolt.Tx) error {
-		if k, _ := tx.Bucket(captureBucket).Cursor().Last(); k != nil {
+	err = s.view(func(t *txn) error {
+		if k, _ := t.Bucket(captureBucket).Cursor().Last(); k != nil {
 			id = number(k)
 		}
 		return nil
@@ -31,18 +31,18 @@ func (s *Store) LastID() (id uint64, err error) {
 	return id, err
 }
 
-// At returns the moment, as LastID does, of a time: everything archived before the first capture made after t.
-func (s *Store) At(t time.Time) (id uint64, err error) {
+// At returns the moment, as LastID does, of a time: everything archived before the first capture made after it.
+func (s *Store) At(moment time.Time) (id uint64, err error) {
 	id, err = s.LastID()
 	switch {
-	case err != nil || t.Before(firstTime):
+	case err != nil || moment.Before(firstTime):
 		return 0, err
-	case t.After(lastTime):
+	case moment.After(lastTime):
 		return id, nil
 	}
-	err = s.view(func(tx *bolt.Tx) error {
-		c := tx.Bucket(timeBucket).Cursor()
-		for k, _ := c.Seek(timeKey(t.Add(1), 0)); k != nil; k, _ = c.Next() {
+	err = s.view(func(t *txn) error {
+		c := t.Bucket(timeBucket).Cursor()
+		for k, _ := c.Seek(timeKey(moment.Add(1), 0)); k != nil; k, _ = c.Next() {
 			id = min(id, number(k)-1)
 		}
 		return nil
@@ -58,12 +58,12 @@ func (s *Store) FirstCapture(url string) (Capture, bool, error) { return s.Next(
 
 // Next returns the first capture of a URL whose id is greater than after; false when there is none.
 func (s *Store) Next(url string, after uint64) (c Capture, ok bool, err error) {
-	err = s.view(func(tx *bolt.Tx) error {
-		k, _ := tx.Bucket(urlBucket).Cursor().Seek(urlKey(url, after+1))
+	err = s.view(func(t *txn) error {
+		k, _ := t.Bucket(urlBucket).Cursor().Seek(urlKey(url, after+1))
 		if !bytes.HasPrefix(k, urlPrefix(url)) {
 			return nil
 		}
-		c, ok, err = captureOf(tx, s.codec, number(k))
+		c, ok, err = t.capture(number(k))
 		return err
 	})
 	return c, ok, err
@@ -72,8 +72,8 @@ func (s *Store) Next(url string, after uint64) (c Capture, ok bool, err error) {
 // LastBefore returns the newest capture of a URL whose id is smaller than before, 0 for any, and whose state is one
 // of states, none for any; false when there is none. It reads one row, however many captures there are.
 func (s *Store) LastBefore(url string, before uint64, states ...string) (c Capture, ok bool, err error) {
-	err = s.view(func(tx *bolt.Tx) error {
-		c, ok, err = lastOf(tx, s.codec, url, before, func(state string) bool { return len(states) == 0 || slices.Contains(states, state) })
+	err = s.view(func(t *txn) error {
+		c, ok, err = t.lastOf(url, before, func(state string) bool { return len(states) == 0 || slices.Contains(states, state) })
 		return err
 	})
 	return c, ok, err
@@ -103,8 +103,8 @@ func (s *Store) URLs(prefix string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		for next := []byte(prefix); ; {
 			var batch []string
-			err := s.view(func(tx *bolt.Tx) error {
-				c := tx.Bucket(urlBucket).Cursor()
+			err := s.view(func(t *txn) error {
+				c := t.Bucket(urlBucket).Cursor()
 				for k, _ := c.Seek(next); bytes.HasPrefix(k, []byte(prefix)) && len(batch) < batchRows; k, _ = c.Seek(next) {
 					url, _, _ := bytes.Cut(k, []byte{0})
 					batch = append(batch, string(url))
@@ -128,33 +128,81 @@ func (s *Store) URLs(prefix string) iter.Seq2[string, error] {
 	}
 }
 
-func (s *Store) decodeCapture(r row) (Capture, error) { return s.codec.capture(r.id, r.value) }
-
-func (z codec) capture(id uint64, row []byte) (c Capture, err error) {
-	if err := z.unpackRow(row, &c); err != nil {
-		return Capture{}, fmt.Errorf("capture %d: %w", id, err)
-	}
-	return c, nil
+// CapturesIn yields the captures of a state whose id is greater than after, oldest first. The loop body may write.
+func (s *Store) CapturesIn(state string, after uint64) iter.Seq2[Capture, error] {
+	return list(s, listing{order: stateBucket, rows: captureBucket, prefix: urlPrefix(state), after: urlKey(state, after)}, s.decodeCapture)
 }
 
-func captureOf(tx *bolt.Tx, z codec, id uint64) (c Capture, ok bool, err error) {
-	row := tx.Bucket(captureBucket).Get(idKey(id))
-	if row == nil {
+func (s *Store) decodeCapture(it item) (Capture, error) {
+	plain, err := s.unpack(&it)
+	if err != nil {
+		return Capture{}, fmt.Errorf("capture %d: %w", it.id, err)
+	}
+	return parseCapture(it.id, plain)
+}
+
+// A captureRow is a Capture as the archive keeps it: its id is that of its item.
+type captureRow struct {
+	Capture
+	ID uint64 `json:"id,omitempty"`
+}
+
+// row returns the plain bytes of a capture's row.
+func (c *Capture) row() ([]byte, error) { return rowOf(&captureRow{Capture: *c}) }
+
+func parseCapture(id uint64, plain []byte) (Capture, error) {
+	var row captureRow
+	if err := parseRow(plain, &row); err != nil {
+		return Capture{}, fmt.Errorf("capture %d: %w", id, err)
+	}
+	row.Capture.ID = id
+	return row.Capture, nil
+}
+
+// capture reads the capture with an id.
+func (t *txn) capture(id uint64) (c Capture, ok bool, err error) {
+	at, ok := t.place(captureBucket, id)
+	if !ok {
 		return Capture{}, false, nil
 	}
-	c, err = z.capture(id, row)
+	it, err := t.itemOf(at, itemCapture, id)
+	var plain []byte
+	if err == nil {
+		plain, err = t.unpack(&it)
+	}
+	if err != nil {
+		return Capture{}, false, fmt.Errorf("capture %d: %w", id, err)
+	}
+	c, err = parseCapture(id, plain)
 	return c, err == nil, err
 }
 
+// place returns where the log has the row of an id.
+func (t *txn) place(bucket []byte, id uint64) (position, bool) {
+	v := t.Bucket(bucket).Get(idKey(id))
+	if len(v) != 8 {
+		return 0, false
+	}
+	return position(number(v)), true
+}
+
+// newest returns the id of the newest capture of a URL, 0 when there is none.
+func (t *txn) newest(url string) uint64 {
+	for id := range newestFirst(t.Tx, url) {
+		return id
+	}
+	return 0
+}
+
 // lastOf returns the newest capture of a URL before an id, 0 for any, whose state is wanted.
-func lastOf(tx *bolt.Tx, z codec, url string, before uint64, want func(state string) bool) (Capture, bool, error) {
-	captures := newestFirst(tx, url)
+func (t *txn) lastOf(url string, before uint64, want func(state string) bool) (Capture, bool, error) {
+	captures := newestFirst(t.Tx, url)
 	if before != 0 {
-		captures = backwards(tx, url, urlKey(url, before))
+		captures = backwards(t.Tx, url, urlKey(url, before))
 	}
 	for id, state := range captures {
 		if want(state) {
-			c, ok, err := captureOf(tx, z, id)
+			c, ok, err := t.capture(id)
 			if err == nil && !ok {
 				err = fmt.Errorf("%w: %s names %d, which is not in %s", ErrDamaged, urlBucket, id, captureBucket)
 			}

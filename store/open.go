@@ -13,45 +13,60 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
-	bolterrors "go.etcd.io/bbolt/errors"
+
+	"gongkai/store/internal/boltfile"
 )
 
-// An archive is a folder: archive.db (a bbolt file), README, and, while somebody writes, a file called writer.
-// Integers in keys are big-endian, so that keys ascend as numbers do; "," below joins without a separator.
+// An archive is a folder: archive.db (a bbolt file), README, and what keeps programs apart: archive.lock0, archive.lock1
+// and, while somebody writes, a file called writer. Integers in keys are big-endian, so that keys ascend as numbers do;
+// "," below joins without a separator.
 //
-//	meta       name                                 => text: schema, created, gongkai
-//	captures   id u64                               => row: JSON Capture
-//	bodies     id u64 of the first capture, n u16   => n-th piece of a payload: the body as served
-//	records    id u64 of the capture                => row: JSON Record
+//	meta       name                                 => text: schema, created, gongkai, origin
+//	log        number u64                           => 8160 bytes of the log, the last of them perhaps fewer
+//	captures   id u64                               => position u64 in the log: row, JSON Capture
+//	records    id u64 of the capture                => position u64 in the log: row, JSON Record
+//	by_digest  SHA-256 of a body                    => position u64 in the log: payload, the body as served
 //	by_url     url \0, id u64                       => the capture's State
 //	by_time    unix nanoseconds u64, id u64         => nothing
-//	by_digest  SHA-256 of a body                    => id u64 in bodies
+//	by_state   state \0, id u64                     => nothing
 //	by_key     agency \0, year u16, url \0, id u64  => nothing; records that are reports
 //	rejected   url \0, id u64                       => nothing; records that are none
+//	templates  name                                 => position u64 in the log: what their items are packed with
+//	chain      number u64                           => last id u64, unix nanoseconds u64, SHA-256: a commit
 //
-// A row and a payload each begin with a byte that names their codec (pack.go, body.go), so that a later codec can
-// stand beside an earlier one. Captures and bodies are only ever added, under ascending keys: bbolt then writes
-// 1.1 bytes a byte kept, and "every capture up to this id" is a snapshot that needs no long transaction.
-// Records and the five indexes can be rebuilt from captures and bodies.
+// The log holds items one after the other (item.go): each says what it is, proves itself by a sum of its plain bytes,
+// and names what it takes to unpack it. It is only ever added to: bbolt then writes little more than what is kept, and
+// "every capture up to this id" is a snapshot that needs no long transaction. All buckets but log and chain can be
+// rebuilt from it. A record that was read again is added again; the earlier one stays behind until the archive is
+// compacted.
+//
+// Instead of one value an item, or one a commit, the log is cut into values of a fixed size, whatever is in them: that
+// fills the pages of bbolt to the brim, takes bodies of any size without a special case, and rewrites at most four
+// small values in a commit.
 var (
 	metaBucket     = []byte("meta")
+	logBucket      = []byte("log")
 	captureBucket  = []byte("captures")
-	bodyBucket     = []byte("bodies")
 	recordBucket   = []byte("records")
+	digestBucket   = []byte("by_digest")
 	urlBucket      = []byte("by_url")
 	timeBucket     = []byte("by_time")
-	digestBucket   = []byte("by_digest")
+	stateBucket    = []byte("by_state")
 	keyBucket      = []byte("by_key")
 	rejectedBucket = []byte("rejected")
+	templateBucket = []byte("templates")
+	chainBucket    = []byte("chain")
 )
 
-// schema is the layout above. A program refuses an archive whose schema is newer than the one it knows.
-const schema = 1
+var buckets = [][]byte{metaBucket, logBucket, captureBucket, recordBucket, digestBucket, urlBucket, timeBucket, stateBucket,
+	keyBucket, rejectedBucket, templateBucket, chainBucket}
+
+// schema is the layout above. A program refuses an archive whose schema is newer than the one it knows. An archive of
+// schema 1, which had rows and bodies as values of their own, is brought to this one when it is opened for writing
+// (migrate.go).
+const schema = 2
 
 const fileName = "archive.db"
-
-// lockTimeout is how long an archive in use is waited for: bbolt's own default is for ever.
-const lockTimeout = 1500 * time.Millisecond
 
 var (
 	// ErrLocked means that another process, or another Store of this one, has the archive open.
@@ -62,19 +77,34 @@ var (
 	ErrNotFound = errors.New("not in the archive")
 	// ErrDamaged means that the archive gave back something else than what was put into it.
 	ErrDamaged = errors.New("archive is damaged")
+	// ErrOld means that the archive has an earlier schema: opening it for writing brings it to the present one.
+	ErrOld = errors.New("archive has an earlier schema")
+	// ErrFull means that the disk has no room for a change. Nothing was changed; with room, it can be made.
+	ErrFull = errors.New("the disk of the archive is full")
 )
 
-// A Store is an open archive. All methods may be called by several goroutines.
+// A Store is an open archive. All methods may be called by several goroutines. Its memory does not grow with the
+// archive.
 type Store struct {
 	dir      string
-	db       *bolt.DB
-	codec    codec
+	file     *boltfile.File
+	group    *boltfile.Group[*txn]
+	packer   *packer
+	shelf    *shelf // dictionaries
+	recent   *shelf // pages just archived: their records are about to come
+	shop     *shop
 	readOnly bool
 }
 
+func attach(dir string, file *boltfile.File, readOnly bool) *Store {
+	s := &Store{dir: dir, file: file, packer: newPacker(), shelf: newShelf(shelfBytes), recent: newShelf(recentBytes), shop: newShop(), readOnly: readOnly}
+	s.group = boltfile.NewGroup(s.commit)
+	return s
+}
+
 // Open opens the archive in a folder for reading and writing, and makes both when they do not exist. A file that
-// is no archive is never written to. An archive has one writer and, meanwhile, no readers in other processes:
-// when it is in use Open gives up within two seconds with ErrLocked.
+// is no archive is never written to. An archive has one writer, and any number of readers meanwhile, in this process
+// and in others: when somebody writes to it Open gives up within two seconds with ErrLocked.
 func Open(dir string) (*Store, error) {
 	s, err := open(dir)
 	if err != nil {
@@ -94,17 +124,22 @@ func open(dir string) (*Store, error) {
 	}
 	// Looking first, read-only: opened for writing, bbolt scans the whole file and dies if that was cut short.
 	looked, err := inspect(dir)
+	old := errors.Is(err, ErrOld)
+	if err != nil && !old {
+		return nil, err
+	}
+	if old {
+		if err := migrate(dir); err != nil {
+			return nil, err
+		}
+	} else if err := looked.Close(); err != nil {
+		return nil, err
+	}
+	file, err := openFile(dir, false)
 	if err != nil {
 		return nil, err
 	}
-	if err := looked.Close(); err != nil {
-		return nil, err
-	}
-	db, err := openFile(dir, false)
-	if err != nil {
-		return nil, err
-	}
-	s := &Store{dir: dir, db: db, codec: newCodec()}
+	s := attach(dir, file, false)
 	if err := s.furnish(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -120,13 +155,14 @@ func (s *Store) furnish() error {
 }
 
 // OpenReadOnly opens an existing archive for reading and changes nothing in its folder. ErrNotArchive when there
-// is none, ErrLocked when another process writes to it; any number of readers may have it open.
+// is none, ErrOld when its schema is an earlier one. Others may read it and one may write to it meanwhile: each look at
+// it shows one moment, and a later look a later one.
 func OpenReadOnly(dir string) (*Store, error) {
-	db, err := inspect(dir)
+	file, err := inspect(dir)
 	if err != nil {
 		return nil, fmt.Errorf("open archive %s: %w", dir, err)
 	}
-	return &Store{dir: dir, db: db, codec: newCodec(), readOnly: true}, nil
+	return attach(dir, file, true), nil
 }
 
 // Close ends the use of the archive. Iterators that are still running end with an error.
@@ -135,7 +171,7 @@ func (s *Store) Close() error {
 	if !s.readOnly {
 		err = unsignWriter(s.dir) // before the lock goes: afterwards the file may be the next writer's
 	}
-	return errors.Join(err, s.db.Close())
+	return errors.Join(err, s.file.Close())
 }
 
 // Dir returns the folder of the archive.
@@ -169,20 +205,21 @@ func publish(from, to string) error {
 }
 
 func initialise(dir string) error {
-	db, err := openFile(dir, false)
+	file, err := openFile(dir, false)
 	if err != nil {
 		return err
 	}
-	err = db.Update(func(tx *bolt.Tx) error {
-		for _, name := range [][]byte{metaBucket, captureBucket, bodyBucket, recordBucket, urlBucket, timeBucket,
-			digestBucket, keyBucket, rejectedBucket} {
-			if _, err := tx.CreateBucket(name); err != nil {
-				return err
-			}
+	return errors.Join(file.Update(layOut), file.Close())
+}
+
+// layOut makes the buckets of an empty archive.
+func layOut(tx *bolt.Tx) error {
+	for _, name := range buckets {
+		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+			return err
 		}
-		return putMeta(tx.Bucket(metaBucket))
-	})
-	return errors.Join(err, db.Close())
+	}
+	return putMeta(tx.Bucket(metaBucket))
 }
 
 func putMeta(b *bolt.Bucket) error {
@@ -197,40 +234,31 @@ func putMeta(b *bolt.Bucket) error {
 	)
 }
 
-// openFile opens the database itself. NoFreelistSync with the map type made small commits to a large file 50
-// times cheaper; the price is a scan of the file when a writer opens it.
-func openFile(dir string, readOnly bool) (db *bolt.DB, err error) {
-	defer recovered(&err)
-	db, err = bolt.Open(filepath.Join(dir, fileName), 0o644, &bolt.Options{
-		Timeout:        lockTimeout,
-		ReadOnly:       readOnly,
-		NoFreelistSync: true,
-		FreelistType:   bolt.FreelistMapType,
-		NoStatistics:   true,
-	})
+// openFile opens the database itself.
+func openFile(dir string, readOnly bool) (*boltfile.File, error) {
+	f, err := boltfile.Open(filepath.Join(dir, fileName), readOnly)
 	switch {
-	case errors.Is(err, bolterrors.ErrTimeout):
+	case errors.Is(err, boltfile.ErrLocked):
 		return nil, locked(dir)
-	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrVersionMismatch),
-		errors.Is(err, bolterrors.ErrChecksum):
-		return nil, fmt.Errorf("%w: %s is no bbolt file, or its first pages are damaged: %w", ErrNotArchive, fileName, err)
+	case errors.Is(err, boltfile.ErrInvalid):
+		return nil, fmt.Errorf("%w: %s is %w", ErrNotArchive, fileName, err)
 	}
-	return db, err
+	return f, translate(err)
 }
 
 // inspect opens the archive in dir read-only and refuses whatever is not one.
-func inspect(dir string) (*bolt.DB, error) {
+func inspect(dir string) (*boltfile.File, error) {
 	if err := present(dir); err != nil {
 		return nil, err
 	}
-	db, err := openFile(dir, true)
+	file, err := openFile(dir, true)
 	if err != nil {
 		return nil, err
 	}
-	if err := view(db, understood); err != nil {
-		return nil, errors.Join(err, db.Close())
+	if err := translate(file.View(understood)); err != nil {
+		return nil, errors.Join(err, file.Close())
 	}
-	return db, nil
+	return file, nil
 }
 
 // present says in one sentence what is missing in dir.
@@ -272,6 +300,9 @@ func understood(tx *bolt.Tx) error {
 	version, err := strconv.Atoi(string(meta.Get([]byte("schema"))))
 	if err != nil || version < 1 {
 		return fmt.Errorf("%w: schema %q is no number", ErrDamaged, meta.Get([]byte("schema")))
+	}
+	if version < schema {
+		return fmt.Errorf("%w: %d, and this gongkai reads %d; opened for writing once, by gongkai compact or any crawl, it is brought to that", ErrOld, version, schema)
 	}
 	if version > schema {
 		return fmt.Errorf("%w: it has schema %d and this gongkai knows up to %d; use a newer gongkai", ErrNotArchive, version, schema)

@@ -22,6 +22,9 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(childEnv); dir != "" {
 		writeForEver(dir)
 	}
+	if dir := os.Getenv(readerEnv); dir != "" {
+		readForEver(dir)
+	}
 	os.Exit(m.Run())
 }
 
@@ -66,15 +69,13 @@ func TestSecondWriter(t *testing.T) {
 		t.Fatal(line, err)
 	}
 	go io.Copy(io.Discard, out)
-	for name, open := range map[string]func(string) (*Store, error){"writer": Open, "reader": OpenReadOnly} {
-		began := time.Now()
-		_, err := open(dir)
-		if !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), fmt.Sprint("process ", cmd.Process.Pid)) {
-			t.Errorf("second %s: %v", name, err)
-		}
-		if took := time.Since(began); took > 2*time.Second {
-			t.Errorf("second %s waited %v", name, took)
-		}
+	began := time.Now()
+	_, err := Open(dir)
+	if !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), fmt.Sprint("process ", cmd.Process.Pid)) {
+		t.Errorf("second writer: %v", err)
+	}
+	if took := time.Since(began); took > 2*time.Second {
+		t.Errorf("second writer waited %v", took)
 	}
 }
 
@@ -83,11 +84,6 @@ func TestWriterAfterReader(t *testing.T) {
 	s := newStore(t)
 	dir := s.Dir()
 	s.Close()
-	// A writer that was killed leaves its file; nobody must be accused by it.
-	stale := fmt.Sprintf(writerFormat, 1<<22+1, "2024-01-01T00:00:00Z")
-	if err := os.WriteFile(filepath.Join(dir, writerName), []byte(stale), 0o644); err != nil {
-		t.Fatal(err)
-	}
 	r, err := OpenReadOnly(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -96,18 +92,39 @@ func TestWriterAfterReader(t *testing.T) {
 	if err != nil {
 		t.Errorf("second reader: %v", err)
 	}
-	_, err = Open(dir)
-	if !errors.Is(err, ErrLocked) || strings.Contains(err.Error(), "4194305") {
-		t.Errorf("writer beside a reader: %v", err)
+	w, err := Open(dir) // readers do not keep a writer away
+	if err != nil {
+		t.Fatalf("writer beside readers: %v", err)
 	}
-	if err := errors.Join(r.Close(), second.Close()); err != nil {
+	add(t, w, newCapture(reportURL, 0), "page", nil)
+	for _, s := range []*Store{r, second} {
+		if c, ok, err := s.LastCapture(reportURL); !ok || err != nil || c.ID != 1 {
+			t.Errorf("a reader sees %+v, %v, %v", c, ok, err)
+		}
+	}
+	third, err := OpenReadOnly(dir)
+	if err != nil {
+		t.Errorf("reader beside a writer: %v", err)
+	}
+	if err := errors.Join(r.Close(), second.Close(), third.Close(), w.Close()); err != nil {
 		t.Fatal(err)
 	}
-	w, err := Open(dir)
-	if err != nil {
-		t.Fatalf("writer after readers: %v", err)
+	if w, err = Open(dir); err != nil {
+		t.Fatalf("writer after all: %v", err)
 	}
 	w.Close()
+}
+
+// TestDeadWriter accuses nobody who was killed.
+func TestDeadWriter(t *testing.T) {
+	dir := t.TempDir()
+	stale := fmt.Sprintf(writerFormat, 1<<22+1, "2024-01-01T00:00:00Z")
+	if err := os.WriteFile(filepath.Join(dir, writerName), []byte(stale), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := locked(dir); !errors.Is(err, ErrLocked) || strings.Contains(err.Error(), "4194305") {
+		t.Error(err)
+	}
 }
 
 // TestKill kills a writer at odd moments: all that was acknowledged is there, and all that is there is whole.
@@ -165,7 +182,7 @@ func checkWhole(t *testing.T, s *Store) {
 			t.Errorf("record of capture %d: %v, %v", c.ID, ok, err)
 		}
 	}
-	for _, bucket := range [][]byte{captureBucket, recordBucket, urlBucket, timeBucket, keyBucket} {
+	for _, bucket := range [][]byte{captureBucket, recordBucket, urlBucket, timeBucket, stateBucket, keyBucket} {
 		if got := entries(t, s, bucket); got != n {
 			t.Errorf("%s has %d entries for %d captures", bucket, got, n)
 		}
@@ -220,7 +237,7 @@ func TestNotArchive(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		put(t, s, metaBucket, []byte("schema"), []byte("2"))
+		put(t, s, metaBucket, []byte("schema"), []byte("3"))
 		s.Close()
 	}
 	short := func(t *testing.T, dir string) {

@@ -2,33 +2,72 @@ package store
 
 import (
 	"bytes"
-	"encoding/binary"
+	lru "container/list"
 	"encoding/json"
 	"fmt"
-	"hash/crc32"
+	"runtime"
+	"sync"
 
 	"github.com/klauspost/compress/zstd"
 )
 
-// The codecs of rows and payloads. The numbers are in the archive: they do not change.
-const (
-	codecPlain = 0
-	codecZstd  = 1
-)
+// A dictionary is what a frame may refer to besides itself: bytes that the archive holds already.
+type dictionary struct {
+	at    position // of the item it is the plain bytes of
+	plain []byte
+	depth int // how many dictionaries it takes to read it
 
-// maxPlain is the largest row or payload that is read back. It bounds what a damaged length can make us allocate,
-// far above what a crawl accepts.
-const maxPlain = 1 << 30
-
-// A codec packs and unpacks bytes. It may be used by several goroutines.
-type codec struct {
-	enc *zstd.Encoder
-	dec *zstd.Decoder
+	page    position // with a piece of a body behind it: where that is
+	from, n int
 }
 
-func newCodec() codec {
+// maxDepth is how many dictionaries, one needed for the next, it may take to read an item. Losing one loses all that
+// needs it, so there are few.
+const maxDepth = 4
+
+// maxDictionary and maxPacked bound what is packed with a dictionary, and so the memory of those who pack.
+const (
+	maxDictionary = 256 << 10
+	maxPacked     = 512 << 10
+)
+
+// A packer packs and unpacks bytes. It may be used by several goroutines, and takes about 1 MB for each processor
+// whatever the number of dictionaries.
+type packer struct {
+	whole *zstd.Encoder // without a dictionary
+	plain *zstd.Decoder // likewise
+
+	turns    chan struct{} // as many may pack with dictionaries at a time as there are processors
+	mu       sync.Mutex
+	encoders []*encoder // idle ones
+	decoders []*decoder
+}
+
+// An encoder is prepared for one dictionary. To prepare it for another takes three times as long as to pack a page.
+type encoder struct {
+	*zstd.Encoder
+	dict key
+}
+
+type decoder struct {
+	*zstd.Decoder
+	dict key
+}
+
+// A key tells dictionaries apart.
+type key struct {
+	at, page position
+	from, n  int
+}
+
+func (d *dictionary) key() key { return key{d.at + 1, d.page, d.from, d.n} } // the zero one is nobody's
+
+// mostIdle is how many encoders, and decoders, wait for the same dictionary to come again.
+const mostIdle = 8
+
+func newPacker() *packer {
 	// Rows carry a CRC and payloads a SHA-256: zstd's own checksum would be four bytes for nothing.
-	enc, err := zstd.NewWriter(nil, zstd.WithEncoderCRC(false))
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderCRC(false), zstd.WithLowerEncoderMem(true))
 	if err != nil {
 		panic(err) // options that never depend on input
 	}
@@ -36,61 +75,272 @@ func newCodec() codec {
 	if err != nil {
 		panic(err) // likewise
 	}
-	return codec{enc, dec}
+	return &packer{whole: enc, plain: dec, turns: make(chan struct{}, max(2, runtime.GOMAXPROCS(0)))}
 }
 
-// pack appends plain to head, whose first byte becomes the number of the codec that made it smallest.
-func (c codec) pack(head, plain []byte) []byte {
-	packed := c.enc.EncodeAll(plain, head)
-	packed[0] = codecZstd
-	if len(packed)-len(head) < len(plain) {
-		return packed
+// pack makes an item's data of its plain bytes, with a dictionary or, if that is nil, without.
+func (p *packer) pack(it *item, plain []byte, d *dictionary) {
+	it.plain, it.sum = len(plain), sumOf(it.kind, plain)
+	p.repack(it, plain, d)
+}
+
+// repack is pack for an item that is proven to have those plain bytes.
+func (p *packer) repack(it *item, plain []byte, d *dictionary) {
+	it.dict, it.page, it.from, it.n = 0, 0, 0, 0
+	var packed []byte
+	if d == nil {
+		it.codec = codecZstd
+		packed = p.whole.EncodeAll(plain, make([]byte, 0, len(plain)/4+64))
+	} else {
+		it.codec, it.dict = codecDict, d.at
+		if d.n > 0 {
+			it.codec, it.page, it.from, it.n = codecPage, d.page, d.from, d.n
+		}
+		packed = p.encode(plain, d)
 	}
-	head[0] = codecPlain
-	return append(head[:len(head):len(head)], plain...)
-}
-
-// unpack reverses pack. The result shares no memory with data.
-func (c codec) unpack(number byte, data []byte) ([]byte, error) {
-	switch number {
-	case codecPlain:
-		return bytes.Clone(data), nil
-	case codecZstd:
-		return c.dec.DecodeAll(data, nil)
+	if len(packed) >= len(plain) {
+		it.codec, it.dict, it.page, it.from, it.n = codecPlain, 0, 0, 0, 0
+		packed = plain
 	}
-	return nil, fmt.Errorf("codec %d is not known to this program", number)
+	it.data, it.size = packed, len(packed)
 }
 
-// rowHead is the length of what precedes a row's data: codec, CRC-32C of the plain bytes.
-const rowHead = 1 + 4
+// encode is worth the fastest level only: what a dictionary holds is found at any.
+func (p *packer) encode(plain []byte, d *dictionary) []byte {
+	p.turns <- struct{}{}
+	defer func() { <-p.turns }()
+	e := p.encoder(d)
+	defer func() { p.mu.Lock(); p.encoders = append(p.encoders, e); p.mu.Unlock() }()
+	return e.EncodeAll(plain, make([]byte, 0, len(plain)/16+64))
+}
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+// encoder returns one that is prepared for a dictionary: an idle one that is, or a new one while there are few, or
+// the one that has been idle for longest.
+func (p *packer) encoder(d *dictionary) *encoder {
+	p.mu.Lock()
+	e := takeIdle(&p.encoders, func(e *encoder) bool { return e.dict == d.key() })
+	if e == nil && len(p.encoders) >= mostIdle {
+		e = takeIdle(&p.encoders, func(*encoder) bool { return true })
+	}
+	p.mu.Unlock()
+	var err error
+	switch {
+	case e == nil:
+		e = new(encoder)
+		e.Encoder, err = zstd.NewWriter(nil, zstd.WithEncoderCRC(false), zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
+			zstd.WithWindowSize(maxPacked*2), zstd.WithLowerEncoderMem(true), zstd.WithEncoderDictRaw(0, d.plain))
+	case e.dict != d.key():
+		err = e.ResetWithOptions(nil, zstd.WithEncoderDictRaw(0, d.plain))
+	}
+	if err != nil {
+		panic(err) // options that never depend on input
+	}
+	e.dict = d.key()
+	return e
+}
 
-// packRow makes a row of a value.
-func (c codec) packRow(value any) ([]byte, error) {
+// takeIdle takes the first that fits out of a list; nil when none does.
+func takeIdle[T any](list *[]*T, fits func(*T) bool) *T {
+	for i, e := range *list {
+		if fits(e) {
+			*list = append((*list)[:i], (*list)[i+1:]...)
+			return e
+		}
+	}
+	return nil
+}
+
+// unpack returns an item's plain bytes, proven to be those it was made of. They share no memory with the item.
+func (p *packer) unpack(it *item, d *dictionary) (plain []byte, err error) {
+	switch {
+	case it.codec == codecPlain:
+		plain = bytes.Clone(it.data)
+		if plain == nil {
+			plain = []byte{}
+		}
+	case d == nil:
+		plain, err = p.plain.DecodeAll(it.data, make([]byte, 0, it.room()))
+	default:
+		plain, err = p.decode(it, d)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return plain, it.prove(plain)
+}
+
+// room is how much memory an item's plain bytes are worth at once: a damaged length must not cost a gigabyte.
+func (it *item) room() int { return min(it.plain, 64*len(it.data)+1024) + 16 }
+
+func (p *packer) decode(it *item, d *dictionary) ([]byte, error) {
+	p.mu.Lock()
+	e := takeIdle(&p.decoders, func(e *decoder) bool { return e.dict == d.key() })
+	if e == nil && len(p.decoders) >= mostIdle {
+		e = takeIdle(&p.decoders, func(*decoder) bool { return true })
+	}
+	p.mu.Unlock()
+	var err error
+	switch {
+	case e == nil:
+		e = new(decoder)
+		e.Decoder, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxMemory(maxPlain), zstd.WithDecoderDictRaw(0, d.plain))
+	case e.dict != d.key():
+		err = e.ResetWithOptions(nil, zstd.WithDecoderDictRaw(0, d.plain))
+	}
+	if err != nil {
+		return nil, err
+	}
+	e.dict = d.key()
+	plain, err := e.DecodeAll(it.data, make([]byte, 0, it.room()))
+	p.mu.Lock()
+	if len(p.decoders) < 2*mostIdle {
+		p.decoders = append(p.decoders, e)
+	}
+	p.mu.Unlock()
+	return plain, err
+}
+
+// A shelf keeps the dictionaries that were used last, up to a number of bytes. Several goroutines may use it.
+type shelf struct {
+	room  int
+	mu    sync.Mutex
+	byAt  map[position]*lru.Element
+	order *lru.List // of *dictionary, last used first
+	bytes int
+}
+
+// What is on the shelves: some 300 dictionaries, and some 80 pages that have just been archived.
+const (
+	shelfBytes  = 32 << 20
+	recentBytes = 8 << 20
+)
+
+func newShelf(room int) *shelf {
+	return &shelf{room: room, byAt: make(map[position]*lru.Element), order: lru.New()}
+}
+
+func (s *shelf) get(at position) *dictionary {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.byAt[at]
+	if e == nil {
+		return nil
+	}
+	s.order.MoveToFront(e)
+	return e.Value.(*dictionary)
+}
+
+func (s *shelf) put(d *dictionary) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.byAt[d.at] != nil {
+		return
+	}
+	s.byAt[d.at] = s.order.PushFront(d)
+	for s.bytes += len(d.plain); s.bytes > s.room && s.order.Len() > 1; {
+		last := s.order.Remove(s.order.Back()).(*dictionary)
+		delete(s.byAt, last.at)
+		s.bytes -= len(last.plain)
+	}
+}
+
+// dictionaryFor returns the dictionary that an item needs, or nil.
+func (t *txn) dictionaryFor(it *item, depth int) (*dictionary, error) {
+	if it.codec < codecDict {
+		return nil, nil
+	}
+	d, err := t.dictionary(it.dict, it.at, depth)
+	if err != nil || it.codec != codecPage {
+		return d, err
+	}
+	page, err := t.dictionary(it.page, it.at, depth)
+	if err != nil {
+		return nil, err
+	}
+	return d.with(page, it.from, it.n)
+}
+
+// with returns the dictionary with a piece of a page behind it.
+func (d *dictionary) with(page *dictionary, from, n int) (*dictionary, error) {
+	if from < 0 || n < 0 || from+n > len(page.plain) {
+		return nil, fmt.Errorf("%w: an item needs more of the page at %d than there is", ErrDamaged, page.at)
+	}
+	return &dictionary{at: d.at, plain: slicesConcat(d.plain, page.plain[from:from+n]), depth: max(d.depth, page.depth), page: page.at, from: from, n: n}, nil
+}
+
+// dictionary reads the item at a position, which must precede the item that needs it.
+func (t *txn) dictionary(at, before position, depth int) (*dictionary, error) {
+	if d := t.store.shelf.get(at); d != nil {
+		return d, nil
+	}
+	if at >= before || depth >= maxDepth+1 {
+		return nil, fmt.Errorf("%w: the dictionary at %d is none for the item at %d", ErrDamaged, at, before)
+	}
+	it, err := t.item(at)
+	if err != nil {
+		return nil, fmt.Errorf("dictionary: %w", err)
+	}
+	under, err := t.dictionaryFor(&it, depth+1)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := t.store.packer.unpack(&it, under)
+	if err != nil {
+		return nil, fmt.Errorf("dictionary at %d: %w", at, err)
+	}
+	d := &dictionary{at: at, plain: plain}
+	if under != nil {
+		d.depth = under.depth + 1
+	}
+	if at < t.base { // what this transaction has appended may be undone
+		t.store.shelf.put(d)
+	}
+	return d, nil
+}
+
+// unpack returns an item's plain bytes.
+func (t *txn) unpack(it *item) ([]byte, error) {
+	d, err := t.dictionaryFor(it, 0)
+	if err != nil {
+		return nil, err
+	}
+	return t.store.packer.unpack(it, d)
+}
+
+// unpack returns the plain bytes of an item that was read before, outside of any transaction.
+func (s *Store) unpack(it *item) (plain []byte, err error) {
+	if it.codec < codecDict {
+		return s.packer.unpack(it, nil)
+	}
+	var d *dictionary
+	if it.codec == codecDict {
+		d = s.shelf.get(it.dict)
+	}
+	if d == nil {
+		err = s.view(func(t *txn) error {
+			d, err = t.dictionaryFor(it, 0)
+			return err
+		})
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.packer.unpack(it, d)
+}
+
+// rowOf returns the plain bytes of a row: the JSON of a value, in one line.
+func rowOf(value any) ([]byte, error) {
 	var plain bytes.Buffer
 	enc := json.NewEncoder(&plain)
 	enc.SetEscapeHTML(false) // rows are read by people, and URLs are full of &
 	if err := enc.Encode(value); err != nil {
 		return nil, err
 	}
-	head := make([]byte, rowHead)
-	binary.BigEndian.PutUint32(head[1:], crc32.Checksum(plain.Bytes(), castagnoli))
-	return c.pack(head, plain.Bytes()), nil
+	return bytes.TrimSuffix(plain.Bytes(), []byte("\n")), nil
 }
 
-// unpackRow reads a row into value. Any other bytes than those packed are ErrDamaged.
-func (c codec) unpackRow(row []byte, value any) error {
-	if len(row) < rowHead {
-		return fmt.Errorf("%w: row of %d bytes", ErrDamaged, len(row))
-	}
-	plain, err := c.unpack(row[0], row[rowHead:])
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrDamaged, err)
-	}
-	if crc32.Checksum(plain, castagnoli) != binary.BigEndian.Uint32(row[1:]) {
-		return fmt.Errorf("%w: row does not match its checksum", ErrDamaged)
-	}
+// parseRow reads a row into value.
+func parseRow(plain []byte, value any) error {
 	if err := json.Unmarshal(plain, value); err != nil {
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -10,35 +9,32 @@ import (
 	"testing"
 )
 
-// FuzzPayload feeds damaged payloads to what reads them: an error or the very bytes, and never a panic.
-func FuzzPayload(f *testing.F) {
-	z := newCodec()
+// FuzzItem feeds damaged items to what reads them: an error or the very bytes, and never a panic.
+func FuzzItem(f *testing.F) {
+	p := newPacker()
+	dict := &dictionary{at: 7, plain: []byte(strings.Repeat("政府信息公开工作年度报告", 50))}
 	for _, body := range []string{"", "x", strings.Repeat("政府信息公开", 100)} {
-		f.Add(z.packBody([]byte(body), sha256.Sum256([]byte(body))))
+		for _, d := range []*dictionary{nil, dict} {
+			it := item{kind: itemBody, id: 5}
+			p.pack(&it, []byte(body), d)
+			f.Add(it.appendTo(nil))
+		}
 	}
-	f.Add([]byte{codecZstd})
-	f.Fuzz(func(t *testing.T, stored []byte) {
-		p, err := parsePayload(stored)
-		if err != nil {
+	f.Add([]byte{itemCapture, codecPage})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		it, err := parseHead(b, 100)
+		if err != nil || it.length() > len(b) {
 			return
 		}
-		body, err := z.unpackBody(stored, p.sum)
-		if err == nil && (digest(sha256.Sum256(body)) != p.sum || uint64(len(body)) != p.length) {
-			t.Errorf("%d bytes accepted for another payload", len(body))
+		it.data = b[it.head:it.length()]
+		var d *dictionary
+		if it.codec >= codecDict {
+			d = dict
 		}
-	})
-}
-
-func FuzzRow(f *testing.F) {
-	z := newCodec()
-	row, err := z.packRow(newCapture(reportURL, 0))
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(row)
-	f.Fuzz(func(t *testing.T, row []byte) {
-		var c Capture
-		_ = z.unpackRow(row, &c)
+		plain, err := p.unpack(&it, d)
+		if err == nil && (sumOf(it.kind, plain) != it.sum || len(plain) != it.plain) {
+			t.Errorf("%d bytes accepted for another item", len(plain))
+		}
 	})
 }
 
@@ -59,7 +55,7 @@ func BenchmarkAddCapture(b *testing.B) {
 	for _, sync := range []bool{true, false} {
 		b.Run(fmt.Sprintf("sync=%v", sync), func(b *testing.B) {
 			s := newStore(b)
-			s.db.NoSync = !sync
+			s.file.DB().NoSync = !sync
 			report := newReport("1")
 			for i := range 200 {
 				f := report.Figures[0]
@@ -88,7 +84,7 @@ func BenchmarkAddCapture(b *testing.B) {
 
 func BenchmarkBody(b *testing.B) {
 	s := newStore(b)
-	s.db.NoSync = true
+	s.file.DB().NoSync = true
 	var sums []string
 	for i := range 200 {
 		c := newCapture(fmt.Sprintf("http://a.gov.cn/%d", i), i)

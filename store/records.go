@@ -5,8 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-
-	bolt "go.etcd.io/bbolt"
+	"slices"
 
 	"gongkai/extract"
 )
@@ -25,27 +24,53 @@ func (s *Store) PutRecords(records []*Record) error {
 	if len(records) == 0 {
 		return nil
 	}
-	return s.update(func(tx *bolt.Tx) error {
-		for _, r := range records {
-			c, ok, err := captureOf(tx, s.codec, r.Capture)
-			if err == nil && !ok {
-				err = ErrNotFound
+	var all []*newRecord
+	err := s.prepare(records, &all)
+	if err == nil {
+		err = s.update(func(t *txn) error {
+			for _, n := range all {
+				if err := n.put(t, &n.capture); err != nil {
+					return fmt.Errorf("record of capture %d: %w", n.capture.ID, err)
+				}
 			}
-			if err == nil {
-				err = putRecord(tx, s.codec, r, &c)
-			}
-			if err != nil {
-				return fmt.Errorf("record of capture %d: %w", r.Capture, err)
-			}
+			return nil
+		})
+	}
+	for i, n := range all {
+		n.settle(err == nil)
+		if err == nil {
+			*records[i] = n.Record
 		}
-		return nil
-	})
+	}
+	return err
+}
+
+// prepare makes new records of records.
+func (s *Store) prepare(records []*Record, all *[]*newRecord) error {
+	for _, r := range records {
+		c, ok, err := s.Capture(r.Capture)
+		if err == nil && !ok {
+			err = ErrNotFound
+		}
+		var n *newRecord
+		if err == nil {
+			n, err = s.newRecord(r, &c)
+		}
+		if n != nil {
+			n.capture = c
+			*all = append(*all, n)
+		}
+		if err != nil {
+			return fmt.Errorf("record of capture %d: %w", r.Capture, err)
+		}
+	}
+	return nil
 }
 
 // Record returns what was read from a capture; false when nothing was.
 func (s *Store) Record(capture uint64) (r Record, ok bool, err error) {
-	err = s.view(func(tx *bolt.Tx) error {
-		r, ok, err = recordOf(tx, s.codec, capture)
+	err = s.view(func(t *txn) error {
+		r, ok, err = t.record(capture)
 		return err
 	})
 	return r, ok, err
@@ -54,11 +79,10 @@ func (s *Store) Record(capture uint64) (r Record, ok bool, err error) {
 // LastRecord returns what was read last from a URL, a report or not: the record of the newest capture that has one;
 // false when nothing was.
 func (s *Store) LastRecord(url string) (r Record, ok bool, err error) {
-	err = s.view(func(tx *bolt.Tx) error {
-		records := tx.Bucket(recordBucket).Cursor()
-		for id := range newestFirst(tx, url) {
-			if k, _ := records.Seek(idKey(id)); bytes.Equal(k, idKey(id)) { // the keys only: most captures have none
-				r, ok, err = recordOf(tx, s.codec, id)
+	err = s.view(func(t *txn) error {
+		for id := range newestFirst(t.Tx, url) {
+			if _, read := t.place(recordBucket, id); read { // most captures have none
+				r, ok, err = t.record(id)
 				return err
 			}
 		}
@@ -87,51 +111,149 @@ func (s *Store) Rejected() iter.Seq2[Record, error] {
 	return list(s, listing{order: rejectedBucket, rows: recordBucket}, s.decodeRecord)
 }
 
-func (s *Store) decodeRecord(r row) (Record, error) { return s.codec.record(r.id, r.value) }
-
-func (z codec) record(id uint64, row []byte) (r Record, err error) {
-	if err := z.unpackRow(row, &r); err != nil {
-		return Record{}, fmt.Errorf("record of capture %d: %w", id, err)
+func (s *Store) decodeRecord(it item) (Record, error) {
+	plain, err := s.unpack(&it)
+	if err != nil {
+		return Record{}, fmt.Errorf("record of capture %d: %w", it.id, err)
 	}
-	return r, nil
+	return parseRecord(it.id, plain)
 }
 
-func recordOf(tx *bolt.Tx, z codec, id uint64) (r Record, ok bool, err error) {
-	row := tx.Bucket(recordBucket).Get(idKey(id))
-	if row == nil {
+// record reads the record of a capture.
+func (t *txn) record(id uint64) (r Record, ok bool, err error) {
+	at, ok := t.place(recordBucket, id)
+	if !ok {
 		return Record{}, false, nil
 	}
-	r, err = z.record(id, row)
+	it, err := t.itemOf(at, itemRecord, id)
+	var plain []byte
+	if err == nil {
+		plain, err = t.unpack(&it)
+	}
+	if err != nil {
+		return Record{}, false, fmt.Errorf("record of capture %d: %w", id, err)
+	}
+	r, err = parseRecord(id, plain)
 	return r, err == nil, err
 }
 
-// putRecord keeps a record of a capture, moves its index entry, and settles the changes that this affects.
-func putRecord(tx *bolt.Tx, z codec, r *Record, c *Capture) error {
-	r.Capture, r.URL, r.Time, r.Portal, r.SHA256 = c.ID, c.URL, c.Time, c.Portal, c.SHA256
-	if err := proveParts(tx, z, r.Parts); err != nil {
-		return err
+// A newRecord is a record on its way in. All that takes time was done before the transaction, on the assumption that
+// the version before it is then the same.
+type newRecord struct {
+	Record
+	capture Capture  // that it was read from, when that is in the archive
+	before  position // of the version that it was compared with
+	had     bool     // there is one
+	item    item
+	plan    plan
+	at      position
+}
+
+// newRecord completes and prepares a record of a capture, which has no id yet when it is on its way itself.
+// What comes back is to be settled, also with an error.
+func (s *Store) newRecord(r *Record, c *Capture) (*newRecord, error) {
+	n := &newRecord{Record: *r}
+	n.Capture, n.URL, n.Time, n.Portal, n.SHA256 = c.ID, c.URL, c.Time, c.Portal, c.SHA256
+	n.Parts = slices.Clone(r.Parts)
+	if err := n.sum(); err != nil {
+		return n, err
 	}
-	if err := r.sum(); err != nil {
+	err := s.view(func(t *txn) error {
+		if err := t.proveParts(n.Parts); err != nil {
+			return err
+		}
+		n.Attachments = attachments(n.Parts)
+		before, err := n.compare(t)
+		n.Change = change(before, &n.Record)
 		return err
+	})
+	if err != nil {
+		return n, err
 	}
-	before, err := versionBefore(tx, z, r.URL, r.Capture)
+	if n.plan, err = s.plan(recordTemplates(&n.Record)...); err != nil {
+		return n, err
+	}
+	if err := n.borrow(s); err != nil {
+		return n, err
+	}
+	return n, n.pack(s)
+}
+
+// compare reads the version before the record, nil when there is none, and notes which it was.
+func (n *newRecord) compare(t *txn) (*Record, error) {
+	id, at, ok := t.versionBefore(n.URL, n.Record.Capture)
+	if n.before, n.had = at, ok; !ok {
+		return nil, nil
+	}
+	r, _, err := t.record(id)
+	return &r, err
+}
+
+func (n *newRecord) pack(s *Store) error {
+	plain, err := n.Record.row()
 	if err != nil {
 		return err
 	}
-	r.Change = change(before, r)
-	if err := replaceRecord(tx, z, r); err != nil {
+	n.item.kind = itemRecord
+	s.packer.pack(&n.item, plain, n.plan.dict)
+	n.plan.judge(&n.item)
+	return nil
+}
+
+func (n *newRecord) settle(kept bool) { n.plan.settle(&n.item, n.at, kept) }
+
+// put makes a record's part of a transaction, moves its index entry, and settles the change of the version after it.
+func (n *newRecord) put(t *txn, c *Capture) error {
+	n.Capture, n.item.id = c.ID, c.ID
+	id, at, ok := t.versionBefore(n.URL, c.ID)
+	if ok != n.had || at != n.before {
+		if err := n.assume(t); err != nil {
+			return err
+		}
+	}
+	n.at = t.append(n.item.appendTo(nil))
+	if err := errors.Join(n.plan.put(t, n.at), t.indexRecord(&n.Record, n.at)); err != nil {
 		return err
 	}
-	return settleNext(tx, z, r, before)
+	next, err := t.versionAfter(n.URL, c.ID)
+	if err != nil || next == nil {
+		return err
+	}
+	before := &n.Record
+	if n.Rejected != "" {
+		before = nil
+		if ok {
+			r, _, err := t.record(id)
+			if err != nil {
+				return err
+			}
+			before = &r
+		}
+	}
+	return t.settleNext(next, before)
+}
+
+// assume compares the record again with an archive that has changed since it was prepared.
+func (n *newRecord) assume(t *txn) error {
+	before, err := n.compare(t)
+	if err != nil {
+		return err
+	}
+	now := change(before, &n.Record)
+	if now == n.Change {
+		return nil
+	}
+	n.Change = now
+	return n.pack(t.store)
 }
 
 // proveParts takes the digest of each part from the capture that it names.
-func proveParts(tx *bolt.Tx, z codec, parts []Part) error {
+func (t *txn) proveParts(parts []Part) error {
 	for i, p := range parts {
 		if parts[i].SHA256 = ""; p.Capture == 0 {
 			continue
 		}
-		c, ok, err := captureOf(tx, z, p.Capture)
+		c, ok, err := t.capture(p.Capture)
 		switch {
 		case err != nil:
 			return err
@@ -143,41 +265,61 @@ func proveParts(tx *bolt.Tx, z codec, parts []Part) error {
 	return nil
 }
 
-// replaceRecord writes the row and the index entry of a record, and takes away those it had.
-func replaceRecord(tx *bolt.Tx, z codec, r *Record) error {
-	old, ok, err := recordOf(tx, z, r.Capture)
-	if err != nil {
+// indexRecord makes the entries of a record, and takes away those that its capture's record had.
+func (t *txn) indexRecord(r *Record, at position) error {
+	old, ok, err := t.record(r.Capture)
+	if err != nil && !errors.Is(err, ErrDamaged) { // a damaged one is what reading again mends
 		return err
 	}
-	if ok {
-		bucket, key := indexKey(&old)
-		if err := tx.Bucket(bucket).Delete(key); err != nil {
+	if err != nil {
+		if err := t.forget(r); err != nil {
 			return err
 		}
 	}
-	row, err := z.packRow(r)
+	if ok {
+		bucket, key := indexKey(&old)
+		if err := t.Bucket(bucket).Delete(key); err != nil {
+			return err
+		}
+	}
+	bucket, key := indexKey(r)
+	return errors.Join(ascending(t.Tx, recordBucket).Put(idKey(r.Capture), at.key()), t.Bucket(bucket).Put(key, nil))
+}
+
+// forget takes away the entries of a record that cannot be read: where they are is not known.
+func (t *txn) forget(r *Record) error {
+	if err := t.Bucket(rejectedBucket).Delete(urlKey(r.URL, r.Capture)); err != nil {
+		return err
+	}
+	end := urlKey(r.URL, r.Capture)
+	b := t.Bucket(keyBucket)
+	var keys [][]byte
+	c := b.Cursor()
+	for k, _ := c.First(); k != nil; k, _ = c.Next() {
+		if bytes.HasSuffix(k, end) {
+			keys = append(keys, bytes.Clone(k))
+		}
+	}
+	for _, k := range keys {
+		if err := b.Delete(k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settleNext computes the change of a version whose predecessor is given, nil when there is none.
+func (t *txn) settleNext(next, before *Record) error {
+	now := change(before, next)
+	if now == next.Change {
+		return nil
+	}
+	next.Change = now
+	plain, err := next.row()
 	if err != nil {
 		return err
 	}
-	bucket, key := indexKey(r)
-	return errors.Join(
-		ascending(tx, recordBucket).Put(idKey(r.Capture), row),
-		tx.Bucket(bucket).Put(key, nil),
-	)
-}
-
-// settleNext computes the change of the version that follows r, whose own predecessor is given.
-func settleNext(tx *bolt.Tx, z codec, r, before *Record) error {
-	next, err := versionAfter(tx, z, r.URL, r.Capture)
-	if err != nil || next == nil {
-		return err
-	}
-	if r.Rejected == "" {
-		before = r
-	}
-	if now := change(before, next); now != next.Change {
-		next.Change = now
-		return replaceRecord(tx, z, next)
-	}
-	return nil
+	it := item{kind: itemRecord, id: next.Capture}
+	t.store.packer.pack(&it, plain, nil)
+	return t.indexRecord(next, t.append(it.appendTo(nil)))
 }

@@ -9,46 +9,52 @@ import (
 	"slices"
 	"strings"
 
-	bolt "go.etcd.io/bbolt"
-
 	"gongkai/extract"
 )
 
 // A version of a report is a record, not rejected, of its URL. A challenge page or an error page between two
 // versions is none, and so never becomes a revision.
 
-// versionBefore returns the version of a URL before a capture, or nil.
-func versionBefore(tx *bolt.Tx, z codec, url string, id uint64) (*Record, error) {
-	for id := range backwards(tx, url, urlKey(url, id)) {
-		if isVersion(tx, url, id) {
-			r, _, err := recordOf(tx, z, id)
-			return &r, err
+// versionBefore returns the version of a URL before a capture, 0 for any: its capture, and where its record is.
+func (t *txn) versionBefore(url string, before uint64) (id uint64, at position, ok bool) {
+	captures := newestFirst(t.Tx, url)
+	if before != 0 {
+		captures = backwards(t.Tx, url, urlKey(url, before))
+	}
+	for id := range captures {
+		if at, ok := t.version(url, id); ok {
+			return id, at, true
 		}
 	}
-	return nil, nil
+	return 0, 0, false
 }
 
 // versionAfter returns the version of a URL after a capture, or nil.
-func versionAfter(tx *bolt.Tx, z codec, url string, id uint64) (*Record, error) {
+func (t *txn) versionAfter(url string, id uint64) (*Record, error) {
 	prefix := urlPrefix(url)
-	c := tx.Bucket(urlBucket).Cursor()
+	c := t.Bucket(urlBucket).Cursor()
 	for k, _ := c.Seek(urlKey(url, id+1)); bytes.HasPrefix(k, prefix); k, _ = c.Next() {
-		if id := number(k); isVersion(tx, url, id) {
-			r, _, err := recordOf(tx, z, id)
+		if id := number(k); t.isVersion(url, id) {
+			r, _, err := t.record(id)
 			return &r, err
 		}
 	}
 	return nil, nil
 }
 
-// isVersion asks the keys only: a page visited every night has hundreds of captures between two versions.
-func isVersion(tx *bolt.Tx, url string, id uint64) bool {
-	if k, _ := tx.Bucket(recordBucket).Cursor().Seek(idKey(id)); !bytes.Equal(k, idKey(id)) {
-		return false
+func (t *txn) isVersion(url string, id uint64) bool {
+	_, ok := t.version(url, id)
+	return ok
+}
+
+// version returns where the record of a capture is, if it is a version. It asks the keys only: a page visited every
+// night has hundreds of captures between two versions.
+func (t *txn) version(url string, id uint64) (position, bool) {
+	at, ok := t.place(recordBucket, id)
+	if !ok {
+		return 0, false
 	}
-	key := urlKey(url, id)
-	k, _ := tx.Bucket(rejectedBucket).Cursor().Seek(key)
-	return !bytes.Equal(k, key)
+	return at, t.Bucket(rejectedBucket).Get(urlKey(url, id)) == nil
 }
 
 // change says how a version differs from the one before it, nil when there is none.

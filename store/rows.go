@@ -11,34 +11,28 @@ import (
 // A listing yields the rows of captures or records in the order of one of the buckets.
 type listing struct {
 	order  []byte // the bucket whose keys give the order; they end with an id
-	rows   []byte // the bucket that has the row of each id
+	rows   []byte // the bucket that says where the row of each id is
 	prefix []byte // only keys that begin with it
 	after  []byte // only keys after it
-}
-
-// A row is one id and its row, copied out of the archive.
-type row struct {
-	id    uint64
-	value []byte
 }
 
 // A transaction reads this much of a listing: enough to be cheap, little enough to be short.
 const (
 	batchRows  = 256
-	batchBytes = 4 << 20
+	batchBytes = 1 << 20
 )
 
 // list yields what decode makes of the rows of a listing, as they stood when the listing began: later captures
 // are left out, so that a loop that adds some comes to an end. It reads some rows, ends the transaction, and only
 // then yields: the loop body may write. After an error nothing follows.
-func list[T any](s *Store, l listing, decode func(row) (T, error)) iter.Seq2[T, error] {
+func list[T any](s *Store, l listing, decode func(item) (T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
 		l := l
 		l.after = bytes.Clone(l.after) // a sequence may be ranged over twice
 		last, err := s.LastID()
 		for err == nil {
-			var batch []row
+			var batch []item
 			batch, err = s.batch(&l, last)
 			if err != nil || len(batch) == 0 {
 				break
@@ -58,19 +52,26 @@ func list[T any](s *Store, l listing, decode func(row) (T, error)) iter.Seq2[T, 
 
 // batch reads the next rows of a listing, up to the capture last, and moves l behind them. It returns none at
 // the end.
-func (s *Store) batch(l *listing, last uint64) (batch []row, err error) {
-	err = s.view(func(tx *bolt.Tx) error {
-		rows := tx.Bucket(l.rows)
-		c := tx.Bucket(l.order).Cursor()
+func (s *Store) batch(l *listing, last uint64) (batch []item, err error) {
+	kind := byte(itemCapture)
+	if bytes.Equal(l.rows, recordBucket) {
+		kind = itemRecord
+	}
+	err = s.view(func(t *txn) error {
+		c := t.Bucket(l.order).Cursor()
 		size := 0
 		for k := l.start(c); k != nil && bytes.HasPrefix(k, l.prefix); k, _ = c.Next() {
 			if id := number(k); id <= last {
-				value := rows.Get(idKey(id))
-				if value == nil {
+				at, ok := t.place(l.rows, id)
+				if !ok {
 					return fmt.Errorf("%w: %s names %d, which is not in %s", ErrDamaged, l.order, id, l.rows)
 				}
-				batch = append(batch, row{id, bytes.Clone(value)})
-				size += len(value)
+				it, err := t.itemOf(at, kind, id)
+				if err != nil {
+					return err
+				}
+				batch = append(batch, it)
+				size += len(it.data)
 			}
 			l.after = append(l.after[:0], k...)
 			if len(batch) == batchRows || size >= batchBytes {

@@ -1,12 +1,11 @@
 package store
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
-
-	bolt "go.etcd.io/bbolt"
 )
 
 // Stats is what an archive holds.
@@ -70,22 +69,41 @@ func (s *Store) count(p *PortalStats, c Capture) error {
 		p.Captures[c.Kind] = map[string]int{}
 	}
 	p.Captures[c.Kind][c.State]++
-	return s.view(func(tx *bolt.Tx) error {
-		plain, stored, err := pieces(tx, idKey(c.ID))
-		if stored > 0 {
-			p.Bodies++
+	return s.view(func(t *txn) error {
+		if err := t.countBody(p, &c); err != nil {
+			return err
 		}
-		p.Raw += plain
-		p.Stored += stored
-		switch {
-		case tx.Bucket(recordBucket).Get(idKey(c.ID)) == nil:
-		case isVersion(tx, c.URL, c.ID):
+		switch _, read := t.place(recordBucket, c.ID); {
+		case !read:
+		case t.isVersion(c.URL, c.ID):
 			p.Records++
 		default:
 			p.Rejected++
 		}
-		return err
+		return nil
 	})
+}
+
+// countBody counts the body that a capture brought.
+func (t *txn) countBody(p *PortalStats, c *Capture) error {
+	if c.SHA256 == "" {
+		return nil
+	}
+	sum, err := parseDigest(c.SHA256)
+	if err != nil {
+		return fmt.Errorf("%w: capture %d: %w", ErrDamaged, c.ID, err)
+	}
+	at, ok := t.held(sum)
+	if !ok {
+		return nil
+	}
+	it, err := t.head(at)
+	if err == nil && it.id == c.ID {
+		p.Bodies++
+		p.Raw += int64(it.plain)
+		p.Stored += int64(it.length())
+	}
+	return err
 }
 
 // A brief is what counting needs of a record: the rest is skipped, not decoded.
@@ -106,8 +124,11 @@ func (s *Store) countReports(portals map[string]*PortalStats) error {
 
 // countBriefs counts the records in the order of an index, of each URL the newest.
 func (s *Store) countBriefs(portals map[string]*PortalStats, order []byte) error {
-	decode := func(r row) (b brief, err error) {
-		err = s.codec.unpackRow(r.value, &b)
+	decode := func(it item) (b brief, err error) {
+		plain, err := s.unpack(&it)
+		if err == nil {
+			err = parseRow(plain, &b)
+		}
 		return b, err
 	}
 	var last *brief

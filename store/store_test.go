@@ -13,8 +13,6 @@ import (
 	"testing"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
-
 	"gongkai/extract"
 )
 
@@ -120,8 +118,8 @@ func TestReopen(t *testing.T) {
 		t.Errorf("the writer file stayed: %v", err)
 	}
 	names, _ := filepath.Glob(filepath.Join(dir, "*"))
-	if len(names) != 2 {
-		t.Errorf("files = %v, want README and archive.db", names)
+	if len(names) != 4 {
+		t.Errorf("files = %v, want README, archive.db and its two locks", names)
 	}
 	s, err = OpenReadOnly(dir)
 	if err != nil {
@@ -157,7 +155,7 @@ func TestUnchanged(t *testing.T) {
 			t.Errorf("step %d: state %s, want %s", i, c.State, step.want)
 		}
 	}
-	if n := entries(t, s, bodyBucket); n != 2 {
+	if n := entries(t, s, digestBucket); n != 2 {
 		t.Errorf("%d bodies held, want 2", n)
 	}
 }
@@ -219,7 +217,7 @@ func TestAddCaptureRefuses(t *testing.T) {
 	if id, err := s.LastID(); id != 0 || err != nil {
 		t.Errorf("LastID = %d, %v: something was kept", id, err)
 	}
-	if n := entries(t, s, bodyBucket); n != 0 {
+	if n := entries(t, s, digestBucket); n != 0 {
 		t.Errorf("%d bodies kept", n)
 	}
 }
@@ -232,14 +230,11 @@ func TestLargeBody(t *testing.T) {
 	c := newCapture(reportURL, 0)
 	add(t, s, c, string(body), nil)
 	add(t, s, newCapture(reportURL+"?2", 0), "small", nil)
-	if n := entries(t, s, bodyBucket); n != 5 {
-		t.Errorf("%d pieces, want 4 and 1", n)
-	}
 	got, err := s.Body(c.SHA256)
 	if err != nil || !bytes.Equal(got, body) {
 		t.Errorf("Body: %d bytes, %v", len(got), err)
 	}
-	for _, size := range []int{0, 1, maxPiece - bodyHead, maxPiece} {
+	for _, size := range []int{0, 1, chunkSize - 1, chunkSize, chunkSize + 1, 1 << 20} {
 		c := newCapture(fmt.Sprint(reportURL, size), 0)
 		add(t, s, c, string(body[:size]), nil)
 		if got, err := s.Body(c.SHA256); err != nil || !bytes.Equal(got, body[:size]) {
@@ -253,30 +248,36 @@ func TestFlippedByte(t *testing.T) {
 	c := newCapture(reportURL, 0)
 	body := strings.Repeat("the very same page ", 100)
 	add(t, s, c, body, nil)
-	var good []byte
-	s.view(func(tx *bolt.Tx) error {
-		good = bytes.Clone(tx.Bucket(bodyBucket).Get(pieceKey(1, 0)))
-		return nil
-	})
+	chunk := func() (good []byte) {
+		s.view(func(t *txn) error {
+			good = bytes.Clone(t.Bucket(logBucket).Get(idKey(0)))
+			return nil
+		})
+		return good
+	}
+	good := chunk()
 	for i := range good {
 		bad := bytes.Clone(good)
 		bad[i] ^= 0x10
-		put(t, s, bodyBucket, pieceKey(1, 0), bad)
+		put(t, s, logBucket, idKey(0), bad)
 		got, err := s.Body(c.SHA256)
 		if err == nil && string(got) == body {
-			continue // zstd has a bit that means nothing
+			got, ok, err := s.LastCapture(reportURL)
+			if err == nil && ok && got.ID == 1 && got.SHA256 == c.SHA256 {
+				continue // zstd has a bit that means nothing
+			}
+			if !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "capture 1") {
+				t.Fatalf("byte %d flipped: %v", i, err)
+			}
+			for _, err := range s.Captures(0) {
+				if !errors.Is(err, ErrDamaged) {
+					t.Errorf("damaged row while iterating: %v", err)
+				}
+			}
+			continue
 		}
 		if !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), c.SHA256) {
 			t.Fatalf("byte %d flipped: %v", i, err)
-		}
-	}
-	put(t, s, captureBucket, idKey(1), []byte("no row"))
-	if _, _, err := s.LastCapture(reportURL); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "capture 1") {
-		t.Errorf("damaged row: %v", err)
-	}
-	for _, err := range s.Captures(0) {
-		if !errors.Is(err, ErrDamaged) {
-			t.Errorf("damaged row while iterating: %v", err)
 		}
 	}
 }
@@ -297,7 +298,7 @@ func TestHTTPStatesAreKept(t *testing.T) {
 func TestCapturesInOrder(t *testing.T) {
 	s := newStore(t)
 	const n = 10_000
-	s.db.NoSync = true // 10,000 commits
+	s.file.DB().NoSync = true // 10,000 commits
 	for i := range n {
 		add(t, s, newCapture(fmt.Sprintf("http://a.gov.cn/%d", i%100), i), fmt.Sprint("page ", i%7), nil)
 	}
@@ -416,7 +417,7 @@ func TestStats(t *testing.T) {
 	if p.Captures[KindReport][StateOK] != 2 || p.Captures[KindReport][StateUnchanged] != 1 {
 		t.Errorf("captures = %v", p.Captures)
 	}
-	if p.Bodies != 2 || p.Raw != 9 || p.Stored != 9+2*bodyHead || p.Records != 1 || p.Rejected != 1 {
+	if p.Bodies != 2 || p.Raw != 9 || p.Stored < 9 || p.Records != 1 || p.Rejected != 1 {
 		t.Errorf("qujiang = %+v", p)
 	}
 }
@@ -424,8 +425,8 @@ func TestStats(t *testing.T) {
 // entries counts the keys of a bucket.
 func entries(t *testing.T, s *Store, bucket []byte) (n int) {
 	t.Helper()
-	err := s.view(func(tx *bolt.Tx) error {
-		n = tx.Bucket(bucket).Stats().KeyN
+	err := s.view(func(t *txn) error {
+		n = t.Bucket(bucket).Stats().KeyN
 		return nil
 	})
 	if err != nil {
@@ -436,7 +437,7 @@ func entries(t *testing.T, s *Store, bucket []byte) (n int) {
 
 func put(t *testing.T, s *Store, bucket, key, value []byte) {
 	t.Helper()
-	if err := s.update(func(tx *bolt.Tx) error { return tx.Bucket(bucket).Put(key, value) }); err != nil {
+	if err := s.update(func(t *txn) error { return t.Bucket(bucket).Put(key, value) }); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -1,34 +1,43 @@
 package store
 
 import (
+	"errors"
 	"fmt"
-	"runtime/debug"
 
 	bolt "go.etcd.io/bbolt"
+
+	"gongkai/store/internal/boltfile"
 )
 
 // view and update are the only ways into the database, and no code but this package's runs inside them: a read
 // transaction that waits for its caller keeps pages from being used again (a 74 MB file grew to 1.9 GB), and a
 // write from inside one stops for ever.
-func (s *Store) view(read func(*bolt.Tx) error) error { return view(s.db, read) }
-
-// update is one commit. When it returns nil the change is on the disk; otherwise nothing has changed.
-func (s *Store) update(write func(*bolt.Tx) error) (err error) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer recovered(&err)
-	return s.db.Update(write)
+func (s *Store) view(read func(*txn) error) error {
+	return translate(s.file.View(func(tx *bolt.Tx) error { return read(&txn{Tx: tx, store: s, base: logEnd(tx)}) }))
 }
 
-func view(db *bolt.DB, read func(*bolt.Tx) error) (err error) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer recovered(&err)
-	return db.View(read)
+// update makes a change, together with those of others that wait for the disk. When it returns nil the change is on the
+// disk; otherwise nothing of it is. It may be made several times, each time on a transaction where it was not.
+func (s *Store) update(write func(*txn) error) error { return s.group.Do(write) }
+
+// commit is one commit of several changes.
+func (s *Store) commit(write func(*txn) error) error {
+	return translate(s.file.Update(func(tx *bolt.Tx) error {
+		t := &txn{Tx: tx, store: s, base: logEnd(tx)}
+		if err := write(t); err != nil {
+			return err
+		}
+		return errors.Join(t.flush(), t.seal())
+	}))
 }
 
-// recovered turns a panic into ErrDamaged. Data pages of bbolt have no checksum: one that was hit points
-// anywhere, and bbolt then panics, or faults on a page that the file no longer has.
-func recovered(err *error) {
-	if p := recover(); p != nil {
-		*err = fmt.Errorf("%w: %v", ErrDamaged, p)
+// translate gives an error of the file the meaning that this package's callers know.
+func translate(err error) error {
+	switch {
+	case errors.Is(err, boltfile.ErrDamaged) && !errors.Is(err, ErrDamaged):
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	case errors.Is(err, boltfile.ErrFull):
+		return fmt.Errorf("%w: %w", ErrFull, err)
 	}
+	return err
 }

@@ -62,7 +62,7 @@ func BenchmarkMillion(b *testing.B) {
 		}
 		b.ReportMetric(time.Since(began).Seconds(), "restart-s")
 		report(b, "VmHWM", "peak-MB")
-		info, err := os.Stat(f.db.Path())
+		info, err := os.Stat(f.file.DB().Path())
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -11,13 +11,11 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"runtime/debug"
 	"strconv"
-	"sync"
-	"time"
 
 	bolt "go.etcd.io/bbolt"
-	bolterrors "go.etcd.io/bbolt/errors"
+
+	"gongkai/store/internal/boltfile"
 )
 
 // FileName is the frontier's file in the folder of an archive, a bbolt file. Integers in keys are big-endian; ","
@@ -51,21 +49,14 @@ var (
 	keptKey     = []byte("kept")
 )
 
-// lockTimeout is how long a frontier in use is waited for.
-const lockTimeout = 1500 * time.Millisecond
-
 // ErrUnusable means that the file is no frontier, or a damaged one. It may be deleted.
 var ErrUnusable = errors.New("the frontier cannot be used; nothing is lost by deleting it")
 
 // A Frontier is open. All methods may be called by several goroutines.
 type Frontier struct {
-	db *bolt.DB
-
-	open map[uint64]bool // runs begun here that have not ended; only changes touch it, one at a time
-
-	mu      sync.Mutex
-	waiting []*commit // for the next transaction
-	writing bool      // somebody is at it
+	file  *boltfile.File
+	group *boltfile.Group[*bolt.Tx]
+	open  map[uint64]bool // runs begun here that have not ended; only changes touch it, one at a time
 }
 
 // Open opens the frontier in the folder of an archive, and makes it when it does not exist. Whoever has the archive
@@ -92,21 +83,12 @@ func OpenReadOnly(dir string) (*Frontier, error) {
 	return f, nil
 }
 
-func open(dir string, readOnly bool) (f *Frontier, err error) {
-	defer recovered(&err)
-	db, err := bolt.Open(filepath.Join(dir, FileName), 0o644, &bolt.Options{
-		Timeout:        lockTimeout,
-		ReadOnly:       readOnly,
-		NoFreelistSync: true,
-		FreelistType:   bolt.FreelistMapType,
-		NoStatistics:   true,
-	})
+func open(dir string, readOnly bool) (*Frontier, error) {
+	file, err := boltfile.Open(filepath.Join(dir, FileName), readOnly)
 	switch {
 	case err == nil:
-		return &Frontier{db: db, open: make(map[uint64]bool)}, nil
-	case errors.Is(err, bolterrors.ErrTimeout):
-		return nil, errors.New("another process uses it")
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
+		return &Frontier{file, boltfile.NewGroup(file.Update), make(map[uint64]bool)}, nil
+	case errors.Is(err, boltfile.ErrLocked), errors.Is(err, boltfile.ErrPlace), errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
 		return nil, err
 	}
 	return nil, fmt.Errorf("%w: %w", ErrUnusable, err)
@@ -129,76 +111,21 @@ func furnish(tx *bolt.Tx) error {
 }
 
 // Close ends the use of the frontier.
-func (f *Frontier) Close() error { return f.db.Close() }
-
-// A commit is one change on its way to the disk.
-type commit struct {
-	change func(*bolt.Tx) error
-	done   chan error
-}
+func (f *Frontier) Close() error { return f.file.Close() }
 
 // update makes a change and returns when it is on the disk. Changes that come while another is being written are
-// written together: thousands of sites do not wait for one disk one after the other. A change may be made twice, on
-// an undone transaction.
-func (f *Frontier) update(change func(*bolt.Tx) error) error {
-	c := &commit{change, make(chan error, 1)}
-	f.mu.Lock()
-	f.waiting = append(f.waiting, c)
-	if !f.writing {
-		f.writing = true
-		go f.write()
+// written together: thousands of sites do not wait for one disk one after the other. A change may be made several
+// times, each time on a transaction where it was not.
+func (f *Frontier) update(change func(*bolt.Tx) error) error { return translate(f.group.Do(change)) }
+
+func (f *Frontier) view(read func(*bolt.Tx) error) error { return translate(f.file.View(read)) }
+
+// translate says of a damaged file that it may be deleted.
+func translate(err error) error {
+	if errors.Is(err, boltfile.ErrDamaged) {
+		return fmt.Errorf("%w: %w", ErrUnusable, err)
 	}
-	f.mu.Unlock()
-	return <-c.done
-}
-
-// write writes what waits until nothing does.
-func (f *Frontier) write() {
-	for {
-		f.mu.Lock()
-		batch := f.waiting
-		f.waiting = nil
-		f.writing = len(batch) > 0
-		f.mu.Unlock()
-		if len(batch) == 0 {
-			return
-		}
-		if err := f.together(batch); err == nil {
-			for _, c := range batch {
-				c.done <- nil
-			}
-			continue
-		}
-		for _, c := range batch { // one of them is at fault, and answers for it alone
-			c.done <- f.together([]*commit{c})
-		}
-	}
-}
-
-func (f *Frontier) together(batch []*commit) (err error) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer recovered(&err)
-	return f.db.Update(func(tx *bolt.Tx) error {
-		for _, c := range batch {
-			if err := c.change(tx); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-func (f *Frontier) view(read func(*bolt.Tx) error) (err error) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer recovered(&err)
-	return f.db.View(read)
-}
-
-// recovered turns a panic of bbolt, whose data pages have no checksum, into an error.
-func recovered(err *error) {
-	if p := recover(); p != nil {
-		*err = fmt.Errorf("%w: %v", ErrUnusable, p)
-	}
+	return err
 }
 
 func put(b *bolt.Bucket, key []byte, value any) error {

@@ -1,0 +1,89 @@
+package store
+
+import (
+	"bytes"
+	"unicode/utf8"
+)
+
+// The text of a report stands in its page, too. A record is packed with the piece of the page that has it, behind the
+// dictionary that it has in common with other records: of the text, little is then left.
+
+// mostBorrowed bounds that piece, and leastText is how much text makes it worth while.
+const (
+	mostBorrowed = 64 << 10
+	leastText    = 600
+)
+
+// borrow adds to the record's dictionary a piece of its page, where that is worth while.
+func (n *newRecord) borrow(s *Store) error {
+	d := n.plan.dict
+	if d == nil || n.Report == nil || n.Record.Capture == 0 || d.depth+1 >= maxDepth {
+		return nil
+	}
+	text := 0
+	for _, section := range n.Report.Sections {
+		text += len(section.Text)
+	}
+	if text < leastText {
+		return nil
+	}
+	sum, err := parseDigest(n.SHA256)
+	if err != nil {
+		return nil // a page without a body has no text
+	}
+	page, err := s.page(sum)
+	if err != nil || page == nil || page.depth+1 > maxDepth {
+		return nil // a damaged page is for verify to tell; the record does without
+	}
+	if from, to := n.textIn(page.plain); to > from {
+		n.plan.dict, err = d.with(page, from, to-from)
+	}
+	return err
+}
+
+// page returns a page as a dictionary; nil when it is too large for one.
+func (s *Store) page(sum digest) (page *dictionary, err error) {
+	err = s.view(func(t *txn) error {
+		at, ok := t.held(sum)
+		if !ok {
+			return nil
+		}
+		if page = s.recent.get(at); page != nil {
+			return nil
+		}
+		head, err := t.head(at)
+		if err != nil || head.plain > maxDictionary {
+			return err
+		}
+		page, err = t.dictionary(at, t.base, 1)
+		return err
+	})
+	return page, err
+}
+
+// textIn returns the piece of a page in which the record's text begins and ends.
+func (n *newRecord) textIn(page []byte) (from, to int) {
+	from = len(page)
+	for _, section := range n.Report.Sections {
+		for line := range bytes.SplitSeq([]byte(section.Text), []byte("\n")) {
+			if len(line) < 60 {
+				continue
+			}
+			probe := line[:runeBoundary(line, 48)]
+			i := bytes.Index(page, probe)
+			if i < 0 {
+				continue
+			}
+			from, to = min(from, i), max(to, min(i+2*len(line), len(page)))
+		}
+	}
+	return from, min(to, from+mostBorrowed)
+}
+
+// runeBoundary returns the last beginning of a rune up to n.
+func runeBoundary(b []byte, n int) int {
+	for n > 0 && !utf8.RuneStart(b[n]) {
+		n--
+	}
+	return n
+}

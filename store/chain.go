@@ -1,0 +1,90 @@
+package store
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// Each commit that archives captures is a link of a chain: its hash covers that of the link before it and every
+// capture that it added, and a capture names its body by digest. Whoever knows the hash of a link can tell that
+// nothing archived up to then was changed, removed or put in between since. Records are not part of it: they are read
+// from captures, and read again.
+
+// A Link is one commit of captures.
+type Link struct {
+	Number uint64    // from 1
+	Last   uint64    // the newest capture then
+	Time   time.Time // of the commit
+	Hash   string    // SHA-256, hexadecimal
+}
+
+// A link is a capture as the chain sees it.
+type link struct {
+	id  uint64
+	sum digest // SHA-256 of its row's plain bytes
+}
+
+const linkSize = 8 + 8 + sha256.Size
+
+func putLink(l Link) []byte {
+	b := binary.BigEndian.AppendUint64(nil, l.Last)
+	b = binary.BigEndian.AppendUint64(b, uint64(l.Time.UnixNano()))
+	sum, _ := hex.DecodeString(l.Hash)
+	return append(b, sum...)
+}
+
+func parseLink(k, v []byte) (Link, error) {
+	if len(k) != 8 || len(v) != linkSize {
+		return Link{}, fmt.Errorf("%w: %s has an odd row", ErrDamaged, chainBucket)
+	}
+	return Link{number(k), binary.BigEndian.Uint64(v), time.Unix(0, int64(binary.BigEndian.Uint64(v[8:]))).UTC(), hex.EncodeToString(v[16:])}, nil
+}
+
+// chained returns the hash of a link: of the one before it, and of the captures that it adds.
+func chained(before string, added []link) string {
+	h := sha256.New()
+	sum, _ := hex.DecodeString(before)
+	h.Write(sum)
+	for _, l := range added {
+		h.Write(idKey(l.id))
+		h.Write(l.sum[:])
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// seal adds the link of a commit.
+func (t *txn) seal() error {
+	if len(t.added) == 0 {
+		return nil
+	}
+	last, err := lastLink(t.Tx)
+	if err != nil {
+		return err
+	}
+	l := Link{Number: last.Number + 1, Last: t.added[len(t.added)-1].id, Time: time.Now(), Hash: chained(last.Hash, t.added)}
+	return ascending(t.Tx, chainBucket).Put(idKey(l.Number), putLink(l))
+}
+
+// lastLink returns the newest link. Before the first there is one without captures, whose hash is that of what the
+// archive was made of; "" when of nothing.
+func lastLink(tx *bolt.Tx) (Link, error) {
+	k, v := tx.Bucket(chainBucket).Cursor().Last()
+	if k == nil {
+		return Link{Hash: string(tx.Bucket(metaBucket).Get([]byte("origin")))}, nil
+	}
+	return parseLink(k, v)
+}
+
+// Head returns the newest link of the chain; the zero one of an empty archive.
+func (s *Store) Head() (l Link, err error) {
+	err = s.view(func(t *txn) error {
+		l, err = lastLink(t.Tx)
+		return err
+	})
+	return l, err
+}

@@ -1,0 +1,317 @@
+// Package boltfile opens a bbolt file so that one process can write it while others read it. It knows nothing of what
+// is in the file.
+//
+// bbolt itself lets a writer in alone, because it reuses pages that no transaction of its own process reads any more:
+// those of other processes it cannot see. Here they are seen. A state of the file has a number, that of the transaction
+// that made it; transaction w overwrites only pages that no state from w-1 on needs. So it is enough that nobody still
+// reads state w-2, or an older one, when w begins: readers hold a shared lock on one of two lock files, the one of
+// their state's parity, and the writer takes that of its own parity exclusively. A reader never waits for a commit, a
+// commit waits at most for transactions that began two commits ago, and readers that keep coming cannot starve it.
+package boltfile
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+)
+
+var (
+	// ErrLocked means that another process, or another File of this one, is in the way.
+	ErrLocked = errors.New("another process uses it")
+	// ErrInvalid means that the file is no bbolt file, or that its first pages are damaged.
+	ErrInvalid = errors.New("no bbolt file, or its first pages are damaged")
+	// ErrDamaged means that bbolt stumbled over pages that cannot be.
+	ErrDamaged = errors.New("the file is damaged")
+	// ErrFull means that there was no room for a change. Nothing was changed, and later changes may succeed.
+	ErrFull = errors.New("there is no room on the disk; free some and go on")
+	// ErrPlace means that a file must not be opened where it is.
+	ErrPlace = errors.New("cannot be used here")
+)
+
+// lockTimeout is how long a file in use is waited for: bbolt's own default is for ever.
+const lockTimeout = 1500 * time.Millisecond
+
+// A File is an open bbolt file. All methods may be called by several goroutines.
+type File struct {
+	path     string
+	readOnly bool
+	slots    *slots // nil: bbolt's own lock keeps other processes away
+
+	mu     sync.RWMutex // all below changes under it, and only for a reader
+	db     *bolt.DB
+	inode  fs.FileInfo
+	mapped int64 // as many bytes of the file db is certain to see
+
+	writing sync.Mutex
+	broken  error // after which nothing more is written: what is on the disk is not known
+}
+
+// Open opens a file for writing, and makes it when it does not exist; or an existing one for reading, and then changes
+// nothing, not even beside it. One process may have it open for writing, any number for reading. ErrLocked when that
+// takes too long; ErrInvalid, ErrPlace, or an error of the file system.
+func Open(path string, readOnly bool) (*File, error) {
+	if err := checkPlace(path); err != nil {
+		return nil, err
+	}
+	f := &File{path: path, readOnly: readOnly}
+	for range 10 {
+		if err := f.open(); err != nil {
+			return nil, err
+		}
+		if f.current() {
+			return f, nil
+		}
+		if err := f.Close(); err != nil { // another file has taken its name since we opened it
+			return nil, err
+		}
+	}
+	return nil, fmt.Errorf("%w: it is replaced again and again", ErrLocked)
+}
+
+func (f *File) open() (err error) {
+	if f.slots, err = openSlots(f.path, f.readOnly); err != nil {
+		return err
+	}
+	if err := f.openDB(); err != nil {
+		return errors.Join(err, f.slots.close())
+	}
+	return nil
+}
+
+// openDB opens the database and, where slots keep others apart, makes way for them: a writer's lock becomes one that
+// keeps away writers only, a reader's goes.
+func (f *File) openDB() (err error) {
+	var file *os.File
+	db, err := openBolt(f.path, f.readOnly, func(name string, flag int, perm os.FileMode) (*os.File, error) {
+		var err error
+		file, err = os.OpenFile(name, flag, perm)
+		return file, err
+	})
+	if err != nil {
+		return err
+	}
+	if f.slots != nil {
+		err = makeWay(file, f.readOnly)
+	}
+	info, statErr := file.Stat()
+	if err := errors.Join(err, statErr); err != nil {
+		return errors.Join(err, db.Close())
+	}
+	db.AllocSize = allocSize
+	f.db, f.inode, f.mapped = db, info, info.Size()
+	return nil
+}
+
+// openBolt opens the database itself. NoFreelistSync with the map type made small commits to a large file 50 times
+// cheaper; the price is a scan of the file when a writer opens it.
+func openBolt(path string, readOnly bool, openFile func(string, int, os.FileMode) (*os.File, error)) (db *bolt.DB, err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer recovered(&err)
+	db, err = bolt.Open(path, 0o644, &bolt.Options{
+		Timeout:        lockTimeout,
+		ReadOnly:       readOnly,
+		NoFreelistSync: true,
+		FreelistType:   bolt.FreelistMapType,
+		NoStatistics:   true,
+		OpenFile:       openFile,
+	})
+	switch {
+	case errors.Is(err, bolterrors.ErrTimeout):
+		return nil, ErrLocked
+	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrVersionMismatch),
+		errors.Is(err, bolterrors.ErrChecksum):
+		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	return db, err
+}
+
+// allocSize is how much a file grows at a time. bbolt would take 16 MB, more than most archives are when they are young.
+const allocSize = 1 << 20
+
+// current reports whether the path still names the file that is open.
+func (f *File) current() bool {
+	info, err := os.Stat(f.path)
+	return err == nil && os.SameFile(info, f.inode)
+}
+
+// Close ends the use of the file. It waits for transactions that are under way.
+func (f *File) Close() error {
+	f.writing.Lock()
+	defer f.writing.Unlock()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return errors.Join(f.db.Close(), f.slots.close())
+}
+
+// DB returns the database, for what only its owner may do to it: no other process must be let in meanwhile.
+func (f *File) DB() *bolt.DB { return f.db }
+
+// View runs read in a short transaction that shows one state of the file. A panic of bbolt, whose data pages have no
+// checksum, or a fault on a page that the file does not have, becomes ErrDamaged.
+func (f *File) View(read func(*bolt.Tx) error) error {
+	for {
+		f.mu.RLock()
+		err := f.view(read)
+		f.mu.RUnlock()
+		if err != errOutgrown {
+			return err
+		}
+		if err := f.reopen(); err != nil {
+			return err
+		}
+	}
+}
+
+// errOutgrown means that the file has to be mapped again before it can be read.
+var errOutgrown = errors.New("the file has outgrown its mapping")
+
+func (f *File) view(read func(*bolt.Tx) error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer recovered(&err)
+	if !f.readOnly || f.slots == nil {
+		return f.db.View(read)
+	}
+	tx, leave, err := f.enter()
+	if err != nil {
+		return err
+	}
+	defer leave()
+	defer tx.Rollback()
+	if tx.Size() > f.mapped {
+		return errOutgrown
+	}
+	return read(tx)
+}
+
+// enter begins a transaction whose pages no writer will overwrite until leave is called. It must have been begun under
+// the lock of its own state: one begun before may be too old by then.
+func (f *File) enter() (tx *bolt.Tx, leave func(), err error) {
+	for tries := 0; ; tries++ {
+		state, err := f.state()
+		if err != nil {
+			return nil, nil, err
+		}
+		leave, err := f.slots.share(state)
+		if err == errBusy { // the writer is two states ahead
+			time.Sleep(time.Duration(min(tries, 100)) * 10 * time.Microsecond)
+			continue
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		tx, err := f.db.Begin(false)
+		if err == nil && tx.ID() == state {
+			return tx, leave, nil
+		}
+		if err == nil {
+			err = tx.Rollback()
+		}
+		leave()
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+}
+
+// state returns the number of the newest state of the file.
+func (f *File) state() (id int, err error) {
+	tx, err := f.db.Begin(false)
+	if err != nil {
+		return 0, err
+	}
+	return tx.ID(), tx.Rollback()
+}
+
+// reopen maps the file again, as far as it has grown.
+func (f *File) reopen() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	info, err := os.Stat(f.path)
+	switch {
+	case err != nil:
+		return err
+	case !os.SameFile(info, f.inode):
+		return fmt.Errorf("%w: another file has taken its place; start again", ErrLocked)
+	case info.Size() == f.mapped:
+		return fmt.Errorf("%w: it was cut short: %d bytes are there", ErrDamaged, info.Size())
+	}
+	old := f.db
+	if err := f.openDB(); err != nil {
+		return err
+	}
+	return old.Close()
+}
+
+// Update is one commit. When it returns nil the change is on the disk; otherwise nothing has changed. ErrFull when
+// there is no room; after any other failure to write, all further calls fail: what the disk holds is only known after
+// opening it again.
+func (f *File) Update(change func(*bolt.Tx) error) error {
+	f.writing.Lock()
+	defer f.writing.Unlock()
+	if f.broken != nil {
+		return f.broken
+	}
+	return f.update(change)
+}
+
+func (f *File) update(change func(*bolt.Tx) error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer recovered(&err)
+	if f.slots != nil && !f.readOnly {
+		leave, err := f.turn()
+		if err != nil {
+			return err
+		}
+		defer leave()
+	}
+	var changed error
+	asked := false
+	err = f.db.Update(func(tx *bolt.Tx) error {
+		changed = change(tx)
+		asked = true
+		return changed
+	})
+	if err == nil || changed != nil || !asked {
+		return err
+	}
+	if full(err) {
+		return fmt.Errorf("%w: %w", ErrFull, err)
+	}
+	f.broken = fmt.Errorf("writing failed, and nothing more is written until the archive is opened again: %w", err)
+	return f.broken
+}
+
+// turn waits until no other process reads what the next transaction may overwrite.
+func (f *File) turn() (leave func(), err error) {
+	state, err := f.state()
+	if err != nil {
+		return nil, err
+	}
+	return f.slots.exclude(state + 1)
+}
+
+// full reports whether a change failed for want of room. bbolt passes some errors of the system on as text only.
+func full(err error) bool {
+	for _, e := range []error{bolterrors.ErrMaxSizeReached, syscall.ENOSPC, syscall.EFBIG, syscall.EDQUOT} {
+		if errors.Is(err, e) || strings.Contains(err.Error(), e.Error()) {
+			return true
+		}
+	}
+	return false
+}
+
+// recovered turns a panic into ErrDamaged.
+func recovered(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("%w: %v", ErrDamaged, p)
+	}
+}

@@ -1,0 +1,84 @@
+package boltfile
+
+import "sync"
+
+// A Group writes changes together: those that come while others are being written wait, and are written in one commit
+// when these are done. Nothing is ever delayed to wait for more. Hundreds of goroutines then do not wait for one disk
+// one after the other.
+type Group[T any] struct {
+	commit func(change func(T) error) error
+
+	mu      sync.Mutex
+	waiting []*change[T]
+	writing bool // somebody is at it
+}
+
+// A change is on its way to the disk.
+type change[T any] struct {
+	make func(T) error
+	done chan error
+}
+
+// NewGroup returns a group whose changes are made inside commit, which makes all that its argument does durable, or
+// nothing of it.
+func NewGroup[T any](commit func(change func(T) error) error) *Group[T] {
+	return &Group[T]{commit: commit}
+}
+
+// mostTogether bounds what one commit holds in memory.
+const mostTogether = 256
+
+// Do makes a change and returns when it is on the disk, or with the reason why it is not. A change that fails fails
+// alone. It may be made several times, each time on a transaction where it was not.
+func (g *Group[T]) Do(make func(T) error) error {
+	c := newChange(make)
+	g.mu.Lock()
+	g.waiting = append(g.waiting, c)
+	if !g.writing {
+		g.writing = true
+		go g.write()
+	}
+	g.mu.Unlock()
+	return <-c.done
+}
+
+func newChange[T any](f func(T) error) *change[T] { return &change[T]{f, make(chan error, 1)} }
+
+// write writes what waits until nothing does.
+func (g *Group[T]) write() {
+	for {
+		g.mu.Lock()
+		batch := g.waiting[:min(len(g.waiting), mostTogether)]
+		g.waiting = g.waiting[len(batch):]
+		g.writing = len(batch) > 0
+		g.mu.Unlock()
+		if len(batch) == 0 {
+			return
+		}
+		g.together(batch)
+	}
+}
+
+// together makes all changes in one commit, without those that fail.
+func (g *Group[T]) together(batch []*change[T]) {
+	for len(batch) > 0 {
+		failed := -1
+		err := g.commit(func(t T) error {
+			for i, c := range batch {
+				if err := c.make(t); err != nil {
+					failed = i
+					return err
+				}
+			}
+			return nil
+		})
+		if err == nil || failed < 0 {
+			for _, c := range batch {
+				c.done <- err
+			}
+			return
+		}
+		batch[failed].done <- err
+		batch = append(batch[:failed:failed], batch[failed+1:]...)
+	}
+}

@@ -1,0 +1,108 @@
+package store
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// The log is one long run of bytes, cut into chunks that are the values of a bucket. Only its last chunk is ever
+// written again. Two chunks, their keys and bbolt's heads fill four pages of 4 KB to the byte but 16: values that end
+// where a capture ends would waste a third of their pages, values of a megabyte would be written again with each of up
+// to three neighbours, as bbolt never splits a leaf of four.
+const chunkSize = 8160
+
+// A position is a place in the log, counted in bytes from its beginning.
+type position uint64
+
+func (p position) key() []byte { return idKey(uint64(p)) }
+
+// A txn is a transaction. What it appends to the log can be read in it at once, and goes into the bucket when it ends.
+type txn struct {
+	*bolt.Tx
+	store *Store
+	base  position // where the log ended when the transaction began
+	fresh []byte   // what has been appended since
+	added []link   // captures appended since
+}
+
+// end returns where the log ends.
+func (t *txn) end() position { return t.base + position(len(t.fresh)) }
+
+// logEnd returns where the log ends in the database.
+func logEnd(tx *bolt.Tx) position {
+	k, v := tx.Bucket(logBucket).Cursor().Last()
+	if k == nil {
+		return 0
+	}
+	return position(number(k)*chunkSize) + position(len(v))
+}
+
+// append adds bytes to the log and returns their position.
+func (t *txn) append(b []byte) position {
+	p := t.end()
+	t.fresh = append(t.fresh, b...)
+	return p
+}
+
+// flush writes what was appended into the bucket.
+func (t *txn) flush() error {
+	b := ascending(t.Tx, logBucket)
+	for p, rest := t.base, t.fresh; len(rest) > 0; {
+		key, at := idKey(uint64(p)/chunkSize), int(p%chunkSize)
+		n := min(chunkSize-at, len(rest))
+		chunk := rest[:n]
+		if at > 0 {
+			old := b.Get(key)
+			if len(old) != at {
+				return fmt.Errorf("%w: the log ends in the middle of chunk %d", ErrDamaged, uint64(p)/chunkSize)
+			}
+			chunk = slicesConcat(old, chunk)
+		}
+		if err := b.Put(key, chunk); err != nil {
+			return err
+		}
+		p, rest = p+position(n), rest[n:]
+	}
+	return nil
+}
+
+// slicesConcat is for short slices, of which one may be bbolt's.
+func slicesConcat(a, b []byte) []byte {
+	return append(append(make([]byte, 0, len(a)+len(b)), a...), b...)
+}
+
+// read returns a copy of up to n bytes of the log: less where it ends, or where a chunk is missing.
+func (t *txn) read(p position, n int) []byte {
+	if p >= t.base {
+		at := min(uint64(p-t.base), uint64(len(t.fresh)))
+		return bytes.Clone(t.fresh[at:min(at+uint64(n), uint64(len(t.fresh)))])
+	}
+	var out []byte
+	c := t.Bucket(logBucket).Cursor()
+	k, v := c.Seek(idKey(uint64(p) / chunkSize))
+	for at := int(p % chunkSize); n > 0; at = 0 {
+		if k == nil || binary.BigEndian.Uint64(k) != uint64(p)/chunkSize || at >= len(v) {
+			break
+		}
+		part := v[at:min(at+n, len(v))]
+		if out == nil {
+			out = make([]byte, 0, min(n, maxPlain))
+			if len(part) == n {
+				return append(out, part...)
+			}
+		}
+		out = append(out, part...)
+		p, n = p+position(len(part)), n-len(part)
+		if len(v) < chunkSize {
+			break
+		}
+		k, v = c.Next()
+	}
+	if n > 0 && p == t.base && len(t.fresh) > 0 {
+		out = append(out, t.fresh[:min(n, len(t.fresh))]...)
+	}
+	return out
+}
