@@ -30,16 +30,24 @@ func unsignWriter(dir string) error {
 
 // locked returns the ErrLocked that names the holder as well as it can be known.
 func locked(dir string) error {
-	var pid int
+	pid, since, ok := Writer(dir)
+	if !ok {
+		return fmt.Errorf("%w: another process is just opening it", ErrLocked)
+	}
+	return fmt.Errorf("%w: process %d writes to it since %s", ErrLocked, pid, since.Format(time.RFC3339))
+}
+
+// Writer tells which process writes to the archive in a folder, and since when; false when none seems to.
+func Writer(dir string) (pid int, since time.Time, ok bool) {
 	var started string
 	text, err := os.ReadFile(filepath.Join(dir, writerName))
 	if err == nil {
 		_, err = fmt.Sscanf(string(text), writerFormat, &pid, &started)
 	}
-	if err != nil || !running(pid) {
-		return fmt.Errorf("%w: another process reads it or is just opening it", ErrLocked)
+	if err == nil {
+		since, err = time.Parse(time.RFC3339, started)
 	}
-	return fmt.Errorf("%w: process %d writes to it since %s", ErrLocked, pid, started)
+	return pid, since, err == nil && running(pid)
 }
 
 // running is false when pid is certainly nobody: the writer was killed and left its file.

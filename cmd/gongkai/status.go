@@ -78,7 +78,7 @@ func (e *env) statusOf(c config, s *store.Store) error {
 	}
 	t.Render()
 	e.statusCounts(stats)
-	e.statusCrawls(runs, walks)
+	e.statusCrawls(c.Archive.Path, runs, walks)
 	if len(troubles) > 0 {
 		fmt.Fprintf(e.stdout, "\nlast answer was none for %d addresses:\n", len(troubles))
 		for _, tr := range troubles {
@@ -114,13 +114,17 @@ func crawls(dir string) (runs []frontier.Run, walks []frontier.Count, err error)
 }
 
 // statusCrawls prints the newest runs, and what is left to do.
-func (e *env) statusCrawls(runs []frontier.Run, walks []frontier.Count) {
+func (e *env) statusCrawls(archive string, runs []frontier.Run, walks []frontier.Count) {
 	if len(runs) > 0 {
 		fmt.Fprintln(e.stdout, "\nlast runs:")
 	}
+	pid, since, writing := store.Writer(archive)
 	for _, r := range runs {
 		var counts crawler.Counts
 		result := "no end noted: it was killed"
+		if writing && !r.Started.Before(since.Add(-time.Second)) {
+			result = fmt.Sprintf("goes on, process %d", pid)
+		}
 		if !r.Ended.IsZero() && json.Unmarshal(r.Result, &counts) == nil {
 			took := r.Ended.Sub(r.Started)
 			result = fmt.Sprintf("%s after %v: %v", r.Outcome, took.Round(time.Second), counts)
