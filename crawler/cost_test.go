@@ -34,7 +34,7 @@ const serveEnv = "GONGKAI_TEST_SERVE"
 // The servers of BenchmarkCost: so many sites, each with one listing of so many reports.
 const (
 	costSites   = 8
-	costReports = 25
+	costReports = 100
 )
 
 // TestServeChild is the servers of BenchmarkCost, and otherwise nothing. It ends when its standard input does.
@@ -159,7 +159,7 @@ func costCrawl(b *testing.B, urls []string) {
 // BenchmarkNight compares the processor time of a night in which 20 of 500 reports have changed with that of the first crawl
 // of all. The target is 0.1.
 func BenchmarkNight(b *testing.B) {
-	const sites, reports, changed = 20, 25, 20
+	const sites, reports, changed = 5, costReports, 20
 	page, err := fs.ReadFile(testdata.Portals(), "qujiang/report.http")
 	if err != nil {
 		b.Fatal(err)
@@ -174,7 +174,7 @@ func BenchmarkNight(b *testing.B) {
 		for i := range sites {
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				tag := fmt.Sprintf(`"%x"`, sha256.Sum256([]byte(r.URL.Path)))
-				if night.Load() && r.URL.Path == "/nb/r3.html" { // of each site one
+				if n := 0; night.Load() && scan(r.URL.Path, "/nb/r%d.html", &n) && n%25 == 3 {
 					tag = `"new"`
 				}
 				w.Header().Set("ETag", tag)

@@ -12,15 +12,22 @@ import (
 
 // report asks for the parts of a report whose page has been archived, and reads it, unless it has been read from the
 // same bytes before.
-func (w *walk) report(ctx context.Context, t target, p page, body []byte) error {
-	if body == nil {
-		return nil // the archive has lost it, as has been told
-	}
+// body is nil where the page has not changed, and is then taken from the archive if need be.
+func (w *walk) report(ctx context.Context, t target, p page, body []byte) (err error) {
 	unvisited := w.sum.Unvisited
 	if p.State == store.StateUnchanged && !p.old {
 		if same, err := w.untouched(ctx, t, p); err != nil || same {
 			return err
 		}
+		if body, err = w.recover(&p, w.sum); err != nil {
+			return err
+		}
+	}
+	if body == nil {
+		return nil // the archive has lost it, as has been told
+	}
+	if location, ok := moved(p, body); ok {
+		return w.redirect(t, location)
 	}
 	g, err := w.gathered(ctx, t, p, body)
 	if err != nil {

@@ -194,9 +194,6 @@ func (w *walk) visit(ctx context.Context, t target) error {
 		if t.kind == store.KindListing {
 			return w.list(t, p, body)
 		}
-		if location, ok := moved(p, body); ok {
-			return w.redirect(t, location)
-		}
 		return w.report(ctx, t, p, body)
 	case store.StateRedirect:
 		return w.redirect(t, p.Header.Get("Location"))
@@ -242,7 +239,13 @@ func (w *walk) answer(ctx context.Context, t target, known past) (page, []byte, 
 	if err != nil {
 		return page{}, nil, err
 	}
-	body, err := w.keep(&p, known, w.sum)
+	if err := w.archive(&p, known, w.sum); err != nil {
+		return page{}, nil, err
+	}
+	if t.kind == store.KindReport && p.State == store.StateUnchanged {
+		return p, nil, nil // its body is of no interest, most nights
+	}
+	body, err := w.recover(&p, w.sum)
 	return p, body, err
 }
 

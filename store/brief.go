@@ -1,9 +1,6 @@
 package store
 
-import (
-	"bytes"
-	"encoding/json"
-)
+import "bytes"
 
 // LastBrief is LastRecord without the Report: it tells what was read, and from what, at a tenth of the price. A night
 // visits thousands of pages that have not changed and needs no more to know of them.
@@ -22,23 +19,15 @@ func (s *Store) LastBrief(url string) (r Record, ok bool, err error) {
 			if err != nil {
 				return err
 			}
-			var b briefly
-			err = parseRow(plain, &b)
-			r, ok = Record(b), err == nil
+			if head, _, found := bytes.Cut(plain, []byte(`,"report":{`)); found { // its last field, and no value holds unescaped quotes
+				plain = append(bytes.Clone(head), '}')
+			}
+			err = parseRow(plain, &r)
+			ok = err == nil
 			r.Capture = id
 			return err
 		}
 		return nil
 	})
 	return r, ok, err
-}
-
-// briefly is a Record that is decoded up to its last field, the Report.
-type briefly Record
-
-func (b *briefly) UnmarshalJSON(text []byte) error {
-	if head, _, found := bytes.Cut(text, []byte(`,"report":{`)); found { // unescaped quotes: no value holds it
-		text = append(bytes.Clone(head), '}')
-	}
-	return json.Unmarshal(text, (*Record)(b))
 }
