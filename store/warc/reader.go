@@ -160,7 +160,11 @@ func (r *Reader) begin() error {
 	r.gz.Multistream(false)
 	r.over = &bounded{r: r.gz, below: r.position}
 	r.over.start = r.position()
-	r.text = bufio.NewReaderSize(r.over, 16<<10)
+	if r.member == nil {
+		r.member = bufio.NewReaderSize(r.over, 16<<10)
+	}
+	r.member.Reset(r.over)
+	r.text = r.member
 	return skipBlank(r.text)
 }
 
