@@ -11,7 +11,7 @@ var captureTable = table[store.Capture]{
 		{"capture", whole, "number of the capture, ascending in the order of archiving", "抓取编号",
 			func(c store.Capture) value { return wholeValue(int(c.ID)) }},
 		{"url", text, "address as asked for", "网址", func(c store.Capture) value { return textValue(c.URL) }},
-		{"kind", text, "what was expected there: listing, report, part (a further page or a frame of a report), attachment, robots", "类型", func(c store.Capture) value { return textValue(c.Kind) }},
+		{"kind", text, "what was expected there: listing, report, part (a further page or a frame of a report), attachment, robots, other (of an imported collection)", "类型", func(c store.Capture) value { return textValue(c.Kind) }},
 		{"portal", text, "portal, as the catalogue names it", "门户", func(c store.Capture) value { return textValue(c.Portal) }},
 		{"captured_at", instant, "when it was asked for, UTC", "抓取时间（UTC）", func(c store.Capture) value { return instantValue(c.Time) }},
 		{"state", text, "ok: a body, new or changed; unchanged; redirect; gone; failed; refused; blocked", "结果",

@@ -37,7 +37,7 @@ func vocabularies() []struct {
 		{"captures.kind", []word{
 			{store.KindListing, "page that links to reports", "列表页"}, {store.KindReport, "report", "年度报告"},
 			{store.KindPart, "further page or frame of a report", "分页或框架"}, {store.KindAttachment, "document linked from a report", "附件"},
-			{store.KindRobots, "robots.txt", "robots.txt"},
+			{store.KindRobots, "robots.txt", "robots.txt"}, {store.KindOther, "something else of an imported collection", "导入的其他内容"},
 		}},
 		{"captures.state", []word{
 			{store.StateOK, "a body, new or changed", "已取得"}, {store.StateUnchanged, "the same as before", "未变更"}, {store.StateRedirect, "led elsewhere", "重定向"},

@@ -33,11 +33,13 @@ type Reader struct {
 	from int64         // where buf began to read
 	read *counter      // below buf
 	buf  *bufio.Reader // of the file, as it is
-	gz   *gzip.Reader  // used again and again
-	text *bufio.Reader // of the member that is open
-	over *bounded      // what it unpacks to
+	text *bufio.Reader // of the open record: buf, or member
 	open *Record
-	zip  bool // the open record is in a member
+	zip  bool // the open record is in a member of gzip
+
+	gz     *gzip.Reader // of that member; these three are used again and again
+	over   *bounded
+	member *bufio.Reader
 }
 
 // NewReader returns a reader of the first size bytes of src.

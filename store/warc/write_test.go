@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -82,9 +83,14 @@ func files(t *testing.T, dir string) map[string]string {
 	return all
 }
 
+var writeDir = flag.String("write.dir", "", "keep the files of TestWrite there, for readers that are not ours")
+
 func TestWrite(t *testing.T) {
 	s := archive(t)
 	dir := t.TempDir()
+	if *writeDir != "" {
+		dir = *writeDir
+	}
 	sum, err := Write(s, dir, Options{FileSize: 4096, Tool: "gongkai test"})
 	if err != nil {
 		t.Fatal(err)
