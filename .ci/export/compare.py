@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import openpyxl
 import pandas as pd
+from openpyxl.utils.escape import unescape
 
 folder = sys.argv[1]
 package = json.load(open(folder + "/datapackage.json", encoding="utf-8"))
@@ -28,7 +29,7 @@ def text(kind, cell):
         return str(int(cell))
     if kind == "number":
         number = Decimal(repr(cell) if isinstance(cell, float) else str(cell))
-        return format(number.normalize(), "f")
+        return format(number.normalize() + 0, "f")  # + 0: no minus before a zero
     if isinstance(cell, datetime.datetime):
         cell = (cell + datetime.timedelta(microseconds=500000)).replace(microsecond=0)  # Excel counts in fractions of days
         return cell.strftime("%Y-%m-%d" if kind == "date" else "%Y-%m-%dT%H:%M:%SZ")
@@ -59,7 +60,7 @@ def from_xlsx(name, fields):
     assert [c.value for c in rows[0]] == [f["name"] for f in fields]
     assert book[name].freeze_panes == "A2" or book.read_only
     assert all(c.data_type != "f" for row in rows for c in row), "a formula"
-    return [[c.value for c in row] for row in rows[1:]]
+    return [[unescape(c.value) if isinstance(c.value, str) else c.value for c in row] for row in rows[1:]]
 
 
 def from_sqlite(name, fields):

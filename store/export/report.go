@@ -280,7 +280,7 @@ func problemsOf(r *report, doubts []extract.Problem) []problem {
 		case f.Value != "" && !v.ok:
 			list = append(list, newProblem(&r.Record, "value", "", at, strconv.Quote(f.Value)+" is not a plain decimal"))
 		case v.ok && !exact(f.Value):
-			list = append(list, newProblem(&r.Record, "value", "", at, f.Value+" has more digits than a floating point number holds: only CSV and JSON have it exactly"))
+			list = append(list, newProblem(&r.Record, "value", "", at, f.Value+" has more than 15 digits: only CSV and JSON Lines have it exactly"))
 		}
 	}
 	if r.Published != "" && !published(r).ok {

@@ -16,7 +16,7 @@ func TestDecimal(t *testing.T) {
 			t.Errorf("isDecimal(%q) = %v", s, got)
 		}
 	}
-	for s, want := range map[string]bool{"96171.6": true, "0.10": true, "123456789012345": true, "9007199254740993": false, "9007199254740992": true,
+	for s, want := range map[string]bool{"96171.6": true, "0.10": true, "123456789012345": true, "9007199254740993": false, "1234567890123456": false, "0.00000123456789012345": true, "-0": true,
 		"-12345678901234567.50": false, "59237.24490000000000": true} {
 		if got := exact(s); got != want {
 			t.Errorf("exact(%q) = %v", s, got)

@@ -119,14 +119,16 @@ func digits(s string) bool {
 	return s != ""
 }
 
-// exact reports whether a plain decimal comes out of a floating point number as it went in, as it does with up to 15
+// exact reports whether a plain decimal comes out of every format as it went in: floating point numbers and Excel hold 15
 // digits.
 func exact(s string) bool {
-	if len(s) <= 15 {
-		return true
+	n := 0
+	for _, c := range strings.TrimLeft(plain(s), "-0.") {
+		if c != '.' {
+			n++
+		}
 	}
-	f, err := strconv.ParseFloat(s, 64)
-	return err == nil && strconv.FormatFloat(f, 'f', -1, 64) == plain(s)
+	return n <= 15
 }
 
 // plain takes the zeros off the end of a decimal.

@@ -14,6 +14,7 @@ type xlsxFormat struct {
 	book   *excelize.File
 	styles map[kind]int
 	head   int // style of the first row
+	limit  int // of rows in a sheet
 	sheets []*xlsxWriter
 	file   *file // once finished
 }
@@ -25,7 +26,7 @@ const (
 )
 
 func newXLSX(d *folder, about [][2]string) (*xlsxFormat, error) {
-	x := &xlsxFormat{out: d, book: excelize.NewFile(excelize.Options{TmpDir: d.path(".")}), styles: map[kind]int{}}
+	x := &xlsxFormat{out: d, book: excelize.NewFile(excelize.Options{TmpDir: d.path(".")}), styles: map[kind]int{}, limit: excelRows}
 	if err := x.style(); err != nil {
 		return nil, err
 	}
@@ -130,7 +131,7 @@ func xlsxWidth(f field) float64 {
 
 func (w *xlsxWriter) write(row []value) error {
 	n := len(w.rows) - 1
-	if w.rows[n]+1 == excelRows {
+	if w.rows[n]+1 == w.format.limit {
 		if err := w.next(); err != nil {
 			return err
 		}
@@ -143,8 +144,12 @@ func (w *xlsxWriter) write(row []value) error {
 	return w.out.SetRow(fmt.Sprint("A", w.rows[n]+1), w.cells)
 }
 
-// Excel counts days from here, with a leap day in 1900 that never was.
-const excelEpoch = -25569
+// Excel counts days from here, with a leap day in 1900 that never was: before March 1900 its days have other numbers, and
+// programs do not agree on them.
+const (
+	excelEpoch = -25569
+	excelMarch = excelEpoch + 61
+)
 
 func (x *xlsxFormat) cell(v *value) any {
 	switch {
@@ -158,6 +163,8 @@ func (x *xlsxFormat) cell(v *value) any {
 		return v.float()
 	case v.kind == truth:
 		return v.n != 0
+	case v.kind == day && v.n < excelMarch:
+		return string(v.appendTo(nil))
 	case v.kind == day:
 		return excelize.Cell{StyleID: x.styles[day], Value: v.n - excelEpoch}
 	}
@@ -174,7 +181,11 @@ func fitExcel(s string) string {
 	if len(units) <= excelText {
 		return s
 	}
-	return string(utf16.Decode(units[:excelText-len(note)])) + note
+	end := excelText - len(note)
+	if utf16.IsSurrogate(rune(units[end-1])) && utf16.IsSurrogate(rune(units[end])) && units[end-1] < 0xdc00 {
+		end-- // not between the halves of a character
+	}
+	return string(utf16.Decode(units[:end])) + note
 }
 
 func (w *xlsxWriter) close() error {
