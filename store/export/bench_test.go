@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -139,6 +140,7 @@ func rates(b *testing.B, figures int) {
 
 // watchMemory looks at the heap every 50 ms; what it returns ends that, and returns the most that was seen.
 func watchMemory(b *testing.B) (peak func() uint64) {
+	debug.FreeOSMemory() // of what ran before
 	done, most := make(chan struct{}), make(chan uint64)
 	go func() {
 		var top uint64

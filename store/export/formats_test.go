@@ -296,7 +296,9 @@ func readSQLite(t *testing.T, dir, name string) (list []map[string]any) {
 
 // TestOtherFormat: what an export leaves of an earlier one in other formats is taken away, and nothing else.
 func TestOtherFormat(t *testing.T) {
-	s, dir := newArchive(t), t.TempDir()
+	s := newArchive(t)
+	t.Chdir(t.TempDir())
+	const dir = "a folder?with=odd#name%20" // relative, too
 	mustWrite(t, s, dir, Options{Formats: []string{"csv", "xlsx", "sqlite"}})
 	letter := filepath.Join(dir, "notes.csv.txt")
 	if err := os.WriteFile(letter, []byte("mine"), 0o644); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"path/filepath"
 	"strings"
 
 	_ "modernc.org/sqlite" // the driver "sqlite", without cgo
@@ -29,9 +30,12 @@ const pragmas = "?_pragma=journal_mode(off)&_pragma=synchronous(off)&_pragma=loc
 
 func newSQLite(d *folder, about [][2]string) (*sqliteFormat, error) {
 	f := &sqliteFormat{out: d}
-	path := url.URL{Scheme: "file", Path: d.path(databaseName)}
-	var err error
-	if f.db, err = sql.Open("sqlite", path.String()+pragmas); err != nil {
+	path, err := filepath.Abs(d.path(databaseName)) // a relative one would be taken for a host
+	if err != nil {
+		return nil, err
+	}
+	address := url.URL{Scheme: "file", Path: filepath.ToSlash(path)}
+	if f.db, err = sql.Open("sqlite", address.String()+pragmas); err != nil {
 		return nil, err
 	}
 	f.db.SetMaxOpenConns(1)
