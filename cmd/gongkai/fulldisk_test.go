@@ -25,7 +25,7 @@ func TestFullDiskChild(t *testing.T) {
 		t.Skip("only for TestNoSpace")
 	}
 	signal.Ignore(syscall.SIGXFSZ) // the write then fails, as on a full disk
-	if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: 300 << 10, Max: 300 << 10}); err != nil {
+	if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: 150 << 10, Max: 150 << 10}); err != nil {
 		t.Fatal(err)
 	}
 	os.Exit(run(t.Context(), []string{"crawl", "-config", config, "-log-level", "error"}, os.Stdout, os.Stderr))

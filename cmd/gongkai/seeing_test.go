@@ -184,7 +184,7 @@ func TestManners(t *testing.T) {
 	}{
 		{[]string{"crwal"}, `did you mean "crawl"?`},
 		{[]string{"crawl", "-portl", "x"}, `did you mean "-portal"?`},
-		{[]string{"status", "-archive", filepath.Join(dir, "archive")}, "wait until that ends"},
+		{[]string{"extract", "-archive", filepath.Join(dir, "archive")}, "wait until that ends"},
 		{[]string{"report", "-archive", filepath.Join(dir, "archive")}, "gongkai crawl makes the first report"},
 		{[]string{"report", "2020", "2021"}, "one RUN"},
 		{[]string{"man"}, "one DIR"},
