@@ -35,6 +35,7 @@ type Crawler struct {
 	Full         bool          // ask for everything, unconditionally
 	Years        Years         // a backfill: only what may be a report of these years and is not held; zero: the nightly crawl
 	MaxRequests  int           // stop after so many, politely; 0: no bound
+	Discover     bool          // look for the listings of portals of which only the home page is known, or whose listing has died
 
 	Program string // name and version, for the record of the run
 	Config  string // digest of the configuration, for the same
@@ -45,6 +46,11 @@ type Crawler struct {
 	Watch   func(Progress)    // called once a second while it runs; nil: nobody watches
 	Network http.RoundTripper // nil: the real one, with a guard against private addresses
 	Traffic *Traffic          // shared with other crawls of this process into the same Store; nil: there are none
+
+	purpose string                                                     // of a run that does something else than walk, in a word
+	do      func(context.Context, *site, errand, *PortalSummary) error // instead of a walk; nil: walk
+
+	discoveries *seeds.Discoveries // nil: nothing is discovered in this run
 
 	hosts    map[string]bool              // that may be visited
 	resolve  resolver                     // nil: nobody knows which hosts share an address
@@ -112,6 +118,11 @@ func (c *Crawler) visit(ctx context.Context, groups []group) (Summary, error) {
 // begin notes that the run begins.
 func (c *Crawler) begin() (err error) {
 	c.run = &frontier.Run{Kind: c.kind(), Program: c.Program, Extract: extract.Version, Config: c.Config, Portals: len(c.Portals), Started: time.Now().UTC()}
+	if c.Discover {
+		if c.discoveries, err = seeds.ReadDiscoveries(c.Store.Dir()); err != nil {
+			return err
+		}
+	}
 	if c.first, err = c.Store.LastID(); err != nil {
 		return err
 	}
@@ -122,6 +133,8 @@ func (c *Crawler) begin() (err error) {
 // kind says in a word what is asked of the crawler. A walk is gone on with by a run of its kind only.
 func (c *Crawler) kind() string {
 	switch {
+	case c.purpose != "":
+		return c.purpose
 	case c.Years != Years{}:
 		return "backfill " + c.Years.String()
 	case c.Full:

@@ -27,6 +27,8 @@ type notes struct {
 	Homes   map[string]home   `json:"homes,omitempty"`
 	Twins   map[string]string `json:"twins,omitempty"`  // authorities where nobody answers, and those that do instead
 	Looked  bool              `json:"looked,omitempty"` // for reports that no listing leads to any more
+
+	Searched bool `json:"searched,omitempty"` // the listing was looked for
 }
 
 // more is the part of a target that the frontier need not understand.

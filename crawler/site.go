@@ -31,6 +31,8 @@ type site struct {
 	placed   atomic.Bool           // it has a place
 	once     bool                  // a robots.txt that cannot be had is not asked for again: the address is a guess
 	closed   string                // why nothing more is asked in this run; "" while open
+
+	allowance *int // requests that may still be sent; nil: as many as are needed
 }
 
 // A gate is what the robots.txt of one authority says to us.
@@ -66,7 +68,11 @@ func (s *site) visit(ctx context.Context, errands []errand, sums []PortalSummary
 		}
 		s.lap = s.laps[i]
 		s.fetcher.tape.network = s.way(e.portal.ID)
-		err := s.walk(ctx, e, &sums[i])
+		do := s.do
+		if do == nil {
+			do = func(ctx context.Context, s *site, e errand, sum *PortalSummary) error { return s.walk(ctx, e, sum) }
+		}
+		err := do(ctx, s, e, &sums[i])
 		s.lap.finish(s.closed)
 		if err != nil {
 			return err
@@ -233,6 +239,12 @@ func (s *site) request(ctx context.Context, t target, p past, sum *PortalSummary
 	u, err := url.Parse(t.address())
 	if err != nil {
 		return page{Capture: failed(t, err)}, nil
+	}
+	if s.allowance != nil {
+		if *s.allowance <= 0 {
+			return page{}, errSpent
+		}
+		*s.allowance--
 	}
 	if err := s.turn(ctx, u); err != nil {
 		return page{}, err

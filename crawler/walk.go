@@ -8,7 +8,6 @@ import (
 	"math"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"gongkai/crawler/portal"
@@ -99,16 +98,11 @@ func (w *walk) goOn(ctx context.Context, e errand) error {
 		return err
 	}
 	w.lap.queued.Add(int64(left))
-	var start []target
-	for _, u := range e.start {
-		bare, _, _ := strings.Cut(u, "#") // some sites drawn by script name the column behind it
-		start = append(start, target{url: bare, kind: store.KindListing, portal: e.portal.ID, request: portal.Start(u)})
-	}
-	if err := w.add(start); err != nil {
-		return err
-	}
 	if w.closed == "" {
 		w.closed = w.clock.left()
+	}
+	if err := w.setOut(ctx, e); err != nil {
+		return err
 	}
 	for w.closed == "" {
 		t, ok, err := w.next(ctx)
@@ -135,6 +129,11 @@ func (w *walk) goOn(ctx context.Context, e errand) error {
 				return err
 			}
 		case !ok:
+			if again, err := w.setOutAgain(ctx); err != nil {
+				return err
+			} else if again {
+				continue
+			}
 			if err := w.expect(); err != nil {
 				return err
 			}
@@ -218,6 +217,11 @@ func (w *walk) answer(ctx context.Context, t target, known past) (page, []byte, 
 		if p.wall {
 			w.closed = p.Error
 		}
+		body, err := w.recover(&p, w.sum)
+		return p, body, err
+	}
+	if w.Searched && t.kind == store.KindListing && known.last.ID > w.first && fresh(known) { // the search has just asked for it
+		p := archived(known.last)
 		body, err := w.recover(&p, w.sum)
 		return p, body, err
 	}

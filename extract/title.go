@@ -21,7 +21,10 @@ var (
 
 	// falseFriends stand before or after the core of a title that is about reports, or that reports on something else.
 	falseTail = regexp.MustCompile(`图解|图说|解读|要点|通知|指南|目录|制度|办法|规定|报表|填报|说明会|解释|方案|计划|视频|动漫|长图|图片版|的函$|的批复$|培训|考核|汇总表|模板|格式`)
-	falseHead = regexp.MustCompile(`^关于(?:做好|报送|开展|编制|编报|印发|进一步|规范|填报|填写|组织|召开|征求|落实|认真|切实)|^(?:【|\[|\()?(?:图解|图说|解读|一图|动漫|视频|长图)|一图读懂|^转发`)
+	// A notice by which a report is published has it in it, or attached.
+	noticeHead = regexp.MustCompile(`(?:发布|公布|公开)(?:` + yearPattern + `)?$`)
+	noticeTail = regexp.MustCompile(`^的(?:通知|公告|通告)$`)
+	falseHead  = regexp.MustCompile(`^关于(?:做好|报送|开展|编制|编报|印发|进一步|规范|填报|填写|组织|召开|征求|落实|认真|切实)|^(?:【|\[|\()?(?:图解|图说|解读|一图|动漫|视频|长图)|一图读懂|^转发`)
 )
 
 const yearPattern = `(?:(?:19|20)\d{2}|[一二][一二三四五六七八九〇○零0]{3})(?:年度|年)?`
@@ -37,6 +40,9 @@ func ReportTitle(title string) (TitleClaim, bool) {
 	at := reportCore.FindStringIndex(s)
 	if strings.ContainsAny(s, "<>›»→") {
 		return TitleClaim{}, false // a breadcrumb
+	}
+	if at != nil && noticeTail.MatchString(s[at[1]:]) && noticeHead.MatchString(s[:at[0]]) {
+		s = s[:at[1]] // the report is what is published by that notice
 	}
 	if at == nil || falseHead.MatchString(s) || falseTail.MatchString(s[at[1]:]) || falseTail.MatchString(s[:at[0]]) && !strings.Contains(s[:at[0]], "年") {
 		return TitleClaim{}, false
@@ -152,11 +158,14 @@ var hanDigits = strings.NewReplacer("〇", "0", "○", "0", "零", "0", "一", "
 var (
 	columnName = regexp.MustCompile(`^(?:法定|历年|本级)?(?:政府|政务|部门|机关)*信息公开(?:工作)?(?:年度|年)(?:工作)?(?:报告|年报|报)?$|^(?:年度报告|公开年报|年报|信息公开报告)$`)
 	columnYear = regexp.MustCompile(`^` + yearPattern + `$`)
+	// columnYears are those that a column says it holds: 政府信息公开年报（2008-2024）.
+	columnYears = regexp.MustCompile(`[(\[]?(?:19|20)\d{2}年?(?:至|到|-|—|–|~|－)+(?:(?:19|20)\d{2}年?|今)[)\]]?`)
 )
 
 // ColumnTitle reports whether a link's text names a column that lists annual reports: 信息公开年报,
 // 政府信息公开工作年度报告, or one year of such a column.
 func ColumnTitle(text string) bool {
-	s := strings.Trim(strings.ReplaceAll(narrow(Simplify(compact(text))), " ", ""), "·>›»-—[]【】")
+	s := strings.ReplaceAll(narrow(Simplify(compact(text))), " ", "")
+	s = strings.Trim(columnYears.ReplaceAllString(s, ""), "·>›»-—[]【】")
 	return columnName.MatchString(s) || columnYear.MatchString(s) && parseYear(s) != 0
 }

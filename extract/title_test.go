@@ -44,6 +44,8 @@ func TestReportTitle(t *testing.T) {
 		{"2021年度政府网站工作年度报表", TitleClaim{}, false},
 		{"一图读懂某某市2021年政府信息公开工作年度报告", TitleClaim{}, false},
 		{"某某市2021年政府信息公开工作年度报告图解", TitleClaim{}, false},
+		{"东临县人民政府办公室关于发布2025年度政府信息公开工作年度报告的通知", TitleClaim{Agency: "东临县人民政府办公室", Year: 2025}, true},
+		{"关于公布2021年政府信息公开工作年度报告的公告", TitleClaim{Year: 2021}, true},
 		{"关于报送2021年政府信息公开工作年度报告的通知", TitleClaim{}, false},
 		{"关于做好2022年度政府信息公开工作年度报告编制工作的通知", TitleClaim{}, false},
 		{"2021年法治政府建设年度报告", TitleClaim{}, false},

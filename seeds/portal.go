@@ -33,6 +33,8 @@ type Portal struct {
 	Checked    string           `json:"checked,omitempty"`    // the day an address was last seen to answer, as 2026-04-26; empty: never
 	Rows       extract.Selector `json:"rows,omitzero"`        // the report links of a listing; zero: told from each page
 	Next       extract.Selector `json:"next,omitzero"`        // the links to further listing pages; zero: told from each page
+
+	Given []string `json:"-"` // Start as the catalogue has it, where something else was discovered
 }
 
 // What a portal's entry may let pass of TLS. Captures tell where it was made use of.

@@ -180,7 +180,8 @@ func (c *config) resolve(dir string) {
 	}
 }
 
-// portals loads the catalogue that the configuration names; ids, when given, choose among them.
+// portals loads the catalogue that the configuration names, with what has been discovered for the archive; ids, when given,
+// choose among them.
 func (c *config) portals(ids []string) ([]seeds.Portal, error) {
 	var lists [][]seeds.Portal
 	if c.Seeds.Builtin {
@@ -197,7 +198,11 @@ func (c *config) portals(ids []string) ([]seeds.Portal, error) {
 		}
 		lists = append(lists, list)
 	}
-	all := seeds.Merge(lists...)
+	found, err := seeds.ReadDiscoveries(c.Archive.Path)
+	if err != nil {
+		return nil, err
+	}
+	all := found.Apply(seeds.Merge(lists...))
 	if len(ids) == 0 {
 		return all, nil
 	}

@@ -25,6 +25,9 @@ func newCrawl(e *env) *cobra.Command {
 after as long as it has stayed the same, at least after 20 hours and at most after 30 days. Its further pages, frames and
 attachments are asked for with it; what could not be had of them for now is asked for again in the next run.
 
+Where only the home page of a portal is known, the listing of its reports is looked for first, and kept; where a listing
+has none any more, it is looked for again. gongkai seeds discover does the same by itself.
+
 With a window configured (crawl.window), it waits until the window opens and stops when it closes. A run that was stopped
 or killed is gone on with by the next one, if that is of the same kind and follows within 20 hours: what is archived is
 not asked for again, and no host is asked too soon. gongkai status shows what is left, gongkai why what a host waits for.`,
@@ -64,6 +67,7 @@ func (c *config) crawler(portals []seeds.Portal, s *store.Store) crawler.Crawler
 		MaxPageBytes: int64(c.Crawl.MaxPageBytes),
 		AllowHosts:   c.Crawl.AllowHosts,
 		AllowPrivate: c.Crawl.AllowPrivateNetworks,
+		Discover:     true,
 		Program:      "gongkai " + version(),
 		Config:       c.digest(portals),
 		Portals:      portals,

@@ -111,7 +111,7 @@ func newRoot(e *env) *cobra.Command {
 disclosure (政府信息公开工作年度报告), archives every answer as served, reads the statutory figures, and exports them.
 
 Try it without a network:   gongkai demo
-Not in this version yet:    ` + strings.Join(laterCommands, ", ") + `, seeds check, seeds discover
+Not in this version yet:    ` + strings.Join(laterCommands, ", ") + `
 
 Exit codes: 0 done · 1 could not · 2 usage or configuration · 3 done, but some items failed · 4 another process
 holds the archive`,

@@ -16,13 +16,12 @@ func newSeeds(e *env) *cobra.Command {
 		Short: "the catalogue of portals",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usagef("seeds has no command %q in this version; there is seeds list", args[0])
+				return usagef("seeds has no command %q; there are list, check and discover", args[0])
 			}
 			return cmd.Help()
 		},
 	}
-	cmd.AddCommand(later("check"), later("discover"))
-	cmd.AddCommand(newSeedsList(e))
+	cmd.AddCommand(newSeedsList(e), newSeedsCheck(e), newSeedsDiscover(e))
 	return cmd
 }
 

@@ -301,7 +301,23 @@ func (r *reading) rows() []Row {
 	if !r.portal.Rows.IsZero() && r.doc != nil {
 		return keep(asRows(r.doc.LinksIn(r.portal.Rows), r.text), isReport)
 	}
-	return once(outsideFirst(keep(r.links, isReport)))
+	rows := keep(r.links, isReport)
+	if len(rows) == 0 && r.isColumn() {
+		rows = keep(r.links, func(l Row) bool { return l.Date != "" && cutOff.MatchString(l.Name()) })
+	}
+	return once(outsideFirst(rows))
+}
+
+// cutOff is a title that was cut after its year: 某县人民政府关于发布2021年度... In a column of reports it is one of them.
+var cutOff = regexp.MustCompile(`(?:19|20)\d{2}.*(?:\.{2,}|…)$`)
+
+// isColumn reports whether a page's title says that it is a column of annual reports.
+func (r *reading) isColumn() bool {
+	if r.doc == nil {
+		return false
+	}
+	parts := strings.FieldsFunc(r.doc.Title(), func(c rune) bool { return strings.ContainsRune("_-|—–·> ", c) })
+	return slices.ContainsFunc(parts, func(part string) bool { return extract.ColumnTitle(part) && !isYear.MatchString(part) })
 }
 
 // once drops the links to what an earlier one leads to.
@@ -320,6 +336,9 @@ func once(rows []Row) []Row {
 func columns(links []Row, page *url.URL, listing bool) []extract.Link {
 	var all []extract.Link
 	for _, l := range outsideFirst(keep(links, func(l Row) bool { return extract.ColumnTitle(l.Name()) })) {
+		if annualPage.MatchString(l.URL) {
+			continue // a report
+		}
 		if !listing || isYear.MatchString(l.Name()) && below(l.URL, page) {
 			all = append(all, l.Link)
 		}
@@ -340,9 +359,20 @@ func below(address string, page *url.URL) bool {
 }
 
 func isReport(l Row) bool {
-	_, ok := extract.ReportTitle(l.Name())
-	return ok && !extract.ColumnTitle(l.Name())
+	name := l.Name()
+	if cutTitle.MatchString(name) || isYear.MatchString(name) && annualPage.MatchString(l.URL) {
+		return true
+	}
+	_, ok := extract.ReportTitle(name)
+	return ok && !extract.ColumnTitle(name)
 }
+
+var (
+	// cutTitle is the title of a report that the listing has cut before the word for it; the page will tell.
+	cutTitle = regexp.MustCompile(`(?:19|20)\d{2}年?度?(?:政府|政务)?信息公开(?:工作)?(?:年度?|年度报)?(?:\.{2,}|…+)$`)
+	// annualPage is the report of one year; the column has nothing but the years.
+	annualPage = regexp.MustCompile(`(?i)/xxgkAnnualReport\.jsp\?(?:[^#]*&)?fbtime=\d{4}(?:&|$)`)
+)
 
 func keep(links []Row, ok func(Row) bool) []Row {
 	var kept []Row

@@ -1,0 +1,433 @@
+package crawler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"gongkai/crawler/discover"
+	"gongkai/crawler/portal"
+	"gongkai/seeds"
+	"gongkai/store"
+)
+
+// MostRequests is how many requests the search for the listings of one portal may take, robots.txt, redirects and
+// repeated ones included.
+const MostRequests = 12
+
+// errSpent means that the search has used up its requests.
+var errSpent = errors.New("no requests are left")
+
+// Discoveries looks for the listings of all Portals, whatever is known of them, and keeps what it finds in the archive's
+// folder. It returns what came of each, in the order of Portals; only those before it was stopped, then with ctx's error.
+func (c *Crawler) Discoveries(ctx context.Context) (all []seeds.Discovery, sum Summary, err error) {
+	results := make(chan seeds.Discovery, len(c.Portals))
+	sum, err = c.eachHome(ctx, "discover", func(ctx context.Context, s *site, p seeds.Portal, sum *PortalSummary) error {
+		d, err := s.discover(ctx, p, 0, sum)
+		if err == nil {
+			results <- d
+		}
+		return err
+	})
+	close(results)
+	found := make(map[string]seeds.Discovery)
+	for d := range results {
+		found[d.Portal] = d
+	}
+	for _, p := range c.Portals {
+		if d, ok := found[p.ID]; ok {
+			all = append(all, d)
+		}
+	}
+	return all, sum, err
+}
+
+// eachHome does something else than a walk with all portals: each once, on the site of its home page.
+func (c *Crawler) eachHome(ctx context.Context, purpose string, do func(context.Context, *site, seeds.Portal, *PortalSummary) error) (Summary, error) {
+	run := *c
+	run.Discover, run.purpose, run.Portals = true, purpose, nil
+	known := make(map[string]seeds.Portal)
+	for _, p := range c.Portals {
+		known[p.ID] = p
+		if h := p.HomePage(); h != "" {
+			p.Start = []string{h}
+		}
+		run.Portals = append(run.Portals, p)
+	}
+	run.AllowHosts = append(slices.Clone(c.AllowHosts), hostsOf(c.Portals)...)
+	run.do = func(ctx context.Context, s *site, e errand, sum *PortalSummary) error {
+		sum.ID = e.portal.ID
+		return errors.Join(do(ctx, s, known[e.portal.ID], sum), s.frontier.SetHost(s.scope.site, s.clock.host))
+	}
+	return run.Run(ctx)
+}
+
+// hostsOf lists the hosts of start pages: those of a portal may be others than that of its home page.
+func hostsOf(portals []seeds.Portal) (hosts []string) {
+	for _, p := range portals {
+		for _, s := range p.Start {
+			if u, err := url.Parse(s); err == nil {
+				hosts = append(hosts, hostPort(u))
+			}
+		}
+	}
+	return hosts
+}
+
+// discover looks for the listings of a portal from its home page, in MostRequests requests, and keeps what came of it.
+// Answers that are in the archive since a capture, and of this night, are not asked for again. Its error means that the
+// run cannot go on.
+func (s *site) discover(ctx context.Context, p seeds.Portal, since uint64, sum *PortalSummary) (seeds.Discovery, error) {
+	began, left := sum.Requests, MostRequests
+	s.allowance = &left
+	defer func() { s.allowance = nil }()
+	k := seeker{site: s, portal: p, sum: sum, search: discover.New(p), since: since}
+	if err := k.seek(ctx); err != nil {
+		return seeds.Discovery{}, err
+	}
+	d := k.result()
+	d.Requests = sum.Requests - began
+	for _, l := range d.Listings {
+		s.Log.Info("listing discovered", "portal", p.ID, "url", l.URL, "evidence", l.Evidence, "requests", d.Requests)
+	}
+	if d.Outcome != seeds.Found {
+		s.Log.Warn("no listing discovered", "portal", p.ID, "outcome", d.Outcome, "reason", d.Reason, "requests", d.Requests)
+	}
+	return d, s.discoveries.Add(d)
+}
+
+// A seeker carries out the search on one portal.
+type seeker struct {
+	*site
+	portal seeds.Portal
+	sum    *PortalSummary
+	search *discover.Search
+	since  uint64 // only newer captures are believed
+
+	pages int    // that were had
+	spent bool   // the requests have been used up
+	wall  string // what kept us from the home page, a challenge or robots.txt
+	fault string // why the home page could not be had
+}
+
+// seek asks for one lead after the other.
+func (k *seeker) seek(ctx context.Context) error {
+	for k.closed == "" && !k.spent {
+		l, ok := k.search.Next()
+		if !ok {
+			return ctx.Err()
+		}
+		if err := k.try(ctx, l); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// try asks for one lead, where it was moved to, and for a home page that cannot be had at its twin over http or https.
+func (k *seeker) try(ctx context.Context, l discover.Lead) error {
+	t := target{url: l.Key(), kind: store.KindListing, portal: k.portal.ID, from: l.From, title: l.Name, request: l.Request}
+	for {
+		u, err := url.Parse(t.address())
+		if err != nil {
+			return nil // leads have been parsed
+		}
+		if deny := k.scope.deny(u); deny != "" {
+			k.missed(l, deny)
+			return nil
+		}
+		p, body, err := k.have(ctx, t)
+		switch {
+		case errors.Is(err, errClosed):
+			k.missed(l, "the site is left alone: "+k.closed)
+			return nil
+		case errors.Is(err, errSpent):
+			k.spent = true
+			k.missed(l, fmt.Sprintf("not asked for: %d requests have been sent", MostRequests))
+			return nil
+		case err != nil:
+			return err
+		}
+		switch p.State {
+		case store.StateOK, store.StateUnchanged:
+			k.took(l, p, body, u)
+			return nil
+		case store.StateRedirect:
+			next, reason := redirected(t, p.Header.Get("Location"), k.scope)
+			if reason != "" {
+				k.missed(l, reason)
+				return nil
+			}
+			t = next
+			continue
+		}
+		if other := k.other(l, t, p); other != "" {
+			t.url, t.request.URL, t.via = other, other, append(t.via, t.url)
+			continue
+		}
+		k.missed(l, strings.TrimSpace(p.State+" "+trouble(p.Capture)))
+		if p.State == store.StateBlocked && k.pages == 0 {
+			k.wall = trouble(p.Capture)
+		}
+		return nil
+	}
+}
+
+// other returns the address of a home page under the other scheme when nobody answers under its own: one portal in a hundred has moved so.
+func (k *seeker) other(l discover.Lead, t target, p page) string {
+	if k.pages > 0 || len(t.via) > 0 || p.State != store.StateFailed || p.Status != 0 || l.From != "" {
+		return ""
+	}
+	u, err := url.Parse(t.address())
+	if err != nil || u.Port() != "" {
+		return ""
+	}
+	if u.Scheme == "http" {
+		u.Scheme = "https"
+	} else {
+		u.Scheme = "http"
+	}
+	return u.String()
+}
+
+func (k *seeker) missed(l discover.Lead, why string) {
+	if k.pages == 0 && k.fault == "" {
+		k.fault = why
+	}
+	k.search.Missed(l, why)
+}
+
+// took reads a page that was had.
+func (k *seeker) took(l discover.Lead, p page, body []byte, u *url.URL) {
+	k.pages++
+	if u.Path == "/" && u.RawQuery == "" {
+		k.homes[authority(u)] = home{p.SHA256, len(body)}
+	}
+	defer func() {
+		if r := recover(); r != nil { // one hostile page must not end a night's crawl
+			k.search.Missed(l, fmt.Sprintf("reading panicked: %v", r))
+		}
+	}()
+	if _, fragment, ok := strings.Cut(l.URL, "#"); ok && !strings.Contains(u.String(), "#") {
+		with := *u
+		with.Fragment = fragment
+		u = &with
+	}
+	k.search.Read(l, body, p.Header.Get("Content-Type"), u)
+}
+
+// have returns what the portal answers, or what it has answered since the night before: a search that is repeated, and
+// a walk that follows one, cost the portal nothing.
+func (k *seeker) have(ctx context.Context, t target) (page, []byte, error) {
+	t.url = withoutFragment(t.url)
+	t.request.URL = withoutFragment(t.request.URL)
+	known, err := recall(k.Store, t.url)
+	if err != nil {
+		return page{}, nil, err
+	}
+	if fresh(known) && known.last.ID > k.since && !k.Full {
+		p := archived(known.last)
+		if p.Header.Get("Content-Type") == "" {
+			p.Header = known.header()
+		}
+		body, err := k.recover(&p, k.sum)
+		return p, body, err
+	}
+	p, err := k.ask(ctx, t, known, k.sum)
+	if err != nil {
+		return page{}, nil, err
+	}
+	body, err := k.keep(&p, known, k.sum)
+	if p.State == store.StateUnchanged && p.Header.Get("Content-Type") == "" {
+		p.Header = known.header()
+	}
+	return p, body, err
+}
+
+func withoutFragment(address string) string {
+	bare, _, _ := strings.Cut(address, "#")
+	return bare
+}
+
+// fresh reports whether an answer is of this night.
+func fresh(p past) bool {
+	switch p.last.State {
+	case store.StateOK, store.StateUnchanged, store.StateRedirect, store.StateGone:
+		return time.Since(p.last.Time) < shortest
+	}
+	return false
+}
+
+// result puts together what came of the search.
+func (k *seeker) result() seeds.Discovery {
+	d := seeds.Discovery{Portal: k.portal.ID, Time: time.Now().UTC().Truncate(time.Second), Instead: k.portal.Start, Outcome: seeds.NotFound,
+		Site: k.search.Site.Name, SiteID: k.search.Site.ID, Division: k.search.Site.Division,
+		Listings: k.search.Result(), Units: k.search.Units(), Steps: k.search.Steps}
+	if k.portal.Given != nil {
+		d.Instead = k.portal.Given
+	}
+	switch {
+	case len(d.Listings) > 0:
+		d.Outcome = seeds.Found
+	case k.wall != "":
+		d.Outcome, d.Reason = seeds.Blocked, k.wall
+	case k.closed != "":
+		d.Outcome, d.Reason = seeds.Blocked, k.closed
+	case k.pages == 0:
+		d.Outcome, d.Reason = seeds.Unreachable, k.fault
+	case k.spent:
+		d.Reason = fmt.Sprintf("%d requests led to no listing", MostRequests)
+	default:
+		d.Reason = fmt.Sprintf("%d pages led to no listing, and nothing on them is promising", k.pages)
+	}
+	name(d.Units, k.portal.ID)
+	return d
+}
+
+// name gives the bodies below a government ids that stay when others come and go.
+func name(units []seeds.Portal, above string) {
+	taken := make(map[string]bool)
+	for i := range units {
+		id := above + "-" + slug(units[i].Start[0])
+		for n := 2; taken[id]; n++ {
+			id = fmt.Sprintf("%s-%s-%d", above, slug(units[i].Start[0]), n)
+		}
+		taken[id] = true
+		units[i].ID = id
+	}
+}
+
+// slug makes a word of an address, of a-z, 0-9 and hyphens: the path without what all addresses have, or the host.
+func slug(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "x"
+	}
+	path := strings.Trim(u.Path, "/")
+	for _, tail := range []string{"index.html", "index.htm", "index.shtml", ".html", ".shtml", ".htm", "/gkmlpt/annualreport", "/gkmlpt/index"} {
+		path = strings.Trim(strings.TrimSuffix(path, tail), "/")
+	}
+	if path == "" {
+		path, _, _ = strings.Cut(u.Hostname(), ".")
+	}
+	words := strings.FieldsFunc(strings.ToLower(path), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
+	if len(words) > 3 {
+		words = words[len(words)-3:]
+	}
+	if len(words) == 0 {
+		return "x"
+	}
+	return strings.Join(words, "-")
+}
+
+// How long it is before a search that found nothing is repeated.
+const (
+	soon  = 24 * time.Hour     // what kept it from the site may pass
+	later = 7 * 24 * time.Hour // the site must change
+)
+
+// worthwhile reports whether a search on a portal may come to something else than the last one did; else it says what
+// that came to.
+func (c *Crawler) worthwhile(p seeds.Portal) (bool, string) {
+	d, ok := c.discoveries.Last(p.ID)
+	if !ok || d.Outcome == seeds.Found {
+		return true, ""
+	}
+	wait := later
+	if d.Outcome == seeds.Blocked || d.Outcome == seeds.Unreachable {
+		wait = soon - (believed - shortest)
+	}
+	if time.Since(d.Time) >= wait {
+		return true, ""
+	}
+	return false, fmt.Sprintf("no listing is known; looked for on %s: %s, %s", d.Time.Format(time.DateOnly), d.Outcome, d.Reason)
+}
+
+// locate returns the start pages of an errand; where only the home page is known, the listings that are found from there. Without any
+// it says why.
+func (w *walk) locate(ctx context.Context, start []string) ([]string, error) {
+	if !w.Discover || w.portal.Listed() || w.front.Resumed && w.Rows > 0 {
+		return start, nil
+	}
+	again, before := w.worthwhile(w.portal)
+	if !again {
+		w.sum.problem(w.portal.HomePage(), before)
+		return nil, nil
+	}
+	return w.discovered(ctx, 0)
+}
+
+// relocate looks for the listing of a portal whose known one lists nothing any more.
+func (w *walk) relocate(ctx context.Context) ([]string, error) {
+	home, err := url.Parse(w.portal.HomePage())
+	if !w.Discover || w.Rows > 0 || w.Searched || w.closed != "" || err != nil || siteOf(home) != w.scope.site {
+		return nil, nil
+	}
+	if again, _ := w.worthwhile(w.portal); !again {
+		return nil, nil
+	}
+	return w.discovered(ctx, w.first) // what the portal said before may be what has moved
+}
+
+// discovered searches, and notes that it has.
+func (w *walk) discovered(ctx context.Context, since uint64) ([]string, error) {
+	w.Searched = true
+	d, err := w.discover(ctx, w.portal, since, w.sum)
+	if err != nil {
+		return nil, err
+	}
+	if d.Outcome != seeds.Found {
+		w.sum.problem(w.portal.HomePage(), fmt.Sprintf("no listing discovered: %s, %s", d.Outcome, d.Reason))
+	}
+	var start []string
+	for _, l := range d.Listings {
+		start = append(start, l.URL)
+	}
+	return start, nil
+}
+
+// setOut queues what a walk begins with.
+func (w *walk) setOut(ctx context.Context, e errand) (err error) {
+	start := e.start
+	if w.closed == "" {
+		start, err = w.locate(ctx, e.start)
+	}
+	if ctx.Err() != nil {
+		return errors.Join(ctx.Err(), w.halt("stopped"))
+	}
+	return errors.Join(err, w.add(begin(e.portal.ID, start)))
+}
+
+// setOutAgain queues listings that were found in place of one that has died, and reports whether there are any.
+func (w *walk) setOutAgain(ctx context.Context) (bool, error) {
+	start, err := w.relocate(ctx)
+	if ctx.Err() != nil {
+		return false, errors.Join(ctx.Err(), w.halt("stopped"))
+	}
+	if err != nil || len(start) == 0 {
+		return false, err
+	}
+	before, err := w.front.Left(math.MaxInt)
+	if err != nil {
+		return false, err
+	}
+	if err := errors.Join(w.add(begin(w.portal.ID, start)), w.keepState()); err != nil {
+		return false, err
+	}
+	after, err := w.front.Left(math.MaxInt)
+	return after > before, err
+}
+
+// begin returns the targets that a walk begins with.
+func begin(id string, start []string) (all []target) {
+	for _, u := range start {
+		bare, _, _ := strings.Cut(u, "#") // some sites drawn by script name the column behind it
+		all = append(all, target{url: bare, kind: store.KindListing, portal: id, request: portal.Start(u)})
+	}
+	return all
+}

@@ -1,0 +1,213 @@
+package discover
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"gongkai/crawler/portal"
+	"gongkai/extract"
+	"gongkai/seeds"
+)
+
+// judge says what a page is, in words, and keeps it when it is a listing.
+func (s *Search) judge(l Lead, e portal.Exploration, page *url.URL) string {
+	rows := outside(e.Rows)
+	var own []portal.Row
+	foreign, other := 0, 0
+	for _, r := range rows {
+		switch {
+		case s.institutional(r):
+			other++
+		case s.foreign(r):
+			foreign++
+		default:
+			own = append(own, r)
+		}
+	}
+	switch {
+	case other > len(own):
+		return fmt.Sprintf("lists %d reports of schools, hospitals or companies", other)
+	case foreign > len(own):
+		return fmt.Sprintf("lists %d reports of another place", foreign)
+	}
+	years := yearsOf(own)
+	f := seeds.Listing{URL: l.Begin, Name: nameOf(l, e), Family: e.Family.Name, Rows: len(own), Years: years, Units: l.Units || severalBodies(own)}
+	if l.Kind == portal.Page && l.hops == 0 && l.Begin == l.URL {
+		f.URL = page.String()
+		if page.Fragment == "" && strings.Contains(l.URL, "#") {
+			f.URL = l.URL
+		}
+	}
+	home := page.Path == "/" && page.RawQuery == "" && l.Kind != portal.Data
+	switch {
+	case home, len(own) == 0:
+		return s.directory(l, e, f)
+	case l.Years && s.years != nil:
+		whole := s.years.listing
+		whole.Rows, whole.Years = whole.Rows+len(own), union(whole.Years, years)
+		whole.Evidence += fmt.Sprintf("; %d reports in %s", len(own), l.Name)
+		s.years = nil
+		return s.accept(whole, own)
+	case l.Named:
+		f.Evidence = fmt.Sprintf("named %s; %s", f.Name, counted(own, years, len(e.Items)))
+		return s.accept(f, own)
+	case len(own) >= 3 && 2*len(own) >= len(e.Items) || columnPath.MatchString(page.Path):
+		f.Evidence = "not named as the column; " + counted(own, years, len(e.Items))
+		s.fallback = append(s.fallback, candidate{f, l})
+		return "may be it: " + f.Evidence
+	}
+	return fmt.Sprintf("shows %d reports among %d other things", len(own), len(e.Items)-len(own))
+}
+
+// directory keeps a column that has nothing but its years until one of them has been read.
+func (s *Search) directory(l Lead, e portal.Exploration, f seeds.Listing) string {
+	if !l.Named {
+		return "lists no reports"
+	}
+	var years []int
+	for _, c := range e.Columns {
+		if isYear(c.Name()) {
+			years = append(years, yearIn(c.Name()))
+		}
+	}
+	if len(years) == 0 {
+		return "is named as the column, but lists no reports"
+	}
+	f.Years, f.Evidence = nil, fmt.Sprintf("named %s, a column of %d years", f.Name, len(years))
+	s.years = &candidate{f, l}
+	return f.Evidence
+}
+
+// accept keeps a listing, unless it lists nothing that an accepted one does not.
+func (s *Search) accept(f seeds.Listing, rows []portal.Row) string {
+	fresh := 0
+	for _, r := range rows {
+		if key := twin(r.URL); !s.seen[key] {
+			s.seen[key] = true
+			fresh++
+		}
+	}
+	if fresh == 0 {
+		return "lists what another listing has listed"
+	}
+	f.Confidence = seeds.Verified
+	s.found = append(s.found, f)
+	return "is a listing: " + f.Evidence
+}
+
+func counted(rows []portal.Row, years []int, items int) string {
+	text := fmt.Sprintf("%d of %d rows are annual reports", len(rows), max(items, len(rows)))
+	if len(years) > 0 {
+		text += fmt.Sprintf(", of %d to %d", years[0], years[len(years)-1])
+	}
+	return text
+}
+
+// nameOf is what a listing is called: by the link to it, or by itself.
+func nameOf(l Lead, e portal.Exploration) string {
+	for _, name := range []string{l.Name, e.Column, e.Title} {
+		if namePoints(name) >= bodies {
+			return strings.TrimSpace(name)
+		}
+	}
+	return strings.TrimSpace(e.Title)
+}
+
+// Result returns the listings found, best first. Where none bears the name of one, that which seemed most like it.
+func (s *Search) Result() []seeds.Listing {
+	governments := slices.ContainsFunc(s.found, func(l seeds.Listing) bool { return !l.Units })
+	if !governments && len(s.fallback) > 0 {
+		best := slices.MaxFunc(s.fallback, func(a, b candidate) int { return a.listing.Rows - b.listing.Rows })
+		if best.listing.Rows >= 3 || columnPath.MatchString(best.listing.URL) {
+			best.listing.Confidence = seeds.Derived
+			return append([]seeds.Listing{best.listing}, s.found...)
+		}
+	}
+	slices.SortStableFunc(s.found, func(a, b seeds.Listing) int {
+		switch {
+		case a.Units == b.Units:
+			return 0
+		case a.Units:
+			return 1
+		}
+		return -1
+	})
+	return s.found
+}
+
+// outside returns the rows outside page furniture, or all when none is.
+func outside(rows []portal.Row) []portal.Row {
+	var out []portal.Row
+	for _, r := range rows {
+		if !r.Chrome {
+			out = append(out, r)
+		}
+	}
+	if len(out) == 0 {
+		return rows
+	}
+	return out
+}
+
+// yearsOf lists the years of reports, ascending.
+func yearsOf(rows []portal.Row) []int {
+	var years []int
+	for _, r := range rows {
+		if claim, ok := extract.ReportTitle(r.Name()); ok && claim.Year > 0 {
+			years = append(years, claim.Year)
+		} else if y := yearIn(r.Name()); y > 0 {
+			years = append(years, y)
+		}
+	}
+	slices.Sort(years)
+	return slices.Compact(years)
+}
+
+func union(a, b []int) []int {
+	all := append(slices.Clone(a), b...)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+var fourDigits = regexp.MustCompile(`(?:19|20)\d{2}`)
+
+func yearIn(name string) (year int) {
+	fmt.Sscan(fourDigits.FindString(name), &year)
+	return year
+}
+
+// institution is who reports by other rules: public enterprises and institutions.
+var institution = regexp.MustCompile(`(?:学校|中学|小学|大学|学院|幼儿园|医院|卫生院|公司|集团|银行|自来水|燃气|供电|热力|公交|殡仪馆)$`)
+
+func (s *Search) institutional(r portal.Row) bool {
+	claim, _ := extract.ReportTitle(r.Name())
+	return institution.MatchString(claim.Agency) || strings.Contains(r.Name(), "企事业单位")
+}
+
+// foreign reports whether a row is of another place than the portal's: above it, or beside it.
+func (s *Search) foreign(r portal.Row) bool {
+	claim, _ := extract.ReportTitle(r.Name())
+	if claim.Agency == "" || s.Site.Division == "" {
+		return false
+	}
+	d := extract.FindDivision(claim.Agency, s.Site.Division)
+	if d == "" || d == s.Site.Division {
+		return false
+	}
+	stem := strings.TrimSuffix(strings.TrimSuffix(s.Site.Division, "00"), "00")
+	return !strings.HasPrefix(d, stem)
+}
+
+// severalBodies reports whether most rows are of bodies that differ.
+func severalBodies(rows []portal.Row) bool {
+	bodies := map[string]bool{}
+	for _, r := range rows {
+		if claim, _ := extract.ReportTitle(r.Name()); claim.Agency != "" {
+			bodies[claim.Agency] = true
+		}
+	}
+	return len(bodies) >= 5 && 2*len(bodies) > len(rows)
+}

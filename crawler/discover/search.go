@@ -1,0 +1,372 @@
+// Package discover finds the listings of annual reports on a portal of which only the home page is known. It says what
+// to ask for next and reads the answers; it asks for nothing itself. It goes best first: what is named as the column,
+// what its section is called, what the site's software has by rule, then maps of the site. A page is believed to be the
+// listing when reports are listed on it, by titles that claim to be annual reports on disclosure, of this portal's
+// place; a name alone proves nothing.
+package discover
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+
+	"gongkai/crawler/portal"
+	"gongkai/extract"
+	"gongkai/seeds"
+)
+
+// A Lead is something to ask for, and why.
+type Lead struct {
+	portal.Request
+	Name   string // of the column or section that it seems to be
+	Points int    // how promising it is
+	Why    string // in plain words
+	From   string // the page that it was found on
+	Begin  string // the page that its listing begins at: the lead itself, or what led into this frame, or to these rows
+
+	Named bool // its name is that of a column of annual reports
+	Years bool // it is one year of a column
+	Units bool // it is about the bodies below the government
+	hops  int
+	order int
+}
+
+// A Search is the search on one portal. It belongs to one goroutine.
+type Search struct {
+	portal seeds.Portal
+	home   *url.URL
+	queue  []Lead
+	known  map[string]bool
+	order  int
+
+	found    []seeds.Listing // accepted
+	fallback []candidate     // pages that list reports and are not named as the column
+	seen     map[string]bool // what accepted listings list
+	after    int             // pages looked at since the first was accepted
+	years    *candidate      // a column of years, of which one year has still to be read
+
+	Site  Site
+	Steps []seeds.Step
+	units map[string]seeds.Portal
+}
+
+// A Site is what a portal says of itself.
+type Site struct{ Name, ID, Division, Main string }
+
+type candidate struct {
+	listing seeds.Listing
+	lead    Lead
+}
+
+// New begins a search on a portal: at its home page, and at its section of disclosure where that is known.
+func New(p seeds.Portal) *Search {
+	s := &Search{portal: p, known: map[string]bool{}, seen: map[string]bool{}, units: map[string]seeds.Portal{}}
+	home := p.HomePage()
+	s.home, _ = url.Parse(home)
+	if s.home == nil {
+		s.home = new(url.URL)
+	}
+	s.Site.Division = p.Division
+	s.add(Lead{Request: portal.Start(home), Points: certain + 10, Why: "the home page"})
+	if p.Hub != "" {
+		s.add(Lead{Request: portal.Start(p.Hub), Points: section + 11, Why: "the section of disclosure that the catalogue names"})
+	}
+	return s
+}
+
+// mostAfter is how many more pages are looked at for further listings when one is found.
+const mostAfter = 3
+
+// Next returns the most promising lead that has not been returned; false when nothing more is worth asking for.
+func (s *Search) Next() (Lead, bool) {
+	if s.years == nil { // one has been read, and tells of all
+		s.queue = slices.DeleteFunc(s.queue, func(l Lead) bool { return l.Years })
+	}
+	if len(s.queue) == 0 {
+		return Lead{}, false
+	}
+	best := slices.MinFunc(s.queue, func(a, b Lead) int { return cmp.Or(b.Points-a.Points, a.order-b.order) })
+	if s.done(best) {
+		return Lead{}, false
+	}
+	s.queue = slices.DeleteFunc(s.queue, func(l Lead) bool { return l.order == best.order })
+	if len(s.found) > 0 {
+		s.after++
+	}
+	return best, true
+}
+
+// done reports whether the best lead is not worth a request any more.
+func (s *Search) done(best Lead) bool {
+	switch {
+	case len(s.found) > 0:
+		return s.after >= mostAfter || !best.Named || best.Points < bodies
+	case len(s.fallback) > 0:
+		return best.Points < section-8
+	}
+	return best.Points <= 0
+}
+
+// Whether an address, as a key, has been a lead already.
+func (s *Search) add(l Lead) {
+	u, err := url.Parse(l.URL)
+	if err != nil || u.Host == "" || portal.Trap(u) != "" {
+		return
+	}
+	if key := twin(l.Key()); s.known[key] {
+		s.raise(key, l)
+		return
+	} else {
+		s.known[key] = true
+	}
+	if l.Begin == "" {
+		l.Begin = l.URL
+	}
+	s.order++
+	l.order = s.order
+	s.queue = append(s.queue, l)
+}
+
+// raise lets a lead that is found again under a better name have that.
+func (s *Search) raise(key string, l Lead) {
+	for i := range s.queue {
+		if q := &s.queue[i]; twin(q.Key()) == key && q.Points < l.Points {
+			q.Points, q.Name, q.Why, q.Named, q.Years = l.Points, l.Name, l.Why, l.Named, l.Years
+		}
+	}
+}
+
+// twin is what the addresses of one page over http and https, with and without www, have in common.
+func twin(address string) string {
+	_, rest, _ := strings.Cut(address, "://")
+	rest = strings.TrimPrefix(rest, "www.")
+	rest = strings.TrimSuffix(rest, "/")
+	for _, index := range [...]string{"/index.html", "/index.htm", "/index.shtml"} {
+		rest = strings.TrimSuffix(rest, index)
+	}
+	return rest
+}
+
+// Missed notes that a lead could not be had.
+func (s *Search) Missed(l Lead, why string) { s.step(l, why) }
+
+func (s *Search) step(l Lead, result string) {
+	s.Steps = append(s.Steps, seeds.Step{URL: l.Key(), Points: l.Points, Why: l.Why, Result: result})
+}
+
+// Read reads the answer to a lead, that came from page in the end.
+func (s *Search) Read(l Lead, body []byte, contentType string, page *url.URL) {
+	prev := l.Request
+	e, err := portal.Explore(body, contentType, page, s.portal, prev)
+	if err != nil {
+		s.step(l, "no page: "+err.Error())
+		return
+	}
+	if twin(page.String()) != twin(l.URL) {
+		s.known[twin(page.String())] = true
+		if l.Begin == l.URL {
+			l.Begin = page.String()
+		}
+	}
+	if l.Kind == portal.Page && l.order == 1 {
+		s.home = page
+	}
+	s.introduce(e)
+	if !l.Named {
+		l.Named = columnNamed(e)
+	}
+	verdict := s.judge(l, e, page)
+	s.step(l, verdict)
+	s.follow(l, e, page)
+	s.collectUnits(e, page)
+}
+
+// columnNamed reports whether a page calls itself a column of annual reports: in its metadata, or in the first part of its title.
+func columnNamed(e portal.Exploration) bool {
+	if e.Column != "" {
+		return namePoints(e.Column) >= bodies
+	}
+	title := strings.FieldsFunc(e.Title, func(r rune) bool { return strings.ContainsRune("_-|—–·>", r) })
+	return len(title) > 0 && namePoints(title[0]) >= bodies
+}
+
+// introduce keeps what the site says of itself: the first page that says it is the home page.
+func (s *Search) introduce(e portal.Exploration) {
+	if s.Site.ID == "" {
+		s.Site.ID = e.SiteID
+	}
+	if s.Site.Main == "" {
+		s.Site.Main = e.Main
+	}
+	if s.Site.Name == "" {
+		for _, name := range []string{e.Site, e.Organizer, e.Title} {
+			if s.Site.Name == "" {
+				s.Site.Name = strings.TrimSpace(name)
+			}
+		}
+	}
+	if s.Site.Division != "" {
+		return
+	}
+	if id := s.Site.ID; len(id) == 10 && !strings.HasPrefix(id, "bm") && extract.DivisionLevel(id[:6]) != "" {
+		s.Site.Division = id[:6]
+		return
+	}
+	for _, name := range []string{e.Site, e.Organizer, e.Title} {
+		if code := extract.FindDivision(name, ""); code != "" {
+			s.Site.Division = code
+			return
+		}
+	}
+}
+
+// follow queues what a page leads to.
+func (s *Search) follow(l Lead, e portal.Exploration, page *url.URL) {
+	for _, r := range e.Shell {
+		s.pass(l, r, page)
+	}
+	for _, r := range e.Next {
+		if r.Kind == portal.Frame || r.Kind == portal.Redirect {
+			s.pass(l, r, page)
+		}
+		if r.Kind == portal.Data && len(e.Rows) == 0 && r.Number <= 1 && !r.Spare && (l.Named || l.Points >= around || inTree(r)) {
+			s.rows(l, r, page)
+		}
+	}
+	if l.Kind == portal.Data && l.Request.Series != nil {
+		return
+	}
+	s.trails(e, page)
+	leads := 0
+	for _, link := range e.Links {
+		leads += s.consider(l, link, page)
+	}
+	few := len(e.Links) <= 12 && e.Text < 600
+	for _, link := range e.Links {
+		if few && leads == 0 && onSite(link.URL, s.home) { // a cover: whatever it leads to
+			s.add(Lead{Request: portal.Start(link.URL), Name: link.Name(), Points: entrance - 2, Why: "one of the few links of a cover", From: page.String()})
+		}
+	}
+	for _, address := range e.Scripts {
+		s.add(Lead{Request: portal.Script(address, page.String()), Name: l.Name, Points: script, Why: "a script that by its name writes the menu", From: page.String()})
+	}
+}
+
+// pass goes on where a page sends its reader: as promising as the page itself, and a little more, as it was paid for.
+func (s *Search) pass(l Lead, r portal.Request, page *url.URL) {
+	if l.hops >= 3 {
+		return
+	}
+	n := Lead{Request: r, Name: l.Name, Points: min(max(l.Points, section)+1, certain+5), Why: "a " + r.Kind + " of " + page.String(), From: page.String(), Named: l.Named, Units: l.Units, hops: l.hops + 1}
+	if r.Kind == portal.Frame {
+		n.Begin = l.Begin
+		if l.order == 1 {
+			n.Begin = "" // a frame of the home page is no part of a listing
+		}
+		if !l.Named {
+			n.Points = max(l.Points-2, section-4)
+		}
+	}
+	s.add(n)
+}
+
+// rows asks for the rows that a script would have asked for.
+func (s *Search) rows(l Lead, r portal.Request, page *url.URL) {
+	n := l
+	n.Request, n.From, n.Why, n.Points = r, page.String(), "the rows that the page asks for by script", l.Points+2
+	n.Named = l.Named || inTree(r)
+	if inTree(r) {
+		n.Points, n.Why = certain, "the column of annual reports in the site's tree"
+	}
+	s.add(n)
+}
+
+// inTree reports whether a request is for a column that the page's tree names as that of annual reports.
+func inTree(r portal.Request) bool {
+	return r.Series != nil && strings.HasPrefix(r.Series.Pager, "gkmlpt tree")
+}
+
+// consider queues a link if it is promising, and reports with 1 that it is.
+func (s *Search) consider(l Lead, link portal.Row, page *url.URL) int {
+	u, err := url.Parse(link.URL)
+	if err != nil || twin(link.URL) == twin(page.String()) && u.Fragment == "" {
+		return 0
+	}
+	points, why := score(link.Name(), u)
+	if points < bodies && (link.Date != "" || dated.MatchString(u.Path)) {
+		points = 0 // a piece of news
+	}
+	year := isYear(link.Name())
+	if l.Named && year && s.years != nil && s.years.lead.order == l.order {
+		points, why = certain+3, "a year of the column "+l.Name
+	} else if year {
+		return 0
+	}
+	if address, rule := byRule(u); address != "" && onSite(link.URL, s.home) {
+		near := section + 4
+		if l.order > 1 || points >= around { // the page of one body, not of any that the home page links to
+			near = section + 12
+		}
+		s.add(Lead{Request: portal.Start(address), Name: link.Name(), Points: near, Why: rule, From: page.String(), Named: true})
+	}
+	if points <= 0 {
+		return 0
+	}
+	if !strings.EqualFold(u.Host, s.home.Host) {
+		points -= 10
+	}
+	s.add(Lead{Request: portal.Start(link.URL), Name: link.Name(), Points: points, Why: why, From: page.String(),
+		Named: points >= bodies-10 && namePoints(link.Name()) >= bodies || points >= likely-12 && pathPoints(u) >= likely-2, Units: ofBodies.MatchString(plain(link.Name())), Years: year})
+	return 1
+}
+
+// score puts the name of a link and its address together.
+func score(name string, u *url.URL) (points int, why string) {
+	n, p := namePoints(name), pathPoints(u)
+	switch {
+	case n == never, p == never && n < certain-5:
+		return never, ""
+	case n >= p && n > 0:
+		if p > 0 {
+			n += 2
+		}
+		return n, fmt.Sprintf("is named %s", name)
+	case p > 0 && (n > 0 || plain(name) == "" || len([]rune(plain(name))) <= 12):
+		return p, fmt.Sprintf("has the words of a column or section in its address, is named %q", name)
+	}
+	return 0, ""
+}
+
+func isYear(name string) bool {
+	s := plain(name)
+	return extract.ColumnTitle(s) && namePoints(s) < bodies && len(s) >= 4 && strings.ContainsAny(s[:1], "12一二")
+}
+
+// trails lead from reports that a page shows among other things to the column they lie in.
+func (s *Search) trails(e portal.Exploration, page *url.URL) {
+	count := map[string]int{}
+	for _, r := range e.Rows {
+		if !s.institutional(r) && !s.foreign(r) {
+			if c := columnOfReport(r.URL); c != "" && onSite(c, s.home) && twin(c) != twin(page.String()) {
+				count[c]++
+			}
+		}
+	}
+	for _, c := range slices.Sorted(maps.Keys(count)) {
+		n := count[c]
+		s.add(Lead{Request: portal.Start(c), Points: section - 6 + min(2*n, 10), Why: fmt.Sprintf("the folder of %d reports shown on a page", n), From: page.String()})
+	}
+}
+
+// onSite reports whether an address is on the home page's host or on one that shares its last labels.
+func onSite(address string, home *url.URL) bool {
+	u, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	a, b := strings.ToLower(u.Hostname()), strings.TrimPrefix(strings.ToLower(home.Hostname()), "www.")
+	return a == b || strings.HasSuffix(a, "."+b)
+}

@@ -1,0 +1,215 @@
+package portal
+
+import (
+	"html"
+	"net/http"
+	"net/url"
+	"path"
+	"regexp"
+	"strings"
+
+	"gongkai/extract"
+	"gongkai/seeds"
+)
+
+// An Exploration is all that a page says of where to go on, for who looks for a listing and not into one.
+type Exploration struct {
+	Listing
+	Links     []Row     // all links, those in scripts, attributes and buttons too; a fragment is kept where it names a column
+	Shell     []Request // where it sends its reader: by a redirect, or into its frames
+	Scripts   []string  // addresses of scripts of the site's own that may write its menu
+	Title     string    // of the page
+	Column    string    // that the page says it is, in its metadata
+	Site      string    // its name
+	SiteID    string    // 网站标识码: ten digits, the first six the division; bm and eight digits of central bodies
+	Main      string    // the site's own address, as its metadata has it
+	Organizer string    // 主办单位, as the foot of the page has it
+	Text      int       // bytes of text that a reader sees, as far as they were counted
+}
+
+// Explore reads a page as Read does, and more of it.
+func Explore(body []byte, contentType string, page *url.URL, p seeds.Portal, prev Request) (Exploration, error) {
+	decoded, _ := extract.Decode(body, contentType)
+	r := reading{text: string(decoded), page: page, base: page, prev: prev, portal: p}
+	if u, err := url.Parse(prev.From); err == nil && prev.Kind == Data && prev.From != "" {
+		r.base = u
+	}
+	if err := r.parse(); err != nil {
+		return Exploration{}, err
+	}
+	e := Exploration{Listing: r.listing(), Text: len(visible([]byte(r.text), shortPage+1))}
+	e.Links = append(r.withColumns(r.links), r.buttons()...)
+	if path.Ext(page.Path) == ".js" {
+		e.Links = append(e.Links, r.written()...)
+	}
+	if r.doc == nil {
+		return e, nil
+	}
+	e.Shell, e.Scripts = r.leaders(), r.menuScripts()
+	e.Title = r.doc.Title()
+	e.Column, e.Site, e.SiteID, e.Main = r.named("ColumnName"), r.named("SiteName"), r.named("SiteIDCode"), r.named("SiteDomain")
+	if m := siteNumber.FindStringSubmatch(r.visible); m != nil && e.SiteID == "" {
+		e.SiteID = m[1]
+	}
+	if m := organizer.FindStringSubmatch(markup.ReplaceAllString(r.visible, "")); m != nil {
+		e.Organizer = m[1]
+	}
+	return e, nil
+}
+
+// shortPage is the most text that a page has which only sends its reader on.
+const shortPage = 300
+
+var (
+	metaTag    = regexp.MustCompile(`(?i)<meta\b[^<>]*>`)
+	siteNumber = regexp.MustCompile(`网站标识码\s*[:：]?\s*(?:<[^<>]*>\s*)*(bm\d{8}|\d{10})\b`)
+	organizer  = regexp.MustCompile(`主办(?:单位)?\s*[:：]\s*(\p{Han}{4,30})`)
+)
+
+// named returns the content of a meta tag.
+func (r *reading) named(name string) string {
+	for _, tag := range metaTag.FindAllString(r.text, 60) {
+		values := attributes(tag)
+		if strings.EqualFold(values["name"], name) {
+			return strings.TrimSpace(values["content"])
+		}
+	}
+	return ""
+}
+
+// attributes reads those of a tag.
+func attributes(tag string) map[string]string {
+	values := make(map[string]string)
+	for _, m := range tagAttribute.FindAllStringSubmatch(tag, -1) {
+		values[strings.ToLower(m[1])] = html.UnescapeString(m[2] + m[3] + m[4])
+	}
+	return values
+}
+
+// leaders returns where a page sends its reader; unlike shell, also from a page with links.
+func (r *reading) leaders() []Request {
+	l := Listing{}
+	s := r.sheet(&l)
+	hops := Request{Hops: r.prev.Hops + 1}
+	s.from = ""
+	var all []Request
+	if len(visible([]byte(r.text), shortPage)) <= shortPage {
+		for _, address := range r.redirects() {
+			all = append(all, s.requests(Redirect, get, address, "", hops)...)
+		}
+	}
+	for _, m := range frameSource.FindAllStringSubmatch(r.visible, -1) {
+		source := html.UnescapeString(strings.TrimSpace(m[1]))
+		u, err := r.base.Parse(source)
+		if err == nil && source != "" && !furniture.MatchString(path.Base(u.Path)) && len(all) < mostFrames {
+			all = append(all, s.requests(Frame, get, source, "", hops)...)
+		}
+	}
+	return r.unique(all)
+}
+
+var (
+	scriptSource = regexp.MustCompile(`(?i)<script\b[^<>]*?\bsrc\s*=\s*["']?([^"'\s<>]+)`)
+	menuScript   = regexp.MustCompile(`(?i)(?:menu|nav|daohang|head|top|column|channel|lanmu)[\w.-]*\.js(?:[?#]|$)`)
+)
+
+// mostScripts is how many scripts of a page may be looked into.
+const mostScripts = 3
+
+// menuScripts returns the scripts that by their names write the menu.
+func (r *reading) menuScripts() []string {
+	var all []string
+	for _, m := range scriptSource.FindAllStringSubmatch(r.text, -1) {
+		u, err := r.base.Parse(html.UnescapeString(m[1]))
+		if err == nil && strings.EqualFold(u.Host, r.page.Host) && menuScript.MatchString(path.Base(u.Path)) && len(all) < mostScripts {
+			all = append(all, u.String())
+		}
+	}
+	return all
+}
+
+// written returns the links that a script of its own writes.
+func (r *reading) written() []Row {
+	rows := markupRows(written(r.text), r.base)
+	for _, list := range arrays(r.text) {
+		rows = append(rows, rowsIn(list, r.base)...)
+	}
+	return rows
+}
+
+var (
+	hashLink = regexp.MustCompile(`(?is)<a\s[^<>]*?href\s*=\s*["']?([^"'\s<>]*(?:/gkmlpt/|\?)[^"'\s<>]*#[^"'\s<>]+)["']?[^<>]*>(.{0,200}?)</a>`)
+	anyTag   = regexp.MustCompile(`<([A-Za-z][\w-]*)\s([^<>]*)>`)
+	inQuotes = regexp.MustCompile(`["'](?:\s*)((?:https?://|\.{0,2}/|[\w-]+/)[^"'\s<>]*)["']`)
+	ownText  = regexp.MustCompile(`(?s)^(?:\s|<(?:span|b|i|em|strong|p|h\d|font)\b[^<>]*>|<img\b[^<>]*>)*([^<]*)`)
+)
+
+// withColumns gives links their fragment back where a site drawn by script names the column in it.
+func (r *reading) withColumns(links []Row) []Row {
+	if !strings.Contains(r.text, "#") {
+		return links
+	}
+	all := append([]Row(nil), links...)
+	for _, m := range hashLink.FindAllStringSubmatch(r.text, -1) {
+		u, err := r.base.Parse(html.UnescapeString(m[1]))
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" {
+			continue
+		}
+		text := strings.TrimSpace(html.UnescapeString(markup.ReplaceAllString(m[2], "")))
+		all = append(all, Row{Link: extract.Link{URL: u.String(), Text: text}})
+	}
+	return all
+}
+
+// buttons returns the addresses that stand elsewhere than in the href of an anchor: in what a click does, in the
+// options of a list, in the areas of a map.
+func (r *reading) buttons() []Row {
+	var all []Row
+	text := r.visible + "\n" + written(r.scripts)
+	for _, at := range anyTag.FindAllStringSubmatchIndex(text, -1) {
+		name, inside := strings.ToLower(text[at[2]:at[3]]), text[at[4]:at[5]]
+		if !strings.Contains(inside, "/") {
+			continue
+		}
+		address := ""
+		switch values := attributes(inside); {
+		case values["onclick"] != "":
+			address = quotedAddress(values["onclick"])
+		case name == "a" && strings.HasPrefix(strings.ToLower(values["href"]), "javascript:"):
+			address = quotedAddress(values["href"])
+		case name == "area":
+			address = values["href"]
+		case name == "option":
+			address = values["value"]
+		default:
+			for _, key := range [...]string{"data-url", "data-href", "data-link"} {
+				if address == "" {
+					address = values[key]
+				}
+			}
+		}
+		u, err := r.base.Parse(strings.TrimSpace(address))
+		if address == "" || err != nil || u.Scheme != "http" && u.Scheme != "https" {
+			continue
+		}
+		values := attributes(inside)
+		label := values["title"] + values["alt"]
+		if m := ownText.FindStringSubmatch(text[at[1]:min(len(text), at[1]+400)]); label == "" && m != nil {
+			label = strings.TrimSpace(html.UnescapeString(m[1]))
+		}
+		all = append(all, Row{Link: extract.Link{URL: u.String(), Text: label}})
+	}
+	return all
+}
+
+func quotedAddress(script string) string {
+	if m := inQuotes.FindStringSubmatch(script); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+// Script returns the request for a script of a page.
+func Script(address, page string) Request {
+	return Request{Kind: Data, Method: http.MethodGet, URL: address, From: page, Header: http.Header{"Referer": {page}}}
+}
