@@ -252,7 +252,7 @@ func (d *daemon) nightly(ctx context.Context, s session) error {
 // afterwards verifies a part of the archive and exports it. An export of damaged data is not made.
 func (d *daemon) afterwards(ctx context.Context, s session, archive *store.Store) (steps []step) {
 	sound := true
-	if s.Schedule.Verify > 0 && verifySlice != nil {
+	if s.Schedule.Verify > 0 {
 		slice := int(time.Now().Unix()/(24*60*60)) % s.Schedule.Verify
 		st := timed(fmt.Sprintf("verify %d/%d", slice+1, s.Schedule.Verify), func() (string, error) {
 			return verifySlice(ctx, archive, slice, s.Schedule.Verify)
@@ -274,10 +274,6 @@ func (d *daemon) afterwards(ctx context.Context, s session, archive *store.Store
 	}
 	return steps
 }
-
-// verifySlice verifies the n-th of so many parts of an archive, so that one a night comes round to all of it; nil
-// while this version cannot.
-var verifySlice func(ctx context.Context, s *store.Store, n, of int) (string, error)
 
 func timed(name string, do func() (string, error)) step {
 	began := time.Now()

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"strings"
 	"sync"
 
 	"github.com/spf13/cobra"
@@ -111,7 +110,6 @@ func newRoot(e *env) *cobra.Command {
 disclosure (政府信息公开工作年度报告), archives every answer as served, reads the statutory figures, and exports them.
 
 Try it without a network:   gongkai demo
-Not in this version yet:    ` + strings.Join(laterCommands, ", ") + `
 
 Exit codes: 0 done · 1 could not · 2 usage or configuration · 3 done, but some items failed · 4 another process
 holds the archive`,
@@ -134,28 +132,9 @@ holds the archive`,
 	flags.StringVar(&e.logFormat, "log-format", "text", "logs on stderr as text or json")
 	flags.StringVar(&e.logLevel, "log-level", "info", "debug, info, warn or error")
 	flags.BoolVar(&e.asJSON, "json", false, "machine-readable output where a person would otherwise parse text")
-	root.AddCommand(newCrawl(e), newBackfill(e), newDaemon(e), newReport(e), newCoverage(e), newService(e), newMan(e), newExtract(e), newExport(e), newImport(e), newShow(e), newStatus(e), newWhy(e), newSeeds(e), newDemo(e), newVersion(e))
-	for _, name := range laterCommands {
-		root.AddCommand(later(name))
-	}
+	root.AddCommand(newCrawl(e), newBackfill(e), newDaemon(e), newReport(e), newCoverage(e), newService(e), newMan(e), newExtract(e), newExport(e), newImport(e), newShow(e), newVerify(e), newStatus(e), newWhy(e), newSeeds(e), newDemo(e), newVersion(e))
 	e.complete(root)
 	return root
-}
-
-// laterCommands are documented, and not in this version.
-var laterCommands = []string{"verify"}
-
-// later stands for a command of a later version: it is not listed, and says so whatever its flags are.
-func later(name string) *cobra.Command {
-	return &cobra.Command{
-		Use:                name,
-		Short:              "not in this version yet",
-		Hidden:             true,
-		DisableFlagParsing: true,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return usagef("%s is not in this version yet", cmd.CommandPath())
-		},
-	}
 }
 
 // logger writes to stderr as the flags say.

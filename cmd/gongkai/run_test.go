@@ -326,35 +326,6 @@ func TestDivisions(t *testing.T) {
 	}
 }
 
-// TestLater: commands of later versions say that they are not here yet, whatever their flags; README.md says so too.
-func TestLater(t *testing.T) {
-	t.Parallel()
-	readme, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, absent, _ := strings.Cut(string(readme), "## Not in this version")
-	absent, _, _ = strings.Cut(absent, "\n## ")
-	help := mustRun(t, "help")
-	for _, name := range laterCommands {
-		for _, flags := range [][]string{nil, {"-years", "2008-2024"}, {"http://a.gov.cn/", "-json"}, {"-help"}} {
-			_, stderr, code := gongkai(t, append(strings.Fields(name), flags...)...)
-			if want := "gongkai: gongkai " + name + " is not in this version yet\n"; code != exitUsage || stderr != want {
-				t.Errorf("gongkai %s %v: exit code %d, said %q", name, flags, code, stderr)
-			}
-		}
-		if strings.Count(help, name) != 1 {
-			t.Errorf("gongkai help names %s %d times, want once:\n%s", name, strings.Count(help, name), help)
-		}
-		if !strings.Contains(absent, "`gongkai "+name) {
-			t.Errorf("README.md does not say that %s is not in this version", name)
-		}
-	}
-	if list := mustRun(t, "seeds", "-help"); !strings.Contains(list, "discover") {
-		t.Errorf("gongkai seeds does not list what is there:\n%s", list)
-	}
-}
-
 // TestReadmeKinds: every kind of problem that an export can have is explained.
 func TestReadmeKinds(t *testing.T) {
 	readme, err := os.ReadFile("../../README.md")

@@ -1,0 +1,509 @@
+package store
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+)
+
+// A Fault is something in the archive that is not as it was put there.
+type Fault struct {
+	Kind    string `json:"kind"`              // payload, capture, record, index, chain or log
+	Capture uint64 `json:"capture,omitempty"` // that it concerns, when that is known
+	Detail  string `json:"detail"`
+}
+
+func (f Fault) String() string {
+	if f.Capture == 0 {
+		return f.Kind + ": " + f.Detail
+	}
+	return fmt.Sprintf("%s: capture %d: %s", f.Kind, f.Capture, f.Detail)
+}
+
+// A Verification is what was verified.
+type Verification struct {
+	Captures int    `json:"captures"`
+	Bodies   int    `json:"bodies"`
+	Records  int    `json:"records"` // also superseded ones
+	Entries  int    `json:"entries"` // of indexes
+	Links    int    `json:"links"`   // of the chain
+	Bytes    int64  `json:"bytes"`   // of bodies
+	Faults   int    `json:"faults"`
+	Head     string `json:"head"` // hash of the newest link
+}
+
+// Verify reads slice number slice of of, from 1, of the archive: every item of the log is unpacked and held against its
+// sum, its index entries are looked up, every entry is traced back, and the chain is computed anew. Slices 1 to n come
+// to the whole archive; whatever concerns no capture in particular is verified in each. Each fault goes to found, whose
+// error ends it. The archive may be written to meanwhile: what is added then is left for the next time.
+func (s *Store) Verify(slice, of int, found func(Fault) error) (Verification, error) {
+	v := verifier{store: s, found: found, slice: uint64(slice), of: uint64(of), digests: make(map[uint64]digest)}
+	err := v.begin(slice, of)
+	for _, step := range []func() error{v.log, v.chain, v.indexes} {
+		if err == nil {
+			err = step()
+		}
+	}
+	return v.Verification, err
+}
+
+// A verifier verifies the captures whose ids are above after and up to last, and the part of the log that goes with
+// them.
+type verifier struct {
+	Verification
+	store *Store
+	found func(Fault) error
+
+	slice, of uint64
+
+	after, last uint64
+	from, to    position
+	end         position          // of the log when it began
+	first       uint64            // number of the first link
+	links       uint64            // number of the last one
+	digests     map[uint64]digest // of the rows of a link's captures, by id
+	hash        string            // of the link before
+	next        uint64            // number of the link that the captures being read belong to
+}
+
+func (v *verifier) fault(kind string, capture uint64, format string, args ...any) error {
+	v.Faults++
+	return v.found(Fault{kind, capture, fmt.Sprintf(format, args...)})
+}
+
+// begin finds the bounds of the slice: slices end where commits do.
+func (v *verifier) begin(slice, of int) error {
+	return v.store.view(func(t *txn) error {
+		head, err := lastLink(t.Tx)
+		if err != nil {
+			return v.fault("chain", 0, "the last link: %v", err)
+		}
+		v.end, v.Head = t.base, head.Hash
+		n := head.Number
+		v.first, v.links = n*uint64(slice-1)/uint64(of)+1, n*uint64(slice)/uint64(of)
+		v.next = v.first
+		if v.first > 1 {
+			before, err := t.link(v.first - 1)
+			if err != nil {
+				return v.fault("chain", 0, "%v", err)
+			}
+			v.after, v.hash = before.Last, before.Hash
+			v.from = t.behind(v.after)
+		} else {
+			v.hash = string(t.Bucket(metaBucket).Get([]byte("origin")))
+		}
+		v.to, v.last = v.end, head.Last
+		if slice < of && v.links > 0 {
+			last, err := t.link(v.links)
+			if err != nil {
+				return v.fault("chain", 0, "%v", err)
+			}
+			v.last, v.to = last.Last, t.behind(last.Last)
+		} else if slice < of {
+			v.last, v.to = 0, 0
+		}
+		return nil
+	})
+}
+
+// link returns a link by its number.
+func (t *txn) link(number uint64) (Link, error) {
+	v := t.Bucket(chainBucket).Get(idKey(number))
+	if v == nil {
+		return Link{}, fmt.Errorf("link %d is missing", number)
+	}
+	return parseLink(idKey(number), v)
+}
+
+// behind returns where the row of a capture ends; 0 when that cannot be known.
+func (t *txn) behind(id uint64) position {
+	at, ok := t.place(captureBucket, id)
+	if !ok {
+		return 0
+	}
+	it, err := t.head(at)
+	if err != nil {
+		return 0
+	}
+	return at + position(it.length())
+}
+
+// log goes through the items of the log.
+func (v *verifier) log() error {
+	for at := v.from; at < v.to; {
+		items, err := v.read(at)
+		for i := range items {
+			it := &items[i]
+			if err := v.item(it); err != nil {
+				return err
+			}
+			at = it.at + position(it.length())
+		}
+		if err == nil {
+			continue
+		}
+		if !errors.Is(err, ErrDamaged) {
+			return err
+		}
+		if err := v.fault("log", 0, "%v", err); err != nil {
+			return err
+		}
+		if at, err = v.resume(at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// read reads some items of the log; with an error those before the one that cannot be read.
+func (v *verifier) read(at position) (items []item, err error) {
+	err = v.store.view(func(t *txn) error {
+		items = nil
+		for size := 0; at < v.to && len(items) < batchRows && size < batchBytes; {
+			it, err := t.item(at)
+			if err != nil {
+				return err
+			}
+			items = append(items, it)
+			size += it.length()
+			at += position(it.length())
+		}
+		return nil
+	})
+	return items, err
+}
+
+// resume returns the next place at which an index knows an item: where the damaged one ends is not known.
+func (v *verifier) resume(bad position) (at position, err error) {
+	at = v.to
+	for _, bucket := range [][]byte{captureBucket, recordBucket, digestBucket} {
+		err := v.each(bucket, func(_ *txn, _, value []byte) error {
+			if len(value) == 8 {
+				if p := position(number(value)); p > bad && p < at {
+					at = p
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return at, err
+		}
+	}
+	return at, nil
+}
+
+// item verifies an item and its entries.
+func (v *verifier) item(it *item) error {
+	kind := [...]string{itemCapture: "capture", itemBody: "payload", itemRecord: "record"}[it.kind]
+	plain, err := v.store.unpack(it)
+	if err != nil {
+		return v.fault(kind, it.id, "%v", err)
+	}
+	switch it.kind {
+	case itemBody:
+		v.Bodies++
+		v.Bytes += int64(len(plain))
+		return v.leads(digestBucket, it.sum[:], it)
+	case itemCapture:
+		return v.capture(it, plain)
+	}
+	return v.record(it, plain)
+}
+
+// leads verifies that an index leads to an item.
+func (v *verifier) leads(bucket, key []byte, it *item) error {
+	var at []byte
+	err := v.store.view(func(t *txn) error {
+		at = bytes.Clone(t.Bucket(bucket).Get(key))
+		return nil
+	})
+	if err != nil || bytes.Equal(at, it.at.key()) {
+		return err
+	}
+	return v.fault("index", it.id, "%s has %x for %x instead of %d", bucket, at, key, it.at)
+}
+
+func (v *verifier) capture(it *item, plain []byte) error {
+	v.Captures++
+	c, err := parseCapture(it.id, plain)
+	if err != nil {
+		return v.fault("capture", it.id, "%v", err)
+	}
+	v.digests[it.id] = sha256.Sum256(plain)
+	if err := v.leads(captureBucket, idKey(it.id), it); err != nil {
+		return err
+	}
+	var lacks []string
+	err = v.store.view(func(t *txn) error {
+		if string(t.Bucket(urlBucket).Get(urlKey(c.URL, c.ID))) != c.State {
+			lacks = append(lacks, "by_url")
+		}
+		if t.Bucket(timeBucket).Get(timeKey(c.Time, c.ID)) == nil {
+			lacks = append(lacks, "by_time")
+		}
+		if t.Bucket(stateBucket).Get(urlKey(c.State, c.ID)) == nil {
+			lacks = append(lacks, "by_state")
+		}
+		if c.SHA256 == "" {
+			return nil
+		}
+		sum, err := parseDigest(c.SHA256)
+		if _, held := t.held(sum); err != nil || !held {
+			lacks = append(lacks, "by_digest, for the body "+c.SHA256)
+		}
+		return nil
+	})
+	for _, index := range lacks {
+		err = errors.Join(err, v.fault("index", c.ID, "not in %s", index))
+	}
+	return errors.Join(err, v.link(c.ID))
+}
+
+// link verifies the link whose last capture has been read.
+func (v *verifier) link(id uint64) error {
+	if v.next > v.links {
+		return nil
+	}
+	var l Link
+	err := v.store.view(func(t *txn) (err error) {
+		l, err = t.link(v.next)
+		return err
+	})
+	if err != nil {
+		return v.fault("chain", id, "%v", err)
+	}
+	if id < l.Last {
+		return nil
+	}
+	return v.prove(l)
+}
+
+// prove computes the hash of a link from the captures that were read.
+func (v *verifier) prove(l Link) error {
+	var added []link
+	lost := uint64(0)
+	for id := v.after + 1; id <= l.Last; id++ {
+		sum, ok := v.digests[id]
+		if !ok {
+			if lost++; lost <= 10 {
+				if err := v.fault("chain", id, "link %d covers it, and it is not in the log", l.Number); err != nil {
+					return err
+				}
+			}
+			continue
+		}
+		added = append(added, link{id, sum})
+	}
+	clear(v.digests)
+	if got := chained(v.hash, added); got != l.Hash {
+		if err := v.fault("chain", l.Last, "link %d is %s, and its captures come to %s: something was changed or removed", l.Number, l.Hash, got); err != nil {
+			return err
+		}
+	}
+	v.Links++
+	v.hash, v.after, v.next = l.Hash, l.Last, l.Number+1
+	return nil
+}
+
+// chain verifies what the log had no captures for.
+func (v *verifier) chain() error {
+	for v.next <= v.links {
+		var l Link
+		err := v.store.view(func(t *txn) (err error) {
+			l, err = t.link(v.next)
+			return err
+		})
+		if err == nil {
+			err = v.prove(l)
+		} else {
+			err = v.fault("chain", 0, "%v", err)
+			v.next++
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (v *verifier) record(it *item, plain []byte) error {
+	v.Records++
+	r, err := parseRecord(it.id, plain)
+	if err != nil {
+		return v.fault("record", it.id, "%v", err)
+	}
+	superseded, there := false, false
+	err = v.store.view(func(t *txn) error {
+		at, ok := t.place(recordBucket, it.id)
+		if superseded = ok && at > it.at; superseded {
+			newer, err := t.head(at)
+			superseded = err == nil && newer.kind == itemRecord && newer.id == it.id
+		}
+		bucket, key := indexKey(&r)
+		there = t.Bucket(bucket).Get(key) != nil
+		return nil
+	})
+	if err != nil || superseded {
+		return err
+	}
+	if err := v.leads(recordBucket, idKey(it.id), it); err != nil || there {
+		return err
+	}
+	bucket, _ := indexKey(&r)
+	return v.fault("index", it.id, "not in %s", bucket)
+}
+
+// each passes every entry of a bucket to visit, some in each transaction. That a key is found by going along and not
+// when it is asked for is a fault: a page above it is damaged.
+func (v *verifier) each(bucket []byte, visit func(t *txn, k, value []byte) error) error {
+	var after []byte
+	for {
+		n := 0
+		err := v.store.view(func(t *txn) error {
+			b := t.Bucket(bucket)
+			if b == nil {
+				return fmt.Errorf("%w: there is no bucket %s", ErrDamaged, bucket)
+			}
+			c := b.Cursor()
+			k, value := c.First()
+			if after != nil {
+				if k, value = c.Seek(after); bytes.Equal(k, after) {
+					k, value = c.Next()
+				}
+			}
+			for ; k != nil && n < 4096; k, value = c.Next() {
+				if after != nil && bytes.Compare(k, after) <= 0 {
+					return fmt.Errorf("%w: keys of %s are out of order at %x", ErrDamaged, bucket, k)
+				}
+				if !bytes.Equal(b.Get(k), value) {
+					return fmt.Errorf("%w: %s does not find its key %x", ErrDamaged, bucket, k)
+				}
+				if err := visit(t, k, value); err != nil {
+					return err
+				}
+				after = append(after[:0], k...)
+				n++
+			}
+			return nil
+		})
+		if err != nil || n == 0 {
+			return err
+		}
+	}
+}
+
+// indexes traces the entries of all indexes back. An entry made after the verification began is left alone.
+func (v *verifier) indexes() error {
+	for bucket, trace := range map[string]func(t *txn, k, value []byte) string{
+		string(captureBucket):  func(t *txn, k, value []byte) string { return t.trace(value, itemCapture, number(k)) },
+		string(recordBucket):   func(t *txn, k, value []byte) string { return t.trace(value, itemRecord, number(k)) },
+		string(digestBucket):   traceDigest,
+		string(urlBucket):      traceURL,
+		string(timeBucket):     traceTime,
+		string(stateBucket):    traceState,
+		string(keyBucket):      traceRecord(keyBucket),
+		string(rejectedBucket): traceRecord(rejectedBucket),
+	} {
+		var faults []Fault // told when the transaction has ended
+		err := v.each([]byte(bucket), func(t *txn, k, value []byte) error {
+			if len(k) < 8 {
+				faults = append(faults, Fault{"index", 0, fmt.Sprintf("%s has the odd key %x", bucket, k)})
+				return nil
+			}
+			if number(k)%v.of != v.slice-1 { // the other slices do it
+				return nil
+			}
+			v.Entries++
+			if why := trace(t, k, value); why != "" && len(faults) < mostTold {
+				faults = append(faults, Fault{"index", 0, fmt.Sprintf("%s has the entry %q: %s", bucket, k, why)})
+			}
+			return nil
+		})
+		if errors.Is(err, ErrDamaged) {
+			faults, err = append(faults, Fault{"index", 0, err.Error()}), nil
+		}
+		for _, f := range faults {
+			err = errors.Join(err, v.fault(f.Kind, f.Capture, "%s", f.Detail))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mostTold is how many entries of one index are complained of one by one.
+const mostTold = 1000
+
+// trace says why a position is not that of an item; "" when it is.
+func (t *txn) trace(value []byte, kind byte, id uint64) string {
+	if len(value) != 8 {
+		return "its value is no position"
+	}
+	it, err := t.head(position(number(value)))
+	switch {
+	case err != nil:
+		return err.Error()
+	case it.kind != kind || id != 0 && it.id != id:
+		return "it leads to another item"
+	}
+	return ""
+}
+
+func traceDigest(t *txn, k, value []byte) string {
+	if len(value) != 8 || len(k) != len(digest{}) {
+		return "it is no digest and position"
+	}
+	it, err := t.head(position(number(value)))
+	switch {
+	case err != nil:
+		return err.Error()
+	case it.kind != itemBody || !bytes.Equal(it.sum[:], k):
+		return "it leads to another body"
+	}
+	return ""
+}
+
+func traceURL(t *txn, k, value []byte) string {
+	return t.traceCapture(k, func(c *Capture) bool { return bytes.Equal(k, urlKey(c.URL, c.ID)) && string(value) == c.State })
+}
+
+func traceTime(t *txn, k, _ []byte) string {
+	return t.traceCapture(k, func(c *Capture) bool { return bytes.Equal(k, timeKey(c.Time, c.ID)) })
+}
+
+func traceState(t *txn, k, _ []byte) string {
+	return t.traceCapture(k, func(c *Capture) bool { return bytes.Equal(k, urlKey(c.State, c.ID)) })
+}
+
+// traceCapture says why an entry is not one of its capture.
+func (t *txn) traceCapture(k []byte, fits func(*Capture) bool) string {
+	c, ok, err := t.capture(number(k))
+	switch {
+	case err != nil:
+		return err.Error()
+	case !ok:
+		return "there is no such capture"
+	case !fits(&c):
+		return "the capture says something else"
+	}
+	return ""
+}
+
+// traceRecord says why an entry is not that of a record.
+func traceRecord(bucket []byte) func(t *txn, k, value []byte) string {
+	return func(t *txn, k, _ []byte) string {
+		r, ok, err := t.record(number(k))
+		if err != nil {
+			return err.Error()
+		}
+		if !ok {
+			return "there is no such record"
+		}
+		if b, key := indexKey(&r); !bytes.Equal(b, bucket) || !bytes.Equal(key, k) {
+			return "the record says something else"
+		}
+		return ""
+	}
+}
