@@ -88,3 +88,36 @@ func (s *Store) Head() (l Link, err error) {
 	})
 	return l, err
 }
+
+// LinkOf returns the link that a capture is in: its hash stands for everything archived up to there. The zero one when there
+// is no such link yet, and for the first link of an archive that was made of an older one, as nobody can tell which of
+// its captures are older.
+func (s *Store) LinkOf(capture uint64) (l Link, err error) {
+	err = s.view(func(t *txn) error {
+		head, err := lastLink(t.Tx)
+		if err != nil || capture == 0 || capture > head.Last {
+			return err
+		}
+		links := t.Bucket(chainBucket)
+		at := func(number uint64) (Link, error) { return parseLink(idKey(number), links.Get(idKey(number))) }
+		from, to := uint64(1), head.Number // it is one of these
+		for from < to {
+			middle := from + (to-from)/2
+			if l, err = at(middle); err != nil {
+				return err
+			}
+			if l.Last < capture {
+				from = middle + 1
+			} else {
+				to = middle
+			}
+		}
+		if from == 1 && len(t.Bucket(metaBucket).Get([]byte("origin"))) > 0 {
+			l = Link{}
+			return nil
+		}
+		l, err = at(from)
+		return err
+	})
+	return l, err
+}

@@ -24,7 +24,7 @@ type dataDescriptor struct {
 type asOf struct {
 	Capture uint64 `json:"capture"`          // the newest in the export
 	Time    string `json:"time,omitempty"`   // when it was made
-	Commit  string `json:"commit,omitempty"` // head of the archive's chain of commits
+	Commit  string `json:"commit,omitempty"` // hash of the link of the archive's chain that it is in
 }
 
 type software struct {
@@ -127,7 +127,7 @@ func descriptor(p *dataPackage, resources []dataResource) ([]byte, error) {
 		Name:        "gongkai-disclosure-reports",
 		Title:       packageTitle,
 		Description: aboutPackage,
-		AsOf:        asOf{Capture: p.sum.AsOf, Commit: p.options.Commit},
+		AsOf:        asOf{Capture: p.sum.AsOf, Commit: p.sum.Commit},
 		Software:    software{p.options.Tool, extract.Version, p.extractors()},
 		Resources:   resources,
 	}

@@ -31,7 +31,6 @@ func Formats() []string { return []string{"csv", "jsonl", "parquet", "xlsx", "dt
 type Options struct {
 	Formats  []string          // of Formats, in the order in which datapackage.json lists them; none is csv
 	AsOf     uint64            // the moment, a capture id: later captures are left out; 0 is now. See store.At
-	Commit   string            // head of the archive's chain of commits at that moment, for datapackage.json; may be empty
 	Agency   extract.AgencyKey // only this agency
 	Division string            // only agencies of this division and those below it: 330803, 330800, 330000
 	Level    string            // only agencies of this level: central, province, prefecture, county
@@ -49,9 +48,10 @@ type Years struct{ From, To int }
 
 // A Summary counts what was written.
 type Summary struct {
-	AsOf     uint64    `json:"as_of"`   // the moment exported
-	Time     time.Time `json:"time"`    // of the newest capture within it
-	Formats  []string  `json:"formats"` // in which it was written
+	AsOf     uint64    `json:"as_of"`            // the moment exported
+	Commit   string    `json:"commit,omitempty"` // hash of the link of the archive's chain that the moment is in: see store.LinkOf
+	Time     time.Time `json:"time"`             // of the newest capture within it
+	Formats  []string  `json:"formats"`          // in which it was written
 	Reports  int       `json:"reports"`
 	Figures  int       `json:"figures"`
 	Problems int       `json:"problems"`

@@ -158,7 +158,7 @@ func TestGolden(t *testing.T) {
 			t.Errorf("%s:\n%s\nwant:\n%s", name, got, want)
 		}
 	}
-	if want := (Summary{8, time.Date(2024, 3, 1, 22, 7, 0, 5e8, time.UTC), []string{"csv"}, 3, 14, 8, 8}); !reflect.DeepEqual(sum, want) {
+	if want := (Summary{8, sum.Commit, time.Date(2024, 3, 1, 22, 7, 0, 5e8, time.UTC), []string{"csv"}, 3, 14, 8, 8}); sum.Commit == "" || !reflect.DeepEqual(sum, want) {
 		t.Errorf("summary %+v, want %+v", sum, want)
 	}
 }
@@ -229,7 +229,7 @@ func TestDescriptor(t *testing.T) {
 	if err := json.Unmarshal(text, &d); err != nil {
 		t.Fatal(err)
 	}
-	if d.AsOf != (asOf{Capture: 8, Time: "2024-03-01T22:07:00Z"}) || d.Software.Tool != "gongkai 0.1" || d.Filters.From != 2020 {
+	if d.AsOf.Commit == "" || d.AsOf != (asOf{Capture: 8, Time: "2024-03-01T22:07:00Z", Commit: d.AsOf.Commit}) || d.Software.Tool != "gongkai 0.1" || d.Filters.From != 2020 {
 		t.Errorf("descriptor %+v", d)
 	}
 	var names []string

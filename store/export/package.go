@@ -46,6 +46,11 @@ func newPackage(s *store.Store, dir string, o Options) (*dataPackage, error) {
 	if p.sum.AsOf, p.sum.Time, err = moment(s, o.AsOf); err != nil {
 		return nil, err
 	}
+	link, err := s.LinkOf(p.sum.AsOf)
+	if err != nil {
+		return nil, err
+	}
+	p.sum.Commit = link.Hash
 	if o.filtered() {
 		p.pages = map[[16]byte]bool{}
 	}

@@ -20,10 +20,10 @@ func (p *dataPackage) readme() []byte {
 	t := template.Must(template.New(readmeName).Delims("[[", "]]").Parse(readmeText))
 	err := t.Execute(&b, struct {
 		Summary
-		Tool, At, Commit, Filters string
-		Has                       map[string]bool
-		Tables                    []tableInfo
-	}{p.sum, p.options.Tool, stamp(p.sum.Time), p.options.Commit, p.options.filterText(), p.has(), p.tables()})
+		Tool, At, Filters string
+		Has               map[string]bool
+		Tables            []tableInfo
+	}{p.sum, p.options.Tool, stamp(p.sum.Time), p.options.filterText(), p.has(), p.tables()})
 	if err != nil {
 		panic("export: " + err.Error()) // unreachable: the template and what it is given are ours, and tested
 	}
@@ -60,7 +60,7 @@ func (p *dataPackage) about() [][2]string {
 		{"title", packageTitle},
 		{"as_of_capture", strconv.FormatUint(p.sum.AsOf, 10)},
 		{"as_of_time", stamp(p.sum.Time)},
-		{"commit", p.options.Commit},
+		{"commit", p.sum.Commit},
 		{"software", p.options.Tool},
 		{"filters", p.options.filterText()},
 		{"about", aboutPackage},
