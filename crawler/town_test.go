@@ -38,7 +38,6 @@ type answerOf struct {
 	contentType string
 	location    string
 	body        string
-	sub         string // of the body of a POST: only then
 }
 
 // towns is a network of them.

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -186,10 +185,4 @@ func (it *item) prove(plain []byte) error {
 		return fmt.Errorf("%w: the bytes kept have the digest %s", ErrDamaged, sumOf(it.kind, plain))
 	}
 	return fmt.Errorf("%w: row does not match its checksum", ErrDamaged)
-}
-
-// clone returns the item with data of its own.
-func (it item) clone() item {
-	it.data = bytes.Clone(it.data)
-	return it
 }

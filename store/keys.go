@@ -26,8 +26,6 @@ func idKey(id uint64) []byte { return binary.BigEndian.AppendUint64(nil, id) }
 // number reads the id at the end of a key.
 func number(key []byte) uint64 { return binary.BigEndian.Uint64(key[len(key)-8:]) }
 
-func pieceKey(id uint64, n int) []byte { return binary.BigEndian.AppendUint16(idKey(id), uint16(n)) }
-
 // urlPrefix begins the keys of one address, and of no other: a zero byte stands in none.
 func urlPrefix(url string) []byte { return append([]byte(url), 0) }
 

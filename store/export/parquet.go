@@ -17,7 +17,7 @@ const (
 
 func (p parquetFormat) begin(t shape) (writer, error) {
 	w := &parquetWriter{plainFile: plainFile{t, p.out.create(t.name + ".parquet"), 0, "parquet", "application/vnd.apache.parquet"}}
-	w.out = parquet.NewWriter(w.file, parquet.NewSchema(t.name, newColumns(t.fields)), parquet.Compression(&parquet.Zstd),
+	w.out = parquet.NewGenericWriter[any](w.file, parquet.NewSchema(t.name, newColumns(t.fields)), parquet.Compression(&parquet.Zstd),
 		parquet.DictionaryMaxBytes(dictBytes), parquet.CreatedBy("gongkai", "1", "parquet-go"))
 	w.columns = make([][]parquet.Value, len(t.fields))
 	for i := range w.columns {
@@ -32,7 +32,7 @@ func (parquetFormat) abandon() {}
 
 type parquetWriter struct {
 	plainFile
-	out     *parquet.Writer
+	out     *parquet.GenericWriter[any]
 	columns [][]parquet.Value // rows not handed on yet
 }
 
