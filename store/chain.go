@@ -66,8 +66,34 @@ func (t *txn) seal() error {
 	if err != nil {
 		return err
 	}
-	l := Link{Number: last.Number + 1, Last: t.added[len(t.added)-1].id, Time: time.Now(), Hash: chained(last.Hash, t.added)}
+	added, err := t.unsealed(last.Last, t.added[0].id)
+	if err != nil {
+		return err
+	}
+	added = append(added, t.added...)
+	l := Link{Number: last.Number + 1, Last: added[len(added)-1].id, Time: time.Now(), Hash: chained(last.Hash, added)}
 	return ascending(t.Tx, chainBucket).Put(idKey(l.Number), putLink(l))
+}
+
+// unsealed returns the captures between two ids. There are some only where a backup was stopped in the middle of a
+// commit, and its copy was then written to.
+func (t *txn) unsealed(after, before uint64) (list []link, err error) {
+	for id := after + 1; id < before; id++ {
+		at, ok := t.place(captureBucket, id)
+		if !ok {
+			continue
+		}
+		it, err := t.itemOf(at, itemCapture, id)
+		if err != nil {
+			return nil, err
+		}
+		plain, err := t.unpack(&it)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, link{id, sha256.Sum256(plain)})
+	}
+	return list, nil
 }
 
 // lastLink returns the newest link. Before the first there is one without captures, whose hash is that of what the

@@ -132,7 +132,7 @@ holds the archive`,
 	flags.StringVar(&e.logFormat, "log-format", "text", "logs on stderr as text or json")
 	flags.StringVar(&e.logLevel, "log-level", "info", "debug, info, warn or error")
 	flags.BoolVar(&e.asJSON, "json", false, "machine-readable output where a person would otherwise parse text")
-	root.AddCommand(newCrawl(e), newBackfill(e), newDaemon(e), newReport(e), newCoverage(e), newService(e), newMan(e), newExtract(e), newExport(e), newImport(e), newShow(e), newVerify(e), newStatus(e), newWhy(e), newSeeds(e), newDemo(e), newVersion(e))
+	root.AddCommand(newCrawl(e), newBackfill(e), newDaemon(e), newReport(e), newCoverage(e), newService(e), newMan(e), newExtract(e), newExport(e), newImport(e), newShow(e), newVerify(e), newBackup(e), newStatus(e), newWhy(e), newSeeds(e), newDemo(e), newVersion(e))
 	e.complete(root)
 	return root
 }
