@@ -44,7 +44,7 @@ func TestMigrate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := OpenReadOnly(dir); !errors.Is(err, ErrOld) || !strings.Contains(err.Error(), "gongkai compact") {
+	if _, err := OpenReadOnly(dir); !errors.Is(err, ErrOld) || !strings.Contains(err.Error(), "gongkai extract") {
 		t.Errorf("OpenReadOnly: %v", err)
 	}
 	for round := range 2 { // the second time there is nothing to do

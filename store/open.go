@@ -37,8 +37,8 @@ import (
 // The log holds items one after the other (item.go): each says what it is, proves itself by a sum of its plain bytes,
 // and names what it takes to unpack it. It is only ever added to: bbolt then writes little more than what is kept, and
 // "every capture up to this id" is a snapshot that needs no long transaction. All buckets but log and chain can be
-// rebuilt from it. A record that was read again is added again; the earlier one stays behind until the archive is
-// compacted.
+// rebuilt from it. A record that was read again is added again; the earlier one stays
+// where it is.
 //
 // Instead of one value an item, or one a commit, the log is cut into values of a fixed size, whatever is in them: that
 // fills the pages of bbolt to the brim, takes bodies of any size without a special case, and rewrites at most four
@@ -302,7 +302,7 @@ func understood(tx *bolt.Tx) error {
 		return fmt.Errorf("%w: schema %q is no number", ErrDamaged, meta.Get([]byte("schema")))
 	}
 	if version < schema {
-		return fmt.Errorf("%w: %d, and this gongkai reads %d; opened for writing once, by gongkai compact or any crawl, it is brought to that", ErrOld, version, schema)
+		return fmt.Errorf("%w: %d, and this gongkai reads %d; opened for writing once, by gongkai extract or any crawl, it is brought to that", ErrOld, version, schema)
 	}
 	if version > schema {
 		return fmt.Errorf("%w: it has schema %d and this gongkai knows up to %d; use a newer gongkai", ErrNotArchive, version, schema)
