@@ -413,24 +413,32 @@ var (
 	readmeCommand = regexp.MustCompile(`(?m)^gongkai (.*?)(?:\s+#.*)?$`)
 )
 
-// TestReadme runs every gongkai command of the README, in order, against the replicas.
-func TestReadme(t *testing.T) {
-	text, err := os.ReadFile("../../README.md")
+// readmeCommands lists the gongkai commands in the shell blocks of a document, without their comments.
+func readmeCommands(t *testing.T, file string) (commands []string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir, _ := replicas(t)
-	t.Chdir(dir)
-	var blocks strings.Builder
-	for _, b := range readmeBlock.FindAllSubmatch(text, -1) {
-		blocks.Write(b[1])
+	for _, b := range readmeBlock.FindAllStringSubmatch(string(text), -1) {
+		for _, c := range readmeCommand.FindAllStringSubmatch(b[1], -1) {
+			commands = append(commands, strings.TrimSpace(c[1]))
+		}
 	}
-	commands := readmeCommand.FindAllStringSubmatch(blocks.String(), -1)
+	return commands
+}
+
+// TestReadme runs every gongkai command of the README, in order, against the replicas. TestReadmesAgree holds the Chinese
+// one to the same.
+func TestReadme(t *testing.T) {
+	commands := readmeCommands(t, "../../README.md")
 	if len(commands) < 10 {
 		t.Fatalf("found only %d commands in README.md", len(commands))
 	}
+	dir, _ := replicas(t)
+	t.Chdir(dir)
 	for _, c := range commands {
-		mustRun(t, strings.Fields(c[1])...)
+		mustRun(t, strings.Fields(c)...)
 	}
 }
 
