@@ -18,12 +18,11 @@ import (
 
 	"gongkai/crawler"
 	"gongkai/extract"
-	"gongkai/seeds"
 	"gongkai/store"
 )
 
 func newCoverage(e *env) *cobra.Command {
-	var format, out, division, years string
+	var format, out, division, years, by string
 	cmd := &cobra.Command{
 		Use:   "coverage",
 		Short: "agencies (机关) x years (年份): held, missing, not expected",
@@ -33,17 +32,32 @@ func newCoverage(e *env) *cobra.Command {
   csv    a row an agency and year: agency_id, agency_name, division_code, level, year, state, quality, reason
   html   a page with a heat map that prints well; it needs nothing else
 
-With -json it prints the same rows as csv does. An agency is expected to report each year from the first one that the
-archive holds of it, or since it is in the catalogue, up to the last year whose reports are due.`,
+With -json it prints the same rows as csv does. Expected are the reports of every government for the years from 2008 in which
+its division existed, those of other bodies in the catalogue from 2020, and of each body all from the first one held, up to the last
+year whose reports are due. A report of a government's office stands for that of the government. Each gap has its reason:
+
+  no address known   no portal of the catalogue is that body's
+  not discovered     its portal is known, its listing not (yet)
+  not crawled        its listing is known and was not asked for yet
+  blocked            robots.txt or a firewall forbids it
+  unreachable        its portal, or its listing, does not answer
+  moved              its listing is gone
+  failed             the listing names the report; its page could not be had
+  no report          the listing names the report; its page was had and is none
+  not published      the listing was read and does not name one
+
+and of a report without figures: image only, attachment unread, no tables.`,
 		Example: `  gongkai coverage -division 330000
+  gongkai coverage -by province
   gongkai coverage -format html -out coverage.html`,
 		Args: noArgs,
-		RunE: func(*cobra.Command, []string) error { return e.coverage(format, out, division, years) },
+		RunE: func(*cobra.Command, []string) error { return e.coverage(format, out, division, years, by) },
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&format, "format", "table", "table, csv or html")
 	flags.StringVar(&out, "out", "", "write to this `FILE` instead of printing")
 	flags.StringVar(&division, "division", "", "only agencies of this division (行政区划) and those below it, by `CODE`")
+	flags.StringVar(&by, "by", "", "only numbers, by `WHAT`: province, level, year or reason")
 	flags.StringVar(&years, "years", "", "only these years, `A-B` (default all that anything is known of)")
 	return cmd
 }
@@ -54,20 +68,6 @@ const (
 	coverMissing = "missing"
 	coverNone    = "not_expected"
 )
-
-// An expectation is a report that the archive should hold, or a year for which there is a reason why it need not.
-type expectation struct {
-	agency   extract.AgencyKey
-	name     string
-	division string
-	level    string
-	year     int
-	reason   string // why none is expected: "abolished in 2018"; "" when one is
-}
-
-// expected returns the reports that are expected besides those that follow from what is held; nil while the catalogue
-// cannot tell.
-var expected func(portals []seeds.Portal, years crawler.Years) ([]expectation, error)
 
 // A cover is an agency and year.
 type cover struct {
@@ -93,7 +93,10 @@ type coverLine struct {
 	cells                      []cover // a year each
 }
 
-func (e *env) coverage(format, out, division, years string) error {
+func (e *env) coverage(format, out, division, years, by string) error {
+	if by != "" && !slices.Contains([]string{"province", "level", "year", "reason"}, by) {
+		return usagef("-by is province, level, year or reason, not %q", by)
+	}
 	if !slices.Contains([]string{"table", "csv", "html"}, format) {
 		return usagef("-format is table, csv or html, not %q", format)
 	}
@@ -109,9 +112,16 @@ func (e *env) coverage(format, out, division, years string) error {
 		if err != nil {
 			return err
 		}
-		m, err := coverOf(s, portals, division, crawler.Years(span), time.Now())
+		wanted, err := c.expectations(s, portals, crawler.Years(span), 0, time.Now())
 		if err != nil {
 			return err
+		}
+		m, err := coverOf(s, wanted, division, crawler.Years(span), time.Now())
+		if err != nil {
+			return err
+		}
+		if by != "" {
+			return e.coverNumbers(m, by)
 		}
 		w, done, err := e.output(out)
 		if err != nil {
@@ -169,7 +179,7 @@ func lastDue(now time.Time) int {
 }
 
 // coverOf makes the map. Years without any knowledge are left out unless they are asked for.
-func coverOf(s *store.Store, portals []seeds.Portal, division string, span crawler.Years, now time.Time) (coverMap, error) {
+func coverOf(s *store.Store, wanted []expectation, division string, span crawler.Years, now time.Time) (coverMap, error) {
 	m := coverMap{counts: map[string]int{}}
 	held, err := holdings(s)
 	if err != nil {
@@ -177,13 +187,7 @@ func coverOf(s *store.Store, portals []seeds.Portal, division string, span crawl
 	}
 	stem := strings.TrimSuffix(strings.TrimSuffix(division, "00"), "00")
 	held = slices.DeleteFunc(held, func(h holding) bool { return !strings.HasPrefix(h.Key.Division(), stem) })
-	var wanted []expectation
-	if expected != nil {
-		if wanted, err = expected(portals, span); err != nil {
-			return m, err
-		}
-		wanted = slices.DeleteFunc(wanted, func(x expectation) bool { return !strings.HasPrefix(x.division, stem) })
-	}
+	wanted = slices.DeleteFunc(wanted, func(x expectation) bool { return !strings.HasPrefix(x.agency.Division(), stem) })
 	first, last := bounds(held, wanted, span, now)
 	for year := first; year <= last && first != 0; year++ {
 		m.years = append(m.years, year)
@@ -250,6 +254,9 @@ func (m *coverMap) line(h holding, now time.Time) coverLine {
 		switch {
 		case ok:
 			c.State, c.Quality = coverHeld, quality
+			if quality == extract.QualityUnread {
+				c.Reason = unreadWord(h.Forms[year])
+			}
 		case since == 0:
 			c.Reason = "nothing is known of it for this year"
 		case year < since:
@@ -270,7 +277,7 @@ func (m *coverMap) expect(l *coverLine, x expectation) {
 	if i < 0 || l.cells[i].State == coverHeld {
 		return
 	}
-	l.cells[i].State, l.cells[i].Reason = coverMissing, ""
+	l.cells[i].State, l.cells[i].Reason = coverMissing, x.why
 	if x.reason != "" {
 		l.cells[i].State, l.cells[i].Reason = coverNone, x.reason
 	}

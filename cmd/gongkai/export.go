@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"gongkai/crawler"
 	"gongkai/extract"
 	"gongkai/seeds"
 	"gongkai/store"
@@ -109,6 +110,23 @@ func (e *env) export(out, asOf string, o export.Options) error {
 	if o.AsOf, err = moment(s, asOf); err != nil {
 		return err
 	}
+	portals, err := c.portals(nil)
+	if err != nil {
+		return err
+	}
+	when := time.Now()
+	if o.AsOf != 0 {
+		last, _, err := s.Capture(o.AsOf)
+		if err != nil {
+			return err
+		}
+		when = last.Time
+	}
+	expected, err := c.expectations(s, portals, crawler.Years{}, o.AsOf, when)
+	if err != nil {
+		return err
+	}
+	o.Expected = wanted(expected)
 	sum, err := export.Write(s, out, o)
 	if err != nil {
 		return err

@@ -393,6 +393,7 @@ type holding struct {
 	Level   string
 	Portals []string
 	Years   map[int]string // to the best quality held
+	Forms   map[int]string // to what that was read from
 }
 
 // holdings lists what the archive holds of each agency, by key. Rejected pages do not count.
@@ -409,7 +410,7 @@ func holdings(s *store.Store) ([]holding, error) {
 		key := r.Report.Agency.Key
 		h := at[key]
 		if h == nil {
-			h = &holding{Key: key, Years: map[int]string{}}
+			h = &holding{Key: key, Years: map[int]string{}, Forms: map[int]string{}}
 			at[key] = h
 		}
 		if r.Report.Year >= newest[key] {
@@ -419,7 +420,7 @@ func holdings(s *store.Store) ([]holding, error) {
 			h.Portals = append(h.Portals, r.Portal)
 		}
 		if old, ok := h.Years[r.Report.Year]; !ok || qualityRank(r.Report.Quality) > qualityRank(old) {
-			h.Years[r.Report.Year] = r.Report.Quality
+			h.Years[r.Report.Year], h.Forms[r.Report.Year] = r.Report.Quality, r.Report.Form
 		}
 	}
 	var all []holding

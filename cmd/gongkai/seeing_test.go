@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"gongkai/extract"
-	"gongkai/seeds"
 	"gongkai/store"
 
 	"gongkai/crawler"
@@ -88,12 +87,8 @@ func TestExpected(t *testing.T) {
 	}
 	defer s.Close()
 	aReport(t, s, "http://a.gov.cn/1", "330803-财政局", "财政局", 2020, extract.QualityClean)
-	defer func() { expected = nil }()
-	expected = func([]seeds.Portal, crawler.Years) ([]expectation, error) {
-		return []expectation{{agency: "330803-财政局", division: "330803", year: 2019}, {agency: "330803-财政局", division: "330803", year: 2020},
-			{agency: "330803-财政局", division: "330803", year: 2021, reason: "merged"}, {agency: "330804-审计局", name: "审计局", division: "330804", year: 2020}}, nil
-	}
-	m, err := coverOf(s, nil, "", crawler.Years{}, at(t, "2022-06-01T00:00:00Z"))
+	m, err := coverOf(s, []expectation{{agency: "330803-财政局", division: "330803", year: 2019}, {agency: "330803-财政局", division: "330803", year: 2020},
+		{agency: "330803-财政局", division: "330803", year: 2021, reason: "merged"}, {agency: "330804-审计局", name: "审计局", division: "330804", year: 2020}}, "", crawler.Years{}, at(t, "2022-06-01T00:00:00Z"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +115,8 @@ func TestCoverageCommand(t *testing.T) {
 		t.Fatal(err)
 	}
 	var rows []cover
-	if err := json.Unmarshal([]byte(mustRun(t, "coverage", "-archive", archive, "-years", "2020", "-json")), &rows); err != nil || len(rows) != 1 || rows[0].Quality != "clean" {
+	if err := json.Unmarshal([]byte(mustRun(t, "coverage", "-archive", archive, "-years", "2020", "-division", "330803", "-json")), &rows); err != nil || len(rows) != 2 || rows[1].Quality != "clean" ||
+		rows[0].Key != "330803-人民政府" || rows[0].State != coverMissing || rows[0].Reason != gapUncrawled {
 		t.Errorf("JSON: %+v, %v", rows, err)
 	}
 	file := filepath.Join(dir, "coverage.html")

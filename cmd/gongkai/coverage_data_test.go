@@ -1,0 +1,120 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"gongkai/crawler"
+	"gongkai/extract"
+	"gongkai/seeds"
+	"gongkai/store"
+)
+
+// TestGaps: each gap has the reason that the archive and the catalogue know.
+func TestGaps(t *testing.T) {
+	dir := t.TempDir()
+	s, err := store.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	found, err := seeds.ReadDiscoveries(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	county := func(id, name, code, confidence string, start ...string) seeds.Portal {
+		return seeds.Portal{ID: id, Agency: name, Division: code, Level: "county", Start: start, Confidence: confidence, Evidence: "its list"}
+	}
+	listed := func(host string) string { return "http://" + host + ".gov.cn/nb/" }
+	portals := []seeds.Portal{
+		county("a", "杭州市上城区人民政府", "330102", seeds.Unknown),
+		county("b", "杭州市拱墅区人民政府", "330105", seeds.HomeOnly, "http://b.gov.cn/"),
+		county("c", "杭州市西湖区人民政府", "330106", seeds.HomeOnly, "http://c.gov.cn/"),
+		county("d", "杭州市滨江区人民政府", "330108", seeds.HomeOnly, "http://d.gov.cn/"),
+		county("e", "杭州市萧山区人民政府", "330109", seeds.Seen, listed("e")),
+		county("f", "杭州市余杭区人民政府", "330110", seeds.Seen, listed("f")),
+		county("g", "杭州市富阳区人民政府", "330111", seeds.Seen, listed("g")),
+		county("h", "杭州市临安区人民政府", "330112", seeds.Seen, listed("h")),
+		county("i", "桐庐县人民政府办公室", "330122", seeds.Seen, listed("i")),
+	}
+	for _, d := range []seeds.Discovery{{Portal: "c", Outcome: seeds.NotFound, Reason: "12 requests led to no listing"}, {Portal: "d", Outcome: seeds.Blocked, Reason: "robots.txt: Disallow: /"}} {
+		if err := found.Add(d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	capture := func(portal, kind, url, title, state, detail, body string) uint64 {
+		c := store.Capture{URL: url, Time: time.Date(2024, 5, 1, 0, 0, 0, 0, time.UTC), Kind: kind, Portal: portal, State: state, Title: title, Error: detail}
+		if err := s.AddCapture(&c, []byte(body), nil); err != nil {
+			t.Fatal(err)
+		}
+		return c.ID
+	}
+	capture("f", store.KindListing, listed("f"), "", store.StateBlocked, "challenge:ruishu (status 412)", "")
+	capture("g", store.KindListing, listed("g"), "", store.StateGone, "status 404", "")
+	capture("h", store.KindListing, listed("h"), "", store.StateOK, "", "<html>list</html>")
+	capture("h", store.KindReport, "http://h.gov.cn/2021", "杭州市临安区人民政府2021年政府信息公开工作年度报告", store.StateFailed, "status 500", "")
+	capture("h", store.KindReport, "http://h.gov.cn/2022", "2022年政府信息公开工作年度报告", store.StateOK, "", "<html>x</html>")
+	capture("i", store.KindListing, listed("i"), "", store.StateOK, "", "<html>list</html>")
+	aReport(t, s, "http://i.gov.cn/1", "330122-人民政府办公室", "桐庐县人民政府办公室", 2021, extract.QualityUnread)
+
+	c := defaultConfig()
+	c.Archive.Path, c.Seeds.Builtin = dir, false
+	now := time.Date(2024, 6, 1, 0, 0, 0, 0, time.UTC)
+	all, err := c.expectations(s, portals, crawler.Years{First: 2021, Last: 2023}, 0, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := coverOf(s, all, "", crawler.Years{First: 2021, Last: 2023}, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range m.rows() {
+		got = append(got, strings.TrimSpace(r.Key[:6]+" "+strings.TrimPrefix(r.Key[7:], "人民政府")+" "+r.State+" "+r.Reason))
+	}
+	want := `330102  missing no address known: its list
+330102  missing no address known: its list
+330102  missing no address known: its list
+330105  missing not discovered: not looked for yet
+330105  missing not discovered: not looked for yet
+330105  missing not discovered: not looked for yet
+330106  missing not discovered: 12 requests led to no listing
+330106  missing not discovered: 12 requests led to no listing
+330106  missing not discovered: 12 requests led to no listing
+330108  missing blocked: robots.txt: Disallow: /
+330108  missing blocked: robots.txt: Disallow: /
+330108  missing blocked: robots.txt: Disallow: /
+330109  missing not crawled
+330109  missing not crawled
+330109  missing not crawled
+330110  missing blocked: challenge:ruishu (status 412)
+330110  missing blocked: challenge:ruishu (status 412)
+330110  missing blocked: challenge:ruishu (status 412)
+330111  missing moved: status 404
+330111  missing moved: status 404
+330111  missing moved: status 404
+330112  missing failed: status 500
+330112  missing no report: its page has not been read yet
+330112  missing not published: not in the listing as of 2024-05-01
+330122 办公室 held no tables
+330122 办公室 missing not published: not in the listing as of 2024-05-01
+330122 办公室 missing not published: not in the listing as of 2024-05-01`
+	if strings.Join(got, "\n") != want {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), want)
+	}
+	counts := m.count("province")
+	if len(counts) != 1 || counts[0].What != "浙江省" || counts[0].Expected != 27 || counts[0].Held != 1 || counts[0].Unread != 1 || counts[0].Reasons[gapBlocked] != 6 || counts[0].years[2021] != [2]int{9, 1} {
+		t.Errorf("got %+v", counts)
+	}
+	last := ""
+	for e, err := range wanted(all) {
+		if err != nil || string(e.Agency) < last {
+			t.Fatalf("%s follows %s, %v", e.Agency, last, err)
+		}
+		last = string(e.Agency)
+		if strings.HasPrefix(e.Reason, gapFailed) != (e.State == "failed") && !strings.HasPrefix(e.Reason, gapNoReport) {
+			t.Errorf("%+v", e)
+		}
+	}
+}
