@@ -67,40 +67,60 @@ func (a *atlas) portal(u *url.URL) string {
 	return a.bySite[siteOf(u)]
 }
 
-// draw adds a page. Pages come in the order of the collection; of several captures of one page all count.
-func (a *atlas) draw(c store.Capture, body []byte, p seeds.Portal) {
-	u, err := url.Parse(c.URL)
-	if err != nil {
-		return
+// look reads what a page lists; nil when that leads to no report. It reads the atlas only: pages may be looked at side by
+// side. Where a listing goes on is of interest where it lists reports: what is found there is another sheet.
+func (a *atlas) look(c store.Capture, body []byte, p seeds.Portal) *sheet {
+	start := a.starts[keyOf(c.URL)]
+	l, err := readPage(c, body, "", func(u *url.URL) (portal.Listing, error) {
+		l, err := portal.Leads(body, c.Header.Get("Content-Type"), u, p)
+		if err == nil && (len(l.Rows) > 0 || start) {
+			return portal.Read(body, c.Header.Get("Content-Type"), u, p, portal.Request{})
+		}
+		return l, err
+	})
+	if err != nil || len(l.Rows) == 0 && len(l.Columns) == 0 && !start {
+		return nil
 	}
-	l, err := listed(c, body, p, portal.Request{})
-	if err != nil || len(l.Rows) == 0 && len(l.Columns) == 0 && !a.starts[key(u)] {
-		return // what goes on from it leads nowhere that we know of
-	}
-	s := a.sheets[key(u)]
-	if s == nil {
-		s = &sheet{url: c.URL}
-		a.sheets[key(u)] = s
-		a.order = append(a.order, s)
-	}
+	s := &sheet{url: c.URL}
 	for _, t := range follow(target{url: c.URL}, l, false, deepestBackfill) {
 		t = target{url: t.url, kind: t.kind, from: t.from, title: t.title, date: t.date, further: t.further, depth: t.depth}
 		switch {
 		case t.kind == store.KindReport:
-			s.rows = addTarget(s.rows, t)
+			s.rows = append(s.rows, t)
 		case t.depth > 0:
-			s.columns = addTarget(s.columns, t)
+			s.columns = append(s.columns, t)
 		default:
-			s.next = addTarget(s.next, t)
+			s.next = append(s.next, t)
 		}
 	}
+	return s
 }
 
-func addTarget(list []target, t target) []target {
-	if slices.ContainsFunc(list, func(o target) bool { return o.url == t.url }) {
-		return list
+// draw adds a page. Pages come in the order of the collection; of several captures of one page all count.
+func (a *atlas) draw(s *sheet) {
+	k := keyOf(s.url)
+	old := a.sheets[k]
+	if old == nil {
+		a.sheets[k] = s
+		a.order = append(a.order, s)
+		return
 	}
-	return append(list, t)
+	old.rows, old.next, old.columns = union(old.rows, s.rows), union(old.next, s.next), union(old.columns, s.columns)
+}
+
+// union adds to a list what it does not have.
+func union(list, more []target) []target {
+	known := make(map[string]bool, len(list))
+	for _, t := range list {
+		known[t.url] = true
+	}
+	for _, t := range more {
+		if !known[t.url] {
+			known[t.url] = true
+			list = append(list, t)
+		}
+	}
+	return list
 }
 
 // move notes a redirect.

@@ -9,9 +9,12 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"gongkai/crawler/portal"
 	"gongkai/extract"
@@ -64,7 +67,7 @@ func (i *Import) Run(ctx context.Context, c *warc.Collection) (ImportSummary, er
 	for _, p := range i.Portals {
 		m.portals[p.ID] = p
 	}
-	err := c.Survey(ctx, m.survey)
+	err := errors.Join(c.Survey(ctx, m.survey), m.look())
 	if err == nil {
 		m.atlas.settle()
 		err = m.archive(ctx)
@@ -90,6 +93,7 @@ type importing struct {
 	wanted     map[string]bool   // digests that revisits name
 	bodies     map[string]string // digest as the files name it -> SHA-256 of the body that was archived
 	parts      map[string]target // what belongs to reports that have been archived, by key
+	pages      []surveyed        // that are to be looked at
 	sum        ImportSummary
 }
 
@@ -109,9 +113,45 @@ func (m *importing) survey(a *warc.Answer) error {
 			m.atlas.move(u, to)
 		}
 	case a.Status == http.StatusOK && len(a.Body) > 0 && !furniture(a.Header):
-		m.atlas.draw(store.Capture{URL: address(a), Header: a.Header}, a.Body, m.portals[m.atlas.portal(u)])
+		m.pages = append(m.pages, surveyed{capture: store.Capture{URL: address(a), Header: a.Header}, body: a.Body, portal: m.portals[m.atlas.portal(u)]})
+		if len(m.pages) >= lookedAt*runtime.GOMAXPROCS(0) {
+			return m.look()
+		}
 	}
 	return nil
+}
+
+// A surveyed page is one that may be a listing, and what it lists.
+type surveyed struct {
+	capture store.Capture
+	body    []byte
+	portal  seeds.Portal
+	sheet   *sheet
+}
+
+// lookedAt bounds what is in memory for each goroutine.
+const lookedAt = 16
+
+// look looks at pages, several at a time, and draws them in their order.
+func (m *importing) look() error {
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range m.pages {
+		g.Go(func() error {
+			p := &m.pages[i] // each goroutine owns one element
+			p.sheet = m.atlas.look(p.capture, p.body, p.portal)
+			return nil
+		})
+	}
+	err := g.Wait()
+	for _, p := range m.pages {
+		if p.sheet != nil {
+			m.atlas.draw(p.sheet)
+		}
+	}
+	clear(m.pages) // the bodies are of no use any more
+	m.pages = m.pages[:0]
+	return err
 }
 
 // furniture reports whether an answer is certainly no page, by what the server calls it.
@@ -161,9 +201,11 @@ func (m *importing) refuse(a *warc.Answer, why string) {
 
 // take archives one answer, unless it is held. Its error means that the import cannot go on.
 func (m *importing) take(a *warc.Answer) error {
-	var p page
+	p, done, err := m.again(a)
+	if err != nil || done {
+		return err
+	}
 	var why string
-	var err error
 	if a.Known != nil {
 		p, why, err = m.restored(a)
 	} else {
@@ -198,10 +240,33 @@ func (m *importing) take(a *warc.Answer) error {
 		m.sum.Kinds[p.Kind]++
 		m.note(p.ID)
 	}
+	return m.settle(a, &p)
+}
+
+// again counts an answer that is held with its body: nothing must be found out about it.
+func (m *importing) again(a *warc.Answer) (p page, done bool, err error) {
+	if len(a.Body) == 0 || a.Err != nil || a.Known != nil || a.Status != http.StatusOK {
+		return p, false, nil
+	}
+	p = page{Capture: store.Capture{URL: address(a), Time: a.Time, Status: a.Status}, body: a.Body}
+	id, _, err := m.held(&p)
+	if err != nil || id == 0 {
+		return p, false, err
+	}
+	if p.Capture, _, err = m.Store.Capture(id); err != nil {
+		return p, false, err
+	}
+	m.sum.Held++
+	m.note(id)
+	return p, true, m.settle(a, &p)
+}
+
+// settle remembers what later answers need to know of one that is in the archive.
+func (m *importing) settle(a *warc.Answer, p *page) error {
 	if m.wanted[a.Digest] && p.SHA256 != "" {
 		m.bodies[a.Digest] = p.SHA256
 	}
-	return m.expect(&p)
+	return m.expect(p)
 }
 
 // unfit reports whether it is the capture's own fault that the archive does not take it.
@@ -239,10 +304,21 @@ func (m *importing) held(p *page) (same, later uint64, err error) {
 	return 0, later, nil
 }
 
+// What metadata records may say.
+var (
+	importable = []string{store.KindListing, store.KindReport, store.KindPart, store.KindAttachment, store.KindRobots, store.KindOther}
+	outcomes   = []string{store.StateOK, store.StateUnchanged, store.StateRedirect, store.StateGone, store.StateFailed, store.StateRefused, store.StateBlocked}
+)
+
 // restored returns the capture that an archive of gongkai has exported, as it was.
 func (m *importing) restored(a *warc.Answer) (p page, why string, err error) {
 	p = page{Capture: *a.Known}
+	_, digest := hex.DecodeString(p.SHA256)
+	hasBody := p.State == store.StateOK || p.State == store.StateUnchanged
 	switch {
+	case !slices.Contains(importable, p.Kind), !slices.Contains(outcomes, p.State), hasBody && p.SHA256 == "",
+		p.SHA256 != "" && (digest != nil || len(p.SHA256) != 2*sha256.Size):
+		return p, "its metadata record is none of gongkai's", nil
 	case p.SHA256 == "":
 		return p, "", nil
 	case a.Revisit == nil:

@@ -576,6 +576,48 @@ func TestExchange(t *testing.T) {
 	}
 }
 
+// TestImportForged: metadata records that pretend to be of an archive like ours are not believed, and end nothing.
+func TestImportForged(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
+	r := &recorder{shape: shapes[0], t: t, first: map[string]*served{}}
+	r.brackets = false
+	const sum = "0000000000000000000000000000000000000000000000000000000000000000"
+	lies := []string{
+		"gongkai-kind: report\r\ngongkai-state: splendid\r\ngongkai-status: 200\r\n",
+		"gongkai-kind: verdict\r\ngongkai-state: ok\r\ngongkai-status: 200\r\ngongkai-sha256: " + sum + "\r\n",
+		"gongkai-kind: report\r\ngongkai-state: ok\r\ngongkai-status: 200\r\n",
+		"gongkai-kind: report\r\ngongkai-state: ok\r\ngongkai-status: 200\r\ngongkai-sha256: ../../etc\r\n",
+		"gongkai-kind: report\r\ngongkai-state: ok\r\ngongkai-status: 200\r\ngongkai-sha256: " + sum + "\r\n",
+		"gongkai-kind: report\r\ngongkai-state: ok\r\ngongkai-status: 404\r\ngongkai-sha256: " + sum + "\r\n",
+	}
+	for i, lie := range lies {
+		address := fmt.Sprintf("http://www.example.gov.cn/%d", i)
+		for _, alone := range []bool{false, true} {
+			var about []string
+			if !alone {
+				id := r.record("response", address, at, "application/http", []byte("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\nhello"))
+				about = []string{"WARC-Refers-To: " + id}
+			}
+			r.record("metadata", address+map[bool]string{true: "/alone"}[alone], at, "application/warc-fields", []byte(lie), about...)
+		}
+	}
+	for i, address := range []string{"http://www.example.gov.cn/\xc4\xea\xb1\xa8", "http://www.example.gov.cn/" + strings.Repeat("x", 3000), "http://www.example.gov.cn/%zz", "http://www.example.gov.cn/\x00"} {
+		r.record("response", address, at.Add(time.Duration(i)*time.Second), "application/http", []byte("HTTP/1.1 200 OK\r\n\r\nhello"))
+	}
+	for _, year := range []int{1900, 9999} {
+		r.record("response", "http://www.example.gov.cn/time", time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC), "application/http", []byte("HTTP/1.1 200 OK\r\n\r\nhello"))
+	}
+	s := openStore(t)
+	sum1 := importInto(t, s, nil, r.write(t.TempDir()))
+	if sum1.New != 1 || sum1.NotTaken != 2*len(lies)+3 || sum1.Skipped["with malformed addresses"] != 2 {
+		t.Errorf("imported %+v, want one capture, and %d not taken", sum1, 2*len(lies)+3)
+	}
+	if _, ok, err := s.LastCapture("http://www.example.gov.cn/%C4%EA%B1%A8"); err != nil || !ok {
+		t.Errorf("an address in GBK: %v, %v", ok, err)
+	}
+}
+
 // captures lists the captures of an archive in the order of their times, without their numbers.
 func captures(t *testing.T, s *store.Store) []string {
 	t.Helper()
@@ -600,4 +642,52 @@ func captures(t *testing.T, s *store.Store) []string {
 		lines = append(lines, string(line))
 	}
 	return lines
+}
+
+// BenchmarkImport imports a collection of reports and other pages, one report to four others, and reads no reports.
+func BenchmarkImport(b *testing.B) {
+	pages := map[string][]byte{}
+	for _, name := range []string{"report", "home"} {
+		data, err := os.ReadFile("../testdata/portals/changshu/" + name + ".http")
+		if err != nil {
+			b.Fatal(err)
+		}
+		pages[name] = data
+	}
+	var rows strings.Builder
+	r := &recorder{shape: shapes[0], first: map[string]*served{}}
+	r.noise = false
+	at := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
+	for n := range 500 {
+		name, path := "home", fmt.Sprintf("/o/%d.html", n)
+		if n%5 == 0 {
+			name, path = "report", fmt.Sprintf("/r/%d.html", n)
+			fmt.Fprintf(&rows, "<li><a href=%q>常熟市人民政府办公室2021年政府信息公开工作年度报告</a><span>2022-01-28</span></li>", path)
+		}
+		r.exchange(served{url: "http://www.example.gov.cn" + path, at: at.Add(time.Duration(n) * time.Second), request: "GET / HTTP/1.1\r\n\r\n",
+			response: bytes.Replace(pages[name], []byte("</body>"), fmt.Appendf(nil, "<!--%d--></body>", n), 1)})
+	}
+	r.exchange(served{url: "http://www.example.gov.cn/", at: at, request: "GET / HTTP/1.1\r\n\r\n",
+		response: []byte("HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<title>年报</title><ul>" + rows.String())})
+	file := filepath.Join(b.TempDir(), "pages.warc.gz")
+	if err := os.WriteFile(file, r.out.Bytes(), 0o666); err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(int64(r.out.Len()))
+	for b.Loop() {
+		s, err := store.Open(b.TempDir())
+		if err != nil {
+			b.Fatal(err)
+		}
+		c, err := warc.OpenCollection(b.TempDir(), file)
+		if err != nil {
+			b.Fatal(err)
+		}
+		sum, err := (&crawler.Import{Store: s}).Run(b.Context(), c)
+		if err != nil || sum.New != 501 || sum.Kinds[store.KindReport] != 100 {
+			b.Fatal(sum, err)
+		}
+		c.Close()
+		s.Close()
+	}
 }

@@ -1,6 +1,7 @@
 package crawler
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"mime"
@@ -412,17 +413,20 @@ func fileName(c store.Capture, u *url.URL) string {
 }
 
 // listed reads a listing, the answer to a request. Its error says in few words why it is no page.
-func listed(c store.Capture, body []byte, p seeds.Portal, r portal.Request) (l portal.Listing, err error) {
+func listed(c store.Capture, body []byte, p seeds.Portal, r portal.Request) (portal.Listing, error) {
+	return readPage(c, body, r.URL, func(u *url.URL) (portal.Listing, error) {
+		return portal.Read(body, c.Header.Get("Content-Type"), u, p, r)
+	})
+}
+
+// readPage reads a web page that was asked for under an address, "" for the capture's own.
+func readPage(c store.Capture, body []byte, asked string, read func(*url.URL) (portal.Listing, error)) (l portal.Listing, err error) {
 	defer func() {
 		if r := recover(); r != nil { // one hostile page must not end a night's crawl
 			l, err = portal.Listing{}, fmt.Errorf("reading panicked: %v", r)
 		}
 	}()
-	address := c.URL
-	if r.URL != "" {
-		address = r.URL
-	}
-	u, err := url.Parse(address)
+	u, err := url.Parse(cmp.Or(asked, c.URL))
 	if err != nil {
 		return l, err
 	}
@@ -433,5 +437,5 @@ func listed(c store.Capture, body []byte, p seeds.Portal, r portal.Request) (l p
 	if kind := http.DetectContentType(body); !strings.HasPrefix(kind, "text/") && kind != "application/octet-stream" {
 		return l, fmt.Errorf("no web page: %s", kind)
 	}
-	return portal.Read(body, c.Header.Get("Content-Type"), u, p, r)
+	return read(u)
 }

@@ -17,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"gongkai/store"
 )
@@ -275,8 +276,10 @@ func (c *Collection) skipped(rec *Record) string {
 	}
 	u, err := url.Parse(rec.URI())
 	switch {
-	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Host == "",
-		(kind == typeResponse || kind == typeRevisit && rec.Length > 0) && rec.mediaType() != "application/http" && rec.mediaType() != "":
+	case err != nil:
+		return "with malformed addresses"
+	case u.Scheme != "http" && u.Scheme != "https", u.Host == "",
+		(kind == typeResponse || kind == typeRevisit && rec.Length > 0) && !slices.Contains([]string{"application/http", "message/http", ""}, rec.mediaType()):
 		if kind == typeMetadata {
 			return kind
 		}
@@ -329,7 +332,7 @@ func (c *Collection) takeMeta(i int, rec *Record) error {
 // meta reads a metadata record of ours.
 func meta(rec *Record) (known store.Capture, added []string, ok bool) {
 	at, dated := rec.Time()
-	if rec.Length > mostMeta || !dated {
+	if rec.Length > mostMeta || !dated || at.Year() < 1970 || at.Year() > 2261 {
 		return known, nil, false
 	}
 	block, err := io.ReadAll(rec)
@@ -351,9 +354,12 @@ func (c *Collection) answer(s *source, rec *Record) (*Answer, error) {
 	if strings.Contains(a.URL, "#") {
 		a.URL = u.String()
 	}
+	if !utf8.ValidString(a.URL) {
+		a.URL = asciiURL(a.URL) // GBK as it stood in a link: a browser sends it so
+	}
 	var dated bool
 	switch a.Time, dated = rec.Time(); {
-	case !dated:
+	case !dated, a.Time.Year() < 1970, a.Time.Year() > 2261:
 		return nil, fmt.Errorf("the record has no date that can be read: %q", rec.Header.Get("WARC-Date"))
 	case rec.Type() == typeContinuation, rec.Header.Get("WARC-Segment-Number") != "":
 		return nil, errors.New("a record in several segments, which is not supported")

@@ -20,6 +20,9 @@ const (
 	// at most is a thousandfold; pages come to twenty.
 	freeUnpack = 64 << 20
 	mostUnpack = 300
+
+	// A file with more damaged places than this is no collection that was damaged, but one that was made to keep us busy.
+	mostDamages = 10_000
 )
 
 // A Reader reads the records of a WARC file, uncompressed or with a member of gzip for each record, one after the other
@@ -37,9 +40,13 @@ type Reader struct {
 	open *Record
 	zip  bool // the open record is in a member of gzip
 
-	gz     *gzip.Reader // of that member; these three are used again and again
+	gz     *gzip.Reader // of that member; these are used again and again
 	over   *bounded
 	member *bufio.Reader
+
+	probe     *gzip.Reader // of resync
+	probeText *bufio.Reader
+	damages   int
 }
 
 // NewReader returns a reader of the first size bytes of src.
@@ -89,8 +96,12 @@ func (r *Reader) damaged(at int64, why error) error {
 	if errors.Is(why, io.EOF) {
 		why = io.ErrUnexpectedEOF
 	}
-	r.next = r.resync(at + 1)
 	r.from = -1
+	if r.damages++; r.damages == mostDamages {
+		r.next = r.size
+		return &Damage{at, fmt.Errorf("%w; it is place number %d, and the rest of the file is not read", why, mostDamages)}
+	}
+	r.next = r.resync(at + 1)
 	return &Damage{at, why}
 }
 
@@ -291,13 +302,16 @@ func (r *Reader) lineBegins(at int64) bool {
 
 // memberBegins reports whether a member of gzip begins at an offset, and holds a record.
 func (r *Reader) memberBegins(at int64) bool {
-	z, err := gzip.NewReader(bufio.NewReaderSize(io.NewSectionReader(r.src, at, r.size-at), 512))
-	if err != nil {
+	section := io.NewSectionReader(r.src, at, r.size-at)
+	if r.probe == nil {
+		r.probe, r.probeText = new(gzip.Reader), bufio.NewReaderSize(section, 512)
+	}
+	r.probeText.Reset(section)
+	if r.probe.Reset(r.probeText) != nil {
 		return false
 	}
-	defer z.Close()
 	var b [5]byte
-	_, err = io.ReadFull(z, b[:])
+	_, err := io.ReadFull(r.probe, b[:])
 	return err == nil && string(b[:]) == "WARC/"
 }
 
@@ -333,6 +347,9 @@ func readLines(b *bufio.Reader) ([]string, error) {
 			return nil, err
 		}
 		text := strings.TrimRight(string(line), "\r\n")
+		if len(lines) > 0 && strings.HasPrefix(text, "WARC/1.") {
+			return nil, errors.New("a header without an end") // the next record begins in it
+		}
 		if line = line[:0]; text != "" {
 			lines = append(lines, text)
 			continue

@@ -192,7 +192,8 @@ func (s *source) openEntry(tmp string) error {
 		return errors.Join(err, s.close())
 	}
 	defer r.Close()
-	problem, err := s.spoolTo(tmp, r, func() int64 { return int64(entry.CompressedSize64) })
+	packed := min(int64(min(entry.CompressedSize64, 1<<62)), s.size) // it may lie
+	problem, err := s.spoolTo(tmp, r, func() int64 { return packed })
 	return errors.Join(problem, err)
 }
 
