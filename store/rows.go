@@ -61,6 +61,9 @@ func (s *Store) batch(l *listing, last uint64) (batch []item, err error) {
 		c := t.Bucket(l.order).Cursor()
 		size := 0
 		for k := l.start(c); k != nil && bytes.HasPrefix(k, l.prefix); k, _ = c.Next() {
+			if l.after != nil && bytes.Compare(k, l.after) <= 0 { // a damaged page may lead back for ever
+				return fmt.Errorf("%w: keys of %s are out of order at %x", ErrDamaged, l.order, k)
+			}
 			if id := number(k); id <= last {
 				at, ok := t.place(l.rows, id)
 				if !ok {
