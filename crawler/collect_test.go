@@ -576,6 +576,42 @@ func TestExchange(t *testing.T) {
 	}
 }
 
+// TestImportParts: what is attached to a report is known as that, over a redirect too, and read where the page needs it.
+func TestImportParts(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../testdata/texts/qujiang.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const host = "http://www.example.gov.cn"
+	html := "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
+	at := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
+	r := &recorder{shape: shapes[0], t: t, first: map[string]*served{}}
+	for i, p := range []struct{ path, response string }{
+		{"/nb/", html + `<title>信息公开年报</title><ul><li><a href="/nb/1.html" title="衢江区人民政府办公室2021年政府信息公开工作年度报告">衢江区人民政府办公室2021年…</a><span>2022-01-29</span></li></ul>`},
+		{"/nb/1.html", html + `<title>年度报告</title><div class="content"><h1>2021年政府信息公开工作年度报告</h1><p>全文见附件。</p><p>附件：<a href="/files/1.txt">年度报告全文.txt</a></p></div>`},
+		{"/files/1.txt", "HTTP/1.1 302 Found\r\nLocation: /store/abc.txt\r\nContent-Length: 0\r\n\r\n"},
+		{"/store/abc.txt", "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" + string(text)},
+	} {
+		r.exchange(served{url: host + p.path, at: at.Add(time.Duration(i) * time.Second), request: "GET / HTTP/1.1\r\n\r\n", response: []byte(p.response)})
+	}
+	s := openStore(t)
+	importInto(t, s, nil, r.write(t.TempDir()))
+	for path, want := range map[string]string{
+		"/nb/": "listing  ", "/nb/1.html": "report " + host + "/nb/ 衢江区人民政府办公室2021年政府信息公开工作年度报告",
+		"/files/1.txt": "attachment " + host + "/nb/1.html 年度报告全文.txt", "/store/abc.txt": "attachment " + host + "/nb/1.html 年度报告全文.txt",
+	} {
+		c, _, err := s.LastCapture(host + path)
+		if got := c.Kind + " " + c.From + " " + c.Title; err != nil || got != want {
+			t.Errorf("%s: %q, want %q, %v", path, got, want, err)
+		}
+	}
+	rec := newest(t, s, host+"/nb/1.html")
+	if rec.Report == nil || rec.Report.Year != 2021 || len(rec.Report.Figures) == 0 || len(rec.Parts) != 1 || !rec.Parts[0].Read {
+		t.Errorf("record %+v", rec)
+	}
+}
+
 // TestImportForged: metadata records that pretend to be of an archive like ours are not believed, and end nothing.
 func TestImportForged(t *testing.T) {
 	t.Parallel()
