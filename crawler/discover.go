@@ -166,6 +166,13 @@ func (k *seeker) try(ctx context.Context, l discover.Lead) error {
 			t = next
 			continue
 		}
+		if p.passing && k.pages == 0 && t.tries == 0 && k.closed == "" { // all hangs on the home page
+			t.tries++
+			if err := k.sleep(ctx, max(p.wait, k.pause(1))); err != nil {
+				return err
+			}
+			continue
+		}
 		if other := k.other(l, t, p); other != "" {
 			t.url, t.request.URL, t.via = other, other, append(t.via, t.url)
 			continue

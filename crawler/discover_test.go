@@ -2,6 +2,8 @@ package crawler
 
 import (
 	"fmt"
+	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -85,6 +87,89 @@ func TestTowns(t *testing.T) {
 		t.Logf("%d portals, %d missed, %.1f requests each", len(found), missed, float64(requests)/float64(len(found)))
 		if len(found) != number || missed*50 > number {
 			t.Errorf("%d of %d portals missed", missed, number)
+		}
+	})
+}
+
+// TestNotDiscovered: what keeps the search from a portal is told, and it stops at once.
+func TestNotDiscovered(t *testing.T) {
+	home := body(`<a href="/zfxxgk/">政府信息公开</a>`)
+	hangUp := func(http.ResponseWriter, *http.Request) { panic(errReset) }
+	for _, tt := range []struct {
+		name            string
+		pages           map[string]http.HandlerFunc
+		outcome, reason string
+		most            int // requests
+	}{
+		{"robots.txt forbids all", map[string]http.HandlerFunc{"www.a.gov.cn/robots.txt": body("User-agent: *\nDisallow: /\n"), "www.a.gov.cn/": home}, seeds.Blocked, "robots.txt: Disallow: /", 1},
+		{"challenge", map[string]http.HandlerFunc{"www.a.gov.cn/": status(412)}, seeds.Blocked, "challenge:ruishu", 2},
+		{"nobody", map[string]http.HandlerFunc{"www.a.gov.cn/": hangUp, "https://www.a.gov.cn/": hangUp}, seeds.Unreachable, "connection reset", 6},
+		{"nothing", map[string]http.HandlerFunc{"www.a.gov.cn/": body("<p>建设中</p>")}, seeds.NotFound, "1 pages led to no listing", 7},
+		{"an endless site", map[string]http.HandlerFunc{"www.a.gov.cn/": func(w http.ResponseWriter, _ *http.Request) {
+			for i := range 40 {
+				fmt.Fprintf(w, `<a href="/d%d/">政府信息公开</a>`, i)
+			}
+		}}, seeds.NotFound, "12 requests led to no listing", MostRequests},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, err := store.Open(fast(t))
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer s.Close()
+				f := &fake{pages: tt.pages}
+				c := &Crawler{UserAgent: "gongkai/test", Delay: time.Second, Hosts: 1, Store: s, Network: f,
+					Portals: []seeds.Portal{{ID: "a", Start: []string{"http://www.a.gov.cn/"}, Confidence: seeds.HomeOnly}}}
+				found, _, err := c.Discoveries(t.Context())
+				if err != nil || len(found) != 1 {
+					t.Fatal(found, err)
+				}
+				d := found[0]
+				if d.Outcome != tt.outcome || !strings.Contains(d.Reason, tt.reason) || len(f.log) > tt.most || d.Requests != len(f.log) {
+					t.Errorf("got %s, %s after %d requests (%d counted):\n%s%s", d.Outcome, d.Reason, len(f.log), d.Requests, f.urls(), trail(d))
+				}
+				asked := len(f.log)
+				c.Discover = true
+				if _, err := c.Run(t.Context()); err != nil || len(f.log) != asked {
+					t.Errorf("the crawl after it: %v, %d more requests", err, len(f.log)-asked)
+				}
+			})
+		})
+	}
+}
+
+// TestTownsCrawled: a crawl that knows nothing but home pages comes to the reports of nearly all, in one run.
+func TestTownsCrawled(t *testing.T) {
+	number := 2 * len(townFamilies)
+	synctest.Test(t, func(t *testing.T) {
+		s, err := store.Open(fast(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		network := towns{}
+		c := &Crawler{UserAgent: "gongkai/test", Delay: time.Second, Hosts: 64, Network: network, Store: s, Discover: true}
+		var all []*town
+		for n := range number {
+			one := newTown(n, townSeed+100)
+			all, network[one.host] = append(all, one), one
+			c.Portals = append(c.Portals, one.seed())
+		}
+		if _, err := c.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, one := range all {
+			var missing []string
+			for _, r := range one.made {
+				tail := strings.TrimLeft(r.address, "./")
+				if !slices.ContainsFunc(one.asked, func(a string) bool { return strings.HasSuffix(a, tail) }) {
+					missing = append(missing, r.address)
+				}
+			}
+			if len(missing) > 0 {
+				t.Errorf("%s %s %v: %d of %d reports not asked for: %v\n%s", one.host, one.family, one.traits, len(missing), len(one.made), missing, strings.Join(one.asked, "\n"))
+			}
 		}
 	})
 }

@@ -205,4 +205,48 @@ var townFamilies = []townFamily{
 		all := t.reports(func(y int) string { return fmt.Sprintf("/gongkai/show/%s.html", t.hex()) })
 		return t.list(t.pick("/gongkai/kuozhan/10461.html", "/list/xxgknb/auto/124.html", "/InfoPublic.aspx?cid=1019&pid=971", "/eportal/ui?pageId=6191173", "/columns/7eb5f7f1-9041-43ad-8e13-8fcb82ea831a/index.html"), "", all)
 	}},
+	{"rows named by their years", func(t *town) string {
+		dir := "/zwgk/" + t.dirName() + "/"
+		all := t.reports(func(y int) string { return fmt.Sprintf("./%d01/t%d0120_%d.html", y+1, y+1, 5000+y) })
+		word := t.pick("年", "年度", "年年报", "年度报告")
+		for i := range all {
+			all[i].title = fmt.Sprint(all[i].year, word)
+		}
+		return t.list(dir, "", all)
+	}},
+	{"column leads to its newest year", func(t *town) string {
+		dir := "/zwgk/" + t.dirName() + "/"
+		all := t.reports(func(y int) string { return fmt.Sprintf("%s%d/t%d0120_1.html", dir, y, y+1) })
+		var years strings.Builder
+		for _, r := range all {
+			fmt.Fprintf(&years, `<li><a href="%s%d/">%d年</a></li>`, dir, r.year, r.year)
+		}
+		for _, r := range all {
+			address := fmt.Sprintf("%s%d/", dir, r.year)
+			t.html(address, t.shell(t.column+"_"+t.place, t.column, `<ul class="tree">`+years.String()+`</ul><div class="list"><ul>`+rowsOf([]townReport{r})+`</ul></div>`))
+			t.right[t.url(address)] = true
+		}
+		newest := fmt.Sprintf("%s%d/", dir, all[0].year)
+		t.right[t.url(dir)] = true
+		if t.chance(50) {
+			t.pages[dir] = answerOf{status: 302, location: newest}
+		} else {
+			t.html(dir, `<html><head><script>window.location.href="`+newest+`"</script></head></html>`)
+		}
+		return dir
+	}},
+	{"reports in the section itself", func(t *town) string {
+		all := t.reports(func(y int) string { return fmt.Sprintf("/nr/%d01/t%d0120_%d.html", y+1, y+1, 5000+y) })
+		for len(all) < 5 {
+			y := all[len(all)-1].year - 1
+			r := all[0]
+			r.title, r.year, r.address = strings.ReplaceAll(r.title, fmt.Sprint(r.year), fmt.Sprint(y)), y, fmt.Sprintf("/nr/%d.html", y)
+			all = append(all, r)
+		}
+		address := "/zfxxgkpt/index.html"
+		t.right[t.url(address)] = true
+		t.html(address, t.shell("政府信息公开平台", "政府信息公开", `<h3>指南</h3><p>…</p><h3>年报</h3><ul>`+rowsOf(all)+`</ul><h3>最新公开</h3>`+t.news(8)))
+		t.column = "政府信息公开平台"
+		return address
+	}},
 }

@@ -28,6 +28,7 @@ type town struct {
 	also                  map[string]bool // listings of reports of its bodies: right as well, but not instead
 	draw                  *rand.Rand
 	column                string // what the column is called
+	made                  []townReport
 
 	mu    sync.Mutex
 	asked []string
@@ -119,6 +120,7 @@ func (t *town) reports(address func(year int) string) (all []townReport) {
 		}
 		all = append(all, townReport{title, address(y), fmt.Sprintf("%d-01-%02d", y+1, 5+t.draw.IntN(24)), y})
 	}
+	t.made = all
 	return all
 }
 
@@ -313,6 +315,12 @@ func (t *town) front(hub, listing string) {
 	case 1:
 		t.trait("home menu an image map")
 		menu = fmt.Sprintf(`<img src="/m.jpg" usemap="#m"><map name="m"><area shape="rect" coords="1,2,3,4" href="%s" alt="%s"></map>`, target, entry)
+	case 3:
+		t.trait("home menu drawn by a script that nobody else can run")
+		menu = `<div id="menu" data-src="/api/menu"></div>`
+		if t.pages["/zwgk/"].body == "" {
+			t.html("/zwgk/", t.shell("政务公开", "政务公开", t.news(9)+"<ul>"+item+"</ul>"))
+		}
 	case 2:
 		t.trait("only the map of the site leads on")
 		menu = ""

@@ -156,7 +156,7 @@ var hanDigits = strings.NewReplacer("〇", "0", "○", "0", "零", "0", "一", "
 	"五", "5", "六", "6", "七", "7", "八", "8", "九", "9")
 
 var (
-	columnName = regexp.MustCompile(`^(?:法定|历年|本级)?(?:政府|政务|部门|机关)*信息公开(?:工作)?(?:年度|年)(?:工作)?(?:报告|年报|报)?$|^(?:年度报告|公开年报|年报|信息公开报告)$`)
+	columnName = regexp.MustCompile(`^(?:法定|历年|本级|[省市县区州旗])?(?:政府|政务|部门|机关)*信息公开(?:工作)?(?:年度|年)(?:工作)?(?:报告|年报|报)?$|^(?:历年|往年|本级)*(?:年度报告|公开年报|年报|信息公开报告)$`)
 	columnYear = regexp.MustCompile(`^` + yearPattern + `$`)
 	// columnYears are those that a column says it holds: 政府信息公开年报（2008-2024）.
 	columnYears = regexp.MustCompile(`[(\[]?(?:19|20)\d{2}年?(?:至|到|-|—|–|~|－)+(?:(?:19|20)\d{2}年?|今)[)\]]?`)

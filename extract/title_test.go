@@ -62,18 +62,21 @@ func TestReportTitle(t *testing.T) {
 
 func TestColumnTitle(t *testing.T) {
 	for text, want := range map[string]bool{
-		"信息公开年报":       true,
-		"政府信息公开年报":     true,
-		"政府信息公開工作年度報告": true,
-		"政府信息公开年度报告":   true,
-		"年报":           true,
-		"2021年":        true,
-		"2021年度":       true,
-		"政府信息公开指南":     false,
-		"网站工作年度报表":     false,
-		"1021年":        false,
-		"法治政府建设年度报告":   false,
-		"首页":           false,
+		"信息公开年报":              true,
+		"政府信息公开年报":            true,
+		"政府信息公開工作年度報告":        true,
+		"政府信息公开年度报告":          true,
+		"年报":                  true,
+		"历年年报":                true,
+		"省政府信息公开年报":           true,
+		"政府信息公开年报（2008-2024）": true,
+		"2021年":      true,
+		"2021年度":     true,
+		"政府信息公开指南":   false,
+		"网站工作年度报表":   false,
+		"1021年":      false,
+		"法治政府建设年度报告": false,
+		"首页":         false,
 	} {
 		if got := ColumnTitle(text); got != want {
 			t.Errorf("ColumnTitle(%q) = %v, want %v", text, got, want)

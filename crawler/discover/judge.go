@@ -59,6 +59,10 @@ func (s *Search) judge(l Lead, e portal.Exploration, page *url.URL) string {
 		s.fallback = append(s.fallback, candidate{f, l})
 		return "may be it: " + f.Evidence
 	}
+	if len(own) >= 4 && len(years) >= 4 { // a page that has no column beside it
+		f.Evidence = "not named as the column; " + counted(own, years, len(e.Items))
+		s.last = append(s.last, candidate{f, l})
+	}
 	return fmt.Sprintf("shows %d reports among %d other things", len(own), len(e.Items)-len(own))
 }
 
@@ -94,6 +98,14 @@ func (s *Search) accept(f seeds.Listing, rows []portal.Row) string {
 		return "lists what another listing has listed"
 	}
 	f.Confidence = seeds.Verified
+	for i := range s.found {
+		if known := &s.found[i]; twin(known.URL) == twin(f.URL) { // a page, and a frame of it
+			if f.Rows > known.Rows {
+				*known = f
+			}
+			return "goes on: " + f.Evidence
+		}
+	}
 	s.found = append(s.found, f)
 	return "is a listing: " + f.Evidence
 }
@@ -118,6 +130,9 @@ func nameOf(l Lead, e portal.Exploration) string {
 
 // Result returns the listings found, best first. Where none bears the name of one, that which seemed most like it.
 func (s *Search) Result() []seeds.Listing {
+	if len(s.found) == 0 && len(s.fallback) == 0 {
+		s.fallback = s.last
+	}
 	governments := slices.ContainsFunc(s.found, func(l seeds.Listing) bool { return !l.Units })
 	if !governments && len(s.fallback) > 0 {
 		best := slices.MaxFunc(s.fallback, func(a, b candidate) int { return a.listing.Rows - b.listing.Rows })

@@ -30,6 +30,7 @@ type Lead struct {
 	Named bool // its name is that of a column of annual reports
 	Years bool // it is one year of a column
 	Units bool // it is about the bodies below the government
+	Guess bool // nothing leads to it
 	hops  int
 	order int
 }
@@ -44,6 +45,7 @@ type Search struct {
 
 	found    []seeds.Listing // accepted
 	fallback []candidate     // pages that list reports and are not named as the column
+	last     []candidate     // pages that show reports of several years among other things
 	seen     map[string]bool // what accepted listings list
 	after    int             // pages looked at since the first was accepted
 	years    *candidate      // a column of years, of which one year has still to be read
@@ -134,7 +136,7 @@ func (s *Search) add(l Lead) {
 func (s *Search) raise(key string, l Lead) {
 	for i := range s.queue {
 		if q := &s.queue[i]; twin(q.Key()) == key && q.Points < l.Points {
-			q.Points, q.Name, q.Why, q.Named, q.Years = l.Points, l.Name, l.Why, l.Named, l.Years
+			q.Points, q.Name, q.Why, q.Named, q.Years, q.Guess = l.Points, l.Name, l.Why, l.Named, l.Years, l.Guess
 		}
 	}
 }
@@ -173,6 +175,7 @@ func (s *Search) Read(l Lead, body []byte, contentType string, page *url.URL) {
 	}
 	if l.Kind == portal.Page && l.order == 1 {
 		s.home = page
+		s.guess()
 	}
 	s.introduce(e)
 	if !l.Named {
@@ -182,6 +185,18 @@ func (s *Search) Read(l Lead, body []byte, contentType string, page *url.URL) {
 	s.step(l, verdict)
 	s.follow(l, e, page)
 	s.collectUnits(e, page)
+}
+
+// guesses are addresses that many portals have, tried when nothing on a home page leads on: menus that only a script
+// of their own can draw.
+var guesses = []string{"/zwgk/zfxxgk/zfxxgknb/", "/zfxxgk/", "/zwgk/", "/xxgk/", "/sitemap.xml"}
+
+func (s *Search) guess() {
+	for i, path := range guesses {
+		u := *s.home
+		u.Path, u.RawPath, u.RawQuery, u.Fragment = path, "", "", ""
+		s.add(Lead{Request: portal.Start(u.String()), Points: len(guesses) - i, Why: "an address that many portals have", From: s.home.String(), Guess: true})
+	}
 }
 
 // columnNamed reports whether a page calls itself a column of annual reports: in its metadata, or in the first part of its title.

@@ -43,7 +43,7 @@ var (
 	// otherReports are annual reports on other matters, and what stands beside reports without being one.
 	otherReports = regexp.MustCompile(`网站|报表|法治|法制|依法行政|公积金|预算|决算|财政|财务|统计|环境|环保|污染|质量|卫生|企业|国企|企事业|事业单位|公司|学校|院校|高校|大学|中学|小学|教育|医院|社会组织|社团|慈善|基金|养老|检察|法院|审计|上市|白皮书|发展报告|总结|意见|图解|解读|说明|模板|通知|培训|党务|村务|厂务|校务|院务|警务|人大|政协|采购|招标|项目|信用|年鉴|年检|安全生产|知识产权|司法|行政复议|行政执法|普法|公众|问卷|调查|满意度`)
 	// notThisOne are the same in the name of a column that speaks of disclosure.
-	notThisOne = regexp.MustCompile(`网站|报表|法治|公积金|预算|决算|财政|统计|环境信息|企业|国企|企事业|事业单位|公司|学校|院校|高校|大学|中学|小学|医院|图解|解读|填报|模板|通知|培训|党务|村务|校务|院务|公报`)
+	notThisOne = regexp.MustCompile(`网站|报表|法治|公积金|预算|决算|财政|统计|环境信息|企业|国企|企事业|事业单位|公司|学校|院校|高校|大学|中学|小学|医院|图解|解读|读懂|一图|填报|模板|通知|培训|党务|村务|校务|院务|公报`)
 	headline   = regexp.MustCompile(`^关于|召开|培训|会议|举行|开展|调研|部署|推进|印发|座谈|检查|考核|获评|报送`)
 	mapOfSite  = regexp.MustCompile(`^(?:网站|站点)?(?:地图|导航)$|^(?i:sitemap)$`)
 	ofBodies   = regexp.MustCompile(`部门|委办局|单位|乡镇|镇街|镇乡|街道|街镇|县区|区县|县市区|各县|各区|各镇|各乡|下级|下属|直属|园区|机构`)
@@ -72,7 +72,7 @@ var (
 // longestName is how long the name of a column or a section may be; longer ones are headlines.
 const longestName = 24
 
-// NamePoints tells how likely it is that what bears a name is, or leads to, the listing; never for a false friend, 0
+// namePoints tells how likely it is that what bears a name is, or leads to, the listing; never for a false friend, 0
 // for what says nothing.
 func namePoints(name string) int {
 	s := plain(name)
@@ -83,7 +83,7 @@ func namePoints(name string) int {
 		return 0 // a report, not a column of them
 	}
 	if reportWords.MatchString(s) || strings.Contains(s, "报告") && aboutUs.MatchString(s) {
-		return reportPoints(s)
+		return reportPoints(s, extract.ColumnTitle(name))
 	}
 	switch {
 	case mapOfSite.MatchString(s):
@@ -99,8 +99,8 @@ func namePoints(name string) int {
 	return 0
 }
 
-// reportPoints is about names that speak of a yearly report.
-func reportPoints(s string) int {
+// reportPoints is about names that speak of a yearly report; exact says that one is that of a column to the letter.
+func reportPoints(s string, exact bool) int {
 	if !aboutUs.MatchString(s) {
 		switch {
 		case bareReport.MatchString(s):
@@ -117,7 +117,7 @@ func reportPoints(s string) int {
 		return never
 	case ofBodies.MatchString(s):
 		return bodies
-	case extract.ColumnTitle(s):
+	case exact:
 		return certain
 	case strings.Contains(s, "总结"), strings.Contains(s, "指南"), strings.Contains(s, "制度") && !strings.Contains(s, "年报"):
 		return 0

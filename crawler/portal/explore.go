@@ -39,8 +39,11 @@ func Explore(body []byte, contentType string, page *url.URL, p seeds.Portal, pre
 	}
 	e := Exploration{Listing: r.listing(), Text: len(visible([]byte(r.text), shortPage+1))}
 	e.Links = append(r.withColumns(r.links), r.buttons()...)
-	if path.Ext(page.Path) == ".js" {
+	switch path.Ext(page.Path) {
+	case ".js":
 		e.Links = append(e.Links, r.written()...)
+	case ".xml":
+		e.Links = append(e.Links, r.mapped()...)
 	}
 	if r.doc == nil {
 		return e, nil
@@ -135,6 +138,18 @@ func (r *reading) written() []Row {
 		rows = append(rows, rowsIn(list, r.base)...)
 	}
 	return rows
+}
+
+var location = regexp.MustCompile(`(?i)<loc>\s*(?:<!\[CDATA\[)?\s*([^<\s\]]+)`)
+
+// mapped returns the addresses of a sitemap. They have no names.
+func (r *reading) mapped() (all []Row) {
+	for _, m := range location.FindAllStringSubmatch(r.text, 5000) {
+		if u, err := r.base.Parse(html.UnescapeString(m[1])); err == nil && u.Host != "" {
+			all = append(all, Row{Link: extract.Link{URL: u.String()}})
+		}
+	}
+	return all
 }
 
 var (

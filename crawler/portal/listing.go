@@ -302,6 +302,9 @@ func (r *reading) rows() []Row {
 		return keep(asRows(r.doc.LinksIn(r.portal.Rows), r.text), isReport)
 	}
 	rows := keep(r.links, isReport)
+	if r.isColumn() {
+		rows = keep(r.links, func(l Row) bool { return isReport(l) || bareTitle.MatchString(l.Name()) && article.MatchString(l.URL) })
+	}
 	if len(rows) == 0 && r.isColumn() {
 		rows = keep(r.links, func(l Row) bool { return l.Date != "" && cutOff.MatchString(l.Name()) })
 	}
@@ -311,12 +314,22 @@ func (r *reading) rows() []Row {
 // cutOff is a title that was cut after its year: 某县人民政府关于发布2021年度... In a column of reports it is one of them.
 var cutOff = regexp.MustCompile(`(?:19|20)\d{2}.*(?:\.{2,}|…)$`)
 
+var (
+	// bareTitle is what a report may be called in a column of reports: 2021年, 2021年年报, 2021年度报告.
+	bareTitle = regexp.MustCompile(`^\s*(?:19|20)\d{2}\s*年?度?\s*(?:年报|年度报告|工作报告|报告|年度工作报告)?\s*$`)
+	// article is the address of one document, and not of a column, in the dialects that have a shape.
+	article = regexp.MustCompile(`(?i)/t\d{8}_\d+\.s?html?$|/art_\d+_\d+\.html$|/art_[0-9a-f]{32}\.html$|/(?:m?post|content)_[0-9a-f]+\.s?html?$|/\d{6}/[0-9a-f]{32}\.s?html$|/info/\d+/\d+\.htm$|/public/\d+/\d+\.html$|/show\w*\.(?:asp|aspx|jsp|php)\?.*id=|\.(?:pdf|docx?|wps|ofd)$`)
+)
+
 // isColumn reports whether a page's title says that it is a column of annual reports.
 func (r *reading) isColumn() bool {
 	if r.doc == nil {
 		return false
 	}
-	parts := strings.FieldsFunc(r.doc.Title(), func(c rune) bool { return strings.ContainsRune("_-|—–·> ", c) })
+	parts := strings.FieldsFunc(r.doc.Title(), func(c rune) bool { return strings.ContainsRune("_|—–·> ", c) })
+	for _, part := range parts {
+		parts = append(parts, strings.Split(part, "-")...) // a hyphen also stands between years
+	}
 	return slices.ContainsFunc(parts, func(part string) bool { return extract.ColumnTitle(part) && !isYear.MatchString(part) })
 }
 
@@ -336,10 +349,11 @@ func once(rows []Row) []Row {
 func columns(links []Row, page *url.URL, listing bool) []extract.Link {
 	var all []extract.Link
 	for _, l := range outsideFirst(keep(links, func(l Row) bool { return extract.ColumnTitle(l.Name()) })) {
-		if annualPage.MatchString(l.URL) {
+		year := isYear.MatchString(l.Name())
+		if year && (annualPage.MatchString(l.URL) || article.MatchString(l.URL)) {
 			continue // a report
 		}
-		if !listing || isYear.MatchString(l.Name()) && below(l.URL, page) {
+		if !listing || year && (below(l.URL, page) || sister(l.URL, page)) {
 			all = append(all, l.Link)
 		}
 	}
@@ -358,13 +372,18 @@ func below(address string, page *url.URL) bool {
 	return dir != "/" && strings.HasPrefix(u.Path, dir) && strings.Contains(strings.TrimPrefix(u.Path, dir), "/")
 }
 
+// sister reports whether an address is but for numbers that of page: one year of a column links to the others.
+func sister(address string, page *url.URL) bool {
+	return page.Path != "/" && address != page.String() && strings.ContainsAny(page.Path+page.RawQuery, "0123456789") && shape(address) == shape(page.String())
+}
+
 func isReport(l Row) bool {
 	name := l.Name()
 	if cutTitle.MatchString(name) || isYear.MatchString(name) && annualPage.MatchString(l.URL) {
 		return true
 	}
-	_, ok := extract.ReportTitle(name)
-	return ok && !extract.ColumnTitle(name)
+	claim, ok := extract.ReportTitle(name)
+	return ok && !extract.ColumnTitle(name) && !(l.Chrome && claim.Year == 0) // menus name columns of others
 }
 
 var (
