@@ -249,9 +249,11 @@ func TestBadNight(t *testing.T) {
 	if len(n.New) != 0 || len(n.Revised) != 1 || len(n.Withdrawn) != 1 || n.ExitCode != exitPartial || n.Revised[0].Change != store.ChangeFigures || len(n.Dead) != 1 || n.Dead[0].Portal != "jiangyou" || n.Dead[0].Since.IsZero() {
 		t.Errorf("as JSON: %+v", n)
 	}
+	h.mu.Lock()
 	if len(h.got) != 1 || h.got[0].Kind != "recheck" {
 		t.Errorf("the webhook got %+v", h.got)
 	}
+	h.mu.Unlock()
 	if list := mustRun(t, "report", "-list", "-config", config); strings.Count(list, "\n") != 2 {
 		t.Errorf("the list:\n%s", list)
 	}
