@@ -113,7 +113,12 @@ func TestCatalogue(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		time.Sleep(21 * time.Hour)
 		before := n.total
+		if sum, err = c.Run(t.Context()); err != nil || n.total-before > with*(2+reports)+20 {
+			t.Errorf("the next night of a program that goes on: %v, %v, %d requests", sum, err, n.total-before)
+		}
+		before = n.total
 		c.Portals = found.Apply(c.Portals)
 		for _, p := range c.Portals {
 			if p.Confidence != seeds.Verified || !strings.HasSuffix(p.Start[0], "/gkzl/ndbg/") {

@@ -361,6 +361,9 @@ func (w *walk) locate(ctx context.Context, start []string) ([]string, error) {
 	if !w.Discover || w.portal.Listed() || w.front.Resumed && w.Rows > 0 {
 		return start, nil
 	}
+	if known := w.discoveries.Listings(w.portal); len(known) > 0 {
+		return known, nil // by an earlier run of this process
+	}
 	again, before := w.worthwhile(w.portal)
 	if !again {
 		w.sum.problem(w.portal.HomePage(), before)

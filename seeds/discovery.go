@@ -171,6 +171,20 @@ func (d *Discoveries) Last(portal string) (Discovery, bool) {
 	return one, ok
 }
 
+// Listings returns the addresses of the listings that were found last on a portal, as the catalogue has it now; none when
+// nothing was, or the catalogue has been changed since.
+func (d *Discoveries) Listings(p Portal) (start []string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	one, ok := d.good[p.ID]
+	if ok && slices.Equal(one.Instead, p.Start) {
+		for _, l := range one.Listings {
+			start = append(start, l.URL)
+		}
+	}
+	return start
+}
+
 // Apply returns the portals with what has been discovered on them: their listings in place of their start pages, and the
 // bodies below them behind them. A portal whose start pages in the catalogue have been changed since has these.
 func (d *Discoveries) Apply(portals []Portal) []Portal {
