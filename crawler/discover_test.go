@@ -139,6 +139,55 @@ func TestNotDiscovered(t *testing.T) {
 	}
 }
 
+// TestNotTheirs: the listing of the prefecture, on a host of the same site and named as what is looked for, is not the
+// county's; the county's own, on a third host, is.
+func TestNotTheirs(t *testing.T) {
+	list := func(title, who string) http.HandlerFunc {
+		text := "<html><head><title>" + title + "</title></head><body><ul>"
+		for y := 2023; y > 2018; y-- {
+			text += fmt.Sprintf(`<li><a href="/r/%d.html">%s%d年政府信息公开工作年度报告</a><span>%d-01-20</span></li>`, y, who, y, y+1)
+		}
+		return body(text + "</ul></body></html>")
+	}
+	home := func(links string) http.HandlerFunc {
+		return body(`<html><head><title>禄劝彝族苗族自治县人民政府</title><meta name="SiteName" content="禄劝彝族苗族自治县人民政府"></head><body>` + links + `</body></html>`)
+	}
+	theirs, own := `<a href="http://www.km.gov.cn/nb/">政府信息公开年报</a>`, `<a href="http://gk.km.gov.cn/lq/">信息公开</a>`
+	for _, tt := range []struct {
+		name  string
+		pages map[string]http.HandlerFunc
+		want  string
+	}{
+		{"named rows", map[string]http.HandlerFunc{"lq.km.gov.cn/": home(theirs), "www.km.gov.cn/nb/": list("政府信息公开年报", "昆明市人民政府")}, ""},
+		{"rows without names", map[string]http.HandlerFunc{"lq.km.gov.cn/": home(theirs), "www.km.gov.cn/nb/": list("政府信息公开年报", "")}, ""},
+		{"own on a third host", map[string]http.HandlerFunc{"lq.km.gov.cn/": home(theirs + own), "www.km.gov.cn/nb/": list("政府信息公开年报", ""),
+			"gk.km.gov.cn/lq/": body(`<a href="/lq/nb/">信息公开年报</a>`), "gk.km.gov.cn/lq/nb/": list("信息公开年报", "禄劝彝族苗族自治县")}, "http://gk.km.gov.cn/lq/nb/"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, err := store.Open(fast(t))
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer s.Close()
+				c := &Crawler{UserAgent: "gongkai/test", Delay: time.Second, Hosts: 1, Store: s, Network: &fake{pages: tt.pages},
+					Portals: []seeds.Portal{{ID: "lq", Start: []string{"http://lq.km.gov.cn/"}, Confidence: seeds.HomeOnly}}}
+				found, _, err := c.Discoveries(t.Context())
+				if err != nil || len(found) != 1 {
+					t.Fatal(found, err)
+				}
+				got := ""
+				for _, l := range found[0].Listings {
+					got += l.URL
+				}
+				if got != tt.want {
+					t.Errorf("got %q, want %q\n%s", got, tt.want, trail(found[0]))
+				}
+			})
+		})
+	}
+}
+
 // TestTownsCrawled: a crawl that knows nothing but home pages comes to the reports of nearly all, in one run.
 func TestTownsCrawled(t *testing.T) {
 	number := 2 * len(townFamilies)

@@ -33,6 +33,9 @@ func (s *Search) judge(l Lead, e portal.Exploration, page *url.URL) string {
 	case foreign > len(own):
 		return fmt.Sprintf("lists %d reports of another place", foreign)
 	}
+	if len(own) > 0 && !onSite(page.String(), s.home) && !s.speaksOfUs(own, e) {
+		return fmt.Sprintf("lists %d reports on another host, and nothing says that they are of this portal", len(own))
+	}
 	years := yearsOf(own)
 	f := seeds.Listing{URL: l.Begin, Name: nameOf(l, e), Family: e.Family.Name, Rows: len(own), Years: years, Units: l.Units || severalBodies(own)}
 	if l.Kind == portal.Page && l.hops == 0 && l.Begin == l.URL {
@@ -202,18 +205,29 @@ func (s *Search) institutional(r portal.Row) bool {
 	return institution.MatchString(claim.Agency) || strings.Contains(r.Name(), "企事业单位")
 }
 
+// speaksOfUs reports whether a page on another host of the site, which may be the prefecture's, says that it is of the
+// portal's place.
+func (s *Search) speaksOfUs(rows []portal.Row, e portal.Exploration) bool {
+	ours := func(code string) bool { return code != "" && slices.Contains(s.places, code) }
+	if len(e.SiteID) == 10 && ours(e.SiteID[:6]) || ours(extract.FindDivision(e.Site, s.Site.Division)) {
+		return true
+	}
+	return slices.ContainsFunc(rows, func(r portal.Row) bool {
+		claim, _ := extract.ReportTitle(r.Name())
+		return claim.Agency != "" && ours(extract.FindDivision(claim.Agency, s.Site.Division))
+	})
+}
+
 // foreign reports whether a row is of another place than the portal's: above it, or beside it.
 func (s *Search) foreign(r portal.Row) bool {
 	claim, _ := extract.ReportTitle(r.Name())
-	if claim.Agency == "" || s.Site.Division == "" {
+	if claim.Agency == "" || len(s.places) == 0 {
 		return false
 	}
 	d := extract.FindDivision(claim.Agency, s.Site.Division)
-	if d == "" || d == s.Site.Division {
-		return false
-	}
-	stem := strings.TrimSuffix(strings.TrimSuffix(s.Site.Division, "00"), "00")
-	return !strings.HasPrefix(d, stem)
+	return d != "" && !slices.ContainsFunc(s.places, func(place string) bool {
+		return strings.HasPrefix(d, strings.TrimSuffix(strings.TrimSuffix(place, "00"), "00"))
+	})
 }
 
 // severalBodies reports whether most rows are of bodies that differ.

@@ -50,6 +50,8 @@ type Search struct {
 	after    int             // pages looked at since the first was accepted
 	years    *candidate      // a column of years, of which one year has still to be read
 
+	places []string // divisions that the site says it is of
+
 	Site  Site
 	Steps []seeds.Step
 	units map[string]seeds.Portal
@@ -71,7 +73,7 @@ func New(p seeds.Portal) *Search {
 	if s.home == nil {
 		s.home = new(url.URL)
 	}
-	s.Site.Division = p.Division
+	s.place(p.Division)
 	s.add(Lead{Request: portal.Start(home), Points: certain + 10, Why: "the home page"})
 	if p.Hub != "" {
 		s.add(Lead{Request: portal.Start(p.Hub), Points: section + 11, Why: "the section of disclosure that the catalogue names"})
@@ -223,18 +225,27 @@ func (s *Search) introduce(e portal.Exploration) {
 			}
 		}
 	}
-	if s.Site.Division != "" {
-		return
-	}
-	if id := s.Site.ID; len(id) == 10 && !strings.HasPrefix(id, "bm") && extract.DivisionLevel(id[:6]) != "" {
-		s.Site.Division = id[:6]
-		return
+	if id := s.Site.ID; len(id) == 10 && id[:6] != "000000" && extract.DivisionLevel(id[:6]) != "" {
+		s.place(id[:6])
 	}
 	for _, name := range []string{e.Site, e.Organizer, e.Title} {
-		if code := extract.FindDivision(name, ""); code != "" {
-			s.Site.Division = code
-			return
+		if len(s.Steps) == 0 || name == e.Site { // titles of further pages are of what is on them
+			s.place(extract.FindDivision(name, s.portal.Division))
 		}
+	}
+}
+
+// place notes a division that the site says it is of; the first that does is believed. A site that says several, as some
+// are copied from others, may report on each.
+func (s *Search) place(code string) {
+	if code == "" || s.portal.Level == "central" {
+		return
+	}
+	if s.Site.Division == "" {
+		s.Site.Division = code
+	}
+	if !slices.Contains(s.places, code) {
+		s.places = append(s.places, code)
 	}
 }
 
@@ -247,7 +258,8 @@ func (s *Search) follow(l Lead, e portal.Exploration, page *url.URL) {
 		if r.Kind == portal.Frame || r.Kind == portal.Redirect {
 			s.pass(l, r, page)
 		}
-		if r.Kind == portal.Data && len(e.Rows) == 0 && r.Number <= 1 && !r.Spare && (l.Named || l.Points >= around || inTree(r)) {
+		// Of services that number their pages from one more, the second is the first.
+		if r.Kind == portal.Data && len(e.Rows) == 0 && (r.Number <= 1 || r.Number == 2 && l.Number == 1) && !r.Spare && (l.Named || l.Points >= around || inTree(r)) {
 			s.rows(l, r, page)
 		}
 	}
