@@ -87,6 +87,10 @@ func (s *site) discover(ctx context.Context, p seeds.Portal, since uint64, sum *
 	s.allowance = &left
 	defer func() { s.allowance = nil }()
 	k := seeker{site: s, portal: p, sum: sum, search: discover.New(p), since: since}
+	k.search.Taken = func(listing string) bool {
+		owner := s.discoveries.Whose(listing)
+		return owner != "" && owner != p.ID
+	}
 	if err := k.seek(ctx); err != nil {
 		return seeds.Discovery{}, err
 	}

@@ -188,6 +188,50 @@ func TestNotTheirs(t *testing.T) {
 	}
 }
 
+// TestBodies: the sections of bodies below a government become portals, and the government's listing, which the menus of
+// their sections name, is not taken for theirs.
+func TestBodies(t *testing.T) {
+	list := func(who string) http.HandlerFunc {
+		return body(`<html><head><title>政府信息公开年报</title></head><body><ul><li><a href="/r/` + who + `1.html">` + who + `2022年政府信息公开工作年度报告</a></li></ul></body></html>`)
+	}
+	menu := `<a href="/nb/">政府信息公开年报</a>`
+	pages := map[string]http.HandlerFunc{
+		"www.a.gov.cn/":           body(menu + `<ul><li><a href="/bm/czj/">财政局</a></li><li><a href="/bm/jyj/">教育局</a></li><li><a href="/bm/gaj/">公安局</a></li><li><a href="/bm/mzj/">民政局</a></li><li><a href="/bm/sfj/">司法局</a></li></ul>`),
+		"www.a.gov.cn/nb/":        list("某县人民政府"),
+		"www.a.gov.cn/bm/czj/":    body(menu + `<a href="/bm/czj/nb/">信息公开年报</a>`),
+		"www.a.gov.cn/bm/czj/nb/": list("财政局"),
+		"www.a.gov.cn/bm/jyj/":    body(menu),
+	}
+	synctest.Test(t, func(t *testing.T) {
+		s, err := store.Open(fast(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		portals := []seeds.Portal{{ID: "a", Division: "511923", Level: "county", Start: []string{"http://www.a.gov.cn/"}, Confidence: seeds.HomeOnly}}
+		c := &Crawler{UserAgent: "gongkai/test", Delay: time.Second, Hosts: 1, Store: s, Network: &fake{pages: pages}, Portals: portals, Discover: true}
+		for range 2 {
+			if _, err := c.Run(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			found, err := seeds.ReadDiscoveries(s.Dir())
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.Portals = found.Apply(portals)
+			time.Sleep(24 * time.Hour)
+		}
+		var got []string
+		for _, p := range c.Portals {
+			got = append(got, p.ID+" "+p.Agency+" "+p.Start[0][len("http://www.a.gov.cn"):])
+		}
+		want := "a  /nb/, a-bm-gaj 平昌县公安局 /bm/gaj/, a-bm-sfj 平昌县司法局 /bm/sfj/, a-bm-jyj 平昌县教育局 /bm/jyj/, a-bm-mzj 平昌县民政局 /bm/mzj/, a-bm-czj 平昌县财政局 /bm/czj/nb/"
+		if strings.Join(got, ", ") != want {
+			t.Errorf("got  %s\nwant %s", strings.Join(got, ", "), want)
+		}
+	})
+}
+
 // TestTownsCrawled: a crawl that knows nothing but home pages comes to the reports of nearly all, in one run.
 func TestTownsCrawled(t *testing.T) {
 	number := 2 * len(townFamilies)

@@ -70,16 +70,17 @@ const DiscoveryFile = "discoveries.jsonl"
 
 // Discoveries are those of one archive. The zero value is none. Methods may be used by several goroutines.
 type Discoveries struct {
-	path string
-	mu   sync.Mutex
-	last map[string]Discovery // newest, by portal
-	good map[string]Discovery // newest that found something
+	path  string
+	mu    sync.Mutex
+	last  map[string]Discovery // newest, by portal
+	good  map[string]Discovery // newest that found something
+	whose map[string]string    // portals by the listings found on them
 }
 
 // ReadDiscoveries reads those of an archive's folder; none where there is no file. A last line that was cut off, as the
 // process was killed, is no discovery; any other that cannot be read is an error.
 func ReadDiscoveries(dir string) (*Discoveries, error) {
-	d := &Discoveries{path: filepath.Join(dir, DiscoveryFile), last: map[string]Discovery{}, good: map[string]Discovery{}}
+	d := &Discoveries{path: filepath.Join(dir, DiscoveryFile), last: map[string]Discovery{}, good: map[string]Discovery{}, whose: map[string]string{}}
 	f, err := os.Open(d.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return d, nil
@@ -112,7 +113,17 @@ func (d *Discoveries) note(one Discovery) {
 	d.last[one.Portal] = one
 	if one.Outcome == Found {
 		d.good[one.Portal] = one
+		for _, l := range one.Listings {
+			d.whose[twin(l.URL)] = one.Portal
+		}
 	}
+}
+
+// Whose returns the portal on which a listing was found; "" when on none.
+func (d *Discoveries) Whose(listing string) (portal string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.whose[twin(listing)]
 }
 
 // Add keeps a discovery. When it returns, that is on the disk.

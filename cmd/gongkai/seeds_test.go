@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -71,6 +72,14 @@ func TestDiscoverThenCrawl(t *testing.T) {
 	}
 	if len(portals) != 1 || portals[0].ID != id || portals[0].Agency != "平昌县人民政府" || portals[0].Division != "511923" || portals[0].Level != "county" || portals[0].Confidence != seeds.Verified {
 		t.Errorf("got %+v", portals)
+	}
+	all := filepath.Join(dir, "all.toml")
+	mustRun(t, "seeds", "discover", server.URL, "-write", all, "-units", "-config", conf)
+	units, err := seeds.Load(all)
+	if err != nil || len(units) != 6 || !slices.ContainsFunc(units, func(p seeds.Portal) bool {
+		return p.Agency == "平昌县江口镇" && p.Division == "511923" && p.Level == "township" && p.Confidence == seeds.HomeOnly
+	}) {
+		t.Errorf("got %+v, %v", units, err)
 	}
 	crawl := func(want string) {
 		t.Helper()

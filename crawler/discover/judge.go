@@ -59,6 +59,9 @@ func (s *Search) judge(l Lead, e portal.Exploration, page *url.URL) string {
 		return s.accept(f, own)
 	case len(own) >= 3 && 2*len(own) >= len(e.Items) || columnPath.MatchString(page.Path):
 		f.Evidence = "not named as the column; " + counted(own, years, len(e.Items))
+		if s.Taken != nil && s.Taken(f.URL) {
+			return "is the listing of another portal"
+		}
 		s.fallback = append(s.fallback, candidate{f, l})
 		return "may be it: " + f.Evidence
 	}
@@ -90,6 +93,9 @@ func (s *Search) directory(l Lead, e portal.Exploration, f seeds.Listing) string
 
 // accept keeps a listing, unless it lists nothing that an accepted one does not.
 func (s *Search) accept(f seeds.Listing, rows []portal.Row) string {
+	if s.Taken != nil && s.Taken(f.URL) {
+		return "is the listing of another portal"
+	}
 	fresh := 0
 	for _, r := range rows {
 		if key := twin(r.URL); !s.seen[key] {

@@ -50,7 +50,8 @@ type Search struct {
 	after    int             // pages looked at since the first was accepted
 	years    *candidate      // a column of years, of which one year has still to be read
 
-	places []string // divisions that the site says it is of
+	Taken  func(listing string) bool // it is another portal's: the menus of a bureau's section name the government's; nil: none is
+	places []string                  // divisions that the site says it is of
 
 	Site  Site
 	Steps []seeds.Step

@@ -1,6 +1,7 @@
 package discover
 
 import (
+	"cmp"
 	"net/url"
 	"regexp"
 	"slices"
@@ -85,7 +86,9 @@ func (s *Search) addUnit(l portal.Row) {
 	if _, known := s.units[key]; known {
 		return
 	}
-	p := seeds.Portal{Agency: s.fullName(name), Division: s.portal.Division, Level: s.portal.Level, Home: l.URL, Start: []string{l.URL},
+	division := cmp.Or(s.portal.Division, s.Site.Division)
+	level := cmp.Or(s.portal.Level, extract.DivisionLevel(division), "county")
+	p := seeds.Portal{Agency: s.fullName(name), Division: division, Level: level, Home: l.URL, Start: []string{l.URL},
 		Family: s.portal.Family, Confidence: seeds.HomeOnly, Evidence: "In a list of bodies on " + s.home.String()}
 	if township.MatchString(name) {
 		p.Level = "township"
