@@ -30,22 +30,15 @@ refused.`,
 }
 
 func (e *env) backup(dir string) error {
-	c, err := e.loadConfig()
-	if err != nil {
+	return e.view(func(_ config, s *store.Store) error {
+		copied, err := s.Backup(dir)
+		if err != nil {
+			return fmt.Errorf("back up to %s: %w", dir, err)
+		}
+		if e.asJSON {
+			return e.printJSON(copied)
+		}
+		_, err = fmt.Fprintf(e.stdout, "backup: %d captures (%s) added to %s, which holds all up to %d\n", copied.Captures, humanize.IBytes(uint64(copied.Bytes)), dir, copied.LastID)
 		return err
-	}
-	s, err := store.OpenReadOnly(c.Archive.Path)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	copied, err := s.Backup(dir)
-	if err != nil {
-		return fmt.Errorf("back up to %s: %w", dir, err)
-	}
-	if e.asJSON {
-		return e.printJSON(copied)
-	}
-	_, err = fmt.Fprintf(e.stdout, "backup: %d captures (%s) added to %s, which holds all up to %d\n", copied.Captures, humanize.IBytes(uint64(copied.Bytes)), dir, copied.LastID)
-	return err
+	})
 }

@@ -39,37 +39,30 @@ func (e *env) verify(slice string) error {
 			return usagef("-slice is K/N, such as 3/30, not %q", slice)
 		}
 	}
-	c, err := e.loadConfig()
-	if err != nil {
-		return err
-	}
-	s, err := store.OpenReadOnly(c.Archive.Path)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	faults := []store.Fault{}
-	v, err := s.Verify(k, n, func(f store.Fault) error {
-		if e.asJSON {
-			faults = append(faults, f)
-			return nil
+	return e.view(func(_ config, s *store.Store) error {
+		faults := []store.Fault{}
+		v, err := s.Verify(k, n, func(f store.Fault) error {
+			if e.asJSON {
+				faults = append(faults, f)
+				return nil
+			}
+			_, err := fmt.Fprintln(e.stdout, f)
+			return err
+		})
+		if err != nil {
+			return err
 		}
-		_, err := fmt.Fprintln(e.stdout, f)
+		if e.asJSON {
+			err = e.printJSON(map[string]any{"slice": k, "of": n, "verified": v, "faults": faults})
+		} else {
+			_, err = fmt.Fprintf(e.stdout, "verify: %d captures, %d bodies (%s), %d records, %d index entries, %d commits: %d faults\nhead of the chain: %s\n",
+				v.Captures, v.Bodies, humanize.IBytes(uint64(v.Bytes)), v.Records, v.Entries, v.Links, v.Faults, v.Head)
+		}
+		if err == nil && v.Faults > 0 {
+			return partialError{fmt.Sprintf("%d faults found", v.Faults)}
+		}
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	if e.asJSON {
-		err = e.printJSON(map[string]any{"slice": k, "of": n, "verified": v, "faults": faults})
-	} else {
-		_, err = fmt.Fprintf(e.stdout, "verify: %d captures, %d bodies (%s), %d records, %d index entries, %d commits: %d faults\nhead of the chain: %s\n",
-			v.Captures, v.Bodies, humanize.IBytes(uint64(v.Bytes)), v.Records, v.Entries, v.Links, v.Faults, v.Head)
-	}
-	if err == nil && v.Faults > 0 {
-		return partialError{fmt.Sprintf("%d faults found", v.Faults)}
-	}
-	return err
 }
 
 // verifySlice verifies the n-th of so many parts of an archive, from 0, so that one a night comes round to all of it.

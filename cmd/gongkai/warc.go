@@ -14,35 +14,29 @@ func (e *env) exportWARC(out, asOf string, o export.Options, wacz bool) error {
 	if o.BOM {
 		return usagef("-bom is for CSV files")
 	}
-	c, err := e.loadConfig()
-	if err != nil {
+	return e.view(func(_ config, s *store.Store) error {
+		var err error
+		if o.AsOf, err = moment(s, asOf); err != nil {
+			return err
+		}
+		want, err := export.Pages(s, o)
+		if err != nil {
+			return err
+		}
+		sum, err := warc.Write(s, out, warc.Options{AsOf: o.AsOf, Want: want, WACZ: wacz, Tool: o.Tool, About: filterWords(o)})
+		if err != nil {
+			return err
+		}
+		if e.asJSON {
+			err = e.printJSON(sum)
+		} else {
+			_, err = fmt.Fprintf(e.stdout, "export: %s, in %s\n", sum, out)
+		}
+		if err == nil && len(sum.Lost) > 0 {
+			return partialError{"damaged in the archive: " + strings.Join(sum.Lost, " ")}
+		}
 		return err
-	}
-	s, err := store.OpenReadOnly(c.Archive.Path)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	if o.AsOf, err = moment(s, asOf); err != nil {
-		return err
-	}
-	want, err := export.Pages(s, o)
-	if err != nil {
-		return err
-	}
-	sum, err := warc.Write(s, out, warc.Options{AsOf: o.AsOf, Want: want, WACZ: wacz, Tool: o.Tool, About: filterWords(o)})
-	if err != nil {
-		return err
-	}
-	if e.asJSON {
-		err = e.printJSON(sum)
-	} else {
-		_, err = fmt.Fprintf(e.stdout, "export: %s, in %s\n", sum, out)
-	}
-	if err == nil && len(sum.Lost) > 0 {
-		return partialError{"damaged in the archive: " + strings.Join(sum.Lost, " ")}
-	}
-	return err
+	})
 }
 
 // filterWords says what an export is limited to, for those who find it without the command that made it.
