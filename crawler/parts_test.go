@@ -2,15 +2,19 @@ package crawler
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"gongkai/extract"
+	"gongkai/seeds"
 	"gongkai/store"
 	"gongkai/testdata"
 )
@@ -437,5 +441,46 @@ func TestSpare(t *testing.T) {
 		again("a week later", "list_1.shtml", "list_2.shtml", "list_3.shtml", "list_4.shtml")
 		c.Recheck = true
 		again("by hand", "list_1.shtml", "list_2.shtml", "list_3.shtml", "list_4.shtml")
+	})
+}
+
+// TestStopInReport: a run that is stopped between a report's page and its parts leaves nothing unread to the next one.
+func TestStopInReport(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, err := store.Open(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		ctx, cancel := context.WithCancel(t.Context())
+		pages := map[string]http.HandlerFunc{
+			start:   listing("x", ""),
+			reportX: reportPage(sections(1, 2, 5) + `<script>createPageHTML(2, 0, "x", "html")</script>`),
+			"www.a.gov.cn/nb/x_1.html": inTurn(func(_ http.ResponseWriter, r *http.Request) {
+				cancel()
+				panic(r.Context().Err())
+			}, reportPage(sections(3, 6, 5))),
+		}
+		c := &Crawler{UserAgent: "gongkai/test", Delay: time.Second, Store: s, Network: &fake{pages: pages},
+			Portals: []seeds.Portal{{ID: "a", Start: []string{"http://" + start}}}}
+		if _, err := c.Run(ctx); !errors.Is(err, context.Canceled) {
+			t.Fatalf("got error %v", err)
+		}
+		if got := states(t, s); got != "ok /, ok /x.html" {
+			t.Fatalf("captures after the first run: %s", got)
+		}
+		sum, err := c.Run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := states(t, s); got != "ok /, ok /x.html, ok /x_1.html" {
+			t.Errorf("captures: %s", got)
+		}
+		if rec := record(t, s); rec.Report == nil || described(rec) != "page 2 /x_1.html read" {
+			t.Errorf("record: %s", described(rec))
+		}
+		if sum.Reports != 1 || sum.New != 3 {
+			t.Errorf("the walk: %v", sum)
+		}
 	})
 }

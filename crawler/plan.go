@@ -139,6 +139,14 @@ func (w *walk) halt(why string) error {
 	return errors.Join(w.keepState(), w.front.Pause(why))
 }
 
+// breakOff leaves a walk that was stopped in the middle of a page. The page may be archived and not read: as if the
+// process had been killed there, the next run takes it up again.
+func (w *walk) breakOff() error {
+	w.front.Forget()
+	w.front.SetHost(w.scope.site, w.clock.host)
+	return w.front.Pause("stopped")
+}
+
 // answered returns the capture of a target's answer if that was archived before the process was killed, but the
 // frontier does not know.
 func (w *walk) answered(t target, known past) (bool, error) {

@@ -114,8 +114,8 @@ func (w *walk) goOn(ctx context.Context, e errand) error {
 			w.lap.done.Add(1)
 			if w.idle(t) {
 				w.front.Done(frontier.Done)
-			} else {
-				err = w.visit(ctx, t)
+			} else if err = w.visit(ctx, t); err != nil {
+				return errors.Join(err, w.breakOff())
 			}
 		}
 		switch {

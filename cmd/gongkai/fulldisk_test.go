@@ -69,7 +69,6 @@ func TestNoSpace(t *testing.T) {
 	if code != exitDone {
 		t.Errorf("with room again: %d, %s%s", code, stdout, stderr)
 	}
-	mustRun(t, "extract", "-all", "-config", config) // a page may have been archived with the last bytes, and its reading not
 	mustRun(t, "export", "-config", config, "-out", filepath.Join(dir, "export"))
 	checkExport(t, filepath.Join(dir, "export"))
 }

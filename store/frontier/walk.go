@@ -189,6 +189,13 @@ func (w *Walk) Done(state string) { w.end = end{state: state} }
 // Again says that the leased item is to be asked for again, as it says. It keeps its key.
 func (w *Walk) Again(it Item) { w.end = end{state: New, again: &it} }
 
+// Forget drops what was noted since the last Next, but for SetHost: work on the leased item broke off. It stays leased, as
+// after a kill, so that the next run looks for its answer in the archive first.
+func (w *Walk) Forget() {
+	w.place, w.end, w.fresh, w.marks, w.kept, w.memory = nil, end{}, nil, nil, nil, nil
+	clear(w.coming)
+}
+
 // Keep notes what the crawler must know to go on, as JSON, and SetHost what is known of a host. They are kept with
 // the next Next, Pause or Finish.
 func (w *Walk) Keep(v any) (err error) {
