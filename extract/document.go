@@ -54,7 +54,7 @@ func parse(text []byte, enc Encoding, base *url.URL) (*Document, error) {
 		d.addRows(string(text))
 		return d, nil
 	}
-	root, err := parseHTML(text)
+	root, err := parseHTML(thin(text))
 	if err != nil {
 		return nil, fmt.Errorf("parse %s: %w", base, err)
 	}

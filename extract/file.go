@@ -26,7 +26,7 @@ func ParseFile(body []byte, contentType, name string, base *url.URL) (*Document,
 	switch kind {
 	case filetype.HTML, filetype.XML, filetype.Unknown:
 		text, enc := Decode(body, contentType)
-		return parse(thin(text), enc, base)
+		return parse(text, enc, base)
 	case filetype.Text:
 		return ParseText(body, contentType, base)
 	case filetype.PDF:

@@ -1,60 +1,208 @@
 package extract
 
-import (
-	"bytes"
-	"slices"
-)
+import "bytes"
 
 // Pages pasted from Word say of each cell and each word how it looks, in more bytes than all else together, and half the
 // time of parsing goes into reading that. Nothing here asks how something looks, except whether it can be seen at all.
 
-// thin returns a page without the attributes that only say how something looks. Where text is no markup that a
-// tokenizer would understand in the same way, it is left as it is. The result may share memory with text.
+// thin returns a page without what only says how something looks: attributes, style sheets, and elements around a piece
+// of text that have nothing else to say. Where text is no markup that a tokenizer would understand in the same way, it is
+// left as it is. The result may share memory with text.
 func thin(text []byte) []byte {
-	var out []byte
-	kept := 0 // up to here text has been copied, or left out
-	for i := 0; ; {
+	t := thinner{text: text}
+	for i := 0; i < len(text); {
 		at := bytes.IndexByte(text[i:], '<')
 		if at < 0 {
 			break
 		}
-		i += at
-		if bytes.HasPrefix(text[i:], []byte("<!--")) {
-			end := bytes.Index(text[i:], []byte("-->"))
-			if end < 0 {
-				break
-			}
-			i += end
-			continue
+		i = t.markup(i + at)
+	}
+	return t.rest()
+}
+
+// A thinner reads a page once, tag by tag.
+type thinner struct {
+	text    []byte
+	cuts    []cut
+	pairs   []pair // elements that are open since the last tag that is none of them
+	foreign bool   // the page has drawings or formulas, where a span is no mere span
+}
+
+// A cut is to be left out: from one place up to another, which is the same for one that was not made after all.
+type cut struct{ from, to int }
+
+// A pair is the start tag of an element that may be left out with its end tag.
+type pair struct {
+	name     []byte
+	at       int // its cut
+	from, to int
+	plain    bool // it says nothing but how it looks
+}
+
+// markup reads what begins with a "<", and returns where to go on.
+func (t *thinner) markup(at int) int {
+	text, i := t.text, at+1
+	switch {
+	case i == len(text):
+		return i
+	case bytes.HasPrefix(text[i:], []byte("!--")):
+		t.pairs = t.pairs[:0]
+		return t.after(i, "-->")
+	case isLetter(text[i]):
+		return t.startTag(at)
+	case text[i] == '/' && i+1 < len(text) && isLetter(text[i+1]):
+		return t.endTag(at)
+	case text[i] == '/' || text[i] == '!' || text[i] == '?':
+		t.pairs = t.pairs[:0]
+		return t.after(i, ">")
+	}
+	return i // text
+}
+
+// after returns the place behind the next end; that of the text if there is none.
+func (t *thinner) after(i int, end string) int {
+	if at := bytes.Index(t.text[i:], []byte(end)); at >= 0 {
+		return i + at + len(end)
+	}
+	return len(t.text)
+}
+
+func (t *thinner) startTag(at int) int {
+	text, i := t.text, at+1
+	name := word(text[i:], endName)
+	i += len(name)
+	mere := isMere(name)
+	first := len(t.cuts)
+	if mere {
+		t.cuts = append(t.cuts, cut{at, at})
+	}
+	plain := true
+	for {
+		a, ok := nextAttribute(text, i)
+		if !ok {
+			break
 		}
-		if i++; i == len(text) || text[i]|0x20 < 'a' || text[i]|0x20 > 'z' {
-			continue // no start tag
-		}
-		name := word(text[i:], endName)
-		i += len(name)
-		for {
-			a, ok := nextAttribute(text, i)
-			if !ok {
-				break
-			}
-			i = a.end
-			if a.looks(name) {
-				out = append(out, text[kept:a.start]...)
-				kept = a.end
-			}
-		}
-		if holdsText(name) {
-			end := indexFold(text[i:], name)
-			if end < 0 {
-				break
-			}
-			i += end
+		if i = a.end; a.looks(name) && !t.assigns(i) {
+			t.cuts = append(t.cuts, cut{a.start, a.end})
+		} else {
+			plain = false
 		}
 	}
-	if kept == 0 {
-		return text
+	i, whole := t.close(i)
+	switch {
+	case !whole:
+	case mere:
+		t.pairs = append(t.pairs, pair{name, first, at, i, plain && t.joins(at)})
+	case holdsText(name):
+		t.pairs = t.pairs[:0]
+		return t.raw(name, i)
+	case bytes.EqualFold(name, []byte("br")):
+	default:
+		t.pairs = t.pairs[:0]
+		t.foreign = t.foreign || isForeign(name)
 	}
-	return append(out, text[kept:]...)
+	return i
+}
+
+// assigns reports whether an equals sign stands next, which would give a value to the attribute before.
+func (t *thinner) assigns(i int) bool {
+	for i < len(t.text) && isSpace(t.text[i], '/') {
+		i++
+	}
+	return i < len(t.text) && t.text[i] == '='
+}
+
+// close returns the place behind a tag of which all attributes were read; the page may end before that.
+func (t *thinner) close(i int) (after int, whole bool) {
+	for i < len(t.text) && isSpace(t.text[i], '/') {
+		i++
+	}
+	if i == len(t.text) || t.text[i] != '>' {
+		return len(t.text), false
+	}
+	return i + 1, true
+}
+
+// raw passes over what stands in an element that holds text, up to its end tag. A style sheet is left out.
+func (t *thinner) raw(name []byte, i int) int {
+	end := indexFold(t.text[i:], name)
+	if end < 0 || bytes.EqualFold(name, []byte("plaintext")) {
+		return len(t.text)
+	}
+	if bytes.EqualFold(name, []byte("style")) && end > 0 && !t.foreign {
+		t.cuts = append(t.cuts, cut{i, i + end})
+	}
+	return i + end
+}
+
+func (t *thinner) endTag(at int) int {
+	name := word(t.text[at+2:], endName)
+	i := at + 2 + len(name)
+	for {
+		a, ok := nextAttribute(t.text, i)
+		if !ok {
+			break
+		}
+		i = a.end
+	}
+	i, whole := t.close(i)
+	if !whole || !isMere(name) || len(t.pairs) == 0 {
+		t.pairs = t.pairs[:0]
+		return i
+	}
+	last := t.pairs[len(t.pairs)-1]
+	if !bytes.EqualFold(last.name, name) {
+		t.pairs = t.pairs[:0] // crosswise
+		return i
+	}
+	t.pairs = t.pairs[:len(t.pairs)-1]
+	if last.plain && !t.foreign && t.joins(at) {
+		t.cuts[last.at].to = last.to
+		t.cuts = append(t.cuts, cut{at, i})
+	}
+	return i
+}
+
+// joins reports whether the text before a tag stays what it is when that is left out: it does not end in the middle of
+// what would become a tag or a character reference with what follows.
+func (t *thinner) joins(at int) bool {
+	before := t.text[max(at-longestReference, 0):at]
+	for i := len(before) - 1; i >= 0; i-- {
+		switch c := before[i]; {
+		case c == '<' || c == '&':
+			return false
+		case c != '#' && !isLetter(c) && (c < '0' || c > '9'):
+			return true
+		}
+	}
+	return len(before) < longestReference
+}
+
+// longestReference is longer than every named character reference.
+const longestReference = 40
+
+// rest returns the text without the cuts.
+func (t *thinner) rest() []byte {
+	size := 0
+	kept := 0
+	for _, c := range t.cuts {
+		if c.to > kept {
+			size += c.to - max(c.from, kept)
+			kept = c.to
+		}
+	}
+	if size == 0 {
+		return t.text
+	}
+	out := make([]byte, 0, len(t.text)-size)
+	kept = 0
+	for _, c := range t.cuts {
+		if c.to > kept {
+			out = append(out, t.text[kept:max(c.from, kept)]...)
+			kept = c.to
+		}
+	}
+	return append(out, t.text[kept:]...)
 }
 
 // An attribute stands between two places of a text.
@@ -147,14 +295,71 @@ func (a attribute) looks(element []byte) bool {
 	return false
 }
 
-// tellingWords stand in the styles that hide text or strike it out: see hides.
-var tellingWords = [][]byte{[]byte("none"), []byte("hid"), []byte("font-size"), []byte("opacity"), []byte("line-through")}
-
+// telling reports whether a style hides text or strikes it out, see hides: the words stand there that do. All sizes of a
+// font are told apart from none.
 func telling(style []byte) bool {
-	if slices.ContainsFunc(style, func(c byte) bool { return 'A' <= c && c <= 'Z' }) {
-		style = bytes.ToLower(style)
+	for i := 0; i < len(style); i++ {
+		rest := style[i:]
+		switch style[i] | 0x20 {
+		case 'n':
+			if foldPrefix(rest, "none") {
+				return true
+			}
+		case 'h':
+			if foldPrefix(rest, "hid") {
+				return true
+			}
+		case 'o':
+			if foldPrefix(rest, "opacity") {
+				return true
+			}
+		case 'l':
+			if foldPrefix(rest, "line-through") {
+				return true
+			}
+		case 'f':
+			if foldPrefix(rest, "font-size") && tiny(rest[len("font-size"):]) {
+				return true
+			}
+		}
 	}
-	return slices.ContainsFunc(tellingWords, func(w []byte) bool { return bytes.Contains(style, w) })
+	return false
+}
+
+// tiny reports whether what follows the name of a size is not clearly a number above zero.
+func tiny(value []byte) bool {
+	value = bytes.TrimLeft(value, ": \t\n\r\f")
+	return len(value) == 0 || value[0] < '1' || value[0] > '9'
+}
+
+func foldPrefix(text []byte, lower string) bool {
+	if len(text) < len(lower) {
+		return false
+	}
+	for i := range lower {
+		if c := text[i]; c != lower[i] && (c < 'A' || c > 'Z' || c|0x20 != lower[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+
+// isMere reports whether an element does nothing but give its text a look, if it has no attributes that say more.
+func isMere(name []byte) bool {
+	switch len(name) {
+	case 3:
+		return foldPrefix(name, "o:p")
+	case 4:
+		return foldPrefix(name, "span") || foldPrefix(name, "font")
+	}
+	return false
+}
+
+// isForeign reports whether other rules hold inside an element: there a span ends it.
+func isForeign(name []byte) bool {
+	return bytes.EqualFold(name, []byte("svg")) || bytes.EqualFold(name, []byte("math"))
 }
 
 // holdsText reports whether what stands in an element is text, whatever it looks like.
@@ -162,7 +367,7 @@ func holdsText(name []byte) bool {
 	switch len(name) {
 	case 3, 5, 6, 7, 8, 9:
 		switch string(bytes.ToLower(name)) {
-		case "script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "noscript":
+		case "script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "noscript", "plaintext":
 			return true
 		}
 	}
