@@ -28,19 +28,26 @@ import (
 	"gongkai/testdata"
 )
 
-// serveEnv makes the test binary the servers of BenchmarkCost, so that what they cost is not counted.
+// serveEnv makes the test binary the servers of BenchmarkCost and BenchmarkNight, so that what they cost is not counted.
 const serveEnv = "GONGKAI_TEST_SERVE"
 
-// The servers of BenchmarkCost: so many sites, each with one listing of so many reports.
+// The servers: so many sites, each with one listing of so many reports. In a night, one of 25 of them is another.
 const (
 	costSites   = 8
 	costReports = 100
+	nightSites  = 5
 )
 
-// TestServeChild is the servers of BenchmarkCost, and otherwise nothing. It ends when its standard input does.
+// nightPath is asked for to make a server's reports those of the next night, dayPath for the reverse.
+const (
+	nightPath = "/night"
+	dayPath   = "/day"
+)
+
+// TestServeChild is these servers, and otherwise nothing. It ends when its standard input does.
 func TestServeChild(t *testing.T) {
 	if os.Getenv(serveEnv) == "" {
-		t.Skip("only for BenchmarkCost")
+		t.Skip("only for benchmarks")
 	}
 	page, err := fs.ReadFile(testdata.Portals(), "qujiang/report.http")
 	if err != nil {
@@ -56,19 +63,27 @@ func TestServeChild(t *testing.T) {
 	io.Copy(io.Discard, os.Stdin)
 }
 
-// costHandler serves a listing, and reports of 107 KB that differ in their words, as those of one portal do.
+// costHandler serves a listing, and reports of 107 KB that differ in their words, as those of one portal do. They have
+// validators that tell the truth.
 func costHandler(site int, page []byte) http.Handler {
+	var night atomic.Bool
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var n int
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		switch {
+		case r.URL.Path == nightPath, r.URL.Path == dayPath:
+			night.Store(r.URL.Path == nightPath)
 		case r.URL.Path == "/nb/":
 			for n := range costReports {
 				fmt.Fprintf(w, `<li><a href="/nb/r%d.html">衢江区%s局2021年政府信息公开工作年度报告</a><span>2022-01-29</span></li>`, n, bureau(site, n))
 			}
 		case scan(r.URL.Path, "/nb/r%d.html", &n):
 			text := bytes.ReplaceAll(page, []byte("人民政府办公室"), []byte(bureau(site, n)+"局办公室"))
-			w.Write(text)
+			if night.Load() && n%25 == 3 {
+				text = append(text, "<p>更正</p>"...)
+			}
+			w.Header().Set("ETag", fmt.Sprintf(`"%x"`, len(text)))
+			http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(text))
 		default:
 			http.NotFound(w, r)
 		}
@@ -146,60 +161,50 @@ func costCrawl(b *testing.B, urls []string) {
 		b.Fatal(err)
 	}
 	defer s.Close()
-	c := &Crawler{UserAgent: "gongkai/test", Hosts: 4, AllowPrivate: true, Store: s}
-	for i, u := range urls {
-		c.Portals = append(c.Portals, seeds.Portal{ID: fmt.Sprint("s", i), Agency: "衢江区人民政府", Division: "330803", Start: []string{u + "/nb/"}})
-	}
-	sum, err := c.Run(b.Context())
+	sum, err := costCrawler(s, urls).Run(b.Context())
 	if err != nil || sum.Reports != costSites*costReports {
 		b.Fatal(sum, sum.Problems(), err)
 	}
 }
 
+// costCrawler visits the servers without politeness.
+func costCrawler(s *store.Store, urls []string) *Crawler {
+	c := &Crawler{UserAgent: "gongkai/test", Hosts: 4, AllowPrivate: true, Store: s}
+	for i, u := range urls {
+		c.Portals = append(c.Portals, seeds.Portal{ID: fmt.Sprint("s", i), Agency: "衢江区人民政府", Division: "330803", Start: []string{u + "/nb/"}})
+	}
+	return c
+}
+
 // BenchmarkNight compares the processor time of a night in which 20 of 500 reports have changed with that of the first crawl
 // of all. The target is 0.1.
 func BenchmarkNight(b *testing.B) {
-	const sites, reports, changed = 5, costReports, 20
-	page, err := fs.ReadFile(testdata.Portals(), "qujiang/report.http")
-	if err != nil {
-		b.Fatal(err)
+	const reports, changed = nightSites * costReports, nightSites * costReports / 25
+	urls := costServers(b)[:nightSites]
+	turn := func(path string) {
+		for _, u := range urls {
+			res, err := http.Get(u + path)
+			if err != nil {
+				b.Fatal(err)
+			}
+			res.Body.Close()
+		}
 	}
-	_, page, _ = bytes.Cut(page, []byte("\r\n\r\n"))
 	var first, second time.Duration
 	var asked int
 	for b.Loop() {
-		var night atomic.Bool
-		c := &Crawler{UserAgent: "gongkai/test", Hosts: 4, AllowPrivate: true}
-		pages := costHandler(0, page)
-		for i := range sites {
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				tag := fmt.Sprintf(`"%x"`, sha256.Sum256([]byte(r.URL.Path)))
-				if n := 0; night.Load() && scan(r.URL.Path, "/nb/r%d.html", &n) && n%25 == 3 {
-					tag = `"new"`
-				}
-				w.Header().Set("ETag", tag)
-				if r.Header.Get("If-None-Match") == tag {
-					w.WriteHeader(http.StatusNotModified)
-					return
-				}
-				pages.ServeHTTP(w, r)
-				if tag == `"new"` {
-					io.WriteString(w, "<p>更正</p>")
-				}
-			}))
-			defer server.Close()
-			c.Portals = append(c.Portals, seeds.Portal{ID: fmt.Sprint("s", i), Agency: "衢江区人民政府", Division: "330803", Start: []string{server.URL + "/nb/"}})
-		}
-		if c.Store, err = store.Open(b.TempDir()); err != nil {
+		s, err := store.Open(b.TempDir())
+		if err != nil {
 			b.Fatal(err)
 		}
-		defer c.Store.Close()
+		c := costCrawler(s, urls)
+		turn(dayPath)
 		before := cpu(b)
-		if sum, err := c.Run(b.Context()); err != nil || sum.Reports != sites*reports {
+		if sum, err := c.Run(b.Context()); err != nil || sum.Reports != reports {
 			b.Fatal(sum, err)
 		}
 		between := cpu(b)
-		night.Store(true)
+		turn(nightPath)
 		c.Recheck = true
 		sum, err := c.Run(b.Context())
 		if err != nil || sum.New != changed {
@@ -208,7 +213,12 @@ func BenchmarkNight(b *testing.B) {
 		first += between - before
 		second += cpu(b) - between
 		asked = sum.Requests
+		if err := s.Close(); err != nil {
+			b.Fatal(err)
+		}
 	}
+	b.ReportMetric(float64(first.Microseconds())/float64(b.N*reports), "first-µs/page")
+	b.ReportMetric(float64(second.Microseconds())/float64(b.N*reports), "night-µs/page")
 	b.ReportMetric(float64(second)/float64(first), "x/first")
 	b.ReportMetric(float64(asked), "requests")
 }
