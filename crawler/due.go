@@ -9,7 +9,7 @@ import (
 
 // A past is what the archive knows of one URL.
 type past struct {
-	first time.Time     // of the first capture
+	first time.Time     // of the first capture; zero where nobody asks: a body is held, and the page was there last
 	last  store.Capture // the newest; its State is "" when there is none
 
 	held        string    // digest of the newest body
@@ -32,44 +32,62 @@ const (
 )
 
 // recall reads what is known of a URL: a few captures, however many there are.
-func recall(s *store.Store, url string) (past, error) {
-	last, known, err := s.LastCapture(url)
-	if err != nil || !known {
-		return past{}, err
-	}
-	first, _, err := s.FirstCapture(url)
-	if err != nil {
-		return past{}, err
-	}
-	p := past{first: first.Time, last: last}
-	if err := p.streaks(s, url); err != nil {
-		return past{}, err
-	}
-	brought, held, err := s.LastBefore(url, 0, store.StateOK)
-	if err != nil || !held {
+func recall(s *store.Store, url string) (p past, err error) {
+	var oldest store.Capture
+	streak := true
+	looked := 0
+	err = s.Newest(url, func(c store.Capture) bool {
+		if looked == 0 {
+			p.last = c
+		}
+		streak = streak && p.repeats(c)
+		p.learn(c)
+		oldest = c
+		looked++
+		return p.held == "" && looked <= mostBelieved
+	})
+	if err != nil || looked == 0 {
 		return p, err
 	}
-	p.held, p.changed = brought.SHA256, brought.Time
-	p.contentType = brought.Header.Get("Content-Type")
-	p.etag, p.date = brought.Header.Get("ETag"), brought.Header.Get("Last-Modified")
-	confirmed, _, err := s.LastBody(url) // the newest validators are those of the last 304
-	p.etag, p.date = newer(p.etag, confirmed.Header.Get("ETag")), newer(p.date, confirmed.Header.Get("Last-Modified"))
-	return p, err
-}
-
-// streaks counts how often in a row the newest answers said the same.
-func (p *past) streaks(s *store.Store, url string) (err error) {
-	for c, ok := p.last, true; ok && err == nil; c, ok, err = s.LastBefore(url, c.ID) {
-		switch {
-		case c.Status == http.StatusNotModified && p.gone == 0 && p.believed < mostBelieved:
-			p.believed++
-		case c.State == store.StateGone && p.believed == 0 && p.gone < mostGone:
-			p.gone++
-		default:
-			return nil
+	if p.held == "" && looked > mostBelieved {
+		c, ok, err := s.LastBefore(url, oldest.ID, store.StateOK)
+		if err != nil {
+			return p, err
+		}
+		if ok {
+			p.learn(c)
 		}
 	}
-	return err
+	if p.held == "" || p.gone > 0 {
+		c, _, err := s.FirstCapture(url)
+		p.first = c.Time
+		return p, err
+	}
+	return p, nil
+}
+
+// repeats counts an answer that says the same as all newer ones, and reports whether it does.
+func (p *past) repeats(c store.Capture) bool {
+	switch {
+	case c.Status == http.StatusNotModified && p.gone == 0 && p.believed < mostBelieved:
+		p.believed++
+	case c.State == store.StateGone && p.believed == 0 && p.gone < mostGone:
+		p.gone++
+	default:
+		return false
+	}
+	return true
+}
+
+// learn takes what a capture says of the body that is held: the newest validators are those of the last 304.
+func (p *past) learn(c store.Capture) {
+	if c.State != store.StateOK && c.State != store.StateUnchanged {
+		return
+	}
+	p.etag, p.date = newer(c.Header.Get("ETag"), p.etag), newer(c.Header.Get("Last-Modified"), p.date)
+	if c.State == store.StateOK {
+		p.held, p.changed, p.contentType = c.SHA256, c.Time, c.Header.Get("Content-Type")
+	}
 }
 
 func newer(old, value string) string {

@@ -108,6 +108,60 @@ func TestDue(t *testing.T) {
 	}
 }
 
+// TestRecallStreaks: what the newest answers say in a row, and what is held below them, however many there are.
+func TestRecallStreaks(t *testing.T) {
+	s, err := store.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	const b = "3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d" // of the body "b"
+	for _, tt := range []struct {
+		name, states   string // oldest first: o ok, u not modified, f failed, g gone
+		held           bool
+		believed, gone int
+		first          bool
+	}{
+		{"new", "o", true, 0, 0, false},
+		{"confirmed", "ouu", true, 2, 0, false},
+		{"interrupted", "oufuu", true, 2, 0, false},
+		{"confirmed too often", "o" + strings.Repeat("u", 12), true, mostBelieved, 0, false},
+		{"missing once", "oug", true, 0, 1, true},
+		{"withdrawn", "ogggg", true, 0, mostGone, true},
+		{"never there", "fgfg", false, 0, 1, true},
+		{"failing for long", "o" + strings.Repeat("f", 30), true, 0, 0, false},
+		{"gone for long", "o" + strings.Repeat("g", 30), true, 0, mostGone, true},
+		{"always failing", strings.Repeat("f", 30), false, 0, 0, true},
+	} {
+		url := "http://a.gov.cn/" + strings.ReplaceAll(tt.name, " ", "-")
+		began := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
+		for day, state := range tt.states {
+			c := store.Capture{URL: url, Time: began.AddDate(0, 0, day)}
+			var body []byte
+			switch state {
+			case 'o':
+				c.State, c.Status, body = store.StateOK, http.StatusOK, []byte("b")
+			case 'u':
+				c.State, c.Status, c.SHA256 = store.StateUnchanged, http.StatusNotModified, b
+			case 'g':
+				c.State, c.Status = store.StateGone, http.StatusNotFound
+			default:
+				c.State = store.StateFailed
+			}
+			if err := s.AddCapture(&c, body, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p, err := recall(s, url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (p.held == b) != tt.held || p.believed != tt.believed || p.gone != tt.gone || p.first.Equal(began) != tt.first {
+			t.Errorf("%s: got %+v", tt.name, p)
+		}
+	}
+}
+
 func TestRecall(t *testing.T) {
 	at := func(day int) time.Time { return time.Date(2024, 1, day, 0, 0, 0, 0, time.UTC) }
 	const a = "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb" // of the body "a"
@@ -136,7 +190,7 @@ func TestRecall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.held != a || !p.changed.Equal(at(2)) || !p.first.Equal(at(1)) || p.last.State != store.StateFailed || p.contentType != "text/html" {
+	if p.held != a || !p.changed.Equal(at(2)) || p.last.State != store.StateFailed || p.contentType != "text/html" {
 		t.Errorf("got %+v", p)
 	}
 	h := p.conditions()

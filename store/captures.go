@@ -85,6 +85,23 @@ func (s *Store) LastBody(url string) (Capture, bool, error) {
 	return s.LastBefore(url, 0, StateOK, StateUnchanged)
 }
 
+// Newest hands the captures of a URL to look, newest first, until that returns false. All are of one moment, and found in
+// one go; look must not use the archive.
+func (s *Store) Newest(url string, look func(Capture) (more bool)) error {
+	return s.view(func(t *txn) error {
+		for id := range newestFirst(t.Tx, url) {
+			c, ok, err := t.capture(id)
+			if err == nil && !ok {
+				err = fmt.Errorf("%w: %s names %d, which is not in %s", ErrDamaged, urlBucket, id, captureBucket)
+			}
+			if err != nil || !look(c) {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 func hasBody(state string) bool { return state == StateOK || state == StateUnchanged }
 
 // Captures yields every capture whose id is greater than after, oldest first, as of the moment it is called. The
