@@ -9,7 +9,7 @@ import "bytes"
 // of text that have nothing else to say. Where text is no markup that a tokenizer would understand in the same way, it is
 // left as it is. The result may share memory with text.
 func thin(text []byte) []byte {
-	t := thinner{text: text}
+	t := thinner{text: text, cuts: make([]cut, 0, len(text)/64)}
 	for i := 0; i < len(text); {
 		at := bytes.IndexByte(text[i:], '<')
 		if at < 0 {
