@@ -241,7 +241,8 @@ func (k *seeker) have(ctx context.Context, t target) (page, []byte, error) {
 	if err != nil {
 		return page{}, nil, err
 	}
-	if fresh(known) && known.last.ID > k.since && !k.Full {
+	itself := slices.Contains(t.via, t.url) // it has just sent us there, and has to be asked again
+	if fresh(known) && known.last.ID > k.since && !k.Full && !itself {
 		p := archived(known.last)
 		if p.Header.Get("Content-Type") == "" {
 			p.Header = known.header()

@@ -123,8 +123,8 @@ func redirected(t target, location string, s scope) (next target, reason string)
 	switch deny := s.deny(u); {
 	case deny != "":
 		return target{}, "redirects to " + next.url + ": " + deny
-	case slices.Contains(next.via, next.url):
-		return target{}, "redirects in a circle"
+	case slices.Contains(t.via, next.url), next.url == t.url && slices.Contains(t.via, t.url):
+		return target{}, "redirects in a circle" // to itself once: it may have set a cookie
 	case len(next.via) > farthest:
 		return target{}, "redirects too often"
 	}

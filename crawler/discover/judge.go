@@ -2,6 +2,7 @@ package discover
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"regexp"
 	"slices"
@@ -27,17 +28,20 @@ func (s *Search) judge(l Lead, e portal.Exploration, page *url.URL) string {
 			own = append(own, r)
 		}
 	}
+	whose := s.bodiesOf(own)
 	switch {
 	case other > len(own):
 		return fmt.Sprintf("lists %d reports of schools, hospitals or companies", other)
 	case foreign > len(own):
 		return fmt.Sprintf("lists %d reports of another place", foreign)
-	}
-	if len(own) > 0 && !onSite(page.String(), s.home) && !s.speaksOfUs(own, e) {
-		return fmt.Sprintf("lists %d reports on another host, and nothing says that they are of this portal", len(own))
+	case len(own) > 0 && whose.ours+whose.unnamed == 0 && (len(whose.others) == 1 || s.unit):
+		return fmt.Sprintf("lists %d reports of %s, which is not whose portal this is", len(own), slices.Min(slices.Collect(maps.Keys(whose.others))))
+	case len(own) > 0 && whose.ours == 0 && !s.within(page) && !s.speaksOfUs(own, e):
+		return fmt.Sprintf("lists %d reports outside the portal, and nothing says that they are of it", len(own))
 	}
 	years := yearsOf(own)
-	f := seeds.Listing{URL: l.Begin, Name: nameOf(l, e), Family: e.Family.Name, Rows: len(own), Years: years, Units: l.Units || severalBodies(own)}
+	f := seeds.Listing{URL: l.Begin, Name: nameOf(l, e), Family: e.Family.Name, Rows: len(own), Years: years,
+		Units: l.Units || severalBodies(own) || len(own) > 0 && whose.ours+whose.unnamed == 0}
 	if l.Kind == portal.Page && l.hops == 0 && l.Begin == l.URL {
 		f.URL = page.String()
 		if page.Fragment == "" && strings.Contains(l.URL, "#") {
@@ -78,8 +82,8 @@ func (s *Search) directory(l Lead, e portal.Exploration, f seeds.Listing) string
 		return "lists no reports"
 	}
 	var years []int
-	for _, c := range e.Columns {
-		if isYear(c.Name()) {
+	for _, c := range e.Links { // the options of a list as well
+		if isYear(c.Name()) && twin(c.URL) != twin(l.URL) {
 			years = append(years, yearIn(c.Name()))
 		}
 	}
@@ -211,9 +215,12 @@ func (s *Search) institutional(r portal.Row) bool {
 	return institution.MatchString(claim.Agency) || strings.Contains(r.Name(), "企事业单位")
 }
 
-// speaksOfUs reports whether a page on another host of the site, which may be the prefecture's, says that it is of the
-// portal's place.
+// speaksOfUs reports whether a page outside the portal, which may be the prefecture's, says that it is of the portal's
+// place; of a body's, that it is of that body.
 func (s *Search) speaksOfUs(rows []portal.Row, e portal.Exploration) bool {
+	if s.unit {
+		return slices.ContainsFunc([]string{e.Column, e.Title, e.Organizer}, func(name string) bool { return s.ours(strings.TrimSpace(name)) })
+	}
 	ours := func(code string) bool { return code != "" && slices.Contains(s.places, code) }
 	if len(e.SiteID) == 10 && ours(e.SiteID[:6]) || ours(extract.FindDivision(e.Site, s.Site.Division)) {
 		return true

@@ -53,6 +53,9 @@ type Search struct {
 	Taken  func(listing string) bool // it is another portal's: the menus of a bureau's section name the government's; nil: none is
 	places []string                  // divisions that the site says it is of
 
+	unit     bool       // it is the portal of a body below a government
+	sections []*url.URL // folders in which the portal lies; none: it has its hosts to itself
+
 	Site  Site
 	Steps []seeds.Step
 	units map[string]seeds.Portal
@@ -74,6 +77,8 @@ func New(p seeds.Portal) *Search {
 	if s.home == nil {
 		s.home = new(url.URL)
 	}
+	s.unit = aUnit(p)
+	s.sections = sectionsOf(p, s.unit)
 	s.place(p.Division)
 	s.add(Lead{Request: portal.Start(home), Points: certain + 10, Why: "the home page"})
 	if p.Hub != "" {
@@ -121,12 +126,15 @@ func (s *Search) add(l Lead) {
 	if err != nil || u.Host == "" || portal.Trap(u) != "" {
 		return
 	}
-	if key := twin(l.Key()); s.known[key] {
+	key := twin(l.Key())
+	if l.Kind == portal.Redirect { // a folder may lead to the page in it by which it is known
+		key = l.Key()
+	}
+	if s.known[key] {
 		s.raise(key, l)
 		return
-	} else {
-		s.known[key] = true
 	}
+	s.known[key] = true
 	if l.Begin == "" {
 		l.Begin = l.URL
 	}
@@ -180,7 +188,9 @@ func (s *Search) Read(l Lead, body []byte, contentType string, page *url.URL) {
 		s.home = page
 		s.guess()
 	}
-	s.introduce(e)
+	if onSite(page.String(), s.home) {
+		s.introduce(e)
+	}
 	if !l.Named {
 		l.Named = columnNamed(e)
 	}
@@ -237,9 +247,9 @@ func (s *Search) introduce(e portal.Exploration) {
 }
 
 // place notes a division that the site says it is of; the first that does is believed. A site that says several, as some
-// are copied from others, may report on each.
+// are copied from others, may report on each; but where the catalogue knows the division, on that and those below.
 func (s *Search) place(code string) {
-	if code == "" || s.portal.Level == "central" {
+	if code == "" || s.portal.Level == "central" || !strings.HasPrefix(code, stem(s.portal.Division)) {
 		return
 	}
 	if s.Site.Division == "" {
@@ -248,6 +258,13 @@ func (s *Search) place(code string) {
 	if !slices.Contains(s.places, code) {
 		s.places = append(s.places, code)
 	}
+}
+
+func (s *Search) isPlace(code string) bool { return slices.Contains(s.places, code) }
+
+// stem is what the codes of a division and of all below it begin with.
+func stem(division string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(division, "00"), "00")
 }
 
 // follow queues what a page leads to.

@@ -101,15 +101,23 @@ func (r *reading) leaders() []Request {
 			all = append(all, s.requests(Redirect, get, address, "", hops)...)
 		}
 	}
+	var menus []Request
 	for _, m := range frameSource.FindAllStringSubmatch(r.visible, -1) {
 		source := html.UnescapeString(strings.TrimSpace(m[1]))
 		u, err := r.base.Parse(source)
-		if err == nil && source != "" && !furniture.MatchString(path.Base(u.Path)) && len(all) < mostFrames {
+		switch name := path.Base(source); {
+		case err != nil, source == "", len(all)+len(menus) == mostFrames:
+		case !furniture.MatchString(path.Base(u.Path)):
 			all = append(all, s.requests(Frame, get, source, "", hops)...)
+		case menuFrame.MatchString(name):
+			menus = append(menus, s.requests(Frame, get, source, "", hops)...)
 		}
 	}
-	return r.unique(all)
+	return r.unique(append(all, menus...))
 }
+
+// menuFrame is the name of a frame that has no content, but leads to it.
+var menuFrame = regexp.MustCompile(`(?i)^(?:tree|left|menu|nav)`)
 
 var (
 	scriptSource = regexp.MustCompile(`(?i)<script\b[^<>]*?\bsrc\s*=\s*["']?([^"'\s<>]+)`)

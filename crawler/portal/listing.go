@@ -136,6 +136,10 @@ func (r *reading) listing() Listing {
 	l.Next = r.next(&l)
 	listed := slices.ContainsFunc(l.Next, func(n Request) bool { return n.Kind == Page || n.Kind == Data })
 	l.Columns = columns(r.links, r.page, (len(l.Rows) > 0 || listed) && r.page.Path != "/")
+	if len(l.Rows) == 0 && len(l.Columns) == 0 && !listed && r.doc != nil { // neither leads on: not by anchors
+		pushed := r.buttons()
+		l.Rows, l.Columns = keep(pushed, isReport), columns(pushed, r.page, false)
+	}
 	return l
 }
 

@@ -1,0 +1,139 @@
+package discover
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"gongkai/crawler/portal"
+	"gongkai/extract"
+	"gongkai/seeds"
+)
+
+// bodies says whose reports a page lists: how many of the portal's own body, how many that name nobody, and of which
+// other bodies of its place.
+type bodiesListed struct {
+	ours, unnamed int
+	others        map[string]int
+}
+
+func (s *Search) bodiesOf(rows []portal.Row) bodiesListed {
+	b := bodiesListed{others: map[string]int{}}
+	for _, r := range rows {
+		switch claim, _ := extract.ReportTitle(r.Name()); {
+		case claim.Agency == "":
+			b.unnamed++
+		case s.ours(claim.Agency):
+			b.ours++
+		default:
+			b.others[claim.Agency]++
+		}
+	}
+	return b
+}
+
+// governing is what is left of the name of a government, or of who reports in its place, without that of its division.
+var governing = regexp.MustCompile(`(?:^|[^乡镇])(?:人民政府|行政公署)(?:办公[室厅].*)?$|政务公开|信息公开`)
+
+// ours reports whether a name is that of the body whose portal this is. That of a portal of which nobody has said whose
+// it is may be any government's of its place.
+func (s *Search) ours(name string) bool {
+	division := s.portal.Division
+	if division == "" && s.portal.Level != "central" {
+		division = s.Site.Division
+	}
+	_, unit, _ := strings.Cut(string(extract.Identify(name, division).Key), "-")
+	at := extract.FindDivision(name, division)
+	here := at == "" || at == division || division == "" || s.portal.Division == "" && s.isPlace(at)
+	if !s.unit && here && governing.MatchString(unit) {
+		return true
+	}
+	for _, own := range [...]string{s.portal.Agency, s.Site.Name} {
+		if own != "" && alike(name, own) && (here || own == name) {
+			return true
+		}
+	}
+	return false
+}
+
+// alike reports whether two names of bodies may be one body's: one has in it what is left of the other without words
+// that all have, or both end in the same bureau.
+func alike(name, own string) bool {
+	name, own = plain(name), plain(own)
+	if name == own {
+		return true
+	}
+	if short := generic.ReplaceAllString(name, ""); utf8.RuneCountInString(short) >= 3 && strings.Contains(own, short) {
+		return true
+	}
+	a, b := bureau.FindString(name), bureau.FindString(own)
+	return a != "" && (strings.HasSuffix(a, b) || strings.HasSuffix(b, a)) && utf8.RuneCountInString(b) >= 3
+}
+
+var (
+	generic = regexp.MustCompile(`(?:人民政府|政府|管理委员会|管委会|办公室|办公厅)+$`)
+	bureau  = regexp.MustCompile(`[^省市县区州旗镇乡]{2,}(?:局|委员会|委|中心|厅|部|街道|街道办事处|人民政府)$`)
+)
+
+// aUnit reports whether a portal is that of a body below a government, or beside it.
+func aUnit(p seeds.Portal) bool {
+	if p.Agency == "" || p.Level == "central" || generic.MatchString(p.Agency) {
+		return false
+	}
+	_, unit, _ := strings.Cut(string(extract.Identify(p.Agency, p.Division).Key), "-")
+	return !governing.MatchString(unit)
+}
+
+// within reports whether a page lies on the portal: on its hosts, and of a portal that is a section of a site in that
+// section.
+func (s *Search) within(page *url.URL) bool {
+	if len(s.sections) == 0 {
+		return onSite(page.String(), s.home)
+	}
+	for _, section := range s.sections {
+		if strings.EqualFold(section.Host, page.Host) && strings.HasPrefix(page.Path, section.Path) && organOf(section) == organOf(page) {
+			return true
+		}
+	}
+	return false
+}
+
+// sectionsOf returns the folders in which a portal lies that does not have a host to itself; none for one that has.
+func sectionsOf(p seeds.Portal, unit bool) (all []*url.URL) {
+	addresses := p.Start
+	if p.Given != nil {
+		addresses = p.Given
+	}
+	if p.Home != "" || !unit {
+		addresses = []string{p.HomePage()}
+	}
+	for _, address := range addresses {
+		u, err := url.Parse(address)
+		if err != nil {
+			continue
+		}
+		folder := u.Path[:strings.LastIndex(u.Path, "/")+1]
+		if organ := lonsunColumn.FindString(u.Path); organ != "" {
+			folder = "/public/"
+		}
+		if folder == "" || folder == "/" {
+			return nil
+		}
+		all = append(all, &url.URL{Host: u.Host, Path: folder, RawPath: organOf(u)})
+	}
+	return all
+}
+
+// organOf is the number of the body that a page of Lonsun's software is of; "" of others.
+func organOf(u *url.URL) string {
+	if u.Scheme == "" {
+		return u.RawPath // a section
+	}
+	if m := lonsunOrgan.FindStringSubmatch(u.Path); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+var lonsunOrgan = regexp.MustCompile(`^/public/(?:column/)?(\d+)`)
