@@ -553,7 +553,7 @@ func TestExchange(t *testing.T) {
 	}
 	for _, wacz := range []bool{false, true} {
 		dir := t.TempDir()
-		if _, err := warc.Write(c.Store, dir, warc.Options{WACZ: wacz, FileSize: 50 << 10, Tool: "test"}); err != nil {
+		if _, err := warc.Write(t.Context(), c.Store, dir, warc.Options{WACZ: wacz, FileSize: 50 << 10, Tool: "test"}); err != nil {
 			t.Fatal(err)
 		}
 		s := openStore(t)

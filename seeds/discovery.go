@@ -80,6 +80,11 @@ type Discoveries struct {
 // ReadDiscoveries reads those of an archive's folder; none where there is no file. A last line that was cut off, as the
 // process was killed, is no discovery; any other that cannot be read is an error.
 func ReadDiscoveries(dir string) (*Discoveries, error) {
+	return ReadDiscoveriesUntil(dir, time.Time{})
+}
+
+// ReadDiscoveriesUntil is ReadDiscoveries without those that were made after a time; the zero one leaves none out.
+func ReadDiscoveriesUntil(dir string, until time.Time) (*Discoveries, error) {
 	d := &Discoveries{path: filepath.Join(dir, DiscoveryFile), last: map[string]Discovery{}, good: map[string]Discovery{}, whose: map[string]string{}}
 	f, err := os.Open(d.path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -105,7 +110,9 @@ func ReadDiscoveries(dir string) (*Discoveries, error) {
 			}
 			return nil, fmt.Errorf("%s:%d: %w", d.path, n, err)
 		}
-		d.note(one)
+		if until.IsZero() || !one.Time.After(until) {
+			d.note(one)
+		}
 	}
 }
 

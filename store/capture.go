@@ -74,6 +74,7 @@ type Record struct {
 	Home     string    `json:"home,omitempty"`     // division of the portal, when who reads the page knows it: see Better
 	SHA256   string    `json:"sha256"`             // of the body it was read from
 	Version  int       `json:"version"`            // extract.Version that read it
+	Read     time.Time `json:"read,omitzero"`      // when it was read, UTC; records of early programs do not say
 	Rejected string    `json:"rejected,omitempty"` // why the page is not a report
 	Change   string    `json:"change"`             // one of the Change constants; empty when Rejected: such a page is no version of a report
 	Text     string    `json:"text_sha256,omitempty"`

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"time"
 
 	"gongkai/extract"
 )
@@ -13,7 +14,8 @@ import (
 // PutRecord keeps what was read from the capture r.Capture, in place of what was read from it before. To read a
 // page again makes no revision: it is the difference between captures that counts.
 //
-// It completes r: URL, Time, Portal and SHA256 are those of the capture, SHA256 of each part that of its capture;
+// It completes r: URL, Time, Portal and SHA256 are those of the capture, SHA256 of each part that of its capture; Read is now
+// unless it is given;
 // Text, Fields and Attachments are computed; Change compares with the record before it of the same URL, and that of
 // the record after it is computed anew. ErrNotFound when there is no such capture, of the page or of a part. When it
 // returns an error, the archive is as it was.
@@ -155,6 +157,9 @@ func (s *Store) newRecord(r *Record, c *Capture) (*newRecord, error) {
 	n := &newRecord{Record: *r}
 	n.Capture, n.URL, n.Time, n.Portal, n.SHA256 = c.ID, c.URL, c.Time, c.Portal, c.SHA256
 	n.Parts = slices.Clone(r.Parts)
+	if n.Read.IsZero() {
+		n.Read = time.Now().UTC().Truncate(time.Millisecond)
+	}
 	if err := n.sum(); err != nil {
 		return n, err
 	}

@@ -183,6 +183,11 @@ func (c *config) resolve(dir string) {
 // portals loads the catalogue that the configuration names, with what has been discovered for the archive; ids, when given,
 // choose among them.
 func (c *config) portals(ids []string) ([]seeds.Portal, error) {
+	return c.portalsUntil(ids, time.Time{})
+}
+
+// portalsUntil leaves out what was discovered after a time; the zero one leaves out nothing.
+func (c *config) portalsUntil(ids []string, until time.Time) ([]seeds.Portal, error) {
 	var lists [][]seeds.Portal
 	if c.Seeds.Builtin {
 		builtin, err := seeds.Builtin()
@@ -198,7 +203,7 @@ func (c *config) portals(ids []string) ([]seeds.Portal, error) {
 		}
 		lists = append(lists, list)
 	}
-	found, err := seeds.ReadDiscoveries(c.Archive.Path)
+	found, err := seeds.ReadDiscoveriesUntil(c.Archive.Path, until)
 	if err != nil {
 		return nil, err
 	}

@@ -112,7 +112,7 @@ func (e *env) coverage(format, out, division, years, by string) error {
 		if err != nil {
 			return err
 		}
-		wanted, err := c.expectations(s, portals, crawler.Years(span), 0, time.Now())
+		wanted, err := c.expectations(s, portals, crawler.Years(span), nil, time.Now())
 		if err != nil {
 			return err
 		}

@@ -52,15 +52,20 @@ func unreadWord(form string) string {
 	return "no tables"
 }
 
-// expectations joins what the catalogue expects with what the archive knows of gaps, up to a capture; 0 is all. Those
+// expectations joins what the catalogue expects with what the archive knows of gaps, at a moment; nil is now. Those
 // whose report is held, under the agency's own name or that of its office, are among them, without a reason. They are in the
 // order of agency, as bytes, and year, each once.
-func (c *config) expectations(s *store.Store, portals []seeds.Portal, span crawler.Years, asOf uint64, now time.Time) ([]expectation, error) {
+func (c *config) expectations(s *store.Store, portals []seeds.Portal, span crawler.Years, past *store.Past, now time.Time) (all []expectation, err error) {
 	first, last := seeds.FirstYear, lastDue(now)
 	if span != (crawler.Years{}) {
 		first, last = span.First, min(span.Last, last)
 	}
-	held, err := holdings(s)
+	if past == nil {
+		if past, err = s.Past(store.Moment{}); err != nil {
+			return nil, err
+		}
+	}
+	held, err := holdingsOf(past.Records())
 	if err != nil {
 		return nil, err
 	}
@@ -68,15 +73,18 @@ func (c *config) expectations(s *store.Store, portals []seeds.Portal, span crawl
 	for _, h := range held {
 		has[h.Key], names[h.Key] = h.Years, h.Name
 	}
-	found, err := seeds.ReadDiscoveries(c.Archive.Path)
+	until, err := nextAfter(s, past.Moment())
 	if err != nil {
 		return nil, err
 	}
-	gaps, err := readGaps(s, portals, has, asOf)
+	found, err := seeds.ReadDiscoveriesUntil(c.Archive.Path, until)
 	if err != nil {
 		return nil, err
 	}
-	var all []expectation
+	gaps, err := readGaps(s, portals, has, past)
+	if err != nil {
+		return nil, err
+	}
 	for _, w := range seeds.Expected(portals, first, last, c.Seeds.Builtin) {
 		x := expectation{agency: w.Agency, name: w.Name, division: w.Division, level: w.Level, year: w.Year, reason: w.Not}
 		keys := append([]extract.AgencyKey{w.Agency}, w.Or...)
@@ -96,6 +104,15 @@ func (c *config) expectations(s *store.Store, portals []seeds.Portal, span crawl
 	}
 	slices.SortStableFunc(all, func(a, b expectation) int { return cmp.Or(cmp.Compare(a.agency, b.agency), a.year-b.year) })
 	return slices.CompactFunc(all, func(a, b expectation) bool { return a.agency == b.agency && a.year == b.year }), nil
+}
+
+// nextAfter returns the time of the first capture after a moment: what was found without one, such as where listings are, was
+// found before that. The zero time when there is none.
+func nextAfter(s *store.Store, m store.Moment) (time.Time, error) {
+	for c, err := range s.Captures(m.Capture) {
+		return c.Time, err
+	}
+	return time.Time{}, nil
 }
 
 // gaps is what the archive knows of reports that it does not hold.
@@ -118,7 +135,7 @@ type pageState struct {
 }
 
 // readGaps goes once through the captures.
-func readGaps(s *store.Store, portals []seeds.Portal, has map[extract.AgencyKey]map[int]string, asOf uint64) (*gaps, error) {
+func readGaps(s *store.Store, portals []seeds.Portal, has map[extract.AgencyKey]map[int]string, past *store.Past) (*gaps, error) {
 	g := &gaps{map[string]*listingState{}, map[extract.Key]pageState{}}
 	byID := map[string]*seeds.Portal{}
 	starts := map[string]bool{}
@@ -134,7 +151,7 @@ func readGaps(s *store.Store, portals []seeds.Portal, has map[extract.AgencyKey]
 		if err != nil {
 			return nil, err
 		}
-		if asOf != 0 && c.ID > asOf {
+		if c.ID > past.Moment().Capture {
 			break
 		}
 		switch c.Kind {
@@ -161,7 +178,7 @@ func readGaps(s *store.Store, portals []seeds.Portal, has map[extract.AgencyKey]
 		if page.state != store.StateOK && page.state != store.StateUnchanged {
 			continue
 		}
-		rec, read, err := s.Record(page.id)
+		rec, read, err := past.Record(page.id)
 		if err != nil {
 			return nil, err
 		}

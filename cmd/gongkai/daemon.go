@@ -268,7 +268,7 @@ func (d *daemon) afterwards(ctx context.Context, s session, archive *store.Store
 		steps = append(steps, step{Name: "export", Outcome: stepSkipped, Detail: "the archive must be looked at first"})
 	default:
 		steps = append(steps, timed("export", func() (string, error) {
-			sum, err := export.Write(archive, s.Schedule.Export, export.Options{Formats: s.Schedule.Formats, Tool: "gongkai " + version()})
+			sum, err := s.export(ctx, archive, s.Schedule.Export, export.Options{Formats: s.Schedule.Formats, Tool: "gongkai " + version()})
 			return fmt.Sprintf("to %s: %v", s.Schedule.Export, sum), err
 		}))
 	}

@@ -76,7 +76,7 @@ func (e *env) demo(ctx context.Context, dir string) error {
 	}
 	fmt.Fprintln(e.stdout, "crawl:", sum)
 	out := filepath.Join(dir, "export")
-	exported, err := export.CSV(s, out, export.Options{Tool: "gongkai " + version()})
+	exported, err := export.CSV(ctx, s, out, export.Options{Tool: "gongkai " + version()})
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -40,7 +41,7 @@ Or it writes what the portals answered, for other web archives, each format alon
   gongkai export -format csv,parquet -out zhejiang -division 330000 -year 2019-2023
   gongkai export -format dta -out stata -as-of 2026-01-31`,
 		Args: noArgs,
-		RunE: func(*cobra.Command, []string) (err error) {
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			switch {
 			case out == "":
 				return usagef("export needs -out DIR")
@@ -54,12 +55,12 @@ Or it writes what the portals answered, for other web archives, each format alon
 				return err
 			}
 			if format == "warc" || format == "wacz" {
-				return e.exportWARC(out, asOf, o, format == "wacz")
+				return e.exportWARC(cmd.Context(), out, asOf, o, format == "wacz")
 			}
 			if o.Formats, err = parseFormats(format); err != nil {
 				return err
 			}
-			return e.export(out, asOf, o)
+			return e.export(cmd.Context(), out, asOf, o)
 		},
 	}
 	flags := cmd.Flags()
@@ -69,7 +70,7 @@ Or it writes what the portals answered, for other web archives, each format alon
 	flags.StringVar(&o.Division, "division", "", "only this division and those below it: 330803, 330000 (`CODE`)")
 	flags.StringVar(&years, "year", "", "only reports on these years: 2021, 2019-2023 (`YEARS`)")
 	flags.StringVar(&o.Level, "level", "", "only agencies of this `LEVEL`: "+strings.Join(seeds.Levels, ", "))
-	flags.StringVar(&asOf, "as-of", "", "the archive as it was at this `MOMENT`: a capture id, 2026-01-31 or an RFC 3339 time")
+	flags.StringVar(&asOf, "as-of", "", "the archive as it was at this `MOMENT`: 2026-01-31, an RFC 3339 time, a capture id, or what an export says of itself, as 1234@56789")
 	flags.BoolVar(&o.BOM, "bom", false, "begin CSV files with a byte order mark, for Excel")
 	return cmd
 }
@@ -97,76 +98,106 @@ func knownDivision(code string) bool {
 	return extract.DivisionLevel(code) != "" || extract.DivisionLevel(code[:4]+"00") != "" || extract.DivisionLevel(code[:2]+"0000") != ""
 }
 
-func (e *env) export(out, asOf string, o export.Options) error {
-	c, err := e.loadConfig()
-	if err != nil {
-		return err
-	}
-	s, err := store.OpenReadOnly(c.Archive.Path)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	if o.AsOf, err = moment(s, asOf); err != nil {
-		return err
-	}
-	portals, err := c.portals(nil)
-	if err != nil {
-		return err
-	}
-	when := time.Now()
-	if o.AsOf != 0 {
-		last, _, err := s.Capture(o.AsOf)
+func (e *env) export(ctx context.Context, out, asOf string, o export.Options) error {
+	return e.view(func(c config, s *store.Store) error {
+		m, err := moment(s, asOf)
 		if err != nil {
 			return err
 		}
-		when = last.Time
-	}
-	expected, err := c.expectations(s, portals, crawler.Years{}, o.AsOf, when)
-	if err != nil {
+		o.AsOf, o.Log = m.Capture, m.Log
+		sum, err := c.export(ctx, s, out, o)
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return partialError{"stopped before the end; " + out + " is as it was"}
+		case err != nil:
+			return err
+		case e.asJSON:
+			return e.printJSON(sum)
+		}
+		_, err = fmt.Fprintf(e.stdout, "export: %s, in %s\n", sum, out)
 		return err
-	}
-	o.Expected = wanted(expected)
-	sum, err := export.Write(s, out, o)
-	if err != nil {
-		return err
-	}
-	if e.asJSON {
-		return e.printJSON(sum)
-	}
-	_, err = fmt.Fprintf(e.stdout, "export: %s, in %s\n", sum, out)
-	return err
+	})
 }
 
-// moment turns what -as-of says into a capture id; 0 is now. A day means its end in China. A moment that is still to
-// come is refused: the archive may grow until then, and one moment has one export.
-func moment(s *store.Store, text string) (uint64, error) {
-	if text == "" {
-		return 0, nil
-	}
-	if id, err := strconv.ParseUint(text, 10, 64); err == nil && id > 0 {
-		last, err := s.LastID()
-		if err == nil && id > last {
-			err = usagef("-as-of: the archive has no capture %d yet, its last is %d", id, last)
-		}
-		return id, err
-	}
-	at, err := time.Parse(time.RFC3339, text)
-	if day, dayErr := time.Parse(time.DateOnly, text); dayErr == nil {
-		const china = 8 * time.Hour
-		at, err = day.AddDate(0, 0, 1).Add(-china-time.Nanosecond), nil
-	}
+// export writes a data package with what the catalogue expects. All that goes into it is that of one moment, so that the moment
+// has one export whenever it is made.
+func (c *config) export(ctx context.Context, s *store.Store, out string, o export.Options) (sum export.Summary, err error) {
+	past, err := s.Past(store.Moment{Capture: o.AsOf, Log: o.Log})
 	if err != nil {
-		return 0, usagef("-as-of is a capture id, a day such as 2026-01-31, or an RFC 3339 time, not %q", text)
+		return sum, err
+	}
+	m := past.Moment()
+	o.AsOf, o.Log = m.Capture, m.Log
+	until, err := nextAfter(s, m)
+	if err != nil {
+		return sum, err
+	}
+	portals, err := c.portalsUntil(nil, until)
+	if err != nil {
+		return sum, err
+	}
+	when := time.Now()
+	if m.Capture != 0 {
+		last, _, err := s.Capture(m.Capture)
+		if err != nil {
+			return sum, err
+		}
+		when = last.Time
+	}
+	expected, err := c.expectations(s, portals, crawler.Years{}, past, when)
+	if err != nil {
+		return sum, err
+	}
+	o.Expected = wanted(expected)
+	return export.Write(ctx, s, out, o)
+}
+
+// moment turns what -as-of says into a moment; the zero one is now. A day means its end in China. A moment that is still to
+// come is refused: the archive may grow until then, and one moment has one export.
+func moment(s *store.Store, text string) (m store.Moment, err error) {
+	if text == "" {
+		return m, nil
+	}
+	capture, log, whole := strings.Cut(text, "@")
+	if id, err := strconv.ParseUint(capture, 10, 64); err == nil && id > 0 {
+		m.Capture = id
+		if m.Log, err = strconv.ParseUint(log, 10, 64); whole && (err != nil || m.Log == 0) {
+			return m, usagef("-as-of: after the @ stands a number of bytes, as in 1234@56789, not %q", log)
+		}
+		last, err := s.LastID()
+		if err != nil {
+			return m, err
+		}
+		if id > last {
+			return m, usagef("-as-of: the archive has no capture %d yet, its last is %d", id, last)
+		}
+		if _, err := s.Past(m); err != nil {
+			return m, usagef("-as-of: %w", err)
+		}
+		return m, nil
+	}
+	at, ok := instant(text)
+	if !ok {
+		return m, usagef("-as-of is a day such as 2026-01-31, an RFC 3339 time, a capture id, or what an export says of itself, such as 1234@56789, not %q", text)
 	}
 	if at.After(time.Now()) {
-		return 0, usagef("-as-of: %s is not over yet (a day ends in China), and what the archive will hold then is not known", text)
+		return m, usagef("-as-of: %s is not over yet (a day ends in China), and what the archive will hold then is not known", text)
 	}
-	id, err := s.At(at)
-	if err == nil && id == 0 {
+	m, err = s.MomentOf(at)
+	if err == nil && m.Capture == 0 {
 		err = usagef("-as-of: the archive has nothing from before %s", text)
 	}
-	return id, err
+	return m, err
+}
+
+// instant reads a day, which means its end in China, or an RFC 3339 time.
+func instant(text string) (time.Time, bool) {
+	const china = 8 * time.Hour
+	if day, err := time.Parse(time.DateOnly, text); err == nil {
+		return day.AddDate(0, 0, 1).Add(-china - time.Nanosecond), true
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	return at, err == nil
 }
 
 // parseYears reads "2021" and "2019-2023".

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -397,10 +398,12 @@ type holding struct {
 }
 
 // holdings lists what the archive holds of each agency, by key. Rejected pages do not count.
-func holdings(s *store.Store) ([]holding, error) {
+func holdings(s *store.Store) ([]holding, error) { return holdingsOf(s.Records()) }
+
+func holdingsOf(records iter.Seq2[store.Record, error]) ([]holding, error) {
 	at := map[extract.AgencyKey]*holding{}
 	newest := map[extract.AgencyKey]int{} // the year that the name is from
-	for r, err := range s.Records() {
+	for r, err := range records {
 		if err != nil {
 			return nil, err
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -10,20 +11,24 @@ import (
 )
 
 // exportWARC writes the captures that the options let through as WARC files, or as one WACZ file.
-func (e *env) exportWARC(out, asOf string, o export.Options, wacz bool) error {
+func (e *env) exportWARC(ctx context.Context, out, asOf string, o export.Options, wacz bool) error {
 	if o.BOM {
 		return usagef("-bom is for CSV files")
 	}
 	return e.view(func(_ config, s *store.Store) error {
-		var err error
-		if o.AsOf, err = moment(s, asOf); err != nil {
-			return err
-		}
-		want, err := export.Pages(s, o)
+		m, err := moment(s, asOf)
 		if err != nil {
 			return err
 		}
-		sum, err := warc.Write(s, out, warc.Options{AsOf: o.AsOf, Want: want, WACZ: wacz, Tool: o.Tool, About: filterWords(o)})
+		o.AsOf, o.Log = m.Capture, m.Log
+		want, err := export.Pages(ctx, s, o)
+		if err != nil {
+			return err
+		}
+		sum, err := warc.Write(ctx, s, out, warc.Options{AsOf: o.AsOf, Want: want, WACZ: wacz, Tool: o.Tool, About: filterWords(o)})
+		if err != nil && ctx.Err() != nil {
+			return partialError{"stopped before the end; " + out + " is as it was"}
+		}
 		if err != nil {
 			return err
 		}

@@ -104,7 +104,7 @@ func BenchmarkRows(b *testing.B) {
 	rep := newReport(store.Choice{Record: store.Record{URL: officePage, SHA256: strings.Repeat("6", 64), Report: wholeReport(7, 2021)}}, nil)
 	for _, name := range []string{"csv", "jsonl", "parquet", "dta"} {
 		b.Run(name, func(b *testing.B) {
-			d, err := openFolder(b.TempDir())
+			d, err := openFolder(b.Context(), b.TempDir())
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"context"
 	"strings"
 	"unicode/utf8"
 )
@@ -28,7 +29,7 @@ func (c csvFormat) begin(t shape) (writer, error) {
 	return w, err
 }
 
-func (csvFormat) finish() error { return nil }
+func (csvFormat) finish(context.Context) error { return nil }
 
 func (csvFormat) abandon() {}
 

@@ -23,6 +23,7 @@ type dataDescriptor struct {
 
 type asOf struct {
 	Capture uint64 `json:"capture"`          // the newest in the export
+	Log     uint64 `json:"log"`              // how long the archive's log was: it tells how the captures had been read
 	Time    string `json:"time,omitempty"`   // when it was made
 	Commit  string `json:"commit,omitempty"` // hash of the link of the archive's chain that it is in
 }
@@ -127,7 +128,7 @@ func descriptor(p *dataPackage, resources []dataResource) ([]byte, error) {
 		Name:        "gongkai-disclosure-reports",
 		Title:       packageTitle,
 		Description: aboutPackage,
-		AsOf:        asOf{Capture: p.sum.AsOf, Commit: p.sum.Commit},
+		AsOf:        asOf{Capture: p.sum.AsOf, Log: p.sum.Log, Commit: p.sum.Commit},
 		Software:    software{p.options.Tool, extract.Version, p.extractors()},
 		Resources:   resources,
 	}

@@ -3,6 +3,7 @@ package export
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -72,7 +73,7 @@ func (d dtaFormat) begin(t shape) (writer, error) {
 	return w, w.file.err
 }
 
-func (dtaFormat) finish() error { return nil }
+func (dtaFormat) finish(context.Context) error { return nil }
 
 func (dtaFormat) abandon() {}
 

@@ -14,6 +14,7 @@
 package export
 
 import (
+	"context"
 	"fmt"
 	"iter"
 	"slices"
@@ -30,7 +31,8 @@ func Formats() []string { return []string{"csv", "jsonl", "parquet", "xlsx", "dt
 // Options say what to export. The zero value exports all there is, as CSV.
 type Options struct {
 	Formats  []string          // of Formats, in the order in which datapackage.json lists them; none is csv
-	AsOf     uint64            // the moment, a capture id: later captures are left out; 0 is now. See store.At
+	AsOf     uint64            // the moment, a capture id: later captures are left out; 0 is now. See store.Moment
+	Log      uint64            // with AsOf: how long the log was, as Summary has it; 0: up to the next capture. See store.Moment
 	Agency   extract.AgencyKey // only this agency
 	Division string            // only agencies of this division and those below it: 330803, 330800, 330000
 	Level    string            // only agencies of this level: central, province, prefecture, county
@@ -49,6 +51,7 @@ type Years struct{ From, To int }
 // A Summary counts what was written.
 type Summary struct {
 	AsOf     uint64    `json:"as_of"`            // the moment exported
+	Log      uint64    `json:"log"`              // how long the archive's log was then: the moment is AsOf and Log
 	Commit   string    `json:"commit,omitempty"` // hash of the link of the archive's chain that the moment is in: see store.LinkOf
 	Time     time.Time `json:"time"`             // of the newest capture within it
 	Formats  []string  `json:"formats"`          // in which it was written
@@ -58,6 +61,9 @@ type Summary struct {
 	Captures int       `json:"captures"`
 }
 
+// Moment returns the moment exported.
+func (s Summary) Moment() store.Moment { return store.Moment{Capture: s.AsOf, Log: s.Log} }
+
 func (s Summary) String() string {
 	return fmt.Sprintf("%d reports, %d figures, %d problems, %d captures as of capture %d",
 		s.Reports, s.Figures, s.Problems, s.Captures, s.AsOf)
@@ -65,19 +71,21 @@ func (s Summary) String() string {
 
 // Write writes the data package into the folder dir, which is made if need be. A folder that holds anything else
 // than an earlier export is refused; files of that export are taken away. Two exports of one moment are byte for byte the
-// same, in every format, as long as the records are: reading the archive again with another extractor changes them.
+// same, in every format, whatever has been archived or read again since. When ctx is cancelled, Write ends with its error, and
+// the folder is as it was.
 //
-// Memory does not grow with the number of reports, except by 16 bytes for each page when reports are filtered.
-func Write(s *store.Store, dir string, o Options) (Summary, error) {
+// Memory does not grow with the number of reports, except by 16 bytes for each page when reports are filtered, and by what
+// store.Past takes for records that were read again after the moment.
+func Write(ctx context.Context, s *store.Store, dir string, o Options) (Summary, error) {
 	for i, name := range o.Formats {
 		if !slices.Contains(Formats(), name) || slices.Contains(o.Formats[:i], name) {
 			return Summary{}, fmt.Errorf("export to %s: %q is no format, or there twice", dir, name)
 		}
 	}
-	p, err := newPackage(s, dir, o)
+	p, err := newPackage(ctx, s, dir, o)
 	if p != nil && p.out != nil {
 		if err == nil {
-			err = p.write(s)
+			err = p.write(ctx, s)
 		}
 		if err != nil {
 			p.abandon()
@@ -91,9 +99,9 @@ func Write(s *store.Store, dir string, o Options) (Summary, error) {
 }
 
 // CSV is Write in the format that needs no choice.
-func CSV(s *store.Store, dir string, o Options) (Summary, error) {
+func CSV(ctx context.Context, s *store.Store, dir string, o Options) (Summary, error) {
 	o.Formats = []string{"csv"}
-	return Write(s, dir, o)
+	return Write(ctx, s, dir, o)
 }
 
 func (o *Options) formats() []string {
@@ -122,20 +130,9 @@ func (p *dataPackage) newFormat(name string) (format, error) {
 	return nil, fmt.Errorf("%q is no format", name)
 }
 
-// moment fixes what "now" is.
-func moment(s *store.Store, asOf uint64) (uint64, time.Time, error) {
-	last, err := s.LastID()
-	if err != nil {
-		return 0, time.Time{}, err
-	}
-	if asOf > last {
-		return 0, time.Time{}, fmt.Errorf("as of capture %d: the newest in the archive is %d", asOf, last)
-	}
-	if asOf == 0 {
-		asOf = last
-	}
-	c, _, err := s.Capture(asOf)
-	return asOf, c.Time, err
+// past returns the archive as it was at the moment.
+func (o Options) past(s *store.Store) (*store.Past, error) {
+	return s.Past(store.Moment{Capture: o.AsOf, Log: o.Log})
 }
 
 // wants reports whether the filters let a report through.

@@ -120,7 +120,7 @@ func city(scope string) *extract.Report {
 
 func mustWrite(t testing.TB, s *store.Store, dir string, o Options) Summary {
 	t.Helper()
-	sum, err := Write(s, dir, o)
+	sum, err := Write(t.Context(), s, dir, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func mustWrite(t testing.TB, s *store.Store, dir string, o Options) Summary {
 
 func mustCSV(t testing.TB, s *store.Store, dir string, o Options) Summary {
 	t.Helper()
-	sum, err := CSV(s, dir, o)
+	sum, err := CSV(t.Context(), s, dir, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +158,7 @@ func TestGolden(t *testing.T) {
 			t.Errorf("%s:\n%s\nwant:\n%s", name, got, want)
 		}
 	}
-	if want := (Summary{8, sum.Commit, time.Date(2024, 3, 1, 22, 7, 0, 5e8, time.UTC), []string{"csv"}, 3, 14, 8, 8}); sum.Commit == "" || !reflect.DeepEqual(sum, want) {
+	if want := (Summary{8, sum.Log, sum.Commit, time.Date(2024, 3, 1, 22, 7, 0, 5e8, time.UTC), []string{"csv"}, 3, 14, 8, 8}); sum.Commit == "" || !reflect.DeepEqual(sum, want) {
 		t.Errorf("summary %+v, want %+v", sum, want)
 	}
 }
@@ -229,7 +229,7 @@ func TestDescriptor(t *testing.T) {
 	if err := json.Unmarshal(text, &d); err != nil {
 		t.Fatal(err)
 	}
-	if d.AsOf.Commit == "" || d.AsOf != (asOf{Capture: 8, Time: "2024-03-01T22:07:00Z", Commit: d.AsOf.Commit}) || d.Software.Tool != "gongkai 0.1" || d.Filters.From != 2020 {
+	if d.AsOf.Commit == "" || d.AsOf.Log == 0 || d.AsOf != (asOf{Capture: 8, Log: d.AsOf.Log, Time: "2024-03-01T22:07:00Z", Commit: d.AsOf.Commit}) || d.Software.Tool != "gongkai 0.1" || d.Filters.From != 2020 {
 		t.Errorf("descriptor %+v", d)
 	}
 	var names []string
@@ -317,7 +317,7 @@ func TestFilters(t *testing.T) {
 			t.Errorf("%s: %v", tt.name, got)
 		}
 	}
-	if _, err := CSV(s, t.TempDir(), Options{AsOf: 99}); err == nil {
+	if _, err := CSV(t.Context(), s, t.TempDir(), Options{AsOf: 99}); err == nil {
 		t.Error("a moment to come was exported")
 	}
 }
@@ -344,13 +344,13 @@ func TestForeignFolder(t *testing.T) {
 	if err := os.WriteFile(letter, []byte("mine"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := CSV(s, dir, Options{}); err == nil || !strings.Contains(err.Error(), "holds other things") {
+	if _, err := CSV(t.Context(), s, dir, Options{}); err == nil || !strings.Contains(err.Error(), "holds other things") {
 		t.Errorf("a foreign folder: %v", err)
 	}
 	if text, _ := os.ReadFile(letter); string(text) != "mine" {
 		t.Error("a foreign file was overwritten")
 	}
-	if _, err := CSV(s, letter, Options{}); err == nil {
+	if _, err := CSV(t.Context(), s, letter, Options{}); err == nil {
 		t.Error("exported into a file")
 	}
 	killed := t.TempDir() // before anything was in place
@@ -363,7 +363,7 @@ func TestForeignFolder(t *testing.T) {
 // TestNothingHalfDone breaks an export half way: the folder stays as it was.
 func TestNothingHalfDone(t *testing.T) {
 	dir := t.TempDir()
-	d, err := openFolder(dir)
+	d, err := openFolder(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}

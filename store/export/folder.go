@@ -2,6 +2,7 @@ package export
 
 import (
 	"bufio"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -23,13 +24,14 @@ const partialName = ".partial"
 
 // A folder receives the files of an export: they appear together, when all are whole.
 type folder struct {
+	ctx   context.Context // of the export: its files take nothing once it has ended
 	dir   string
 	own   os.FileInfo // of the partial folder that we made: another export may put its own in place
 	files []*file
 }
 
 // openFolder makes dir, or checks that it holds nothing but an earlier export.
-func openFolder(dir string) (*folder, error) {
+func openFolder(ctx context.Context, dir string) (*folder, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
 	}
@@ -52,7 +54,7 @@ func openFolder(dir string) (*folder, error) {
 		return nil, err
 	}
 	own, err := os.Stat(partial)
-	return &folder{dir: dir, own: own}, err
+	return &folder{ctx: ctx, dir: dir, own: own}, err
 }
 
 // path is where a file grows.
@@ -60,7 +62,7 @@ func (d *folder) path(name string) string { return filepath.Join(d.dir, partialN
 
 // create begins a file. When it cannot be made, every Write says so.
 func (d *folder) create(name string) *file {
-	f := &file{name: name, sum: sha256.New()}
+	f := &file{ctx: d.ctx, name: name, sum: sha256.New()}
 	d.files = append(d.files, f)
 	if f.out, f.err = os.Create(d.path(name)); f.err == nil {
 		f.buf = bufio.NewWriterSize(f.out, 1<<16)
@@ -77,7 +79,7 @@ func (d *folder) adopt(name string) (*file, error) {
 		return nil, err
 	}
 	f.bytes, err = io.Copy(f.sum, in)
-	return f, errors.Join(err, in.Sync(), in.Close())
+	return f, errors.Join(err, d.ctx.Err(), in.Sync(), in.Close())
 }
 
 // put writes a whole file.
@@ -92,7 +94,9 @@ func (d *folder) put(name string, text []byte) error {
 // recognises as its own. Files of an earlier export that this one has not are taken away.
 func (d *folder) finish(err error) error {
 	for _, f := range d.files {
-		if closed := f.close(); err == nil {
+		if err != nil {
+			f.drop()
+		} else if closed := f.close(); closed != nil {
 			err = closed
 		}
 	}
@@ -173,6 +177,7 @@ func syncDir(dir string) error {
 
 // A file is written once, from front to back, and knows its length and digest.
 type file struct {
+	ctx   context.Context
 	name  string
 	out   *os.File // nil when it could not be made, and once it is closed
 	buf   *bufio.Writer
@@ -182,6 +187,9 @@ type file struct {
 }
 
 func (f *file) Write(p []byte) (n int, err error) {
+	if f.err == nil {
+		f.err = f.ctx.Err()
+	}
 	if f.err == nil {
 		n, f.err = f.buf.Write(p)
 		f.sum.Write(p[:n])
@@ -201,6 +209,14 @@ func (f *file) close() error {
 		f.err = err
 	}
 	return f.err
+}
+
+// drop closes a file that nobody wants: what of it is not on the disk need not be.
+func (f *file) drop() {
+	if f.out != nil {
+		_ = f.out.Close()
+		f.out = nil
+	}
 }
 
 // resource describes a closed file that holds a table.

@@ -3,6 +3,7 @@ package export
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -322,12 +323,12 @@ func TestOtherFormat(t *testing.T) {
 // TestTwoExports: an export into a folder that another one is writing to spoils neither.
 func TestTwoExports(t *testing.T) {
 	s, dir := newArchive(t), t.TempDir()
-	first, err := newPackage(s, dir, Options{})
+	first, err := newPackage(t.Context(), s, dir, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	mustWrite(t, s, dir, Options{AsOf: 3})
-	if err := first.out.finish(first.write(s)); err == nil {
+	if err := first.out.finish(first.write(t.Context(), s)); err == nil {
 		t.Error("the first export did not notice")
 	}
 	var d dataDescriptor
@@ -347,7 +348,15 @@ func TestFailures(t *testing.T) {
 	}
 	broken := func(yield func(Expected, error) bool) { yield(Expected{}, io.ErrUnexpectedEOF) }
 	for _, format := range Formats() {
-		if _, err := Write(s, dir, Options{Formats: []string{format}, Expected: broken}); !errors.Is(err, io.ErrUnexpectedEOF) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancelled := func(yield func(Expected, error) bool) {
+			cancel() // in the middle: reports are written, coverage is not
+			yield(Expected{Agency: "330803-a", Year: 2020}, nil)
+		}
+		if _, err := Write(ctx, s, dir, Options{Formats: []string{format}, Expected: cancelled}); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s, cancelled: %v", format, err)
+		}
+		if _, err := Write(t.Context(), s, dir, Options{Formats: []string{format}, Expected: broken}); !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("%s: %v", format, err)
 		}
 		after, err := os.ReadDir(dir)
@@ -355,7 +364,7 @@ func TestFailures(t *testing.T) {
 			t.Errorf("%s: %v, %v", format, after, err)
 		}
 	}
-	if _, err := Write(s, dir, Options{Formats: []string{"csv", "odt"}}); err == nil {
+	if _, err := Write(t.Context(), s, dir, Options{Formats: []string{"csv", "odt"}}); err == nil {
 		t.Error("an unknown format was taken")
 	}
 }
@@ -388,7 +397,7 @@ func TestCoverage(t *testing.T) {
 		t.Errorf("coverage\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 	slices.Reverse(expected)
-	if _, err := CSV(s, dir, Options{Expected: seq(expected)}); err == nil {
+	if _, err := CSV(t.Context(), s, dir, Options{Expected: seq(expected)}); err == nil {
 		t.Error("what is out of order was taken")
 	}
 	mustCSV(t, s, dir, Options{Expected: seq(nil), Division: "330803"})
@@ -407,7 +416,7 @@ func TestExcelLimits(t *testing.T) {
 	if same := strings.Repeat("长", excelText); fitExcel(same) != same {
 		t.Error("a text that fits was cut")
 	}
-	d, err := openFolder(t.TempDir())
+	d, err := openFolder(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -425,7 +434,7 @@ func TestExcelLimits(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := errors.Join(s.close(), x.finish()); err != nil {
+	if err := errors.Join(s.close(), x.finish(t.Context())); err != nil {
 		t.Fatal(err)
 	}
 	made := s.describe()[0]

@@ -1,6 +1,9 @@
 package export
 
-import "unicode/utf8"
+import (
+	"context"
+	"unicode/utf8"
+)
 
 // jsonlFormat writes a file a table: a JSON object a line, with every column in it, null where a cell is empty.
 type jsonlFormat struct{ out *folder }
@@ -17,7 +20,7 @@ func (j jsonlFormat) begin(t shape) (writer, error) {
 	return w, w.file.err
 }
 
-func (jsonlFormat) finish() error { return nil }
+func (jsonlFormat) finish(context.Context) error { return nil }
 
 func (jsonlFormat) abandon() {}
 

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"maps"
@@ -13,6 +14,7 @@ import (
 // A dataPackage is an export being written.
 type dataPackage struct {
 	options Options
+	past    *store.Past
 	sum     Summary
 	out     *folder
 	formats []format
@@ -40,21 +42,26 @@ type anySheet interface {
 	describe() [][]dataResource
 }
 
-func newPackage(s *store.Store, dir string, o Options) (*dataPackage, error) {
+func newPackage(ctx context.Context, s *store.Store, dir string, o Options) (*dataPackage, error) {
 	p := &dataPackage{options: o, versions: map[int]bool{}}
 	var err error
-	if p.sum.AsOf, p.sum.Time, err = moment(s, o.AsOf); err != nil {
+	if p.past, err = o.past(s); err != nil {
+		return nil, err
+	}
+	p.sum.AsOf, p.sum.Log = p.past.Moment().Capture, p.past.Moment().Log
+	newest, _, err := s.Capture(p.sum.AsOf)
+	if err != nil {
 		return nil, err
 	}
 	link, err := s.LinkOf(p.sum.AsOf)
 	if err != nil {
 		return nil, err
 	}
-	p.sum.Commit = link.Hash
+	p.sum.Time, p.sum.Commit = newest.Time, link.Hash
 	if o.filtered() {
 		p.pages = map[[16]byte]bool{}
 	}
-	if p.out, err = openFolder(dir); err != nil {
+	if p.out, err = openFolder(ctx, dir); err != nil {
 		return nil, err
 	}
 	return p, p.begin()
@@ -103,23 +110,23 @@ func addSheet[R any](p *dataPackage, s **sheet[R], t table[R], also ...format) (
 
 // write fills the files: one pass over the records, in the order of their keys, then the rejected pages, then the
 // captures.
-func (p *dataPackage) write(s *store.Store) error {
-	for _, step := range []func(*store.Store) error{p.writeRecords, p.writeRejected, p.writeCaptures} {
-		if err := step(s); err != nil {
+func (p *dataPackage) write(ctx context.Context, s *store.Store) error {
+	for _, step := range []func(context.Context, *store.Store) error{p.writeRecords, p.writeRejected, p.writeCaptures} {
+		if err := step(ctx, s); err != nil {
 			return err
 		}
 	}
-	if err := p.writeCoverage(); err != nil {
+	if err := p.writeCoverage(ctx); err != nil {
 		return err
 	}
 	if err := p.writeCodebook(); err != nil {
 		return err
 	}
-	return p.describe()
+	return p.describe(ctx)
 }
 
 // writeCoverage sets what is expected against what was written.
-func (p *dataPackage) writeCoverage() error {
+func (p *dataPackage) writeCoverage(ctx context.Context) error {
 	var rows *sheet[*agencyYear]
 	if err := errors.Join(p.coverage.end(), addSheet(p, &rows, coverageTable)); err != nil {
 		return err
@@ -130,7 +137,7 @@ func (p *dataPackage) writeCoverage() error {
 	}
 	wanted := func(yield func(Expected, error) bool) {
 		for e, err := range expected {
-			if (err != nil || p.options.wantsExpected(&e)) && !yield(e, err) {
+			if err = errors.Join(ctx.Err(), err); (err != nil || p.options.wantsExpected(&e)) && !yield(e, err) {
 				return
 			}
 		}
@@ -141,15 +148,15 @@ func (p *dataPackage) writeCoverage() error {
 // recordsAhead is how many records wait to be written: some 100 KB each.
 const recordsAhead = 32
 
-func (p *dataPackage) writeRecords(s *store.Store) error {
+func (p *dataPackage) writeRecords(ctx context.Context, s *store.Store) error {
 	var key extract.Key
 	unplaced := newest{write: func(r *store.Record) error { return p.problems.write(unplaced(r)) }}
-	for r, err := range ahead(s.Records(), recordsAhead) {
-		if err != nil {
+	for r, err := range ahead(p.past.Records(), recordsAhead) {
+		if err := errors.Join(ctx.Err(), err); err != nil {
 			return err
 		}
 		wanted := p.options.wants(r.Report)
-		if r.Moment() > p.sum.AsOf || !wanted && !p.options.remembers(r.Report) {
+		if !wanted && !p.options.remembers(r.Report) {
 			continue
 		}
 		if p.pages != nil && wanted {
@@ -232,17 +239,14 @@ func (p *dataPackage) writeReport(r *report) error {
 
 // writeRejected leaves a trace of each page that was asked for as a report and is none: of its newest version.
 // Whose report it is not cannot be known, so a filter leaves them all out.
-func (p *dataPackage) writeRejected(s *store.Store) error {
+func (p *dataPackage) writeRejected(ctx context.Context, _ *store.Store) error {
 	if p.options.filtered() {
 		return nil
 	}
 	rejected := newest{write: func(r *store.Record) error { return p.problems.write(rejected(r)) }}
-	for r, err := range s.Rejected() {
-		if err != nil {
+	for r, err := range p.past.Rejected() {
+		if err := errors.Join(ctx.Err(), err); err != nil {
 			return err
-		}
-		if r.Moment() > p.sum.AsOf {
-			continue
 		}
 		if err := rejected.add(r); err != nil {
 			return err
@@ -275,9 +279,9 @@ func (n *newest) end() error {
 	return n.write(last)
 }
 
-func (p *dataPackage) writeCaptures(s *store.Store) error {
+func (p *dataPackage) writeCaptures(ctx context.Context, s *store.Store) error {
 	for c, err := range s.Captures(0) {
-		if err != nil {
+		if err := errors.Join(ctx.Err(), err); err != nil {
 			return err
 		}
 		if c.ID > p.sum.AsOf {
@@ -301,14 +305,14 @@ func pageKey(url string) [16]byte {
 
 // describe closes the sheets and writes README.md and datapackage.json, which tell what they became: the tables of one
 // format after those of another.
-func (p *dataPackage) describe() error {
+func (p *dataPackage) describe(ctx context.Context) error {
 	for _, s := range p.sheets {
 		if err := s.close(); err != nil {
 			return err
 		}
 	}
 	for _, f := range p.formats {
-		if err := f.finish(); err != nil {
+		if err := f.finish(ctx); err != nil {
 			return err
 		}
 	}

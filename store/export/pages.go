@@ -1,21 +1,28 @@
 package export
 
 import (
+	"context"
+	"errors"
+
 	"gongkai/store"
 )
 
 // Pages returns what tells the captures that the filters of o let through from the others, as captures.csv has them: those
 // of the pages that claim a report wanted, and of their parts. It is nil when nothing is filtered.
-func Pages(s *store.Store, o Options) (func(store.Capture) bool, error) {
+func Pages(ctx context.Context, s *store.Store, o Options) (func(store.Capture) bool, error) {
 	if !o.filtered() {
 		return nil, nil
 	}
 	p := &dataPackage{options: o, pages: map[[16]byte]bool{}}
-	for r, err := range s.Records() {
-		if err != nil {
+	past, err := o.past(s)
+	if err != nil {
+		return nil, err
+	}
+	for r, err := range past.Records() {
+		if err := errors.Join(ctx.Err(), err); err != nil {
 			return nil, err
 		}
-		if o.AsOf != 0 && r.Moment() > o.AsOf || !o.wants(r.Report) {
+		if !o.wants(r.Report) {
 			continue
 		}
 		if err := p.mark(s, &r); err != nil {

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"context"
 	"unsafe"
 
 	"github.com/parquet-go/parquet-go"
@@ -26,7 +27,7 @@ func (p parquetFormat) begin(t shape) (writer, error) {
 	return w, w.file.err
 }
 
-func (parquetFormat) finish() error { return nil }
+func (parquetFormat) finish(context.Context) error { return nil }
 
 func (parquetFormat) abandon() {}
 

@@ -58,6 +58,7 @@ func (f *file) readmeResource() dataResource {
 func (p *dataPackage) about() [][2]string {
 	lines := [][2]string{
 		{"title", packageTitle},
+		{"as_of", p.sum.Moment().String()},
 		{"as_of_capture", strconv.FormatUint(p.sum.AsOf, 10)},
 		{"as_of_time", stamp(p.sum.Time)},
 		{"commit", p.sum.Commit},

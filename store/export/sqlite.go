@@ -1,6 +1,7 @@
 package export
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -112,9 +113,9 @@ func sqliteIndexes() []string {
 	}
 }
 
-func (f *sqliteFormat) finish() error {
+func (f *sqliteFormat) finish(ctx context.Context) error {
 	for _, index := range sqliteIndexes() {
-		if _, err := f.tx.Exec(index); err != nil {
+		if _, err := f.tx.ExecContext(ctx, index); err != nil {
 			return fmt.Errorf("%s: %w", index, err)
 		}
 	}

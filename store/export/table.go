@@ -1,6 +1,7 @@
 package export
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -51,8 +52,8 @@ func (t table[R]) shape() shape {
 // time, and closed; then the format is finished.
 type format interface {
 	begin(shape) (writer, error)
-	finish() error // completes files that hold several tables
-	abandon()      // lets go of what is open, when the export has failed
+	finish(context.Context) error // completes files that hold several tables
+	abandon()                     // lets go of what is open, when the export has failed
 }
 
 // A writer takes the rows of one table.

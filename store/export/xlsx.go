@@ -1,6 +1,7 @@
 package export
 
 import (
+	"context"
 	"fmt"
 	"unicode/utf16"
 
@@ -68,7 +69,7 @@ func (x *xlsxFormat) begin(t shape) (writer, error) {
 }
 
 // finish writes the workbook. The library would put it together in memory, and the sheets in any order.
-func (x *xlsxFormat) finish() error {
+func (x *xlsxFormat) finish(context.Context) error {
 	z := &sortedZip{file: x.out.create(workbookName), dir: x.out.path(".")}
 	x.file = z.file
 	x.book.SetZipWriter(z.writer)

@@ -1,6 +1,7 @@
 package warc
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/url"
@@ -58,15 +59,17 @@ func (s Summary) String() string {
 // what was served otherwise stands under X-Archive-Orig-; an answer without its body is marked with WARC-Truncated; and
 // a request has its first line and Host only. An answer to a POST stands under the address that web archives look it up
 // by, with __wb_method=POST in its query, without a request.
-func Write(s *store.Store, dir string, o Options) (Summary, error) {
-	sum, err := write(s, dir, o)
+//
+// When ctx is cancelled, Write ends with its error, and the folder is as it was.
+func Write(ctx context.Context, s *store.Store, dir string, o Options) (Summary, error) {
+	sum, err := write(ctx, s, dir, o)
 	if err != nil {
 		return sum, fmt.Errorf("export to %s: %w", dir, err)
 	}
 	return sum, nil
 }
 
-func write(s *store.Store, dir string, o Options) (sum Summary, err error) {
+func write(ctx context.Context, s *store.Store, dir string, o Options) (sum Summary, err error) {
 	last, err := s.LastID()
 	if err == nil && o.AsOf > last {
 		err = fmt.Errorf("as of capture %d: the newest in the archive is %d", o.AsOf, last)
@@ -96,7 +99,7 @@ func write(s *store.Store, dir string, o Options) (sum Summary, err error) {
 	if o.WACZ {
 		w.wacz = new(wacz)
 	}
-	err = w.run()
+	err = w.run(ctx)
 	w.out.drop()
 	w.wacz.drop()
 	return w.sum, f.finish(err)
@@ -114,7 +117,7 @@ type writer struct {
 	sum     Summary
 }
 
-func (w *writer) run() error {
+func (w *writer) run(ctx context.Context) error {
 	w.out = output{dir: w.folder.partial(), limit: w.options.FileSize, info: w.warcinfo, ended: w.ended}
 	if w.wacz != nil {
 		if err := w.wacz.create(filepath.Join(w.folder.partial(), waczName), w.sum.Time); err != nil {
@@ -122,7 +125,7 @@ func (w *writer) run() error {
 		}
 	}
 	for c, err := range w.store.Captures(0) {
-		if err != nil {
+		if err := errors.Join(ctx.Err(), err); err != nil {
 			return err
 		}
 		if c.ID > w.options.AsOf {

@@ -91,7 +91,7 @@ func TestWrite(t *testing.T) {
 	if *writeDir != "" {
 		dir = *writeDir
 	}
-	sum, err := Write(s, dir, Options{FileSize: 4096, Tool: "gongkai test"})
+	sum, err := Write(t.Context(), s, dir, Options{FileSize: 4096, Tool: "gongkai test"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +136,7 @@ func TestWrite(t *testing.T) {
 	checkIndex(t, out)
 
 	again := t.TempDir()
-	if _, err := Write(s, again, Options{FileSize: 4096, Tool: "gongkai test"}); err != nil {
+	if _, err := Write(t.Context(), s, again, Options{FileSize: 4096, Tool: "gongkai test"}); err != nil {
 		t.Fatal(err)
 	}
 	if a, b := out, files(t, again); fmt.Sprint(a) != fmt.Sprint(b) {
@@ -181,7 +181,7 @@ func checkIndex(t *testing.T, out map[string]string) {
 func TestHonestBlocks(t *testing.T) {
 	s := archive(t)
 	dir := t.TempDir()
-	if _, err := Write(s, dir, Options{}); err != nil {
+	if _, err := Write(t.Context(), s, dir, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	data := files(t, dir)["gongkai-00000.warc.gz"]
@@ -222,24 +222,24 @@ func TestHonestBlocks(t *testing.T) {
 func TestMoments(t *testing.T) {
 	s := archive(t)
 	early := t.TempDir()
-	sum, err := Write(s, early, Options{AsOf: 21})
+	sum, err := Write(t.Context(), s, early, Options{AsOf: 21})
 	if err != nil || sum.Captures != 21 || sum.Revisits != 0 {
 		t.Errorf("as of 21: %+v, %v", sum, err)
 	}
-	if _, err := Write(s, t.TempDir(), Options{AsOf: 1000}); err == nil {
+	if _, err := Write(t.Context(), s, t.TempDir(), Options{AsOf: 1000}); err == nil {
 		t.Error("as of a moment to come")
 	}
 	// Another export into the folder takes the place of the first, also when it has fewer files.
-	if _, err := Write(s, early, Options{FileSize: 1024}); err != nil {
+	if _, err := Write(t.Context(), s, early, Options{FileSize: 1024}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Write(s, early, Options{Want: func(c store.Capture) bool { return strings.HasSuffix(c.URL, "/again") }}); err != nil {
+	if _, err := Write(t.Context(), s, early, Options{Want: func(c store.Capture) bool { return strings.HasSuffix(c.URL, "/again") }}); err != nil {
 		t.Fatal(err)
 	}
 	if out := files(t, early); len(out) != 3 || strings.Count(out[indexName], "\n") != 3 {
 		t.Errorf("%d files, index\n%s", len(out), out[indexName])
 	}
-	if _, err := Write(s, early, Options{WACZ: true}); err != nil {
+	if _, err := Write(t.Context(), s, early, Options{WACZ: true}); err != nil {
 		t.Fatal(err)
 	}
 	if out := files(t, early); len(out) != 2 || out[waczName] == "" {
@@ -249,7 +249,7 @@ func TestMoments(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(other, "thesis.doc"), nil, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Write(s, other, Options{}); err == nil || !strings.Contains(err.Error(), "thesis.doc") {
+	if _, err := Write(t.Context(), s, other, Options{}); err == nil || !strings.Contains(err.Error(), "thesis.doc") {
 		t.Errorf("into a folder of other things: %v", err)
 	}
 }
