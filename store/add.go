@@ -30,6 +30,7 @@ func (s *Store) AddCapture(c *Capture, body []byte, rec *Record) error {
 	if n.bodyAt != nowhere && len(body) <= maxDictionary && c.Kind == KindReport {
 		s.recent.put(n.bodyPlan.dictionary(n.bodyAt, body))
 	}
+	s.latest.put(n.Capture)
 	header := c.Header
 	*c = n.Capture
 	c.Header = header

@@ -17,8 +17,8 @@ const (
 // borrow adds to the record's dictionary a piece of its page, where that is worth while.
 func (n *newRecord) borrow(s *Store) error {
 	d := n.plan.dict
-	if d == nil || n.Report == nil || n.Record.Capture == 0 || d.depth+1 >= maxDepth {
-		return nil
+	if d == nil || n.Report == nil || n.Record.Capture == 0 || d.depth+1 >= maxDepth || len(n.plan.makes) > 0 {
+		return nil // also where the record is to be a dictionary: those that need it would need its page, too
 	}
 	text := 0
 	for _, section := range n.Report.Sections {
@@ -35,8 +35,13 @@ func (n *newRecord) borrow(s *Store) error {
 	if err != nil || page == nil || page.depth+1 > maxDepth {
 		return nil // a damaged page is for verify to tell; the record does without
 	}
-	if from, to := n.textIn(page.plain); to > from {
-		n.plan.dict, err = d.with(page, from, to-from)
+	from, to := n.textIn(page.plain)
+	if to <= from {
+		return nil
+	}
+	if d, err = d.with(page, from, to-from); err == nil {
+		d.once = true
+		n.plan.dict = d
 	}
 	return err
 }

@@ -92,6 +92,7 @@ type Store struct {
 	packer   *packer
 	shelf    *shelf // dictionaries
 	recent   *shelf // pages just archived: their records are about to come
+	latest   latest
 	shop     *shop
 	readOnly bool
 }

@@ -4,8 +4,11 @@ import (
 	"bytes"
 	lru "container/list"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"math/bits"
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
@@ -19,6 +22,7 @@ type dictionary struct {
 
 	page    position // with a piece of a body behind it: where that is
 	from, n int
+	once    bool // nothing but one item is packed with it
 }
 
 // maxDepth is how many dictionaries, one needed for the next, it may take to read an item. Losing one loses all that
@@ -31,22 +35,25 @@ const (
 	maxPacked     = 512 << 10
 )
 
-// A packer packs and unpacks bytes. It may be used by several goroutines, and takes about 1 MB for each processor
-// whatever the number of dictionaries.
+// A packer packs and unpacks bytes. It may be used by several goroutines, and takes some 30 MB whatever the number of
+// dictionaries.
 type packer struct {
 	whole *zstd.Encoder // without a dictionary
 	plain *zstd.Decoder // likewise
 
 	turns    chan struct{} // as many may pack with dictionaries at a time as there are processors
 	mu       sync.Mutex
-	encoders []*encoder // idle ones
+	encoders map[int][]*encoder // idle ones by window, the last used last
 	decoders []*decoder
 }
 
-// An encoder is prepared for one dictionary. To prepare it for another takes three times as long as to pack a page.
+// An encoder is prepared for one dictionary: to prepare it for another takes as long as to pack a page. It is used as a
+// stream, because the package would prepare it twice for EncodeAll.
 type encoder struct {
 	*zstd.Encoder
-	dict key
+	dict   key
+	window int
+	out    bytes.Buffer
 }
 
 type decoder struct {
@@ -62,8 +69,11 @@ type key struct {
 
 func (d *dictionary) key() key { return key{d.at + 1, d.page, d.from, d.n} } // the zero one is nobody's
 
-// mostIdle is how many encoders, and decoders, wait for the same dictionary to come again.
-const mostIdle = 8
+// mostIdle is how many encoders, and mostDecoders how many decoders, wait for the same dictionary to come again.
+const (
+	mostIdle     = 16
+	mostDecoders = 8
+)
 
 func newPacker() *packer {
 	// Rows carry a CRC and payloads a SHA-256: zstd's own checksum would be four bytes for nothing.
@@ -75,7 +85,7 @@ func newPacker() *packer {
 	if err != nil {
 		panic(err) // likewise
 	}
-	return &packer{whole: enc, plain: dec, turns: make(chan struct{}, max(2, runtime.GOMAXPROCS(0)))}
+	return &packer{whole: enc, plain: dec, turns: make(chan struct{}, max(2, runtime.GOMAXPROCS(0))), encoders: make(map[int][]*encoder)}
 }
 
 // pack makes an item's data of its plain bytes, with a dictionary or, if that is nil, without.
@@ -109,34 +119,73 @@ func (p *packer) repack(it *item, plain []byte, d *dictionary) {
 func (p *packer) encode(plain []byte, d *dictionary) []byte {
 	p.turns <- struct{}{}
 	defer func() { <-p.turns }()
-	e := p.encoder(d)
-	defer func() { p.mu.Lock(); p.encoders = append(p.encoders, e); p.mu.Unlock() }()
-	return e.EncodeAll(plain, make([]byte, 0, len(plain)/16+64))
+	e := p.encoder(d, len(plain))
+	if len(plain) > blockSize {
+		e.ResetContentSize(&e.out, int64(len(plain)))
+	}
+	_, err := e.Write(plain)
+	if err = errors.Join(err, e.Close()); err != nil {
+		panic(err) // a buffer takes everything
+	}
+	packed := bytes.Clone(e.out.Bytes())
+	p.release(e, d)
+	return packed
 }
 
-// encoder returns one that is prepared for a dictionary: an idle one that is, or a new one while there are few, or
-// the one that has been idle for longest.
-func (p *packer) encoder(d *dictionary) *encoder {
-	p.mu.Lock()
-	e := takeIdle(&p.encoders, func(e *encoder) bool { return e.dict == d.key() })
-	if e == nil && len(p.encoders) >= mostIdle {
-		e = takeIdle(&p.encoders, func(*encoder) bool { return true })
+// blockSize is that of zstd: what is not longer has its length in the frame's head anyway.
+const blockSize = 128 << 10
+
+// windowFor returns how far back an encoder must see, a power of two: its memory depends on it.
+func windowFor(d *dictionary, n int) int {
+	return max(1<<bits.Len(uint(len(d.plain)+n)), blockSize)
+}
+
+// encoder returns one that is prepared for a dictionary and n bytes: an idle one that is, or the one that has been idle
+// for longest, or a new one.
+func (p *packer) encoder(d *dictionary, n int) *encoder {
+	window := windowFor(d, n)
+	e := p.idle(window, d.key())
+	if e == nil {
+		enc, err := zstd.NewWriter(nil, zstd.WithEncoderCRC(false), zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
+			zstd.WithWindowSize(window), zstd.WithLowerEncoderMem(true), zstd.WithEncoderDictRaw(0, d.plain))
+		if err != nil {
+			panic(err) // options that never depend on input
+		}
+		e = &encoder{Encoder: enc, dict: d.key(), window: window}
 	}
-	p.mu.Unlock()
-	var err error
-	switch {
-	case e == nil:
-		e = new(encoder)
-		e.Encoder, err = zstd.NewWriter(nil, zstd.WithEncoderCRC(false), zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
-			zstd.WithWindowSize(maxPacked*2), zstd.WithLowerEncoderMem(true), zstd.WithEncoderDictRaw(0, d.plain))
-	case e.dict != d.key():
-		err = e.ResetWithOptions(nil, zstd.WithEncoderDictRaw(0, d.plain))
-	}
-	if err != nil {
-		panic(err) // options that never depend on input
+	e.out.Reset()
+	if e.dict == d.key() {
+		e.Reset(&e.out)
+	} else if err := e.ResetWithOptions(&e.out, zstd.WithEncoderDictRaw(0, d.plain)); err != nil {
+		panic(err) // likewise
 	}
 	e.dict = d.key()
 	return e
+}
+
+// idle takes an encoder with a window out of those that are idle; nil when there are few.
+func (p *packer) idle(window int, dict key) *encoder {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	list := p.encoders[window]
+	e := takeIdle(&list, func(e *encoder) bool { return e.dict == dict })
+	if e == nil {
+		e = takeIdle(&list, func(e *encoder) bool { return e.dict == key{} || len(list) >= mostIdle })
+	}
+	p.encoders[window] = list
+	return e
+}
+
+// release gives an encoder back. One with a dictionary that will not come again is the next to be prepared for another.
+func (p *packer) release(e *encoder, d *dictionary) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if list := p.encoders[e.window]; d.once {
+		e.dict = key{}
+		p.encoders[e.window] = slices.Insert(list, 0, e)
+	} else {
+		p.encoders[e.window] = append(list, e)
+	}
 }
 
 // takeIdle takes the first that fits out of a list; nil when none does.
@@ -175,7 +224,7 @@ func (it *item) room() int { return min(it.plain, 64*len(it.data)+1024) + 16 }
 func (p *packer) decode(it *item, d *dictionary) ([]byte, error) {
 	p.mu.Lock()
 	e := takeIdle(&p.decoders, func(e *decoder) bool { return e.dict == d.key() })
-	if e == nil && len(p.decoders) >= mostIdle {
+	if e == nil && len(p.decoders) >= mostDecoders {
 		e = takeIdle(&p.decoders, func(*decoder) bool { return true })
 	}
 	p.mu.Unlock()
@@ -193,7 +242,7 @@ func (p *packer) decode(it *item, d *dictionary) ([]byte, error) {
 	e.dict = d.key()
 	plain, err := e.DecodeAll(it.data, make([]byte, 0, it.room()))
 	p.mu.Lock()
-	if len(p.decoders) < 2*mostIdle {
+	if len(p.decoders) < 2*mostDecoders {
 		p.decoders = append(p.decoders, e)
 	}
 	p.mu.Unlock()

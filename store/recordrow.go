@@ -2,7 +2,10 @@ package store
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 
 	"gongkai/extract"
 )
@@ -40,10 +43,64 @@ type figureColumns struct {
 func (r *Record) row() ([]byte, error) {
 	row := recordRow{Record: *r}
 	row.Record.Report = nil
-	if r.Report != nil {
-		row.Report = &reportRow{Report: r.Report, Figures: columnsOf(r.Report.Figures)}
+	if r.Report == nil {
+		return rowOf(&row)
 	}
-	return rowOf(&row)
+	row.Report = &reportRow{Report: r.Report}
+	plain, err := rowOf(&row)
+	if err != nil || len(r.Report.Figures) == 0 {
+		return plain, err
+	}
+	whole, isLast := bytes.CutSuffix(plain, []byte("}}")) // the report is the last of the record, and its figures of it
+	if !isLast {
+		return nil, errors.New("a record's row does not end with its report")
+	}
+	whole = append(slices.Grow(whole, 200*len(r.Report.Figures)), `,"figures":`...)
+	return append(appendFigures(whole, r.Report.Figures), "}}"...), nil
+}
+
+// appendFigures appends figures as the JSON of figureColumns.
+func appendFigures(b []byte, figures []extract.Figure) []byte {
+	column := func(name string, always bool, text func(f *extract.Figure) string) {
+		begin, some := len(b), always
+		b = append(b, name...)
+		for i := range figures {
+			s := text(&figures[i])
+			some = some || s != ""
+			b = append(appendText(b, s, false), ',')
+		}
+		if b[len(b)-1] = ']'; !some {
+			b = b[:begin]
+		}
+	}
+	column(`{"table":[`, true, func(f *extract.Figure) string { return f.Table })
+	column(`,"row":[`, true, func(f *extract.Figure) string { return f.Row })
+	column(`,"column":[`, true, func(f *extract.Figure) string { return f.Column })
+	column(`,"value":[`, false, func(f *extract.Figure) string { return f.Value })
+	b = appendRaw(b, figures)
+	column(`,"blank":[`, false, func(f *extract.Figure) string { return f.Blank })
+	column(`,"unit":[`, false, func(f *extract.Figure) string { return f.Unit })
+	column(`,"form":[`, false, func(f *extract.Figure) string { return f.Form })
+	column(`,"check":[`, false, func(f *extract.Figure) string { return f.Check })
+	column(`,"locator":[`, false, func(f *extract.Figure) string { return f.Locator })
+	return append(b, '}')
+}
+
+// appendRaw appends the cells that are not printed as their values are.
+func appendRaw(b []byte, figures []extract.Figure) []byte {
+	before := `,"raw":{"`
+	for i, f := range figures {
+		if f.Raw == f.Value {
+			continue
+		}
+		b = strconv.AppendInt(append(b, before...), int64(i), 10)
+		b = appendText(append(b, `":`...), f.Raw, false)
+		before = `,"`
+	}
+	if before == `,"` {
+		b = append(b, '}')
+	}
+	return b
 }
 
 // parseRecord reads the row of the record of a capture.
@@ -65,41 +122,6 @@ func parseRecord(id uint64, plain []byte) (r Record, err error) {
 		return Record{}, fmt.Errorf("record of capture %d: %w", id, err)
 	}
 	return r, nil
-}
-
-func columnsOf(figures []extract.Figure) *figureColumns {
-	if len(figures) == 0 {
-		return nil
-	}
-	n := len(figures)
-	all := make([]string, 9*n)
-	column := func(i int) []string { return all[i*n : (i+1)*n : (i+1)*n] }
-	c := figureColumns{column(0), column(1), column(2), column(3), nil, column(4), column(5), column(6), column(7), column(8)}
-	for i, f := range figures {
-		c.Table[i], c.Row[i], c.Column[i], c.Value[i], c.Blank[i] = f.Table, f.Row, f.Column, f.Value, f.Blank
-		c.Unit[i], c.Form[i], c.Check[i], c.Locator[i] = f.Unit, f.Form, f.Check, f.Locator
-		if f.Raw != f.Value {
-			if c.Raw == nil {
-				c.Raw = make(map[int]string)
-			}
-			c.Raw[i] = f.Raw
-		}
-	}
-	for _, column := range []*[]string{&c.Value, &c.Blank, &c.Unit, &c.Form, &c.Check, &c.Locator} {
-		if empty(*column) {
-			*column = nil
-		}
-	}
-	return &c
-}
-
-func empty(column []string) bool {
-	for _, s := range column {
-		if s != "" {
-			return false
-		}
-	}
-	return true
 }
 
 func (c *figureColumns) figures() ([]extract.Figure, error) {

@@ -50,10 +50,7 @@ func (s *Store) PutRecords(records []*Record) error {
 // prepare makes new records of records.
 func (s *Store) prepare(records []*Record, all *[]*newRecord) error {
 	for _, r := range records {
-		c, ok, err := s.Capture(r.Capture)
-		if err == nil && !ok {
-			err = ErrNotFound
-		}
+		c, err := s.captureOf(r)
 		var n *newRecord
 		if err == nil {
 			n, err = s.newRecord(r, &c)
@@ -67,6 +64,18 @@ func (s *Store) prepare(records []*Record, all *[]*newRecord) error {
 		}
 	}
 	return nil
+}
+
+// captureOf returns the capture that a record is of.
+func (s *Store) captureOf(r *Record) (Capture, error) {
+	if c, ok := s.latest.get(r.Capture); ok {
+		return c, nil
+	}
+	c, ok, err := s.Capture(r.Capture)
+	if err == nil && !ok {
+		err = ErrNotFound
+	}
+	return c, err
 }
 
 // Record returns what was read from a capture; false when nothing was.

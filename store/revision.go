@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"gongkai/extract"
@@ -147,9 +147,8 @@ func (r *Record) sum() error {
 		return err
 	}
 	r.Text = hexSum([]byte(r.Report.Text()))
-	claims, err := json.Marshal(claimsOf(r.Report))
-	r.Fields = hexSum(claims)
-	return err
+	r.Fields = hexSum(claims(r.Report))
+	return nil
 }
 
 func hexSum(b []byte) string {
@@ -157,34 +156,59 @@ func hexSum(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Claims are what a report says, without how it was printed, where it stood, and what we think of it: its JSON is
-// digested to tell whether two versions say the same. The shape of this type is part of the digest.
-type claims struct {
-	Title   string            `json:"title"`
-	Agency  extract.AgencyKey `json:"agency"`
-	Year    int               `json:"year"`
-	Scope   string            `json:"scope"`
-	Day     string            `json:"published"`
-	Fields  [][2]string       `json:"fields"`  // name and value, sorted
-	Figures [][6]string       `json:"figures"` // table, row, column, value or raw cell, blank, unit; sorted
+// claims are what a report says, without how it was printed, where it stood, and what we think of it, as JSON. They are
+// digested to tell whether two versions say the same: every byte of this is part of the digest.
+//
+//	{"title":…,"agency":…,"year":…,"scope":…,"published":…,
+//	 "fields":[[name, value], …],                                      sorted, null when there is none
+//	 "figures":[[table, row, column, value or raw cell, blank, unit], …]}  sorted, null when there is none
+func claims(r *extract.Report) []byte {
+	b := append(make([]byte, 0, 1024+100*len(r.Figures)), `{"title":`...)
+	b = appendText(b, r.Title, true)
+	b = appendText(append(b, `,"agency":`...), string(r.Agency.Key), true)
+	b = strconv.AppendInt(append(b, `,"year":`...), int64(r.Year), 10)
+	b = appendText(append(b, `,"scope":`...), r.Scope, true)
+	b = appendText(append(b, `,"published":`...), r.Published, true)
+	b = appendClaims(append(b, `,"fields":`...), fieldClaims(r))
+	b = appendClaims(append(b, `,"figures":`...), figureClaims(r))
+	return append(b, '}')
 }
 
-func claimsOf(r *extract.Report) claims {
-	c := claims{Title: r.Title, Agency: r.Agency.Key, Year: r.Year, Scope: r.Scope, Day: r.Published}
+func appendClaims(b []byte, claims [][]string) []byte {
+	if len(claims) == 0 {
+		return append(b, "null"...)
+	}
+	slices.SortFunc(claims, slices.Compare)
+	b = append(b, '[')
+	for i, c := range claims {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendTexts(b, c, true)
+	}
+	return append(b, ']')
+}
+
+func fieldClaims(r *extract.Report) (claims [][]string) {
 	for _, f := range r.Fields {
 		if f.Name == "views" || f.Name == "download" { // counters: another number at every visit
 			continue
 		}
-		c.Fields = append(c.Fields, [2]string{f.Name, f.Value})
+		claims = append(claims, []string{f.Name, f.Value})
 	}
-	for _, f := range r.Figures {
+	return claims
+}
+
+func figureClaims(r *extract.Report) [][]string {
+	texts := make([]string, 0, 6*len(r.Figures))
+	claims := make([][]string, len(r.Figures))
+	for i, f := range r.Figures {
 		value := f.Value
 		if value == "" && f.Blank == "" {
 			value = "raw " + f.Raw // unreadable: what is printed is all there is to compare
 		}
-		c.Figures = append(c.Figures, [6]string{f.Table, f.Row, f.Column, value, f.Blank, f.Unit})
+		texts = append(texts, f.Table, f.Row, f.Column, value, f.Blank, f.Unit)
+		claims[i] = texts[6*i:]
 	}
-	slices.SortFunc(c.Fields, func(a, b [2]string) int { return slices.Compare(a[:], b[:]) })
-	slices.SortFunc(c.Figures, func(a, b [6]string) int { return slices.Compare(a[:], b[:]) })
-	return c
+	return claims
 }
