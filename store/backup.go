@@ -221,5 +221,5 @@ func copyMeta(to, from *bolt.Tx, fresh bool) error {
 			}
 		}
 	}
-	return nil
+	return sumMeta(to.Bucket(metaBucket))
 }

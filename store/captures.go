@@ -122,7 +122,7 @@ func (s *Store) URLs(prefix string) iter.Seq2[string, error] {
 			var batch []string
 			err := s.view(func(t *txn) error {
 				c := t.Bucket(urlBucket).Cursor()
-				for k, _ := c.Seek(next); bytes.HasPrefix(k, []byte(prefix)) && len(batch) < batchRows; k, _ = c.Seek(next) {
+				for k, _ := c.Seek(next); k != nil && bytes.HasPrefix(k, []byte(prefix)) && len(batch) < batchRows; k, _ = c.Seek(next) {
 					url, _, _ := bytes.Cut(k, []byte{0})
 					batch = append(batch, string(url))
 					next = append(bytes.Clone(url), 1) // no address contains a zero byte: this follows all keys of the URL

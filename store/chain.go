@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"hash/crc32"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -29,20 +30,25 @@ type link struct {
 	sum digest // SHA-256 of its row's plain bytes
 }
 
+// linkSize is the length of a link without its checksum, which those have not that an early gongkai wrote.
 const linkSize = 8 + 8 + sha256.Size
 
 func putLink(l Link) []byte {
 	b := binary.BigEndian.AppendUint64(nil, l.Last)
 	b = binary.BigEndian.AppendUint64(b, uint64(l.Time.UnixNano()))
 	sum, _ := hex.DecodeString(l.Hash)
-	return append(b, sum...)
+	b = append(b, sum...)
+	return binary.BigEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
 }
 
 func parseLink(k, v []byte) (Link, error) {
-	if len(k) != 8 || len(v) != linkSize {
+	switch {
+	case len(k) != 8 || len(v) != linkSize && len(v) != linkSize+crc32.Size:
 		return Link{}, fmt.Errorf("%w: %s has an odd row", ErrDamaged, chainBucket)
+	case len(v) > linkSize && crc32.Checksum(v[:linkSize], castagnoli) != binary.BigEndian.Uint32(v[linkSize:]):
+		return Link{}, fmt.Errorf("%w: link %d does not match its checksum", ErrDamaged, number(k))
 	}
-	return Link{number(k), binary.BigEndian.Uint64(v), time.Unix(0, int64(binary.BigEndian.Uint64(v[8:]))).UTC(), hex.EncodeToString(v[16:])}, nil
+	return Link{number(k), binary.BigEndian.Uint64(v), time.Unix(0, int64(binary.BigEndian.Uint64(v[8:]))).UTC(), hex.EncodeToString(v[16:linkSize])}, nil
 }
 
 // chained returns the hash of a link: of the one before it, and of the captures that it adds.

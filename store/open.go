@@ -4,8 +4,10 @@
 package store
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -21,7 +23,7 @@ import (
 // and, while somebody writes, a file called writer. Integers in keys are big-endian, so that keys ascend as numbers do;
 // "," below joins without a separator.
 //
-//	meta       name                                 => text: schema, created, gongkai, origin
+//	meta       name                                 => text: schema, created, gongkai, origin, sum of these
 //	log        number u64                           => 8160 bytes of the log, the last of them perhaps fewer
 //	captures   id u64                               => position u64 in the log: row, JSON Capture
 //	records    id u64 of the capture                => position u64 in the log: row, JSON Record
@@ -32,7 +34,7 @@ import (
 //	by_key     agency \0, year u16, url \0, id u64  => nothing; records that are reports
 //	rejected   url \0, id u64                       => nothing; records that are none
 //	templates  name                                 => position u64 in the log: what their items are packed with
-//	chain      number u64                           => last id u64, unix nanoseconds u64, SHA-256: a commit
+//	chain      number u64                           => last id u64, unix nanoseconds u64, SHA-256, CRC-32C: a commit
 //
 // The log holds items one after the other (item.go): each says what it is, proves itself by a sum of its plain bytes,
 // and names what it takes to unpack it. It is only ever added to: bbolt then writes little more than what is kept, and
@@ -232,7 +234,25 @@ func putMeta(b *bolt.Bucket) error {
 		b.Put([]byte("schema"), []byte(strconv.Itoa(schema))),
 		b.Put([]byte("created"), []byte(time.Now().UTC().Format(time.RFC3339))),
 		b.Put([]byte("gongkai"), []byte(version)),
+		sumMeta(b),
 	)
+}
+
+// sumMeta puts what proves the rest of meta. An archive that an early gongkai made has none.
+func sumMeta(b *bolt.Bucket) error { return b.Put(metaSum, metaSumOf(b)) }
+
+var metaSum = []byte("sum")
+
+// metaSumOf is the CRC-32C, hexadecimal, of all names and values but its own, in order, each with a zero byte behind it.
+func metaSumOf(b *bolt.Bucket) []byte {
+	h := crc32.New(castagnoli)
+	c := b.Cursor()
+	for k, v := c.First(); k != nil; k, v = c.Next() {
+		if !bytes.Equal(k, metaSum) {
+			fmt.Fprintf(h, "%s\x00%s\x00", k, v)
+		}
+	}
+	return fmt.Appendf(nil, "%08x", h.Sum32())
 }
 
 // openFile opens the database itself.

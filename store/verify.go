@@ -9,7 +9,7 @@ import (
 
 // A Fault is something in the archive that is not as it was put there.
 type Fault struct {
-	Kind    string `json:"kind"`              // payload, capture, record, index, chain or log
+	Kind    string `json:"kind"`              // payload, capture, record, index, chain, log, meta, or page: one of the file
 	Capture uint64 `json:"capture,omitempty"` // that it concerns, when that is known
 	Detail  string `json:"detail"`
 }
@@ -35,12 +35,14 @@ type Verification struct {
 
 // Verify reads slice number slice of of, from 1, of the archive: every item of the log is unpacked and held against its
 // sum, its index entries are looked up, every entry is traced back, and the chain is computed anew. Slices 1 to n come
-// to the whole archive; whatever concerns no capture in particular is verified in each. Each fault goes to found, whose
-// error ends it. The archive may be written to meanwhile: what is added then is left for the next time.
+// to the whole archive; whatever concerns no capture in particular is verified in each. The pages of the file are held
+// against what bbolt writes, too: some damage would only be met by who writes. Each fault goes to found, whose error ends
+// it, but of a kind that there are thousands of only the first. The archive may be written to meanwhile: what is added
+// then is left for the next time.
 func (s *Store) Verify(slice, of int, found func(Fault) error) (Verification, error) {
-	v := verifier{store: s, found: found, slice: uint64(slice), of: uint64(of), digests: make(map[uint64]digest)}
-	err := v.begin(slice, of)
-	for _, step := range []func() error{v.log, v.chain, v.indexes} {
+	v := verifier{store: s, found: found, slice: uint64(slice), of: uint64(of), digests: make(map[uint64]digest), told: make(map[string]int)}
+	err := v.pages()
+	for _, step := range []func() error{v.begin, v.furniture, v.log, v.chain, v.indexes} {
 		if err == nil {
 			err = step()
 		}
@@ -54,6 +56,7 @@ type verifier struct {
 	Verification
 	store *Store
 	found func(Fault) error
+	told  map[string]int // faults by kind
 
 	slice, of uint64
 
@@ -69,19 +72,24 @@ type verifier struct {
 
 func (v *verifier) fault(kind string, capture uint64, format string, args ...any) error {
 	v.Faults++
+	if v.told[kind]++; v.told[kind] > mostTold {
+		return nil
+	}
 	return v.found(Fault{kind, capture, fmt.Sprintf(format, args...)})
 }
 
 // begin finds the bounds of the slice: slices end where commits do.
-func (v *verifier) begin(slice, of int) error {
+func (v *verifier) begin() error {
+	slice, of := v.slice, v.of
 	return v.store.view(func(t *txn) error {
 		head, err := lastLink(t.Tx)
 		if err != nil {
+			v.to, v.end = t.base, t.base
 			return v.fault("chain", 0, "the last link: %v", err)
 		}
 		v.end, v.Head = t.base, head.Hash
 		n := head.Number
-		v.first, v.links = n*uint64(slice-1)/uint64(of)+1, n*uint64(slice)/uint64(of)
+		v.first, v.links = n*(slice-1)/of+1, n*slice/of
 		v.next = v.first
 		if v.first > 1 {
 			before, err := t.link(v.first - 1)
@@ -135,7 +143,11 @@ func (v *verifier) log() error {
 		items, err := v.read(at)
 		for i := range items {
 			it := &items[i]
-			if err := v.item(it); err != nil {
+			err := v.item(it)
+			if errors.Is(err, ErrDamaged) {
+				err = v.fault("index", it.id, "%v", err)
+			}
+			if err != nil {
 				return err
 			}
 			at = it.at + position(it.length())
@@ -174,23 +186,42 @@ func (v *verifier) read(at position) (items []item, err error) {
 	return items, err
 }
 
-// resume returns the next place at which an index knows an item: where the damaged one ends is not known.
-func (v *verifier) resume(bad position) (at position, err error) {
-	at = v.to
-	for _, bucket := range [][]byte{captureBucket, recordBucket, digestBucket} {
-		err := v.each(bucket, func(_ *txn, _, value []byte) error {
-			if len(value) == 8 {
-				if p := position(number(value)); p > bad && p < at {
-					at = p
-				}
-			}
+// resume returns the next place that has an item: where the damaged one ends is not known.
+func (v *verifier) resume(bad position) (position, error) {
+	for at, lost := bad+1, 0; at < v.to && lost < mostTold; {
+		var found bool
+		err := v.store.view(func(t *txn) error {
+			at, found = t.seek(at, v.to)
 			return nil
 		})
-		if err != nil {
+		switch {
+		case errors.Is(err, ErrDamaged): // bbolt stumbles over these pages
+			at = (at/chunkSize + 1) * chunkSize
+			lost++
+		case err != nil || found:
 			return at, err
 		}
 	}
-	return at, nil
+	return v.to, nil
+}
+
+// seek looks a way ahead in the log for an item, and returns where it is, or how far it has looked.
+func (t *txn) seek(at, to position) (next position, found bool) {
+	const ahead = 64 << 10
+	b := t.read(at, ahead+maxHead)
+	if len(b) == 0 {
+		k, _ := t.Bucket(logBucket).Cursor().Seek(idKey(uint64(at)/chunkSize + 1))
+		if k == nil {
+			return to, false
+		}
+		return position(number(k) * chunkSize), false
+	}
+	for i := range b[:min(len(b), ahead)] {
+		if _, err := parseHead(b[i:], at+position(i)); err == nil {
+			return at + position(i), true
+		}
+	}
+	return at + position(min(len(b), ahead)), false
 }
 
 // item verifies an item and its entries.
@@ -421,17 +452,22 @@ func (v *verifier) indexes() error {
 			}
 			return nil
 		})
-		if errors.Is(err, ErrDamaged) {
-			faults, err = append(faults, Fault{"index", 0, err.Error()}), nil
-		}
-		for _, f := range faults {
-			err = errors.Join(err, v.fault(f.Kind, f.Capture, "%s", f.Detail))
-		}
-		if err != nil {
+		if err := v.tell(faults, err); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// tell tells faults, and that reading ended with an error if that is damage: the verification goes on.
+func (v *verifier) tell(faults []Fault, err error) error {
+	if errors.Is(err, ErrDamaged) {
+		faults, err = append(faults, Fault{"index", 0, err.Error()}), nil
+	}
+	for _, f := range faults {
+		err = errors.Join(err, v.fault(f.Kind, f.Capture, "%s", f.Detail))
+	}
+	return err
 }
 
 // mostTold is how many entries of one index are complained of one by one.
