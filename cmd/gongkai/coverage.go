@@ -135,7 +135,7 @@ func (e *env) coverage(format, out, division, years, by string) error {
 		case format == "html":
 			err = m.html(w, time.Now())
 		default:
-			m.table(w)
+			m.table(newPlainWriter(w))
 		}
 		return done(err)
 	})
@@ -144,7 +144,7 @@ func (e *env) coverage(format, out, division, years, by string) error {
 // output returns where to write: a new file that appears when done is called without an error, or stdout.
 func (e *env) output(path string) (w io.Writer, done func(error) error, err error) {
 	if path == "" {
-		return e.stdout, func(err error) error { return err }, nil
+		return e.exact(), func(err error) error { return err }, nil
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
 	if err != nil {

@@ -40,7 +40,7 @@ func (e *env) newDisplay(what string) *display {
 	d := &display{what: what, w: e.stderr, portal: map[string]*pretty.Tracker{}, said: time.Now()}
 	if isTerminal(e.stderr) {
 		d.bars = pretty.NewWriter()
-		d.bars.SetOutputWriter(e.stderr)
+		d.bars.SetOutputWriter(bare(e.stderr)) // it moves the cursor; what it shows are ids and numbers
 		d.bars.SetUpdateFrequency(250 * time.Millisecond)
 		d.bars.SetTrackerLength(20)
 		d.bars.SetMessageLength(36)

@@ -82,7 +82,7 @@ func (e *env) extract(ctx context.Context, all, diffs bool) error {
 	}
 	switch {
 	case e.asJSON && diffs:
-		err = json.NewEncoder(e.stdout).Encode(map[string]any{"summary": x.n})
+		err = e.newEncoder().Encode(map[string]any{"summary": x.n})
 	case e.asJSON:
 		err = e.printJSON(x.n)
 	default:
@@ -274,9 +274,7 @@ func (x *extraction) report(r *reading) error {
 func (x *extraction) print(d difference) error {
 	x.progress.clear()
 	if x.asJSON {
-		enc := json.NewEncoder(x.stdout)
-		enc.SetEscapeHTML(false)
-		return enc.Encode(d)
+		return x.newEncoder().Encode(d)
 	}
 	_, err := fmt.Fprintln(x.stdout, d)
 	return err

@@ -103,19 +103,19 @@ func indented(h heading) string {
 }
 
 // draw prints the table. One of a single row and many columns is turned round: no terminal is as wide.
-func (p formPart) draw(w io.Writer, colour bool) {
+func (p formPart) draw(w io.Writer) {
 	rows, columns := p.rows(), p.columns()
 	title := p.table.ZH
 	if p.form != "" {
 		title += "  (" + p.table.ID + ", " + p.form + ")"
 	}
 	fmt.Fprintf(w, "\n%s\n", title)
-	t := newFormTable(w)
+	t, paint := newFormTable(w), painter(w)
 	holders := slices.DeleteFunc(slices.Clone(columns), func(h heading) bool { return !h.figures })
 	if len(rows) == 1 && len(holders) > 4 {
 		t.AppendHeader(table.Row{"", rows[0].label})
 		for _, c := range columns {
-			t.AppendRow(table.Row{indented(c), p.cell(rows[0], c, colour)})
+			t.AppendRow(table.Row{indented(c), p.cell(rows[0], c, paint)})
 		}
 		t.Render()
 		return
@@ -128,7 +128,7 @@ func (p formPart) draw(w io.Writer, colour bool) {
 	for _, r := range rows {
 		row := table.Row{indented(r)}
 		for _, c := range holders {
-			row = append(row, p.cell(r, c, colour))
+			row = append(row, p.cell(r, c, paint))
 		}
 		t.AppendRow(row)
 	}
@@ -149,17 +149,15 @@ func newFormTable(w io.Writer) table.Writer {
 	return t
 }
 
-func (p formPart) cell(r, c heading, colour bool) string {
+func (p formPart) cell(r, c heading, paint func(int, string) string) string {
 	f, known := p.cells[[2]string{r.id, c.id}]
 	switch {
 	case !known || f.Blank != "":
 		return ""
 	case f.Value == "":
 		return f.Raw + " ?"
-	case f.Check == extract.CheckFailed && colour:
-		return text.FgRed.Sprint(f.Value + " ✗")
 	case f.Check == extract.CheckFailed:
-		return f.Value + " ✗"
+		return paint(red, f.Value+" ✗")
 	}
 	return f.Value
 }

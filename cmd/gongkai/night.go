@@ -281,7 +281,7 @@ func (n *nightReport) text(w io.Writer) error {
 	section(&b, n, "gone", "listed, and not there", n.Gone, problemWord)
 	section(&b, n, "skipped", "not asked for", n.Skipped, problemWord)
 	section(&b, n, "missing", "still missing in the years asked for", n.Missing, missingYears.String)
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(w, plain(b.String())) // files of reports are read on terminals, too
 	return err
 }
 

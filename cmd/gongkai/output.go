@@ -2,15 +2,48 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 )
 
+// exact returns stdout for what programs read: it is passed on as it is.
+func (e *env) exact() io.Writer { return bare(e.stdout) }
+
+// A jsonWriter passes on JSON in which characters that steer terminals are escaped: it says the same to programs, and does
+// nothing to whoever looks at it. Each Write takes whole characters, as an Encoder's do.
+type jsonWriter struct{ to io.Writer }
+
+func (w jsonWriter) Write(b []byte) (int, error) {
+	var out []byte
+	for _, r := range string(b) {
+		switch {
+		case shown(r) == r || r < ' ': // those that are outside of strings
+			out = utf8.AppendRune(out, r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
+		default:
+			out = fmt.Appendf(out, `\u%04x`, r)
+		}
+	}
+	_, err := w.to.Write(out)
+	return len(b), err
+}
+
+// newEncoder returns what writes JSON to stdout, with Chinese as it is.
+func (e *env) newEncoder() *json.Encoder {
+	enc := json.NewEncoder(jsonWriter{e.exact()})
+	enc.SetEscapeHTML(false)
+	return enc
+}
+
 // printJSON writes v to stdout, indented, with Chinese as it is.
 func (e *env) printJSON(v any) error {
-	enc := json.NewEncoder(e.stdout)
-	enc.SetEscapeHTML(false)
+	enc := e.newEncoder()
 	enc.SetIndent("", "  ")
 	return enc.Encode(v)
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"time"
 )
 
@@ -18,18 +17,14 @@ type progress struct {
 
 // start begins to show progress on w if that is a terminal.
 func (p *progress) start(w io.Writer, what string, total uint64) {
-	if isTerminal(w) {
-		*p = progress{w: w, what: what, total: total, began: time.Now()}
+	if t, ok := terminal(w); ok {
+		*p = progress{w: t, what: what, total: total, began: time.Now()}
 	}
 }
 
 func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	_, ok := terminal(w)
+	return ok
 }
 
 // at shows that the work has come to done of the total, a few times a second at most.
@@ -38,7 +33,7 @@ func (p *progress) at(done uint64, note string) {
 		return
 	}
 	p.shown = time.Now()
-	fmt.Fprintf(p.w, "\r\x1b[K%s: %d of %d, %s", p.what, done, p.total, note)
+	fmt.Fprintf(p.w, "\r\x1b[K%s: %d of %d, %s", p.what, done, p.total, plain(note))
 	if took := time.Since(p.began); done > 0 && took > 5*time.Second && done < p.total {
 		fmt.Fprintf(p.w, ", %v left", time.Duration(float64(took)/float64(done)*float64(p.total-done)).Round(time.Second))
 	}

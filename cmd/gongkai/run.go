@@ -34,15 +34,18 @@ func (e partialError) Error() string { return e.what }
 
 // run is the program: it carries out one command line and returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	e := &env{stdout: stdout, stderr: stderr}
+	out, errs := newPlainWriter(stdout), newPlainWriter(stderr)
+	defer out.flush()
+	defer errs.flush()
+	e := &env{stdout: out, stderr: errs}
 	root := newRoot(e)
 	root.SetArgs(doubleDashes(args))
-	root.SetOut(stdout)
+	root.SetOut(out)
 	if oneDash(args) {
 		root.SetOut(shortener{e})
 	}
-	root.SetErr(stderr)
-	return exitCode(root.ExecuteContext(ctx), stderr)
+	root.SetErr(errs)
+	return exitCode(root.ExecuteContext(ctx), errs)
 }
 
 // exitCode says what went wrong in one sentence and returns the code that stands for it.
@@ -90,7 +93,7 @@ func doubleDashes(args []string) []string {
 
 // env is what every command needs: the streams, and what the global flags say.
 type env struct {
-	stdout, stderr io.Writer
+	stdout, stderr io.Writer // text for people: plainWriters
 	configFile     string
 	archive        string
 	logFormat      string

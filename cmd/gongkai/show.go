@@ -68,7 +68,7 @@ func (e *env) showIn(s *store.Store, key string, raw, history bool) error {
 	case raw:
 		body, err := s.Body(best.SHA256)
 		if err == nil {
-			_, err = e.stdout.Write(body)
+			_, err = e.exact().Write(body)
 		}
 		return err
 	case history:
@@ -194,13 +194,13 @@ func (e *env) showSections(r *extract.Report) {
 		fmt.Fprint(e.stdout, proseOf(s.Text))
 		for _, p := range parts {
 			if ours(p) {
-				p.draw(e.stdout, colours(e.stdout))
+				p.draw(e.stdout)
 			}
 		}
 		parts = slices.DeleteFunc(parts, ours)
 	}
 	for _, p := range parts {
-		p.draw(e.stdout, colours(e.stdout))
+		p.draw(e.stdout)
 	}
 }
 

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"sync"
+	"unicode"
+	"unicode/utf8"
+)
+
+// What pages say is printed on terminals, and terminals obey some characters: a title could clear the screen, change what
+// stands above it, or turn the order of a line around. So all text goes through a plainWriter, in which no character has
+// any effect but to be seen. What programs read (JSON, CSV, pages as served) goes to env.exact, as it is.
+
+// A plainWriter passes on text in which every character that steers terminals is replaced by a sign that stands for it, and
+// what is no UTF-8 by U+FFFD. Line ends and tabs stay. Its own colours, from paint, pass.
+type plainWriter struct {
+	to    io.Writer
+	nonce uint64 // in the marks of colours: nobody else can make them
+
+	mu   sync.Mutex
+	rest []byte // the beginning of a character or mark, whose end is to come
+}
+
+func newPlainWriter(to io.Writer) *plainWriter {
+	return &plainWriter{to: to, nonce: rand.Uint64()} // seeded by the system: nobody foresees it
+}
+
+// bare returns what a plainWriter writes to, and any other writer itself.
+func bare(w io.Writer) io.Writer {
+	if p, ok := w.(*plainWriter); ok {
+		return p.to
+	}
+	return w
+}
+
+// The colours of paint, as terminals number them.
+const (
+	red   = 31
+	green = 32
+)
+
+// painter returns what marks text to be shown in a colour where w shows colours, and leaves it as it is elsewhere.
+func painter(w io.Writer) func(colour int, text string) string {
+	p, ok := w.(*plainWriter)
+	if !ok || !colours(w) {
+		return func(_ int, text string) string { return text }
+	}
+	return p.paint
+}
+
+// paint marks text to be shown in a colour.
+func (p *plainWriter) paint(colour int, text string) string {
+	return p.mark(colour) + text + p.mark(0)
+}
+
+// mark looks like a change of colour to whoever measures text, and is none on any terminal until Write has made it one.
+func (p *plainWriter) mark(colour int) string { return fmt.Sprintf("\x1b[%d;%dm", colour, p.nonce) }
+
+func (p *plainWriter) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	text := append(p.rest, b...)
+	p.rest = nil
+	var out bytes.Buffer
+	for len(text) > 0 {
+		if text[0] == '\x1b' {
+			if colour, n, more := p.marked(text); more {
+				p.rest = bytes.Clone(text)
+				break
+			} else if n > 0 {
+				fmt.Fprintf(&out, "\x1b[%dm", colour)
+				text = text[n:]
+				continue
+			}
+		}
+		if !utf8.FullRune(text) {
+			p.rest = bytes.Clone(text)
+			break
+		}
+		r, n := utf8.DecodeRune(text)
+		out.WriteRune(shown(r))
+		text = text[n:]
+	}
+	if _, err := out.WriteTo(p.to); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}
+
+// marked reads one of our marks at the beginning of text; more when it may be one and goes on.
+func (p *plainWriter) marked(text []byte) (colour, n int, more bool) {
+	for _, colour := range []int{0, red, green} {
+		mark := p.mark(colour)
+		if bytes.HasPrefix(text, []byte(mark)) {
+			return colour, len(mark), false
+		}
+		more = more || strings.HasPrefix(mark, string(text))
+	}
+	return 0, 0, more
+}
+
+// flush passes on what was begun and has not been ended.
+func (p *plainWriter) flush() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	rest := p.rest
+	p.rest = nil
+	for len(rest) > 0 {
+		r, n := utf8.DecodeRune(rest)
+		io.WriteString(p.to, string(shown(r)))
+		rest = rest[n:]
+	}
+}
+
+// shown returns the sign for a character that steers terminals; any other as it is.
+func shown(r rune) rune {
+	switch {
+	case r == '\n', r == '\t':
+		return r
+	case r < ' ':
+		return '␀' + r // ␛ for ESC
+	case r == 0x7f:
+		return '␡'
+	case r < 0xa0 && r > 0x7f, unicode.In(r, steering):
+		return utf8.RuneError
+	}
+	return r
+}
+
+// steering are characters that change how others are ordered or broken into lines, or that hide.
+var steering = &unicode.RangeTable{
+	R16: []unicode.Range16{
+		{Lo: 0x061c, Hi: 0x061c, Stride: 1}, // Arabic letter mark
+		{Lo: 0x200b, Hi: 0x200b, Stride: 1}, // zero width space
+		{Lo: 0x200e, Hi: 0x200f, Stride: 1}, // left-to-right and right-to-left mark
+		{Lo: 0x2028, Hi: 0x202e, Stride: 1}, // line and paragraph separator, embeddings and overrides
+		{Lo: 0x2060, Hi: 0x206f, Stride: 1}, // word joiner, isolates, deprecated format characters
+		{Lo: 0xfeff, Hi: 0xfeff, Stride: 1}, // byte order mark
+		{Lo: 0xfff9, Hi: 0xfffb, Stride: 1}, // annotations
+	},
+	R32: []unicode.Range32{{Lo: 0xe0000, Hi: 0xe007f, Stride: 1}}, // tags
+}
+
+// plain is what a plainWriter makes of a text.
+func plain(text string) string {
+	return strings.Map(shown, text)
+}
+
+// terminal returns the terminal behind w, if there is one.
+func terminal(w io.Writer) (*os.File, bool) {
+	f, ok := bare(w).(*os.File)
+	if !ok {
+		return nil, false
+	}
+	info, err := f.Stat()
+	return f, err == nil && info.Mode()&os.ModeCharDevice != 0
+}

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"unicode"
+	"unicode/utf8"
+)
+
+// TestPlainWriter: signs stand for what steers terminals, whatever pieces it comes in; our colours pass, and no others.
+func TestPlainWriter(t *testing.T) {
+	for in, want := range map[string]string{
+		"年度报告\tx\n":                  "年度报告\tx\n",
+		"a\x1b[2Jb\rc\x07d\x00e\x7f": "a␛[2Jb␍c␇d␀e␡",
+		"\u009b2J\u0085":             "\ufffd2J\ufffd",
+		"\x9b2J 年\xe5\xb9":           "\ufffd2J 年\ufffd\ufffd",
+		"公\u202e开\u2066\u2028":       "公\ufffd开\ufffd\ufffd",
+		"\x1b[31;1mred\x1b[0m":       "␛[31;1mred␛[0m",
+		"\x1b":                       "␛",
+		"e\u0301 👩\u200d👧 \u00a0":    "e\u0301 👩\u200d👧 \u00a0",
+	} {
+		for _, piece := range []int{1, 2, 3, 1000} {
+			var out bytes.Buffer
+			w := newPlainWriter(&out)
+			for text := in; text != ""; {
+				n := min(piece, len(text))
+				if k, err := io.WriteString(w, text[:n]); k != n || err != nil {
+					t.Fatal(k, err)
+				}
+				text = text[n:]
+			}
+			w.flush()
+			if out.String() != want {
+				t.Errorf("%q, in pieces of %d: %q, want %q", in, piece, out.String(), want)
+			}
+		}
+		if utf8.ValidString(in) && plain(in) != want {
+			t.Errorf("plain(%q) = %q", in, plain(in))
+		}
+	}
+	var out bytes.Buffer
+	w := newPlainWriter(&out)
+	fmt.Fprint(w, w.paint(red, "old"), " ", w.paint(green, "new\x1b["), newPlainWriter(w).paint(red, "x"))
+	w.flush()
+	if got, _, _ := strings.Cut(out.String(), "␛[31;"); got != "\x1b[31mold\x1b[0m \x1b[32mnew␛[\x1b[0m" {
+		t.Errorf("colours: %q", out.String())
+	}
+	out.Reset()
+	in, text := "a\u202eb\u009b\x7f\U000e0041年 <&>\n", ""
+	if err := (&env{stdout: newPlainWriter(&out)}).printJSON(in); err != nil || json.Unmarshal(out.Bytes(), &text) != nil || text != in ||
+		out.String() != `"a\u202eb\u009b\u007f\udb40\udc41年 <&>\n"`+"\n" {
+		t.Errorf("JSON: %s, which is %q (%v)", out.String(), text, err)
+	}
+	if _, err := io.WriteString(newPlainWriter(iotestWriter{}), "x"); err == nil {
+		t.Error("an error of the terminal is lost")
+	}
+}
+
+type iotestWriter struct{}
+
+func (iotestWriter) Write([]byte) (int, error) { return 0, iotest.ErrTimeout }
+
+// TestEvilTitle: what a page calls itself reaches no terminal as more than signs, by no command, and programs exactly.
+func TestEvilTitle(t *testing.T) {
+	t.Parallel()
+	p := newLivingPortal(t)
+	const evil = "\u202e\u009b2J\u2066"
+	page := anjuReport(t, "安居区人民政府2023年", "安居区人民政府"+evil+"2023年", "14285", "14285\u009b", "王喆", "王\x1b]0;owned\x07喆")
+	p.put("/2023.html", html(page))
+	p.list("/2023.html", "遂宁市安居区人民政府2023年政府信息公开工作年度报告"+evil)
+	p.put("/2022\u202e.html", html(anjuReport(t, "2023年", "2022年")))
+	p.list("/2022\u202e.html", "遂宁市安居区人民政府2022年政府信息公开工作年度报告"+evil)
+	p.list("/2021\u009b.html", "遂宁市安居区人民政府2021年政府信息公开工作年度报告"+evil)
+	check := func(what, text string) {
+		t.Helper()
+		for i, r := range text {
+			if r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)) || r == utf8.RuneError && !strings.HasPrefix(text[i:], "\ufffd") {
+				t.Errorf("%s prints %U: %q", what, r, text[max(0, i-40):min(len(text), i+40)])
+				return
+			}
+		}
+	}
+	p.crawl()
+	edited := strings.Replace(page, "14285", "14999", 1)
+	p.put("/2023.html", html(edited))
+	stdout, stderr, _ := gongkai(t, "crawl", "-full", "-config", p.config)
+	check("crawl", stdout+stderr)
+	signs := 0
+	for _, command := range []string{"show 510904/2023", "show 510904/2023 -history", "show 510904/2022", "status", "report", "coverage -division 510904", "extract -all -diff",
+		"why " + p.url + "/2023.html", "why " + p.url + "/2021%C2%9B.html", "verify"} {
+		stdout, stderr, code := gongkai(t, append(strings.Fields(command), "-config", p.config)...)
+		if code != exitDone && code != exitPartial {
+			t.Errorf("%s: exit code %d, %s", command, code, stderr)
+		}
+		check(command, stdout+stderr)
+		signs += strings.Count(stdout+stderr, "\ufffd")
+	}
+	if signs == 0 {
+		t.Error("nothing evil was printed: this test tests nothing")
+	}
+	files, err := filepath.Glob(filepath.Join(p.dir, "reports", "*.txt"))
+	if err != nil || len(files) == 0 {
+		t.Error("no reports", err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		check(file, string(text))
+	}
+	var shown struct{ Report struct{ Title string } }
+	if err := json.Unmarshal([]byte(p.run("show", "510904/2023", "-json")), &shown); err != nil || !strings.Contains(shown.Report.Title, "\u202e") {
+		t.Errorf("programs get the title %q, %v", shown.Report.Title, err)
+	}
+	for _, command := range []string{"show 510904/2023 -json", "status -json", "report -json", "extract -all -json -diff"} {
+		check(command, p.run(strings.Fields(command)...))
+	}
+	if raw := p.run("show", "510904/2023", "-raw"); raw != edited {
+		t.Error("the page comes out otherwise than it was served")
+	}
+}
