@@ -236,7 +236,7 @@ func (t *txn) indexCapture(c *Capture, at position) error {
 	return errors.Join(
 		ascending(t.Tx, captureBucket).Put(idKey(c.ID), at.key()),
 		t.Bucket(urlBucket).Put(urlKey(c.URL, c.ID), []byte(c.State)),
-		ascending(t.Tx, timeBucket).Put(timeKey(c.Time, c.ID), nil),
+		filled(t.Tx, timeBucket, almostOrder).Put(timeKey(c.Time, c.ID), nil),
 		ascending(t.Tx, stateBucket).Put(urlKey(c.State, c.ID), nil),
 	)
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -69,24 +70,34 @@ func (s *Store) page(sum digest) (page *dictionary, err error) {
 // textIn returns the piece of a page in which the record's text begins and ends.
 func (n *newRecord) textIn(page []byte) (from, to int) {
 	from = len(page)
+	next := 0 // lines come in the order of the page
 	for _, section := range n.Report.Sections {
-		for line := range bytes.SplitSeq([]byte(section.Text), []byte("\n")) {
+		for line := range strings.SplitSeq(section.Text, "\n") {
 			if len(line) < 60 {
 				continue
 			}
-			probe := line[:runeBoundary(line, 48)]
-			i := bytes.Index(page, probe)
+			i := indexFrom(page, line[:runeBoundary(line, 48)], next)
 			if i < 0 {
 				continue
 			}
+			next = i
 			from, to = min(from, i), max(to, min(i+2*len(line), len(page)))
 		}
 	}
 	return from, min(to, from+mostBorrowed)
 }
 
+// indexFrom returns where a text stands in a page, looking behind a place first.
+func indexFrom(page []byte, text string, at int) int {
+	probe := []byte(text)
+	if i := bytes.Index(page[at:], probe); i >= 0 {
+		return at + i
+	}
+	return bytes.Index(page[:at], probe)
+}
+
 // runeBoundary returns the last beginning of a rune up to n.
-func runeBoundary(b []byte, n int) int {
+func runeBoundary[T string | []byte](b T, n int) int {
 	for n > 0 && !utf8.RuneStart(b[n]) {
 		n--
 	}

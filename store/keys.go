@@ -78,10 +78,18 @@ func checkKey(k extract.Key) error {
 	return nil
 }
 
-// ascending returns a bucket whose keys only ever grow: its pages may be filled to the brim, as nothing will be
-// put between what is there.
-func ascending(tx *bolt.Tx, name []byte) *bolt.Bucket {
+// How full bbolt leaves the pages of a bucket that it splits, by the order in which its keys come.
+const (
+	inOrder     = 1   // keys only ever grow: nothing will be put between what is there
+	almostOrder = 0.9 // they grow, but for those that are on their way at the same time
+	inRuns      = 0.7 // what one portal has comes one after the other, between what others have
+)
+
+// ascending returns a bucket whose keys only ever grow.
+func ascending(tx *bolt.Tx, name []byte) *bolt.Bucket { return filled(tx, name, inOrder) }
+
+func filled(tx *bolt.Tx, name []byte, percent float64) *bolt.Bucket {
 	b := tx.Bucket(name)
-	b.FillPercent = 1
+	b.FillPercent = percent
 	return b
 }

@@ -111,7 +111,7 @@ func (p *press) page(portal, n int) (*Capture, []byte, *Record) {
 	}
 	reword := strings.NewReplacer(pairs...)
 	body := cell.ReplaceAllStringFunc(reword.Replace(f.body), func(string) string { return fmt.Sprintf(">%d<", r.IntN(900)) })
-	body = p.furnish(body, portal, n, r)
+	body = p.furnish(body, p.size-len(f.body)-2000, portal, n, r)
 	report := new(extract.Report)
 	if err := json.Unmarshal(f.report, report); err != nil {
 		panic(err)
@@ -146,11 +146,12 @@ func (p *press) sentence(r *rand.Rand) string {
 
 var number0 = regexp.MustCompile(`\d+`)
 
-// furnish puts a portal's furniture around an article: style, navigation, and the latest news.
-func (p *press) furnish(body string, portal, n int, r *rand.Rand) string {
+// furnish puts so many bytes of a portal's furniture, the same on all of its pages, around an article: style and
+// navigation; and the latest news, which are each page's own: as many as it takes for an earlier page to leave 2.6 KB of a
+// page, as was measured on those of real portals.
+func (p *press) furnish(body string, room, portal, n int, r *rand.Rand) string {
 	own := rand.New(rand.NewPCG(uint64(portal), 1<<40))
 	var style, nav, news strings.Builder
-	room := p.size - len(body) - 2000
 	for i := 0; style.Len() < room/2; i++ {
 		fmt.Fprintf(&style, ".box-%d .title-%d{margin:%dpx auto;width:%dpx;background:url(/images/%d/bg_%d.png) no-repeat}\n", i, own.IntN(40), own.IntN(40), own.IntN(1200), portal, i)
 	}
@@ -158,7 +159,7 @@ func (p *press) furnish(body string, portal, n int, r *rand.Rand) string {
 		s := p.stock[own.IntN(len(p.stock))]
 		fmt.Fprintf(&nav, "<li class=\"nav-item\"><a href=\"/col/col%d/index.html\" target=\"_blank\">%s</a></li>\n", 1389000+own.IntN(9000), s[:runeBoundary([]byte(s), 13)])
 	}
-	for i := range 10 {
+	for i := range 40 {
 		s := p.stock[r.IntN(len(p.stock))]
 		fmt.Fprintf(&news, "<li><a href=\"/art/2024/%d/%d/art_%d_%d.html\">%s</a></li>\n", 1+n%12, 1+i, portal, r.IntN(1e7), s[:runeBoundary([]byte(s), 46)])
 	}

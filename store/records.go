@@ -297,7 +297,7 @@ func (t *txn) indexRecord(r *Record, at position) error {
 		}
 	}
 	bucket, key := indexKey(r)
-	return errors.Join(ascending(t.Tx, recordBucket).Put(idKey(r.Capture), at.key()), t.Bucket(bucket).Put(key, nil))
+	return errors.Join(filled(t.Tx, recordBucket, almostOrder).Put(idKey(r.Capture), at.key()), filled(t.Tx, bucket, inRuns).Put(key, nil))
 }
 
 // forget takes away the entries of a record that cannot be read: where they are is not known.
