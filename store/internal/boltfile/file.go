@@ -106,7 +106,7 @@ func (f *File) openDB() (err error) {
 	if err := errors.Join(err, statErr); err != nil {
 		return errors.Join(err, db.Close())
 	}
-	db.AllocSize = allocSize
+	db.AllocSize = growth(info.Size())
 	f.db, f.inode, f.mapped = db, info, info.Size()
 	return nil
 }
@@ -134,8 +134,16 @@ func openBolt(path string, readOnly bool, openFile func(string, int, os.FileMode
 	return db, err
 }
 
-// allocSize is how much a file grows at a time. bbolt would take 16 MB, more than most archives are when they are young.
-const allocSize = 1 << 20
+// A file grows by this much at a time, or by a part of its size up to what bbolt would always take: more than most
+// archives are when they are young. Each time costs a sync.
+const (
+	leastGrowth = 1 << 20
+	growthPart  = 64
+	mostGrowth  = 16 << 20
+)
+
+// growth returns how much a file of a size grows at a time.
+func growth(size int64) int { return int(min(max(size/growthPart, leastGrowth), mostGrowth)) }
 
 // current reports whether the path still names the file that is open.
 func (f *File) current() bool {
@@ -276,6 +284,7 @@ func (f *File) update(change func(*bolt.Tx) error) (err error) {
 	var changed error
 	asked := false
 	err = f.db.Update(func(tx *bolt.Tx) error {
+		f.db.AllocSize = growth(tx.Size())
 		changed = change(tx)
 		asked = true
 		return changed
