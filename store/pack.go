@@ -200,7 +200,16 @@ func takeIdle[T any](list *[]*T, fits func(*T) bool) *T {
 }
 
 // unpack returns an item's plain bytes, proven to be those it was made of. They share no memory with the item.
-func (p *packer) unpack(it *item, d *dictionary) (plain []byte, err error) {
+func (p *packer) unpack(it *item, d *dictionary) ([]byte, error) {
+	plain, err := p.unproven(it, d)
+	if err != nil {
+		return nil, err
+	}
+	return plain, it.prove(plain)
+}
+
+// unproven is unpack for bytes of which something else will tell whether they are right.
+func (p *packer) unproven(it *item, d *dictionary) (plain []byte, err error) {
 	switch {
 	case it.codec == codecPlain:
 		plain = bytes.Clone(it.data)
@@ -215,7 +224,7 @@ func (p *packer) unpack(it *item, d *dictionary) (plain []byte, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
-	return plain, it.prove(plain)
+	return plain, nil
 }
 
 // room is how much memory an item's plain bytes are worth at once: a damaged length must not cost a gigabyte.
@@ -302,11 +311,20 @@ func (t *txn) dictionaryFor(it *item, depth int) (*dictionary, error) {
 	if err != nil || it.codec != codecPage {
 		return d, err
 	}
-	page, err := t.dictionary(it.page, it.at, depth)
+	page, err := t.lender(it.page, it.at, depth)
 	if err != nil {
 		return nil, err
 	}
 	return d.with(page, it.from, it.n)
+}
+
+// lender reads the page that an item borrows from. It is not proven, which would take as long as the rest: the item is,
+// by its own sum. Nor is it kept: no other item is likely to need it.
+func (t *txn) lender(at, before position, depth int) (*dictionary, error) {
+	if d := t.store.shelf.get(at); d != nil {
+		return d, nil
+	}
+	return t.dictionaryAt(at, before, depth, t.store.packer.unproven)
 }
 
 // with returns the dictionary with a piece of a page behind it.
@@ -322,6 +340,14 @@ func (t *txn) dictionary(at, before position, depth int) (*dictionary, error) {
 	if d := t.store.shelf.get(at); d != nil {
 		return d, nil
 	}
+	d, err := t.dictionaryAt(at, before, depth, t.store.packer.unpack)
+	if err == nil && at < t.base { // what this transaction has appended may be undone
+		t.store.shelf.put(d)
+	}
+	return d, err
+}
+
+func (t *txn) dictionaryAt(at, before position, depth int, unpack func(*item, *dictionary) ([]byte, error)) (*dictionary, error) {
 	if at >= before || depth >= maxDepth+1 {
 		return nil, fmt.Errorf("%w: the dictionary at %d is none for the item at %d", ErrDamaged, at, before)
 	}
@@ -333,16 +359,13 @@ func (t *txn) dictionary(at, before position, depth int) (*dictionary, error) {
 	if err != nil {
 		return nil, err
 	}
-	plain, err := t.store.packer.unpack(&it, under)
+	plain, err := unpack(&it, under)
 	if err != nil {
 		return nil, fmt.Errorf("dictionary at %d: %w", at, err)
 	}
 	d := &dictionary{at: at, plain: plain}
 	if under != nil {
 		d.depth = under.depth + 1
-	}
-	if at < t.base { // what this transaction has appended may be undone
-		t.store.shelf.put(d)
 	}
 	return d, nil
 }

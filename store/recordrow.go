@@ -104,7 +104,19 @@ func appendRaw(b []byte, figures []extract.Figure) []byte {
 }
 
 // parseRecord reads the row of the record of a capture.
-func parseRecord(id uint64, plain []byte) (r Record, err error) {
+func parseRecord(id uint64, plain []byte) (Record, error) { return new(recordReader).parse(id, plain) }
+
+// parse reads the row of the record of a capture.
+func (d *recordReader) parse(id uint64, plain []byte) (Record, error) {
+	if r, ok := d.read(plain); ok {
+		r.Capture = id
+		return r, nil
+	}
+	return parseAnyRecord(id, plain)
+}
+
+// parseAnyRecord reads a row however it is laid out: that of an earlier program, perhaps, or of a later one.
+func parseAnyRecord(id uint64, plain []byte) (r Record, err error) {
 	row := recordRow{}
 	if bytes.Contains(plain, []byte(`"report":`)) {
 		row.Report = &reportRow{Report: new(extract.Report)}

@@ -122,12 +122,17 @@ func (s *Store) Rejected() iter.Seq2[Record, error] {
 	return list(s, listing{order: rejectedBucket, rows: recordBucket}, s.decodeRecord)
 }
 
-func (s *Store) decodeRecord(it item) (Record, error) {
-	plain, err := s.unpack(&it)
-	if err != nil {
-		return Record{}, fmt.Errorf("record of capture %d: %w", it.id, err)
+func (s *Store) decodeRecord(it item) (Record, error) { return s.recordDecoder(new(recordReader))(it) }
+
+// recordDecoder decodes records with a reader.
+func (s *Store) recordDecoder(d *recordReader) func(item) (Record, error) {
+	return func(it item) (Record, error) {
+		plain, err := s.unpack(&it)
+		if err != nil {
+			return Record{}, fmt.Errorf("record of capture %d: %w", it.id, err)
+		}
+		return d.parse(it.id, plain)
 	}
-	return parseRecord(it.id, plain)
 }
 
 // record reads the record of a capture.
