@@ -9,17 +9,29 @@ import (
 // RecordsAhead is Records for a loop that has much to do: the records are unpacked and read meanwhile, on all processors,
 // some tens of them before the loop. The goroutines have ended when the loop has.
 func (s *Store) RecordsAhead() iter.Seq2[Record, error] {
-	return ahead(s, listing{order: keyBucket, rows: recordBucket}, func() func(item) (Record, error) {
-		return s.recordDecoder(new(recordReader))
-	})
+	return s.recordsAhead(s.recordItems(), false)
 }
 
 // Outlines is RecordsAhead with less in each record, for who asks only which there are: its Report has title, agency
 // without evidence, year, scope, script, form, published, forms and quality.
-func (s *Store) Outlines() iter.Seq2[Record, error] {
-	return ahead(s, listing{order: keyBucket, rows: recordBucket}, func() func(item) (Record, error) {
-		return s.recordDecoder(&recordReader{outline: true})
-	})
+func (s *Store) Outlines() iter.Seq2[Record, error] { return s.recordsAhead(s.recordItems(), true) }
+
+// RecordsAhead is Store.RecordsAhead as of the moment.
+func (p *Past) RecordsAhead() iter.Seq2[Record, error] {
+	return p.there(p.store.recordsAhead(p.items(keyBucket), false))
+}
+
+// Outlines is Store.Outlines as of the moment.
+func (p *Past) Outlines() iter.Seq2[Record, error] {
+	return p.there(p.store.recordsAhead(p.items(keyBucket), true))
+}
+
+func (s *Store) recordItems() iter.Seq2[item, error] {
+	return list(s, listing{order: keyBucket, rows: recordBucket}, func(it item) (item, error) { return it, nil })
+}
+
+func (s *Store) recordsAhead(items iter.Seq2[item, error], outline bool) iter.Seq2[Record, error] {
+	return ahead(items, func() func(item) (Record, error) { return s.recordDecoder(&recordReader{outline: outline}) })
 }
 
 // unitRows is how many rows a goroutine decodes at a time.
@@ -33,8 +45,8 @@ type unit[T any] struct {
 	done   chan struct{}
 }
 
-// ahead is list with several goroutines that decode, each with a decoder of its own.
-func ahead[T any](s *Store, l listing, newDecoder func() func(item) (T, error)) iter.Seq2[T, error] {
+// ahead yields what is made of items, in their order, by several goroutines, each with a decoder of its own.
+func ahead[T any](items iter.Seq2[item, error], newDecoder func() func(item) (T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		workers := runtime.GOMAXPROCS(0)
 		inOrder := make(chan *unit[T], 2*workers)
@@ -45,7 +57,7 @@ func ahead[T any](s *Store, l listing, newDecoder func() func(item) (T, error)) 
 		running.Go(func() {
 			defer close(inOrder)
 			defer close(work)
-			for u := range units[T](s, l) {
+			for u := range units[T](items) {
 				select {
 				case inOrder <- u:
 				case <-stop:
@@ -86,11 +98,11 @@ func ahead[T any](s *Store, l listing, newDecoder func() func(item) (T, error)) 
 	}
 }
 
-// units cuts a listing into units; the last one has the error that ended it, if one did.
-func units[T any](s *Store, l listing) iter.Seq[*unit[T]] {
+// units cuts items into units; the last one has the error that ended them, if one did.
+func units[T any](rows iter.Seq2[item, error]) iter.Seq[*unit[T]] {
 	return func(yield func(*unit[T]) bool) {
 		var items []item
-		for it, err := range list(s, l, func(it item) (item, error) { return it, nil }) {
+		for it, err := range rows {
 			if err != nil {
 				if len(items) > 0 && !yield(newUnit[T](items)) {
 					return

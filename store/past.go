@@ -180,19 +180,41 @@ func (p *Past) look(read func(*txn) error) error {
 
 // records yields the records of an index, in its order, merged with the entries that it had then and has no more.
 func (p *Past) records(bucket []byte) iter.Seq2[Record, error] {
+	return p.there(func(yield func(Record, error) bool) {
+		for it, err := range p.items(bucket) {
+			var r Record
+			if err == nil {
+				r, err = p.store.decodeRecord(it)
+			}
+			if !yield(r, err) || err != nil {
+				return
+			}
+		}
+	})
+}
+
+// there leaves out the records that need captures from after the moment.
+func (p *Past) there(records iter.Seq2[Record, error]) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
+		for r, err := range records {
+			if (err != nil || r.Moment() <= p.moment.Capture) && !yield(r, err) {
+				return
+			}
+		}
+	}
+}
+
+// items yields the items of the records of an index.
+func (p *Past) items(bucket []byte) iter.Seq2[item, error] {
+	return func(yield func(item, error) bool) {
 		for after := []byte(nil); ; {
 			batch, next, err := p.batch(bucket, after)
 			if err != nil {
-				yield(Record{}, err)
+				yield(item{}, err)
 				return
 			}
 			for _, it := range batch {
-				r, err := p.store.decodeRecord(it)
-				if err == nil && r.Moment() > p.moment.Capture {
-					continue
-				}
-				if !yield(r, err) || err != nil {
+				if !yield(it, nil) {
 					return
 				}
 			}

@@ -44,6 +44,9 @@ func (d *recordReader) read(plain []byte) (r Record, ok bool) {
 	d.wordOf(`"home":`, &r.Home)
 	d.textOf(`"sha256":`, &r.SHA256)
 	d.intOf(`"version":`, &r.Version)
+	if d.name(`"read":`) {
+		r.Read = d.time()
+	}
 	d.textOf(`"rejected":`, &r.Rejected)
 	d.wordOf(`"change":`, &r.Change)
 	d.textOf(`"text_sha256":`, &r.Text)

@@ -15,7 +15,7 @@ import (
 // wholeRecord has something in every field that a record can have.
 func wholeRecord() *Record {
 	r := &Record{URL: "http://www.qjq.gov.cn/a?b=1&c=<2>", Time: time.Date(2024, 3, 1, 22, 0, 0, 123456789, time.UTC), Portal: "qujiang", Home: "330803",
-		SHA256: strings.Repeat("6", 64), Version: 7, Change: ChangeText, Text: strings.Repeat("7", 64), Fields: strings.Repeat("8", 64), Attachments: strings.Repeat("9", 64),
+		SHA256: strings.Repeat("6", 64), Version: 7, Read: time.Date(2024, 3, 2, 0, 0, 0, 0, time.UTC), Change: ChangeText, Text: strings.Repeat("7", 64), Fields: strings.Repeat("8", 64), Attachments: strings.Repeat("9", 64),
 		Parts: []Part{{Name: "page 2", Kind: extract.PartPage, URL: "http://www.qjq.gov.cn/a_2", Capture: 12, SHA256: strings.Repeat("1", 64), Read: true},
 			{Name: "attachment 1", Kind: extract.PartAttachment, URL: "http://www.qjq.gov.cn/x.pdf", Title: "附件", Unread: "a \"scan\"", Missing: "404", Pending: true}}}
 	r.Report = &extract.Report{Title: "衢江区\u20282021年\t\"年度\\报告\"\u0001\ufffd", Year: 2021, Scope: extract.ScopeOwn, Script: extract.ScriptSimplified, Form: extract.FormHTML,

@@ -65,7 +65,7 @@ func (c *config) expectations(s *store.Store, portals []seeds.Portal, span crawl
 			return nil, err
 		}
 	}
-	held, err := holdingsOf(past.Records())
+	held, err := holdingsOf(past.Outlines())
 	if err != nil {
 		return nil, err
 	}

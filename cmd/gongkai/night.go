@@ -398,7 +398,7 @@ type holding struct {
 }
 
 // holdings lists what the archive holds of each agency, by key. Rejected pages do not count.
-func holdings(s *store.Store) ([]holding, error) { return holdingsOf(s.Records()) }
+func holdings(s *store.Store) ([]holding, error) { return holdingsOf(s.Outlines()) }
 
 func holdingsOf(records iter.Seq2[store.Record, error]) ([]holding, error) {
 	at := map[extract.AgencyKey]*holding{}

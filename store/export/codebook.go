@@ -63,7 +63,7 @@ func (p *dataPackage) writeCodebook() error {
 func fieldEntries(t shape) (list []entry) {
 	for _, f := range t.fields {
 		id := t.name + "." + f.name
-		list = append(list, entry{item: "field", id: id, en: f.en, zh: f.zh, kind: string(f.kind)})
+		list = append(list, entry{item: "field", id: id, en: f.en, zh: f.zh, kind: f.kind.String()})
 		for _, w := range f.words {
 			list = append(list, entry{item: "word", id: id + "=" + w.text, en: w.en, zh: w.zh})
 		}
@@ -84,7 +84,7 @@ func formEntries(s *extract.FormSchema) (list []entry) {
 		}
 	}
 	for _, s := range s.Harmonised {
-		list = append(list, entry{item: "series", id: s.Name, en: s.EN, zh: s.ZH, kind: string(decimal),
+		list = append(list, entry{item: "series", id: s.Name, en: s.EN, zh: s.ZH, kind: decimal.String(),
 			versions: strings.Join(slices.Sorted(maps.Keys(s.Terms)), ";"), comparability: s.Comparability, note: seriesNote(s)})
 	}
 	return list

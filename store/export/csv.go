@@ -15,7 +15,7 @@ type csvFormat struct {
 const byteOrderMark = "\ufeff"
 
 func (c csvFormat) begin(t shape) (writer, error) {
-	w := &csvWriter{plainFile: plainFile{t, c.out.create(t.name + ".csv"), 0, "csv", "text/csv"}}
+	w := &csvWriter{plainFile: plainFile{t, c.out.create(t.name + ".csv"), 0, "csv", "text/csv"}, last: make([]csvWritten, len(t.fields))}
 	if c.bom {
 		w.line = append(w.line, byteOrderMark...)
 	}
@@ -35,7 +35,14 @@ func (csvFormat) abandon() {}
 
 type csvWriter struct {
 	plainFile
-	line []byte // used again for each row
+	line []byte       // used again for each row
+	last []csvWritten // of each column
+}
+
+// A csvWritten is a text and how it was written: the next row often has it again.
+type csvWritten struct {
+	text    string
+	written []byte
 }
 
 func (w *csvWriter) write(row []value) error {
@@ -47,7 +54,7 @@ func (w *csvWriter) write(row []value) error {
 		switch v := &row[i]; {
 		case !v.ok:
 		case v.kind == text:
-			b = appendCSV(b, v.text)
+			b = w.appendText(b, i, v.text)
 		default:
 			b = v.appendTo(b) // of a shape that cannot be a formula
 		}
@@ -58,10 +65,23 @@ func (w *csvWriter) write(row []value) error {
 	return err
 }
 
+func (w *csvWriter) appendText(b []byte, column int, s string) []byte {
+	last := &w.last[column]
+	if s == last.text {
+		return append(b, last.written...)
+	}
+	begin := len(b)
+	b = appendCSV(b, s)
+	if len(s) <= 1024 {
+		last.text, last.written = s, append(last.written[:0], b[begin:]...)
+	}
+	return b
+}
+
 // appendCSV writes a guarded text, in quotes where it needs them.
 func appendCSV(b []byte, s string) []byte {
 	guarded := needsGuard(s)
-	if !strings.ContainsAny(s, ",\"\r\n") && s[0] != ' ' {
+	if !needsQuotes(s) {
 		if guarded {
 			b = append(b, '\'')
 		}
@@ -79,6 +99,16 @@ func appendCSV(b []byte, s string) []byte {
 		b = append(append(b, s[:i]...), `""`...)
 		s = s[i+1:]
 	}
+}
+
+func needsQuotes(s string) bool {
+	for i := range len(s) {
+		switch s[i] {
+		case ',', '"', '\r', '\n':
+			return true
+		}
+	}
+	return s[0] == ' '
 }
 
 // A cell that begins with one of these may be run as a formula by a spreadsheet, in full-width form too.

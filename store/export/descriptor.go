@@ -81,7 +81,7 @@ type tableSchema struct {
 
 type schemaField struct {
 	Name        string     `json:"name"`
-	Type        kind       `json:"type"`
+	Type        string     `json:"type"`
 	Title       string     `json:"title"` // in Chinese
 	Description string     `json:"description"`
 	Categories  []category `json:"categories,omitempty"` // the closed list of words of the column, in a stable order

@@ -1,7 +1,7 @@
 package export
 
 import (
-	"bufio"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -64,8 +64,8 @@ func (d *folder) path(name string) string { return filepath.Join(d.dir, partialN
 func (d *folder) create(name string) *file {
 	f := &file{ctx: d.ctx, name: name, sum: sha256.New()}
 	d.files = append(d.files, f)
-	if f.out, f.err = os.Create(d.path(name)); f.err == nil {
-		f.buf = bufio.NewWriterSize(f.out, 1<<16)
+	if f.out, f.err = os.Create(d.path(name)); f.err != nil {
+		f.out = nil
 	}
 	return f
 }
@@ -175,27 +175,81 @@ func syncDir(dir string) error {
 	return d.Close()
 }
 
-// A file is written once, from front to back, and knows its length and digest.
+// A file is written once, from front to back, and knows its length and digest. What is written to it goes on in blocks to
+// a goroutine that digests and writes them, as making rows takes as long: it has ended once the file is closed.
 type file struct {
 	ctx   context.Context
 	name  string
 	out   *os.File // nil when it could not be made, and once it is closed
-	buf   *bufio.Writer
 	sum   hash.Hash
 	bytes int64
 	err   error // the first, which every call returns from then on
+
+	block []byte      // that is being filled
+	full  chan []byte // nil until there is a full one
+	empty chan written
 }
+
+// A written is a block that may be filled again, and what went wrong with it or one before it.
+type written struct {
+	block []byte
+	err   error
+}
+
+// A file has so many blocks of so many bytes.
+const (
+	fileBlocks = 4
+	blockSize  = 64 << 10
+)
 
 func (f *file) Write(p []byte) (n int, err error) {
 	if f.err == nil {
 		f.err = f.ctx.Err()
 	}
-	if f.err == nil {
-		n, f.err = f.buf.Write(p)
-		f.sum.Write(p[:n])
-		f.bytes += int64(n)
+	for n < len(p) && f.err == nil {
+		if f.block == nil {
+			f.block = make([]byte, 0, blockSize)
+		}
+		m := copy(f.block[len(f.block):cap(f.block)], p[n:])
+		f.block = f.block[:len(f.block)+m]
+		if n += m; len(f.block) == cap(f.block) {
+			f.pass()
+		}
 	}
+	f.bytes += int64(n)
 	return n, f.err
+}
+
+// pass hands a full block on, and takes an empty one.
+func (f *file) pass() {
+	if f.full == nil {
+		f.full, f.empty = make(chan []byte, fileBlocks), make(chan written, fileBlocks)
+		for range fileBlocks - 1 {
+			f.empty <- written{}
+		}
+		go f.drain()
+	}
+	f.full <- f.block
+	next := <-f.empty
+	f.block, f.err = next.block[:0], next.err
+}
+
+// drain digests and writes what it is handed, until nothing more comes. After an error it only takes it.
+func (f *file) drain() {
+	defer close(f.empty)
+	var err error
+	for block := range f.full {
+		if err == nil {
+			err = f.put(block)
+		}
+		f.empty <- written{block, err}
+	}
+}
+
+func (f *file) put(block []byte) error {
+	f.sum.Write(block)
+	_, err := f.out.Write(block)
+	return err
 }
 
 // close makes the file durable. Closing again does nothing.
@@ -203,11 +257,19 @@ func (f *file) close() error {
 	if f.out == nil {
 		return f.err
 	}
-	err := errors.Join(f.buf.Flush(), f.out.Sync(), f.out.Close())
-	f.out = nil
-	if f.err == nil {
-		f.err = err
+	err := f.err
+	if f.full != nil {
+		close(f.full)
+		for w := range f.empty {
+			err = cmp.Or(err, w.err)
+		}
 	}
+	if err == nil {
+		err = f.put(f.block)
+	}
+	err = errors.Join(err, f.out.Sync(), f.out.Close())
+	f.out, f.block = nil, nil
+	f.err = cmp.Or(f.err, err)
 	return f.err
 }
 
@@ -227,7 +289,7 @@ func (f *file) resource(t shape, format, mediatype string, rows int) dataResourc
 		Schema: &tableSchema{Schema: tableProfile, MissingValues: []string{""}, PrimaryKey: t.key},
 	}
 	for _, f := range t.fields {
-		s := schemaField{Name: f.name, Type: f.kind, Title: f.zh, Description: f.en}
+		s := schemaField{Name: f.name, Type: f.kind.String(), Title: f.zh, Description: f.en}
 		for _, w := range f.words {
 			s.Categories = append(s.Categories, category{w.text, w.zh + " " + w.en})
 		}

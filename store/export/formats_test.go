@@ -79,7 +79,8 @@ func TestFormatsAgree(t *testing.T) {
 			for i, row := range want {
 				for _, f := range r.Schema.Fields {
 					compared++
-					if a, b := plainCSV(f.Type, row[f.Name]), plainCell(f.Type, got[i][f.Name]); a != b {
+					k := kindOf(t, f.Type)
+					if a, b := plainCSV(k, row[f.Name]), plainCell(k, got[i][f.Name]); a != b {
 						t.Errorf("%s row %d, %s: %q in %s, %q in CSV", name, i+1, f.Name, b, format, a)
 					}
 				}
@@ -89,6 +90,17 @@ func TestFormatsAgree(t *testing.T) {
 	if compared < 2000 {
 		t.Errorf("only %d cells compared", compared)
 	}
+}
+
+func kindOf(t *testing.T, word string) kind {
+	t.Helper()
+	for k := range notDecimal {
+		if k.String() == word {
+			return k
+		}
+	}
+	t.Fatalf("no kind is called %q", word)
+	return 0
 }
 
 // plainCSV takes guard and trailing zeros off.
@@ -214,7 +226,7 @@ func readXLSX(t *testing.T, dir, name string) (rows []map[string]any) {
 		t.Fatal(err)
 	}
 	kinds := map[string]kind{}
-	for _, s := range [][]field{reportTable.shape().fields, figureTable.shape().fields, panelTable().shape().fields, problemTable.shape().fields,
+	for _, s := range [][]field{reportTable.shape().fields, figureTable.shape().fields, panelTable(newLayout()).shape().fields, problemTable.shape().fields,
 		captureTable.shape().fields, coverageTable.shape().fields, codebookTable.shape().fields} {
 		for _, f := range s {
 			kinds[f.name] = f.kind // no two tables differ in the kind of a name, but for panel's and reports' figures
@@ -454,7 +466,7 @@ func TestExcelLimits(t *testing.T) {
 // TestStataNames: what Stata limits is within its limits.
 func TestStataNames(t *testing.T) {
 	reserved := []string{"_all", "_b", "byte", "double", "float", "if", "in", "int", "long", "using", "with", "strL"}
-	for _, s := range []shape{reportTable.shape(), figureTable.shape(), panelTable().shape(), problemTable.shape(), captureTable.shape(), coverageTable.shape(), codebookTable.shape()} {
+	for _, s := range []shape{reportTable.shape(), figureTable.shape(), panelTable(newLayout()).shape(), problemTable.shape(), captureTable.shape(), coverageTable.shape(), codebookTable.shape()} {
 		for _, f := range s.fields {
 			if len(f.name) > 32 || slices.Contains(reserved, f.name) {
 				t.Errorf("%s.%s is no name of a variable", s.name, f.name)
@@ -462,29 +474,6 @@ func TestStataNames(t *testing.T) {
 			if n := len([]rune(label118(f.en))); n > dtaLabel {
 				t.Errorf("%s.%s: a label of %d characters", s.name, f.name, n)
 			}
-		}
-	}
-}
-
-func TestAhead(t *testing.T) {
-	numbers := func(yield func(int, error) bool) {
-		for n := range 100 {
-			if !yield(n, nil) {
-				return
-			}
-		}
-		yield(0, io.ErrUnexpectedEOF)
-	}
-	sum, failed := 0, error(nil)
-	for n, err := range ahead(numbers, 3) {
-		sum, failed = sum+n, err
-	}
-	if sum != 4950 || failed != io.ErrUnexpectedEOF {
-		t.Errorf("sum %d, %v", sum, failed)
-	}
-	for n := range ahead(numbers, 3) {
-		if n == 5 {
-			break
 		}
 	}
 }

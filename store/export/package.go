@@ -26,10 +26,11 @@ type dataPackage struct {
 	problems *sheet[problem]
 	captures *sheet[store.Capture]
 
-	rivals   store.Rivals               // of the key being read
-	before   map[string]*extract.Report // the last report written of the agency being read, by scope
-	pages    map[[16]byte]bool          // digests of the URLs that claim a report exported, and of its parts; nil when all are wanted
-	versions map[int]bool               // of the extractors that read the reports exported
+	rivals   store.Rivals // of the key being read
+	layout   *layout
+	before   map[string]*report // the last report of the agency being read, by scope
+	pages    map[[16]byte]bool  // digests of the URLs that claim a report exported, and of its parts; nil when all are wanted
+	versions map[int]bool       // of the extractors that read the reports exported
 	coverage *coverage
 	cell     figure
 }
@@ -43,7 +44,7 @@ type anySheet interface {
 }
 
 func newPackage(ctx context.Context, s *store.Store, dir string, o Options) (*dataPackage, error) {
-	p := &dataPackage{options: o, versions: map[int]bool{}}
+	p := &dataPackage{options: o, versions: map[int]bool{}, layout: newLayout()}
 	var err error
 	if p.past, err = o.past(s); err != nil {
 		return nil, err
@@ -95,7 +96,7 @@ func (p *dataPackage) begin() (err error) {
 	return errors.Join(
 		addSheet(p, &p.reports, reportTable),
 		addSheet(p, &p.figures, figureTable),
-		addSheet(p, &p.panel, panelTable()),
+		addSheet(p, &p.panel, panelTable(p.layout)),
 		addSheet(p, &p.problems, problemTable),
 		addSheet(p, &p.captures, captureTable),
 	)
@@ -145,13 +146,10 @@ func (p *dataPackage) writeCoverage(ctx context.Context) error {
 	return errors.Join(merge(wanted, p.coverage.held(), rows.write), p.coverage.close())
 }
 
-// recordsAhead is how many records wait to be written: some 100 KB each.
-const recordsAhead = 32
-
 func (p *dataPackage) writeRecords(ctx context.Context, s *store.Store) error {
 	var key extract.Key
 	unplaced := newest{write: func(r *store.Record) error { return p.problems.write(unplaced(r)) }}
-	for r, err := range ahead(p.past.Records(), recordsAhead) {
+	for r, err := range p.past.RecordsAhead() {
 		if err := errors.Join(ctx.Err(), err); err != nil {
 			return err
 		}
@@ -169,7 +167,7 @@ func (p *dataPackage) writeRecords(ctx context.Context, s *store.Store) error {
 				return err
 			}
 			if next.Agency != key.Agency {
-				p.before = map[string]*extract.Report{}
+				p.before = map[string]*report{}
 			}
 			key = next
 		}
@@ -184,7 +182,11 @@ func (p *dataPackage) writeRecords(ctx context.Context, s *store.Store) error {
 			return err
 		}
 	}
-	return errors.Join(unplaced.end(), p.writeChosen())
+	err := errors.Join(unplaced.end(), p.writeChosen())
+	if err == nil { // what these keep in memory, captures need
+		err = errors.Join(p.reports.close(), p.figures.close(), p.panel.close())
+	}
+	return err
 }
 
 // mark notes the pages whose captures belong to a report.
@@ -207,12 +209,12 @@ func (p *dataPackage) mark(s *store.Store, r *store.Record) error {
 // writeChosen writes the reports of the key that has been read, and remembers them for the year after.
 func (p *dataPackage) writeChosen() error {
 	for _, c := range p.rivals.Choices() {
-		before := p.before[c.Report.Scope]
-		p.before[c.Report.Scope] = c.Report
+		r := p.layout.newReport(c, p.before[c.Report.Scope])
+		p.before[c.Report.Scope] = r
 		if !p.options.wants(c.Report) {
 			continue
 		}
-		if err := p.writeReport(newReport(c, before)); err != nil {
+		if err := p.writeReport(r); err != nil {
 			return err
 		}
 	}

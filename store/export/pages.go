@@ -18,7 +18,7 @@ func Pages(ctx context.Context, s *store.Store, o Options) (func(store.Capture) 
 	if err != nil {
 		return nil, err
 	}
-	for r, err := range past.Records() {
+	for r, err := range past.Outlines() {
 		if err := errors.Join(ctx.Err(), err); err != nil {
 			return nil, err
 		}

@@ -11,7 +11,7 @@ import (
 )
 
 // panelTable has a column for each harmonised series of the schema.
-func panelTable() table[*report] {
+func panelTable(l *layout) table[*report] {
 	t := table[*report]{
 		name: "panel",
 		en: "One row a report, one column a series that can be followed over editions of the form. A value is the sum of the figures that " +
@@ -24,44 +24,98 @@ func panelTable() table[*report] {
 			identity(self)[1:], []column[*report]{formVersion, problemCount}),
 	}
 	for _, s := range extract.Schema().Harmonised {
-		t.columns = append(t.columns, column[*report]{s.Name, decimal, s.EN, s.ZH, func(r *report) value { return decimalValue(r.seriesValue(s)) }})
+		sums := l.sumsOf(s)
+		t.columns = append(t.columns, column[*report]{s.Name, decimal, s.EN, s.ZH, func(r *report) value { return decimalValue(r.seriesValue(sums)) }})
 	}
 	return t
 }
 
-// seriesValue adds up the figures of a series, for the form that the report's tables have. It is empty when there
-// is any doubt.
-func (r *report) seriesValue(s extract.Series) string {
-	version, ok := versionFor(r.Report, s)
+// A layout numbers the cells of the forms that panel and the rules across years ask for. One goroutine uses it.
+type layout struct {
+	numbers map[extract.Term]int
+	rules   []yearRule
+	last    []place // of the figures of the last report: most stand where they stood there
+}
+
+type place struct {
+	term   extract.Term
+	number int // -1: nobody asks for it
+}
+
+func newLayout() *layout {
+	l := &layout{numbers: map[extract.Term]int{}}
+	for _, s := range extract.Schema().Harmonised {
+		for _, version := range slices.Sorted(maps.Keys(s.Terms)) {
+			for _, t := range s.Terms[version] {
+				l.number(t)
+			}
+		}
+	}
+	l.rules = l.yearRules()
+	return l
+}
+
+func (l *layout) number(t extract.Term) int {
+	n, ok := l.numbers[t]
 	if !ok {
+		n = len(l.numbers)
+		l.numbers[t] = n
+	}
+	return n
+}
+
+// A sumOf is how a series is made of the figures of a form.
+type sumOf struct {
+	version string
+	groups  []string // of tables, which must have that form
+	terms   []sumTerm
+}
+
+type sumTerm struct {
+	cell int
+	unit string // according to the form
+}
+
+// sumsOf returns the sums of a series in the order of form versions.
+func (l *layout) sumsOf(s extract.Series) (sums []sumOf) {
+	for _, version := range slices.Sorted(maps.Keys(s.Terms)) {
+		if len(s.Terms[version]) == 0 {
+			continue
+		}
+		sum := sumOf{version: version}
+		for _, t := range s.Terms[version] {
+			if group := tableGroup(t.Table); !slices.Contains(sum.groups, group) {
+				sum.groups = append(sum.groups, group)
+			}
+			sum.terms = append(sum.terms, sumTerm{l.number(t), formUnit(t, version)})
+		}
+		sums = append(sums, sum)
+	}
+	return sums
+}
+
+// seriesValue adds up the figures of a series, for the form that the report's tables have: reports mix versions, so it is
+// asked of the tables and not of the year. It is empty when there is any doubt.
+func (r *report) seriesValue(sums []sumOf) string {
+	i := slices.IndexFunc(sums, func(s sumOf) bool {
+		return !slices.ContainsFunc(s.groups, func(group string) bool { return r.Forms[group] != s.version })
+	})
+	if i < 0 {
 		return ""
 	}
 	total := ""
-	for i, term := range s.Terms[version] {
-		v, ok := r.termValue(term, version)
+	for k, t := range sums[i].terms {
+		c := &r.cells[t.cell]
 		switch {
-		case !ok:
+		case !c.certain || c.mixed || !sameMoney(c.unit, t.unit):
 			return ""
-		case i == 0:
-			total = v
+		case k == 0:
+			total = c.value
 		default:
-			total = sum(total, v)
+			total = sum(total, c.value)
 		}
 	}
 	return total
-}
-
-// versionFor returns the form version that all tables of a series have. Reports mix versions, so it is asked of the
-// tables and not of the year.
-func versionFor(r *extract.Report, s extract.Series) (string, bool) {
-	for _, version := range slices.Sorted(maps.Keys(s.Terms)) {
-		terms := s.Terms[version]
-		other := func(t extract.Term) bool { return r.Forms[tableGroup(t.Table)] != version }
-		if len(terms) > 0 && !slices.ContainsFunc(terms, other) {
-			return version, true
-		}
-	}
-	return "", false
 }
 
 // tableGroup is the table whose version a subtable shares: "t2" for "t2.art20_1".
@@ -70,51 +124,55 @@ func tableGroup(id string) string {
 	return group
 }
 
-// termValue returns the value of one figure, if it is certain and in the unit of the form.
-func (r *report) termValue(t extract.Term, version string) (value string, ok bool) {
-	f, ok := r.cells[t]
-	if !ok || !f.certain || !sameMoney(f.unit, formUnit(t, version)) {
-		return "", false
-	}
-	return f.value, true
-}
-
-// A known is what a report says of one cell of the form.
+// A known is what a report says of one cell of the form. The zero one is absent.
 type known struct {
 	value   string
+	there   bool
 	certain bool   // there, not blank, readable, and the same wherever it stands
+	mixed   bool   // it stands in several units of money
 	unit    string // of money, if any is
 }
 
-// cellsOf looks up all figures of a report at once.
-func cellsOf(r *extract.Report) map[extract.Term]known {
-	m := make(map[extract.Term]known, len(r.Figures))
+// cellsOf looks up all figures of a report at once, by the numbers of their cells.
+func (l *layout) cellsOf(r *extract.Report) []known {
+	cells := make([]known, len(l.numbers))
 	for i := range r.Figures {
 		f := &r.Figures[i]
-		at := extract.Term{Table: f.Table, Row: f.Row, Column: f.Column}
-		k, twice := m[at]
-		k.certain = f.Blank == "" && isDecimal(f.Value) && (!twice || k.certain && k.value == f.Value && sameMoney(k.unit, f.Unit))
-		k.value = f.Value
-		if !twice || strings.HasSuffix(f.Unit, "元") {
-			k.unit = f.Unit
-		}
-		m[at] = k
-	}
-	return m
-}
-
-// certain returns the value of one figure, unless it is absent, blank, unreadable, or there twice with different values.
-func certain(r *extract.Report, t extract.Term) (value string, ok bool) {
-	for _, f := range r.Figures {
-		if f.Table != t.Table || f.Row != t.Row || f.Column != t.Column {
+		n := l.find(i, f)
+		if n < 0 {
 			continue
 		}
-		if f.Blank != "" || !isDecimal(f.Value) || ok && f.Value != value {
-			return "", false
+		c := &cells[n]
+		twice := c.there
+		c.mixed = c.mixed || twice && !sameMoney(c.unit, f.Unit)
+		c.certain = f.Blank == "" && isDecimal(f.Value) && (!twice || c.certain && c.value == f.Value)
+		c.there, c.value = true, f.Value
+		if !twice || strings.HasSuffix(f.Unit, "元") {
+			c.unit = f.Unit
 		}
-		value, ok = f.Value, true
 	}
-	return value, ok
+	return cells
+}
+
+// find returns the number of the cell of a report's i-th figure, -1 when nobody asks for it.
+func (l *layout) find(i int, f *extract.Figure) int {
+	if i < len(l.last) {
+		if p := &l.last[i]; p.term.Table == f.Table && p.term.Row == f.Row && p.term.Column == f.Column {
+			return p.number
+		}
+	}
+	p := place{extract.Term{Table: f.Table, Row: f.Row, Column: f.Column}, -1}
+	if n, asked := l.numbers[p.term]; asked {
+		p.number = n
+	}
+	const most = 4096 // no form has as many
+	switch {
+	case i < len(l.last):
+		l.last[i] = p
+	case i == len(l.last) && i < most:
+		l.last = append(l.last, p)
+	}
+	return p.number
 }
 
 // formUnit returns the unit of a figure according to the form.
@@ -142,7 +200,7 @@ func sum(a, b string) string {
 	x, okX := new(big.Rat).SetString(a)
 	y, okY := new(big.Rat).SetString(b)
 	if !okX || !okY {
-		return "" // unreachable: termValue lets only decimals through
+		return "" // unreachable: a certain cell is a decimal
 	}
 	return x.Add(x, y).FloatString(max(places(a), places(b)))
 }

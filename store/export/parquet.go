@@ -2,30 +2,48 @@ package export
 
 import (
 	"context"
+	"slices"
 	"unsafe"
 
+	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go"
+	parquetzstd "github.com/parquet-go/parquet-go/compress/zstd"
 )
 
 // parquetFormat writes a Parquet file a table: typed columns, zstd, dictionaries.
 type parquetFormat struct{ out *folder }
 
 const (
-	groupRows = 122_880 // of a row group: what is kept in memory, and the unit in which DuckDB reads
-	batchSize = 1024    // rows that are handed on at once, column by column
-	dictBytes = 4 << 20 // a column with more different texts in a row group goes on without a dictionary
+	groupRows   = 122_880   // of a row group, at most: the unit in which DuckDB reads
+	groupValues = 1_900_000 // likewise: a row group is kept in memory, and panel has many columns
+	groupBytes  = 48 << 20  // of texts, likewise
+	batchSize   = 1024      // rows that are handed on at once, column by column
+	pageBytes   = 256 << 10 // of a page, about
+	dictBytes   = 1 << 20   // a column with more different texts in a row group goes on without a dictionary
 )
 
 func (p parquetFormat) begin(t shape) (writer, error) {
 	w := &parquetWriter{plainFile: plainFile{t, p.out.create(t.name + ".parquet"), 0, "parquet", "application/vnd.apache.parquet"}}
-	w.out = parquet.NewGenericWriter[any](w.file, parquet.NewSchema(t.name, newColumns(t.fields)), parquet.Compression(&parquet.Zstd),
-		parquet.DictionaryMaxBytes(dictBytes), parquet.CreatedBy("gongkai", "1", "parquet-go"))
-	w.columns = make([][]parquet.Value, len(t.fields))
+	options := []parquet.WriterOption{parquet.NewSchema(t.name, newColumns(t.fields)), parquet.Compression(newPageCodec()),
+		parquet.PageBufferSize(pageBytes), parquet.DictionaryMaxBytes(dictBytes),
+		parquet.DataPageStatistics(false), // row groups and the index of pages have them
+		parquet.CreatedBy("gongkai", "1", "parquet-go")}
+	for _, f := range t.fields {
+		if f.kind == text && !slices.Contains(inOrder, f.name) {
+			options = append(options, parquet.SkipPageBounds(f.name))
+		}
+	}
+	w.out = parquet.NewGenericWriter[any](w.file, options...)
+	w.columns = make([]parquetColumn, len(t.fields))
 	for i := range w.columns {
-		w.columns[i] = make([]parquet.Value, 0, batchSize)
+		w.columns[i] = parquetColumn{last: parquetValue(&value{}, i), batch: make([]parquet.Value, 0, batchSize)}
 	}
 	return w, w.file.err
 }
+
+// inOrder are the texts by which rows stand, roughly: least and greatest of a page tell a reader what to pass over. Of other
+// texts they tell nothing, and to find them takes long.
+var inOrder = []string{"agency_id", "division_code", "province", "prefecture"}
 
 func (parquetFormat) finish(context.Context) error { return nil }
 
@@ -34,29 +52,45 @@ func (parquetFormat) abandon() {}
 type parquetWriter struct {
 	plainFile
 	out     *parquet.GenericWriter[any]
-	columns [][]parquet.Value // rows not handed on yet
+	columns []parquetColumn
+	values  int // of the row group
+	bytes   int // of its texts
+}
+
+// A parquetColumn has the values not handed on yet.
+type parquetColumn struct {
+	is    value // the last, which is often the next one too
+	last  parquet.Value
+	batch []parquet.Value
 }
 
 func (w *parquetWriter) write(row []value) error {
 	for i := range row {
-		w.columns[i] = append(w.columns[i], parquetValue(&row[i], i))
+		c := &w.columns[i]
+		if row[i] != c.is {
+			c.is, c.last = row[i], parquetValue(&row[i], i)
+		}
+		c.batch = append(c.batch, c.last)
+		w.bytes += len(row[i].text)
 	}
 	w.rows++
-	if len(w.columns[0]) < batchSize {
+	w.values += len(row)
+	if len(w.columns[0].batch) < batchSize {
 		return nil
 	}
-	if err := w.flush(); err != nil || w.rows%groupRows != 0 {
+	if err := w.flush(); err != nil || w.values < min(groupValues, groupRows*len(row)) && w.bytes < groupBytes {
 		return err
 	}
+	w.values, w.bytes = 0, 0
 	return w.out.Flush()
 }
 
 func (w *parquetWriter) flush() error {
 	for i, c := range w.out.ColumnWriters() {
-		if _, err := c.WriteRowValues(w.columns[i]); err != nil {
+		if _, err := c.WriteRowValues(w.columns[i].batch); err != nil {
 			return err
 		}
-		w.columns[i] = w.columns[i][:0]
+		w.columns[i].batch = w.columns[i].batch[:0]
 	}
 	return nil
 }
@@ -69,6 +103,25 @@ func (w *parquetWriter) close() error {
 		return err
 	}
 	return w.file.close()
+}
+
+// A pageCodec packs pages with zstd. The library's has windows of 8 MB, for pages that are much smaller.
+type pageCodec struct {
+	parquetzstd.Codec
+	encoder *zstd.Encoder
+}
+
+func newPageCodec() *pageCodec {
+	e, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(2*pageBytes), zstd.WithLowerEncoderMem(true),
+		zstd.WithEncoderCRC(false), zstd.WithZeroFrames(true))
+	if err != nil {
+		panic(err) // options that never depend on input
+	}
+	return &pageCodec{encoder: e}
+}
+
+func (c *pageCodec) Encode(dst, src []byte) ([]byte, error) {
+	return c.encoder.EncodeAll(src, dst[:0]), nil
 }
 
 func parquetValue(v *value, column int) parquet.Value {

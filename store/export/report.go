@@ -1,7 +1,6 @@
 package export
 
 import (
-	"cmp"
 	"maps"
 	"regexp"
 	"slices"
@@ -19,23 +18,28 @@ type report struct {
 	*extract.Report
 	province, prefecture string
 	problems             []problem
-	parts                map[string]store.Part // what was had of them, by name
-	cells                map[extract.Term]known
+	parts                map[string]*store.Part // what was had of them, by name
+	cells                []known                // by number
+
+	// What each of its rows has, made once.
+	id, scope, url, sha256 value
 }
 
-// newReport prepares a chosen record; before is the agency's report on the year before in the same scope, nil when
-// there is none.
-func newReport(c store.Choice, before *extract.Report) *report {
-	r := &report{Choice: c, Report: c.Record.Report, parts: map[string]store.Part{}, cells: cellsOf(c.Record.Report)}
+// newReport prepares a chosen record; before is the agency's last report before it in the same scope, nil when there is
+// none.
+func (l *layout) newReport(c store.Choice, before *report) *report {
+	r := &report{Choice: c, Report: c.Record.Report, parts: map[string]*store.Part{}, cells: l.cellsOf(c.Record.Report)}
+	r.id, r.scope = textValue(string(r.Agency.Key)), textValue(r.Scope)
+	r.url, r.sha256 = textValue(r.URL), textValue(r.SHA256)
 	r.province, r.prefecture, _ = extract.DivisionPath(r.Agency.Division)
-	for _, p := range r.Parts {
-		if p.SHA256 != "" {
+	for i := range r.Parts {
+		if p := &r.Parts[i]; p.SHA256 != "" {
 			r.parts[p.Name] = p
 		}
 	}
 	doubts := r.Report.Problems
 	if before != nil {
-		doubts = slices.Concat(doubts, AcrossYears(before, r.Report))
+		doubts = slices.Concat(doubts, l.acrossYears(before.Report, r.Report, before.cells, r.cells))
 	}
 	r.problems = problemsOf(r, doubts)
 	return r
@@ -45,32 +49,38 @@ func newReport(c store.Choice, before *extract.Report) *report {
 func identity[R any](of func(R) *report) []column[R] {
 	return []column[R]{
 		{"agency_id", text, "who reports: division code, hyphen, unit; stable over renames", "机构标识：行政区划代码-单位名称",
-			func(r R) value { return textValue(string(of(r).Agency.Key)) }},
+			func(r R) value { return of(r).id }},
 		{"year", whole, "year reported on, not that of publication", "报告年度",
 			func(r R) value { return wholeValue(of(r).Year) }},
 		{"scope", text, "own: the agency itself; aggregate: the whole region", "统计范围：own 本机关，aggregate 本地区汇总",
-			func(r R) value { return textValue(of(r).Scope) }},
+			func(r R) value { return of(r).scope }},
 	}
 }
 
 // source are the columns that end each row read from a page, or from a part of a report. of returns the part as well;
-// none is the zero one.
-func source[R any](of func(R) (*report, store.Part)) []column[R] {
+// none is nil.
+func source[R any](of func(R) (*report, *store.Part)) []column[R] {
 	return []column[R]{
 		{"url", text, "address of the page; in figures, of the document that the locator names", "网页（或附件）地址", func(r R) value {
 			report, p := of(r)
-			return textValue(cmp.Or(p.URL, report.URL))
+			if p == nil || p.URL == "" {
+				return report.url
+			}
+			return textValue(p.URL)
 		}},
 		{"capture_sha256", text, "SHA-256 of it as served: what the row was read from", "原始字节的 SHA-256", func(r R) value {
 			report, p := of(r)
-			return textValue(cmp.Or(p.SHA256, report.SHA256))
+			if p == nil || p.SHA256 == "" {
+				return report.sha256
+			}
+			return textValue(p.SHA256)
 		}},
 	}
 }
 
 func self(r *report) *report { return r }
 
-func page(r *report) (*report, store.Part) { return r, store.Part{} }
+func page(r *report) (*report, *store.Part) { return r, nil }
 
 var (
 	agencyName = column[*report]{"agency_name", text, "name of the agency in full, simplified script", "机构全称",
@@ -116,7 +126,7 @@ var reportTable = table[*report]{
 			{"revisions", whole, "versions of the page held that differ in text, metadata or figures; 1: never changed", "已存版本数（1 = 未变更）",
 				func(r *report) value { return wholeValue(r.Revisions) }},
 			{"text_chars", whole, "characters of the report, white space not counted", "正文字数（不含空白）",
-				func(r *report) value { return wholeValue(characters(r.Text())) }},
+				func(r *report) value { return wholeValue(characters(r.Sections)) }},
 			{"figures", whole, "rows of this report in figures.csv", "统计数据项数",
 				func(r *report) value { return wholeValue(len(r.Figures)) }},
 			problemCount,
@@ -144,13 +154,13 @@ func attachments(r *report) (n int) {
 type figure struct {
 	*report
 	*extract.Figure
-	part store.Part // that it was read from; the zero one is the page itself
+	part *store.Part // that it was read from; nil is the page itself
 }
 
 // place sets f to the cell n of a report.
 func (f *figure) place(r *report, n int) {
 	f.report, f.Figure = r, &r.Figures[n]
-	f.part = store.Part{}
+	f.part = nil
 	if len(r.parts) > 0 {
 		f.part = r.parts[partName.FindString(f.Locator)]
 	}
@@ -181,7 +191,7 @@ func (f *figure) of() *report { return f.report }
 // partName is what the locator of a figure begins with that does not stand on the page itself.
 var partName = regexp.MustCompile(`^(?:page|frame|attachment) \d+`)
 
-func (f *figure) from() (*report, store.Part) { return f.report, f.part }
+func (f *figure) from() (*report, *store.Part) { return f.report, f.part }
 
 // number is the value of a figure; what is no plain decimal is a problem (see problemsOf) and no number.
 func number(f *extract.Figure) value {
@@ -206,10 +216,15 @@ func forms(versions map[string]string) string {
 	return strings.Join(parts, ";")
 }
 
-func characters(s string) (n int) {
-	for _, r := range s {
-		if !unicode.IsSpace(r) {
-			n++
+// characters counts those of a text, white space left out.
+func characters(text []extract.Section) (n int) {
+	for _, s := range text {
+		for _, line := range [2]string{s.Heading, s.Text} {
+			for _, r := range line {
+				if !unicode.IsSpace(r) {
+					n++
+				}
+			}
 		}
 	}
 	return n
@@ -259,29 +274,34 @@ var ruled = regexp.MustCompile(`^([A-Z][A-Z0-9]*(?:-[A-Z0-9]+)+): `)
 // or not, and values that are not of the shape their column promises.
 func problemsOf(r *report, doubts []extract.Problem) []problem {
 	var list []problem
-	told := map[string]bool{}
+	told := map[[2]string]bool{}
 	for _, p := range doubts {
 		id := ""
 		if m := ruled.FindStringSubmatch(p.Detail); m != nil {
 			id = m[1]
 		}
-		told[id+" "+p.Where] = true
+		told[[2]string{id, p.Where}] = true
 		list = append(list, newProblem(&r.Record, p.Kind, id, p.Where, p.Detail))
 	}
 	for _, c := range r.Checks {
-		where := c.Table + " " + c.At
-		if c.Result == extract.CheckFailed && !told[c.ID+" "+where] {
+		if c.Result != extract.CheckFailed {
+			continue
+		}
+		if where := c.Table + " " + c.At; !told[[2]string{c.ID, where}] {
 			list = append(list, newProblem(&r.Record, "identity", c.ID, where, c.Detail))
 		}
 	}
-	for _, f := range r.Figures {
-		at := f.Table + " " + f.Row + " " + f.Column
-		switch v := number(&f); {
-		case f.Value != "" && !v.ok:
-			list = append(list, newProblem(&r.Record, "value", "", at, strconv.Quote(f.Value)+" is not a plain decimal"))
-		case v.ok && !exact(f.Value):
-			list = append(list, newProblem(&r.Record, "value", "", at, f.Value+" has more than 15 digits: only CSV and JSON Lines have it exactly"))
+	for i := range r.Figures {
+		f := &r.Figures[i]
+		v := number(f)
+		if f.Value == "" || v.ok && exact(f.Value) {
+			continue
 		}
+		at, what := f.Table+" "+f.Row+" "+f.Column, strconv.Quote(f.Value)+" is not a plain decimal"
+		if v.ok {
+			what = f.Value + " has more than 15 digits: only CSV and JSON Lines have it exactly"
+		}
+		list = append(list, newProblem(&r.Record, "value", "", at, what))
 	}
 	if r.Published != "" && !published(r).ok {
 		list = append(list, newProblem(&r.Record, "value", "", "published", strconv.Quote(r.Published)+" is not a day"))

@@ -73,6 +73,7 @@ type sheet[R any] struct {
 	writers []writer
 	row     []value
 	rows    int
+	closed  bool
 }
 
 func newSheet[R any](formats []format, t table[R]) (*sheet[R], error) {
@@ -107,7 +108,12 @@ func (s *sheet[R]) write(r R) error {
 
 func (s *sheet[R]) shape() shape { return s.form }
 
+// close completes the table. Closing again does nothing.
 func (s *sheet[R]) close() (err error) {
+	if s.closed {
+		return nil
+	}
+	s.closed = true
 	for _, w := range s.writers {
 		err = errors.Join(err, w.close())
 	}

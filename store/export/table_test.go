@@ -90,10 +90,11 @@ func TestSum(t *testing.T) {
 
 // TestSeriesTwice reads a figure that the page has twice: once is once, two values are none.
 func TestSeriesTwice(t *testing.T) {
-	s := extract.Series{Terms: map[string][]extract.Term{"v2021": {{Table: "t3", Row: "r1", Column: "total"}}}}
+	l := newLayout()
+	s := l.sumsOf(extract.Series{Terms: map[string][]extract.Term{"v2021": {{Table: "t3", Row: "r1", Column: "total"}}}})
 	r := &extract.Report{Forms: map[string]string{"t3": "v2021"}}
 	for i, want := range []string{"", "7", "7", ""} {
-		if got := newReport(store.Choice{Record: store.Record{Report: r}}, nil).seriesValue(s); got != want {
+		if got := l.newReport(store.Choice{Record: store.Record{Report: r}}, nil).seriesValue(s); got != want {
 			t.Errorf("with %d figures: %q, want %q", i, got, want)
 		}
 		value := "7"
@@ -103,7 +104,7 @@ func TestSeriesTwice(t *testing.T) {
 		r.Figures = append(r.Figures, extract.Figure{Table: "t3", Row: "r1", Column: "total", Value: value})
 	}
 	r.Forms["t3"] = "v2019"
-	if got := newReport(store.Choice{Record: store.Record{Report: r}}, nil).seriesValue(s); got != "" {
+	if got := l.newReport(store.Choice{Record: store.Record{Report: r}}, nil).seriesValue(s); got != "" {
 		t.Errorf("a form without the series has %q", got)
 	}
 }

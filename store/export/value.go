@@ -8,16 +8,21 @@ import (
 )
 
 // A kind is what the cells of a column are, in the words of Frictionless Table Schema.
-type kind string
+type kind uint8
 
 const (
-	text    kind = "string"
-	whole   kind = "integer"
-	decimal kind = "number"
-	truth   kind = "boolean"
-	day     kind = "date"
-	instant kind = "datetime"
+	text kind = iota
+	whole
+	decimal
+	truth
+	day
+	instant
+	notDecimal // a mistake of ours
 )
+
+func (k kind) String() string {
+	return [...]string{"string", "integer", "number", "boolean", "date", "datetime", "text that is not a plain decimal"}[k]
+}
 
 // A value is one cell before any format has written it. The zero one is empty: in no format is that a zero, or a text.
 type value struct {
@@ -52,7 +57,7 @@ func decimalValue(s string) value {
 	case s == "":
 		return value{}
 	case !isDecimal(s):
-		return value{text: s, kind: "not a plain decimal", ok: true}
+		return value{text: s, kind: notDecimal, ok: true}
 	}
 	return value{text: s, kind: decimal, ok: true}
 }
@@ -122,6 +127,9 @@ func digits(s string) bool {
 // exact reports whether a plain decimal comes out of every format as it went in: floating point numbers and Excel hold 15
 // digits.
 func exact(s string) bool {
+	if len(s) <= 15 {
+		return true
+	}
 	n := 0
 	for _, c := range strings.TrimLeft(plain(s), "-0.") {
 		if c != '.' {
