@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/csv"
 	"fmt"
-	"html/template"
 	"io"
 	"os"
 	"path/filepath"
@@ -19,20 +18,23 @@ import (
 	"gongkai/crawler"
 	"gongkai/extract"
 	"gongkai/store"
+	"gongkai/store/export"
 )
 
 func newCoverage(e *env) *cobra.Command {
-	var format, out, division, years, by string
+	var q coverQuery
 	cmd := &cobra.Command{
 		Use:   "coverage",
 		Short: "agencies (机关) x years (年份): held, missing, not expected",
 		Long: `Coverage shows of which agency and year the archive holds a report, how far it can be trusted, and where there is none.
+Without flags it sums up: what is held of each level and province, and the agencies of which anything is known. -division shows
+all agencies of a place, -all those of the whole catalogue.
 
   table  for the terminal: C clean, N noted, D doubtful, U unread, . missing, blank not expected
-  csv    a row an agency and year: agency_id, agency_name, division_code, level, year, state, quality, reason
-  html   a page with a heat map that prints well; it needs nothing else
+  csv    every row, one an agency and year: agency_id, agency_name, division_code, level, year, state, quality, reason
+  html   a page with heat maps that print well, of provinces and of agencies; it needs nothing else
 
-With -json it prints the same rows as csv does. Expected are the reports of every government for the years from 2008 in which
+With -json it prints the same rows as csv does, and with -by the numbers. Expected are the reports of every government for the years from 2008 in which
 its division existed, those of other bodies in the catalogue from 2020, and of each body all from the first one held, up to the last
 year whose reports are due. A report of a government's office stands for that of the government. Each gap has its reason:
 
@@ -47,19 +49,27 @@ year whose reports are due. A report of a government's office stands for that of
   not published      the listing was read and does not name one
 
 and of a report without figures: image only, attachment unread, no tables.`,
-		Example: `  gongkai coverage -division 330000
+		Example: `  gongkai coverage
+  gongkai coverage -division 330000
   gongkai coverage -by province
   gongkai coverage -format html -out coverage.html`,
 		Args: noArgs,
-		RunE: func(*cobra.Command, []string) error { return e.coverage(format, out, division, years, by) },
+		RunE: func(*cobra.Command, []string) error { return e.coverage(q) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&format, "format", "table", "table, csv or html")
-	flags.StringVar(&out, "out", "", "write to this `FILE` instead of printing")
-	flags.StringVar(&division, "division", "", "only agencies of this division (行政区划) and those below it, by `CODE`")
-	flags.StringVar(&by, "by", "", "only numbers, by `WHAT`: province, level, year or reason")
-	flags.StringVar(&years, "years", "", "only these years, `A-B` (default all that anything is known of)")
+	flags.StringVar(&q.format, "format", "table", "table, csv or html")
+	flags.StringVar(&q.out, "out", "", "write to this `FILE` instead of printing")
+	flags.StringVar(&q.division, "division", "", "only agencies of this division (行政区划) and those below it, by `CODE`")
+	flags.StringVar(&q.by, "by", "", "only numbers, by `WHAT`: province, level, year or reason")
+	flags.StringVar(&q.years, "years", "", "only these years, `A-B` (default all that anything is known of)")
+	flags.BoolVar(&q.all, "all", false, "every agency (机关) of the catalogue, also those of which nothing is known yet")
 	return cmd
+}
+
+// A coverQuery is what coverage is asked for.
+type coverQuery struct {
+	format, out, division, years, by string
+	all                              bool
 }
 
 // What the archive has of an agency and year. The words are printed and do not change.
@@ -93,18 +103,19 @@ type coverLine struct {
 	cells                      []cover // a year each
 }
 
-func (e *env) coverage(format, out, division, years, by string) error {
-	if by != "" && !slices.Contains([]string{"province", "level", "year", "reason"}, by) {
-		return usagef("-by is province, level, year or reason, not %q", by)
-	}
-	if !slices.Contains([]string{"table", "csv", "html"}, format) {
-		return usagef("-format is table, csv or html, not %q", format)
-	}
-	if division != "" && !knownDivision(division) {
-		return usagef("-division is a six-digit code of GB/T 2260, such as 330803, not %q", division)
+func (e *env) coverage(q coverQuery) error {
+	switch {
+	case q.by != "" && !slices.Contains([]string{"province", "level", "year", "reason"}, q.by):
+		return usagef("-by is province, level, year or reason, not %q", q.by)
+	case !slices.Contains([]string{"table", "csv", "html"}, q.format):
+		return usagef("-format is table, csv or html, not %q", q.format)
+	case q.by != "" && (q.format != "table" || q.out != ""):
+		return usagef("-by prints numbers, as a table or with -json: not with -format or -out")
+	case q.division != "" && !knownDivision(q.division):
+		return usagef("-division is a six-digit code of GB/T 2260, such as 330803, not %q", q.division)
 	}
 	var span yearSpan
-	if err := span.UnmarshalText([]byte(years)); err != nil {
+	if err := span.UnmarshalText([]byte(q.years)); err != nil {
 		return usagef("-years: %w", err)
 	}
 	return e.view(func(c config, s *store.Store) error {
@@ -116,26 +127,30 @@ func (e *env) coverage(format, out, division, years, by string) error {
 		if err != nil {
 			return err
 		}
-		m, err := coverOf(s, wanted, division, crawler.Years(span), time.Now())
+		m, err := coverOf(s, wanted, q.division, crawler.Years(span), time.Now())
 		if err != nil {
 			return err
 		}
-		if by != "" {
-			return e.coverNumbers(m, by)
+		if q.by != "" {
+			return e.coverNumbers(m, q.by)
 		}
-		w, done, err := e.output(out)
+		w, done, err := e.output(q.out)
 		if err != nil {
 			return err
 		}
 		switch {
-		case e.asJSON && out == "":
-			err = e.printJSON(m.rows())
-		case format == "csv":
+		case e.asJSON:
+			err = writeJSON(w, m.rows())
+		case q.format == "csv":
 			err = m.csv(w)
-		case format == "html":
-			err = m.html(w, time.Now())
+		case q.format == "html" && !q.all && q.division == "":
+			err = m.html(w, m.known(), time.Now())
+		case q.format == "html":
+			err = m.html(w, m.lines, time.Now())
+		case q.all || q.division != "":
+			m.table(newPlainWriter(w), m.lines)
 		default:
-			m.table(newPlainWriter(w))
+			m.summary(newPlainWriter(w))
 		}
 		return done(err)
 	})
@@ -296,18 +311,10 @@ func (m *coverMap) csv(w io.Writer) error {
 	out.UseCRLF = true // RFC 4180
 	out.Write([]string{"agency_id", "agency_name", "division_code", "level", "year", "state", "quality", "reason"})
 	for _, c := range m.rows() {
-		out.Write([]string{inert(c.Key), inert(c.Name), c.Division, c.Level, strconv.Itoa(c.Year), c.State, c.Quality, inert(c.Reason)})
+		out.Write([]string{export.Inert(c.Key), export.Inert(c.Name), c.Division, c.Level, strconv.Itoa(c.Year), c.State, c.Quality, export.Inert(c.Reason)})
 	}
 	out.Flush()
 	return out.Error()
-}
-
-// inert puts an apostrophe before a text that a spreadsheet could take for a formula.
-func inert(s string) string {
-	if s != "" && strings.ContainsAny(s[:1], "=+-@\t\r") {
-		return "'" + s
-	}
-	return s
 }
 
 // coverSign is what stands for a cell in a table.
@@ -323,7 +330,60 @@ func coverSign(c cover) string {
 	return " "
 }
 
-func (m *coverMap) table(w io.Writer) {
+// known are the lines of agencies of which the archive knows anything: a report is held, or there is a reason why none is that
+// is more than that nobody has looked.
+func (m *coverMap) known() (lines []coverLine) {
+	for _, l := range m.lines {
+		if slices.ContainsFunc(l.cells, func(c cover) bool {
+			return c.State == coverHeld || c.State == coverMissing && !unasked(c.Reason)
+		}) {
+			lines = append(lines, l)
+		}
+	}
+	return lines
+}
+
+// unasked reports whether a gap is there because nobody has looked.
+func unasked(reason string) bool {
+	class, _, _ := strings.Cut(reason, ":")
+	return class == gapNoAddress || class == gapUncrawled || reason == gapUndiscovered+": not looked for yet"
+}
+
+// A summary has the lines of so many agencies at most: one screen.
+const mostSummed = 40
+
+// summary says what there is to a person who asks for nothing more.
+func (m *coverMap) summary(w io.Writer) {
+	m.numbers(w, "level", m.count("level"), 4)
+	var some []coverCount
+	none, owed := 0, 0
+	for _, n := range m.count("province") {
+		if n.Held > 0 {
+			some = append(some, n)
+			continue
+		}
+		none, owed = none+1, owed+n.Expected
+	}
+	fmt.Fprintln(w)
+	if len(some) > 0 {
+		m.numbers(w, "province", some, 4)
+	}
+	if none > 0 {
+		fmt.Fprintf(w, "none held of %d provinces, of %d expected (-by province lists them)\n", none, owed)
+	}
+	fmt.Fprintln(w)
+	if lines := m.known(); len(lines) > 0 && len(lines) <= mostSummed {
+		m.table(w, lines)
+	} else {
+		fmt.Fprintln(w, m.sum())
+	}
+	fmt.Fprint(w, `
+More: -by province, level, year or reason for numbers; -division 330000 or -all for agencies x years; -format csv or -json for
+every row with its reason; -format html -out coverage.html for a map to print.
+`)
+}
+
+func (m *coverMap) table(w io.Writer, lines []coverLine) {
 	t := newTableOn(w, "agency", "name")
 	head := table.Row{"agency", "name"}
 	for _, y := range m.years {
@@ -336,7 +396,7 @@ func (m *coverMap) table(w io.Writer) {
 		}
 	}
 	t.AppendHeader(head)
-	for _, l := range m.lines {
+	for _, l := range lines {
 		row := table.Row{l.Key, l.Name}
 		for _, c := range l.cells {
 			row = append(row, coverSign(c))
@@ -356,105 +416,3 @@ func (m *coverMap) sum() string {
 	}
 	return fmt.Sprintf("%d agencies, %s: %d reports held, %d missing", len(m.lines), years, m.counts[coverHeld], m.counts[coverMissing])
 }
-
-// The shape of the heat map, in units of SVG.
-const (
-	coverCell  = 14
-	coverLabel = 230
-	coverRows  = 60 // agencies on one printed page
-)
-
-// html writes a page with a heat map for every so many agencies, so that they print one a page.
-func (m *coverMap) html(w io.Writer, now time.Time) error {
-	type cell struct {
-		X     int
-		Class string
-		Title string
-	}
-	type line struct {
-		Y, Text int
-		Name    string
-		Cells   []cell
-	}
-	type chart struct {
-		Width, Height int
-		Years         []cell
-		Lines         []line
-	}
-	var charts []chart
-	for from := 0; from < len(m.lines); from += coverRows {
-		c := chart{Width: coverLabel + coverCell*len(m.years) + 4}
-		for i, y := range m.years {
-			c.Years = append(c.Years, cell{X: coverLabel + coverCell*i + coverCell/2, Title: fmt.Sprintf("%02d", y%100)})
-		}
-		for k, l := range m.lines[from:min(from+coverRows, len(m.lines))] {
-			y := 20 + coverCell*k
-			row := line{Y: y, Text: y + coverCell - 4, Name: clip(cmp.Or(l.Name, l.Key), 22)}
-			for i, v := range l.cells {
-				class := v.State
-				if v.State == coverHeld {
-					class = cmp.Or(v.Quality, "held")
-				}
-				title := strings.TrimSpace(fmt.Sprintf("%s %s %d: %s %s %s", l.Key, l.Name, v.Year, strings.ReplaceAll(v.State, "_", " "), v.Quality, v.Reason))
-				row.Cells = append(row.Cells, cell{X: coverLabel + coverCell*i, Class: class, Title: title})
-			}
-			c.Lines = append(c.Lines, row)
-			c.Height = y + coverCell + 4
-		}
-		charts = append(charts, c)
-	}
-	return coverPage.Execute(w, map[string]any{"Sum": m.sum(), "Charts": charts, "Cell": coverCell, "Side": coverCell - 2,
-		"Label": coverLabel - 6, "Made": clockWord(now), "Program": "gongkai " + version()})
-}
-
-// clip cuts a text that is longer than n characters.
-func clip(s string, n int) string {
-	if r := []rune(s); len(r) > n {
-		return string(r[:n-1]) + "…"
-	}
-	return s
-}
-
-var coverPage = template.Must(template.New("coverage").Parse(`<!DOCTYPE html>
-<html lang="zh-CN">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>政府信息公开工作年度报告：收录情况 coverage</title>
-<style>
-body { font: 14px/1.4 "Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", sans-serif; margin: 1.5em; color: #222; background: #fff; }
-h1 { font-size: 1.3em; font-weight: 600; margin: 0 0 .2em; }
-p { margin: .2em 0; }
-ul { list-style: none; padding: 0; margin: .6em 0 1em; display: flex; flex-wrap: wrap; gap: .3em 1.2em; }
-svg { display: block; }
-text { font-size: 10px; fill: #222; }
-rect, .swatch { stroke: #999; stroke-width: .4; fill: #fff; }
-.swatch { width: 12px; height: 12px; vertical-align: -1px; margin-right: .4em; display: inline-block; }
-.clean { fill: #c7dfc2; } .noted { fill: #e3ebc6; } .doubtful { fill: #f6dfae; } .unread { fill: #dcdcdc; }
-.missing { fill: #fff; stroke: #b5482f; stroke-width: 1; } .not_expected { fill: #fff; stroke: #e4e4e4; } .held { fill: #c7dfc2; }
-@media print { body { margin: 0; font-size: 11px; } figure { break-inside: avoid; break-after: page; } figure:last-of-type { break-after: auto; } @page { margin: 12mm; } }
-figure { margin: 0 0 1em; }
-</style>
-</head>
-<body>
-<h1>政府信息公开工作年度报告：收录情况</h1>
-<p>Annual reports on government information disclosure: agencies × years. {{.Sum}}</p>
-<p>{{.Made}}, {{.Program}}</p>
-<ul>
-<li><svg class="swatch"><rect class="clean" width="12" height="12"/></svg>clean 数据一致</li>
-<li><svg class="swatch"><rect class="noted" width="12" height="12"/></svg>noted 有注意事项</li>
-<li><svg class="swatch"><rect class="doubtful" width="12" height="12"/></svg>doubtful 数据存疑</li>
-<li><svg class="swatch"><rect class="unread" width="12" height="12"/></svg>unread 未能读取</li>
-<li><svg class="swatch"><rect class="missing" x="1" y="1" width="10" height="10"/></svg>missing 缺失</li>
-<li><svg class="swatch"><rect class="not_expected" width="12" height="12"/></svg>not expected 不应有</li>
-</ul>
-{{$side := .Side}}{{$label := .Label}}{{range .Charts}}<figure>
-<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {{.Width}} {{.Height}}" width="{{.Width}}" height="{{.Height}}" role="img" aria-label="coverage">
-{{range .Years}}<text x="{{.X}}" y="12" text-anchor="middle">{{.Title}}</text>
-{{end}}{{range .Lines}}{{$y := .Y}}<text x="{{$label}}" y="{{.Text}}" text-anchor="end">{{.Name}}</text>
-{{range .Cells}}<rect class="{{.Class}}" x="{{.X}}" y="{{$y}}" width="{{$side}}" height="{{$side}}"><title>{{.Title}}</title></rect>
-{{end}}{{end}}</svg>
-</figure>
-{{end}}</body>
-</html>
-`))

@@ -3,11 +3,14 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"iter"
 	"maps"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
 
 	"gongkai/crawler"
 	"gongkai/extract"
@@ -294,6 +297,7 @@ type coverCount struct {
 	Share    float64        `json:"share"`   // held of expected
 	Reasons  map[string]int `json:"reasons"` // of the gaps, by class
 	years    map[int][2]int // expected and held
+	code     string         // least of the divisions counted
 }
 
 // count adds up the cells of a map by what is asked for.
@@ -322,10 +326,11 @@ func (m *coverMap) count(by string) []coverCount {
 		}
 		n := at[what]
 		if n == nil {
-			n = &coverCount{What: what, Reasons: map[string]int{}, years: map[int][2]int{}}
+			n = &coverCount{What: what, code: c.Division, Reasons: map[string]int{}, years: map[int][2]int{}}
 			at[what] = n
 		}
 		n.Expected++
+		n.code = min(n.code, c.Division)
 		y := n.years[c.Year]
 		y[0]++
 		if c.State == coverHeld {
@@ -351,12 +356,15 @@ func (m *coverMap) count(by string) []coverCount {
 		if by == "reason" {
 			return cmp.Or(b.Expected-a.Expected, cmp.Compare(a.What, b.What))
 		}
+		if by == "province" {
+			return cmp.Compare(a.code, b.code)
+		}
 		return cmp.Compare(a.What, b.What)
 	})
 	return all
 }
 
-// coverNumbers prints coverage in numbers, with the share that is held of the reports for each of the last years.
+// coverNumbers prints coverage in numbers.
 func (e *env) coverNumbers(m coverMap, by string) error {
 	counts := m.count(by)
 	if e.asJSON {
@@ -365,25 +373,39 @@ func (e *env) coverNumbers(m coverMap, by string) error {
 		}
 		return e.printJSON(counts)
 	}
+	m.numbers(e.stdout, by, counts, 8)
+	_, err := fmt.Fprintln(e.stdout, m.sum())
+	return err
+}
+
+// numbers prints counts, with the share that is held of the reports for each of so many years.
+func (m *coverMap) numbers(w io.Writer, by string, counts []coverCount, lastYears int) {
 	head := []any{by, "expected", "held", "held %", "unread"}
-	years := m.years[max(0, len(m.years)-8):]
-	if by == "year" {
+	years := m.years[max(0, len(m.years)-lastYears):]
+	if by == "year" || by == "reason" {
 		years = nil
 	}
 	for _, y := range years {
 		head = append(head, fmt.Sprintf("%02d %%", y%100))
 	}
-	t := e.newTable(append(head, "gaps")...)
+	if by == "reason" {
+		head = []any{by, "reports"}
+	} else {
+		head = append(head, "gaps")
+	}
+	t := newTableOn(w, head...)
 	for _, n := range counts {
+		if by == "reason" {
+			t.AppendRow(table.Row{n.What, n.Expected})
+			continue
+		}
 		row := []any{n.What, n.Expected, n.Held, percent(n.Held, n.Expected), n.Unread}
 		for _, y := range years {
 			row = append(row, percent(n.years[y][1], n.years[y][0]))
 		}
 		t.AppendRow(append(row, strings.Join(countList(n.Reasons), ", ")))
 	}
-	t.Render()
-	_, err := fmt.Fprintln(e.stdout, m.sum())
-	return err
+	renderWithin(t, w, len(head), terminalWidth(w))
 }
 
 // percent is a share in whole percent, which is 100 only when nothing is missing.

@@ -4,10 +4,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+	"golang.org/x/term"
 )
 
 // exact returns stdout for what programs read: it is passed on as it is.
@@ -35,15 +39,20 @@ func (w jsonWriter) Write(b []byte) (int, error) {
 }
 
 // newEncoder returns what writes JSON to stdout, with Chinese as it is.
-func (e *env) newEncoder() *json.Encoder {
-	enc := json.NewEncoder(jsonWriter{e.exact()})
+func (e *env) newEncoder() *json.Encoder { return newEncoderOn(e.exact()) }
+
+func newEncoderOn(w io.Writer) *json.Encoder {
+	enc := json.NewEncoder(jsonWriter{w})
 	enc.SetEscapeHTML(false)
 	return enc
 }
 
 // printJSON writes v to stdout, indented, with Chinese as it is.
-func (e *env) printJSON(v any) error {
-	enc := e.newEncoder()
+func (e *env) printJSON(v any) error { return writeJSON(e.exact(), v) }
+
+// writeJSON is printJSON for a file.
+func writeJSON(w io.Writer, v any) error {
+	enc := newEncoderOn(w)
 	enc.SetIndent("", "  ")
 	return enc.Encode(v)
 }
@@ -61,4 +70,37 @@ func newTableOn(w io.Writer, head ...any) table.Writer {
 	t.SetStyle(style)
 	t.AppendHeader(table.Row(head))
 	return t
+}
+
+// renderWithin renders a table of so many columns. When it is wider than a width that is not 0, the last column goes on in the
+// next line.
+func renderWithin(t table.Writer, w io.Writer, columns, width int) {
+	t.SetOutputMirror(nil)
+	last := 0
+	if width > 0 {
+		widest := 0
+		for line := range strings.SplitSeq(t.Render(), "\n") {
+			widest = max(widest, text.StringWidth(line))
+			line = strings.TrimRight(line, " ")
+			last = max(last, text.StringWidth(line[strings.LastIndex(line, "  ")+1:])-1)
+		}
+		if widest > width {
+			t.SetColumnConfigs([]table.ColumnConfig{{Number: columns, WidthMax: max(16, last-(widest-width)), WidthMaxEnforcer: text.WrapSoft}})
+		}
+	}
+	t.SetOutputMirror(w)
+	t.Render()
+}
+
+// terminalWidth is how many cells a line of a terminal has, 0 for anything else.
+func terminalWidth(w io.Writer) int {
+	f, ok := bare(w).(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return 0
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
 }

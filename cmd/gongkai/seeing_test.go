@@ -46,7 +46,7 @@ func TestCoverage(t *testing.T) {
 		t.Fatal(err)
 	}
 	var table, text, page bytes.Buffer
-	m.table(&table)
+	m.table(&table, m.lines)
 	for _, want := range []string{"330803-财政局    <财政局>  C   .   U   .   .", "110101-人民政府  =1+1              N   .   .", "2 agencies, 2019-2023: 3 reports held, 5 missing"} {
 		if !strings.Contains(table.String(), want) {
 			t.Errorf("the table does not say %q:\n%s", want, table.String())
@@ -59,10 +59,10 @@ func TestCoverage(t *testing.T) {
 	if err != nil || len(rows) != 11 || strings.Join(rows[1], " ") != "110101-人民政府 '=1+1 110101 county 2019 not_expected  before the first report held" {
 		t.Errorf("CSV: %v %q", err, rows)
 	}
-	if err := m.html(&page, time.Now()); err != nil {
+	if err := m.html(&page, m.known(), time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(page.String(), "&lt;财政局&gt;") || strings.Contains(page.String(), "<财政局>") || strings.Count(page.String(), "<figure>") != 1 {
+	if !strings.Contains(page.String(), "&lt;财政局&gt;") || strings.Contains(page.String(), "<财政局>") || strings.Count(page.String(), "<figure>") != 2 {
 		t.Errorf("the page:\n%s", page.String())
 	}
 	_, svg, _ := strings.Cut(page.String(), "<figure>")
@@ -126,9 +126,36 @@ func TestCoverageCommand(t *testing.T) {
 	if page, err := os.ReadFile(file); err != nil || !bytes.Contains(page, []byte("财政局")) {
 		t.Errorf("%v: %s", err, page)
 	}
-	for _, args := range [][]string{{"-format", "pdf"}, {"-division", "99"}, {"-years", "x"}} {
+	summary := mustRun(t, "coverage", "-archive", archive)
+	for _, want := range []string{"\ncounty ", "\n浙江省 ", "\nnone held of 31 provinces", "\n330803-财政局 ", "1 reports held", "-by province"} {
+		if !strings.Contains(summary, want) {
+			t.Errorf("the summary does not say %q:\n%s", want, summary)
+		}
+	}
+	if n := strings.Count(summary, "\n"); n > 30 {
+		t.Errorf("the summary has %d lines:\n%s", n, summary)
+	}
+	if all := mustRun(t, "coverage", "-archive", archive, "-all"); strings.Count(all, "\n") < 3000 {
+		t.Errorf("-all leaves agencies out: %d lines", strings.Count(all, "\n"))
+	}
+	for _, args := range [][]string{{"-format", "pdf"}, {"-division", "99"}, {"-years", "x"}, {"-by", "province", "-format", "csv"}} {
 		if _, _, code := gongkai(t, append([]string{"coverage", "-archive", archive}, args...)...); code != exitUsage {
 			t.Errorf("coverage %v: %d", args, code)
+		}
+	}
+}
+
+// TestRenderWithin: what is too wide for a terminal goes on in the next line, and Chinese is two cells wide.
+func TestRenderWithin(t *testing.T) {
+	for width, want := range map[int]string{
+		0:  "what    gaps                                 \n四川省  3595 not discovered, 36 not crawled  \n",
+		40: "what    gaps                            \n四川省  3595 not discovered, 36 not     \n        crawled                         \n",
+	} {
+		var b bytes.Buffer
+		table := newTableOn(&b, "what", "gaps")
+		table.AppendRow([]any{"四川省", "3595 not discovered, 36 not crawled"})
+		if renderWithin(table, &b, 2, width); b.String() != want {
+			t.Errorf("in %d cells:\n%q, want\n%q", width, b.String(), want)
 		}
 	}
 }

@@ -121,6 +121,15 @@ func needsGuard(s string) bool {
 	return s != "" && (first == '\'' || strings.ContainsRune(dangerous, first))
 }
 
+// Inert is a text as CSV files have it, without the quotes: one that a spreadsheet could run as a formula has an apostrophe
+// before it.
+func Inert(s string) string {
+	if needsGuard(s) {
+		return "'" + s
+	}
+	return s
+}
+
 // A plainFile is a table that is a file of its own, written from front to back.
 type plainFile struct {
 	shape
