@@ -19,6 +19,7 @@ var arrows = map[string][]string{
 	"gongkai/store/internal/boltfile": {},
 	"gongkai/store/frontier":          {"gongkai/store/internal/boltfile"},
 	"gongkai/store/export":            {"gongkai/extract", "gongkai/store"},
+	"gongkai/store/history":           {"gongkai/extract", "gongkai/store"},
 	"gongkai/store/warc":              {"gongkai/extract", "gongkai/store"},
 	"gongkai/crawler":                 {"gongkai/crawler/discover", "gongkai/crawler/portal", "gongkai/crawler/robots", "gongkai/extract", "gongkai/seeds", "gongkai/store", "gongkai/store/frontier", "gongkai/store/warc"},
 	"gongkai/crawler/discover":        {"gongkai/crawler/portal", "gongkai/extract", "gongkai/seeds"},
@@ -27,7 +28,7 @@ var arrows = map[string][]string{
 	"gongkai/crawler/replica":         {},
 	"gongkai/testdata":                {},
 	"gongkai/cmd/gongkai": {"gongkai/crawler", "gongkai/crawler/replica", "gongkai/extract", "gongkai/seeds", "gongkai/store",
-		"gongkai/store/export", "gongkai/store/frontier", "gongkai/store/warc", "gongkai/testdata"},
+		"gongkai/store/export", "gongkai/store/frontier", "gongkai/store/history", "gongkai/store/warc", "gongkai/testdata"},
 }
 
 // homes holds the one package, with its sub-packages, that a library lives in.

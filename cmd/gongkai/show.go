@@ -17,45 +17,93 @@ import (
 	"gongkai/store/export"
 )
 
+// A showing is what is asked for of a report.
+type showing struct {
+	raw, history, diff bool
+	at                 string
+	between            []string // what -diff compares
+}
+
 func newShow(e *env) *cobra.Command {
-	var raw, history bool
+	var o showing
 	cmd := &cobra.Command{
-		Use:   "show KEY",
-		Short: "one report as a person wants to read it",
+		Use:   "show KEY [-at TIME] [-raw] | show KEY -history | show KEY -diff [A [B]]",
+		Short: "one report as a person wants to read it, as it is or was, its history, and what was changed in it",
 		Long: `Show prints a report: where it comes from, its metadata, its sections with their tables, every doubt, also where it
 does not fit the report of the year before, and its attachments, archived or not.
 KEY is agency and year as exports and lists print them, 330803-人民政府办公室/2021, or the division and year,
 330803/2021, or the URL of a report. When several agencies, scopes or pages match, the others are named first, each with
-its key, scope, quality and address, and then the best is shown: of one agency and scope, the one that an export takes.`,
+its key, scope, quality and address, and then the best is shown: of one agency and scope, the one that an export takes.
+
+With -at it prints the report as it was at a time, a day (which means its end in China) or an RFC 3339 time, as it is
+read today, and says which revision that was, what came before and after it, and whether the page was there.
+
+With -history it prints the life of a report: for each address its revisions, with when they were there, what changed (cosmetic:
+only bytes; text; figures: figures, metadata or attachments) and four digests: of the bytes, the text, metadata with figures,
+and attachments. Then what happened besides:
+
+  withdrawal     the page is missing; confirmed when it was three times in a row
+  reappearance   it is there again
+  move           the report is at another address now, and no longer here
+  back-dating    it gives a date before which it was seen not to be there, or a former date for another text
+  re-dating      the date that it gives is another one
+  redirect, no report, not there, blocked, failed, unread, parts
+
+A challenge, an error page, and reading a page again make no revision.
+
+With -diff it prints what two revisions differ in: metadata, figures one by one, the text word by word, and attachments. A and B
+are numbers of revisions as -history has them, days or times, or captures, as in c1234; without them the last two are
+compared, and without B, A with the last.`,
+		Example: `  gongkai show 330803/2021
+  gongkai show 330803/2021 -at 2023-05-01
+  gongkai show 330803/2021 -history
+  gongkai show 330803/2021 -diff 1 3`,
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
+			switch {
+			case len(args) == 0 || len(args) > 1 && !o.diff:
 				return usagef("show takes one KEY, such as 330803-人民政府办公室/2021")
+			case len(args) > 3:
+				return usagef("show -diff takes one KEY and two revisions at most")
 			}
 			return nil
 		},
-		RunE: func(_ *cobra.Command, args []string) error {
-			if raw && history {
-				return usagef("-raw and -history exclude each other")
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.between = args[1:]
+			for _, pair := range [][2]string{{"raw", "history"}, {"raw", "diff"}, {"history", "diff"}, {"at", "history"}, {"at", "diff"}} {
+				if cmd.Flags().Changed(pair[0]) && cmd.Flags().Changed(pair[1]) {
+					return usagef("-%s and -%s exclude each other", pair[0], pair[1])
+				}
 			}
-			return e.show(args[0], raw, history)
+			return e.show(args[0], o)
 		},
 	}
-	cmd.Flags().BoolVar(&raw, "raw", false, "the page as it was served, byte for byte")
-	cmd.Flags().BoolVar(&history, "history", false, "every version and visit of the report, oldest first")
+	cmd.Flags().BoolVar(&o.raw, "raw", false, "the page as it was served, byte for byte")
+	cmd.Flags().StringVar(&o.at, "at", "", "the report as it was at a `TIME`: 2023-05-01, or an RFC 3339 time")
+	cmd.Flags().BoolVar(&o.history, "history", false, "its revisions and what happened to it, oldest first")
+	cmd.Flags().BoolVar(&o.diff, "diff", false, "what two revisions differ in, A and B; the last two")
 	return cmd
 }
 
-func (e *env) show(key string, raw, history bool) error {
-	return e.view(func(_ config, s *store.Store) error { return e.showIn(s, key, raw, history) })
+func (e *env) show(key string, o showing) error {
+	return e.view(func(_ config, s *store.Store) error { return e.showIn(s, key, o) })
 }
 
-func (e *env) showIn(s *store.Store, key string, raw, history bool) error {
+func (e *env) showIn(s *store.Store, key string, o showing) error {
 	records, err := findRecords(s, key)
 	if err != nil {
 		return err
 	}
+	if len(records) == 0 && o.history && strings.Contains(key, "://") {
+		return e.showPage(s, key)
+	}
 	if len(records) == 0 {
 		return fmt.Errorf("no report %s in the archive; gongkai export lists what there is", key)
+	}
+	var then *heldAt
+	if o.at != "" {
+		if then, records, err = heldThen(s, key, records, o.at); err != nil {
+			return err
+		}
 	}
 	best := records[0]
 	for _, r := range records[1:] {
@@ -64,19 +112,23 @@ func (e *env) showIn(s *store.Store, key string, raw, history bool) error {
 		}
 	}
 	others := othersThan(best, records)
+	then.choose(best)
 	switch {
-	case raw:
+	case o.raw:
 		body, err := s.Body(best.SHA256)
 		if err == nil {
 			_, err = e.exact().Write(body)
 		}
 		return err
-	case history:
-		return e.showHistory(s, best.URL)
+	case o.history:
+		return e.showHistory(s, best)
+	case o.diff:
+		return e.showDiff(s, best, o.between)
 	case e.asJSON:
-		return e.showJSON(s, best, others)
+		return e.showJSON(s, best, others, then)
 	}
 	e.showOthers(key, others)
+	then.print(e.stdout)
 	return e.showReport(s, best)
 }
 
@@ -205,7 +257,7 @@ func (e *env) showSections(r *extract.Report) {
 }
 
 // showJSON prints a record, what only the year before can tell of it, and what else the key stands for.
-func (e *env) showJSON(s *store.Store, rec store.Record, others []other) error {
+func (e *env) showJSON(s *store.Store, rec store.Record, others []other, then *heldAt) error {
 	across, err := acrossYears(s, rec.Report)
 	if err != nil {
 		return err
@@ -214,7 +266,8 @@ func (e *env) showJSON(s *store.Store, rec store.Record, others []other) error {
 		store.Record
 		Across []extract.Problem `json:"across_years,omitempty"`
 		Others []other           `json:"others,omitempty"`
-	}{rec, across, others})
+		Then   *heldAt           `json:"at,omitempty"`
+	}{rec, across, others, then})
 }
 
 // acrossYears tests a report against the agency's report on the year before in the same scope, as an export does.
@@ -320,38 +373,6 @@ func checksOf(r *extract.Report) string {
 		}
 	}
 	return text
-}
-
-func (e *env) showHistory(s *store.Store, url string) error {
-	type visit struct {
-		Capture uint64    `json:"capture"`
-		Time    time.Time `json:"time"`
-		State   string    `json:"state"`
-		Status  int       `json:"status"`
-		SHA256  string    `json:"sha256,omitempty"`
-		Change  string    `json:"change,omitempty"`
-	}
-	var visits []visit
-	for c, err := range s.CapturesOf(url) {
-		if err != nil {
-			return err
-		}
-		r, _, err := s.Record(c.ID)
-		if err != nil {
-			return err
-		}
-		visits = append(visits, visit{c.ID, c.Time, c.State, c.Status, c.SHA256, r.Change})
-	}
-	if e.asJSON {
-		return e.printJSON(visits)
-	}
-	fmt.Fprintln(e.stdout, url)
-	t := e.newTable("capture", "time", "state", "status", "change", "sha256")
-	for _, v := range visits {
-		t.AppendRow(table.Row{v.Capture, v.Time.In(time.Local).Format(time.DateTime), v.State, v.Status, v.Change, shorten(v.SHA256)})
-	}
-	t.Render()
-	return nil
 }
 
 func shorten(digest string) string { return digest[:min(len(digest), 12)] }
