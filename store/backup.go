@@ -31,6 +31,9 @@ func (s *Store) Backup(dir string) (c Copied, err error) {
 	}
 	b := backup{from: s, to: to}
 	if err = b.begin(); err == nil {
+		err = b.rare()
+	}
+	if err == nil {
 		err = b.run()
 	}
 	return b.Copied, errors.Join(err, to.Close())
@@ -49,6 +52,8 @@ type backup struct {
 	end      position
 	newest   Link
 	links    uint64 // number of the last link of the copy
+
+	rewritten string // when the archive was repaired last, as the copy has it
 }
 
 // begin finds the bounds, and holds the chain of the copy against that of the original.
@@ -57,6 +62,7 @@ func (b *backup) begin() error {
 	var at position
 	err := b.to.view(func(t *txn) (err error) {
 		at = t.base
+		b.rewritten = string(t.Bucket(metaBucket).Get(metaRewritten))
 		last, err = lastLink(t.Tx)
 		return err
 	})
@@ -77,11 +83,24 @@ func (b *backup) begin() error {
 				return fmt.Errorf("%w: the folder has a later archive, or one of something else: %w", ErrNotArchive, err)
 			}
 		}
+		if rewritten := t.Bucket(metaBucket).Get(metaRewritten); at > 0 && mine == last && string(rewritten) != b.rewritten {
+			return fmt.Errorf("%w: the archive was repaired since that backup was begun; back up into an empty folder, and keep the old backup: it may hold what was lost", ErrNotArchive)
+		}
 		if at > 0 && mine != last || at > b.end {
 			return fmt.Errorf("%w: what is in the folder is no earlier state of this archive; name an empty folder", ErrNotArchive)
 		}
 		return nil
 	})
+}
+
+// rare copies what only merged and repaired archives have. It does not change while they are written to.
+func (b *backup) rare() error {
+	for _, name := range rareBuckets {
+		if err := translate(copyBucket(b.to.file, b.from.file, name)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // run copies commit after commit, some at a time: the copy is an earlier state of the original whenever it is stopped.
@@ -214,7 +233,7 @@ func copyMeta(to, from *bolt.Tx, fresh bool) error {
 	if !fresh {
 		return nil
 	}
-	for _, name := range []string{"created", "gongkai", "origin"} {
+	for _, name := range []string{"created", "gongkai", "origin", "sources", "repairs", "rewritten"} {
 		if v := from.Bucket(metaBucket).Get([]byte(name)); v != nil {
 			if err := to.Bucket(metaBucket).Put([]byte(name), bytes.Clone(v)); err != nil {
 				return err

@@ -38,6 +38,9 @@ func (s *Store) body(hex string) ([]byte, error) {
 	err = s.view(func(t *txn) error {
 		at, ok := t.held(want)
 		if !ok {
+			if l, ok := t.lost(lostPayload, want[:]); ok {
+				return lostError{l}
+			}
 			return ErrNotFound
 		}
 		it, err = t.itemOf(at, itemBody, 0)

@@ -11,23 +11,42 @@ func (s *Store) LastBrief(url string) (r Record, ok bool, err error) {
 			if !read {
 				continue
 			}
-			it, err := t.itemOf(at, itemRecord, id)
-			if err != nil {
-				return err
-			}
-			plain, err := t.unpack(&it)
-			if err != nil {
-				return err
-			}
-			if head, _, found := bytes.Cut(plain, []byte(`,"report":{`)); found { // its last field, and no value holds unescaped quotes
-				plain = append(bytes.Clone(head), '}')
-			}
-			err = parseRow(plain, &r)
+			r, err = t.briefAt(at, id)
 			ok = err == nil
-			r.Capture = id
 			return err
 		}
 		return nil
 	})
 	return r, ok, err
+}
+
+// brief returns what LastBrief does, of one capture.
+func (s *Store) brief(id uint64) (r Record, ok bool, err error) {
+	err = s.view(func(t *txn) (err error) {
+		at, read := t.place(recordBucket, id)
+		if read {
+			r, err = t.briefAt(at, id)
+			ok = err == nil
+		}
+		return err
+	})
+	return r, ok, err
+}
+
+// briefAt reads a record without its Report.
+func (t *txn) briefAt(at position, id uint64) (r Record, err error) {
+	it, err := t.itemOf(at, itemRecord, id)
+	if err != nil {
+		return r, err
+	}
+	plain, err := t.unpack(&it)
+	if err != nil {
+		return r, err
+	}
+	if head, _, found := bytes.Cut(plain, []byte(`,"report":{`)); found { // its last field, and no value holds unescaped quotes
+		plain = append(bytes.Clone(head), '}')
+	}
+	err = parseRow(plain, &r)
+	r.Capture = id
+	return r, err
 }

@@ -122,8 +122,7 @@ func (s *Store) Head() (l Link, err error) {
 }
 
 // LinkOf returns the link that a capture is in: its hash stands for everything archived up to there. The zero one when there
-// is no such link yet, and for the first link of an archive that was made of an older one, as nobody can tell which of
-// its captures are older.
+// is no such link yet.
 func (s *Store) LinkOf(capture uint64) (l Link, err error) {
 	err = s.view(func(t *txn) error {
 		head, err := lastLink(t.Tx)
@@ -143,10 +142,6 @@ func (s *Store) LinkOf(capture uint64) (l Link, err error) {
 			} else {
 				to = middle
 			}
-		}
-		if from == 1 && len(t.Bucket(metaBucket).Get([]byte("origin"))) > 0 {
-			l = Link{}
-			return nil
 		}
 		l, err = at(from)
 		return err

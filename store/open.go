@@ -35,11 +35,13 @@ import (
 //	rejected   url \0, id u64                       => nothing; records that are none
 //	templates  name                                 => position u64 in the log: what their items are packed with
 //	chain      number u64                           => last id u64, unix nanoseconds u64, SHA-256, CRC-32C: a commit
+//	merged     id u64, archive u16                  => what the capture was in an archive that was merged (merge.go)
+//	lost       a word \0, what it is                => what a repair could not bring back (lost.go)
 //
 // The log holds items one after the other (item.go): each says what it is, proves itself by a sum of its plain bytes,
 // and names what it takes to unpack it. It is only ever added to: bbolt then writes little more than what is kept, and
-// "every capture up to this id" is a snapshot that needs no long transaction. All buckets but log and chain can be
-// rebuilt from it. A record that was read again is added again; the earlier one stays
+// "every capture up to this id" is a snapshot that needs no long transaction. All buckets but log, chain, meta,
+// merged and lost can be rebuilt from it. A record that was read again is added again; the earlier one stays
 // where it is.
 //
 // Instead of one value an item, or one a commit, the log is cut into values of a fixed size, whatever is in them: that
@@ -63,6 +65,10 @@ var (
 var buckets = [][]byte{metaBucket, logBucket, captureBucket, recordBucket, digestBucket, urlBucket, timeBucket, stateBucket,
 	keyBucket, rejectedBucket, templateBucket, chainBucket}
 
+// rareBuckets are there only in archives that were merged (merge.go) or repaired (lost.go). Like the log and the chain they
+// cannot be made again.
+var rareBuckets = [][]byte{mergedBucket, lostBucket}
+
 // schema is the layout above. A program refuses an archive whose schema is newer than the one it knows. An archive of
 // schema 1, which had rows and bodies as values of their own, is brought to this one when it is opened for writing
 // (migrate.go).
@@ -81,6 +87,8 @@ var (
 	ErrDamaged = errors.New("archive is damaged")
 	// ErrOld means that the archive has an earlier schema: opening it for writing brings it to the present one.
 	ErrOld = errors.New("archive has an earlier schema")
+	// ErrExists means that there is an archive where a new one is to be made.
+	ErrExists = errors.New("there is an archive already")
 	// ErrFull means that the disk has no room for a change. Nothing was changed; with room, it can be made.
 	ErrFull = errors.New("the disk of the archive is full")
 )

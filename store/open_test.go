@@ -22,6 +22,9 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(childEnv); dir != "" {
 		writeForEver(dir)
 	}
+	if spec := os.Getenv(rewriteEnv); spec != "" {
+		rewriteAndDie(spec)
+	}
 	if dir := os.Getenv(readerEnv); dir != "" {
 		readForEver(dir)
 	}

@@ -89,11 +89,16 @@ func (s *Store) MomentOf(at time.Time) (m Moment, err error) {
 		return Moment{}, err
 	}
 	var from, to position
+	merged := false
 	err = s.view(func(t *txn) (err error) {
 		from, _ = t.place(captureBucket, m.Capture)
 		to, err = t.beginOf(m.Capture + 1)
+		merged = t.fromElsewhere(m.Capture + 1)
 		return err
 	})
+	if merged { // records came with the captures then, whenever they had been read
+		return m, err
+	}
 	end := to
 	for item, err2 := range s.heads(from, to) {
 		if err = errors.Join(err, err2); err != nil {

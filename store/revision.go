@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	bolt "go.etcd.io/bbolt"
+
 	"gongkai/extract"
 )
 
@@ -54,7 +56,14 @@ func (t *txn) version(url string, id uint64) (position, bool) {
 	if !ok {
 		return 0, false
 	}
-	return at, t.Bucket(rejectedBucket).Get(urlKey(url, id)) == nil
+	return at, !has(t.Bucket(rejectedBucket), urlKey(url, id))
+}
+
+// has reports whether a bucket has a key whose value is empty. Of one that was put in the same transaction, Get says what
+// it says of one that is not there.
+func has(b *bolt.Bucket, key []byte) bool {
+	k, _ := b.Cursor().Seek(key)
+	return bytes.Equal(k, key)
 }
 
 // change says how a version differs from the one before it, nil when there is none.

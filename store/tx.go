@@ -41,3 +41,11 @@ func translate(err error) error {
 	}
 	return err
 }
+
+// full gives an error of the system that there is no room its meaning, wherever it came up.
+func full(err error) error {
+	if err == nil || errors.Is(err, ErrFull) || !boltfile.Full(err) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrFull, err)
+}

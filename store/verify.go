@@ -30,6 +30,7 @@ type Verification struct {
 	Links    int    `json:"links"`   // of the chain
 	Bytes    int64  `json:"bytes"`   // of bodies
 	Faults   int    `json:"faults"`
+	Lost     Losses `json:"lost"` // what a repair noted as lost: no faults, but not there
 	Head     string `json:"head"` // hash of the newest link
 }
 
@@ -42,7 +43,7 @@ type Verification struct {
 func (s *Store) Verify(slice, of int, found func(Fault) error) (Verification, error) {
 	v := verifier{store: s, found: found, slice: uint64(slice), of: uint64(of), digests: make(map[uint64]digest), told: make(map[string]int)}
 	err := v.pages()
-	for _, step := range []func() error{v.begin, v.furniture, v.log, v.chain, v.indexes} {
+	for _, step := range []func() error{v.begin, v.furniture, v.rare, v.log, v.chain, v.indexes} {
 		if err == nil {
 			err = step()
 		}
@@ -211,7 +212,7 @@ func (t *txn) seek(at, to position) (next position, found bool) {
 	b := t.read(at, ahead+maxHead)
 	if len(b) == 0 {
 		k, _ := t.Bucket(logBucket).Cursor().Seek(idKey(uint64(at)/chunkSize + 1))
-		if k == nil {
+		if k == nil || len(k) != 8 || position(number(k)*chunkSize) <= at { // a damaged number may be any
 			return to, false
 		}
 		return position(number(k) * chunkSize), false
@@ -280,7 +281,8 @@ func (v *verifier) capture(it *item, plain []byte) error {
 			return nil
 		}
 		sum, err := parseDigest(c.SHA256)
-		if _, held := t.held(sum); err != nil || !held {
+		_, held := t.held(sum)
+		if _, lost := t.lost(lostPayload, sum[:]); err != nil || !held && !lost {
 			lacks = append(lacks, "by_digest, for the body "+c.SHA256)
 		}
 		return nil
@@ -312,9 +314,13 @@ func (v *verifier) link(id uint64) error {
 
 // prove computes the hash of a link from the captures that were read.
 func (v *verifier) prove(l Link) error {
+	noted, err := v.noted(l.Number)
+	if err != nil {
+		return err
+	}
 	var added []link
 	lost := uint64(0)
-	for id := v.after + 1; id <= l.Last && lost < mostTold; id++ { // a damaged number may be any
+	for id := v.after + 1; id <= l.Last && lost < mostTold && !noted; id++ { // a damaged number may be any
 		sum, ok := v.digests[id]
 		if !ok {
 			if lost++; lost <= 10 {
@@ -327,7 +333,7 @@ func (v *verifier) prove(l Link) error {
 		added = append(added, link{id, sum})
 	}
 	clear(v.digests)
-	if got := chained(v.hash, added); got != l.Hash {
+	if got := chained(v.hash, added); got != l.Hash && !noted {
 		if err := v.fault("chain", l.Last, "link %d is %s, and its captures come to %s: something was changed or removed", l.Number, l.Hash, got); err != nil {
 			return err
 		}
@@ -335,6 +341,15 @@ func (v *verifier) prove(l Link) error {
 	v.Links++
 	v.hash, v.after, v.next = l.Hash, l.Last, l.Number+1
 	return nil
+}
+
+// noted reports whether a repair has noted that a link cannot be computed again.
+func (v *verifier) noted(number uint64) (ok bool, err error) {
+	err = v.store.view(func(t *txn) error {
+		_, ok = t.lost(lostLink, idKey(number))
+		return nil
+	})
+	return ok, err
 }
 
 // chain verifies what the log had no captures for.

@@ -113,7 +113,10 @@ func contents(s *Store, upTo uint64) (string, error) {
 		}
 	}
 	err := s.view(func(t *txn) error {
-		return t.Bucket(metaBucket).ForEach(func(k, v []byte) error { fmt.Fprintf(h, "%s %s\n", k, v); return nil })
+		for _, name := range []string{"schema", "created", "gongkai", "origin"} {
+			fmt.Fprintf(h, "%s %s\n", name, t.Bucket(metaBucket).Get([]byte(name)))
+		}
+		return nil
 	})
 	if err != nil {
 		return "", err

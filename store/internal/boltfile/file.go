@@ -292,7 +292,7 @@ func (f *File) update(change func(*bolt.Tx) error) (err error) {
 	if err == nil || changed != nil || !asked {
 		return err
 	}
-	if full(err) {
+	if Full(err) {
 		return fmt.Errorf("%w: %w", ErrFull, err)
 	}
 	f.broken = fmt.Errorf("writing failed, and nothing more is written until the archive is opened again: %w", err)
@@ -308,8 +308,8 @@ func (f *File) turn() (leave func(), err error) {
 	return f.slots.exclude(state + 1)
 }
 
-// full reports whether a change failed for want of room. bbolt passes some errors of the system on as text only.
-func full(err error) bool {
+// Full reports whether something failed for want of room. bbolt passes some errors of the system on as text only.
+func Full(err error) bool {
 	for _, e := range []error{bolterrors.ErrMaxSizeReached, syscall.ENOSPC, syscall.EFBIG, syscall.EDQUOT} {
 		if errors.Is(err, e) || strings.Contains(err.Error(), e.Error()) {
 			return true

@@ -1,0 +1,785 @@
+package store
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// What a capture of a merged archive was in the archives that it came from is told by a bucket of its own, so that its
+// row stays byte for byte what it was there, but for a State that means something else beside the captures of others:
+//
+//	merged  id u64, archive u16  => id there u64, CRC-32C u32 of key and id, its State there if that was another
+//
+// Meta has under "sources" the list of these archives, numbered from 1, as JSON; origin, which the chain begins with, is
+// the SHA-256 of the heads of those that were merged themselves. What they had been merged from follows in the list.
+var mergedBucket = []byte("merged")
+
+var metaSources = []byte("sources")
+
+// A Source is an archive that was merged into another one.
+type Source struct {
+	Archive  int       `json:"archive"`      // its number, from 1
+	In       int       `json:"in,omitempty"` // the number of the one that it had been merged into before
+	Path     string    `json:"path"`         // where it was
+	Created  string    `json:"created"`
+	Gongkai  string    `json:"gongkai"` // version of the program that made it
+	Captures int       `json:"captures"`
+	LastID   uint64    `json:"last_id"`
+	Head     string    `json:"head"` // hash of the newest link of its chain
+	Merged   time.Time `json:"merged"`
+}
+
+// An Origin is what a capture was in an archive that was merged.
+type Origin struct {
+	Archive int    `json:"archive"` // its number among the Sources
+	ID      uint64 `json:"id"`
+	State   string `json:"state,omitempty"` // if that was another
+}
+
+// Sources returns the archives that this one was merged from; none as a rule.
+func (s *Store) Sources() (list []Source, err error) {
+	err = s.view(func(t *txn) error {
+		text := t.Bucket(metaBucket).Get(metaSources)
+		if text == nil {
+			return nil
+		}
+		return json.Unmarshal(text, &list)
+	})
+	return list, err
+}
+
+// Origins returns what a capture was in the archives that this one was merged from; none of later captures.
+func (s *Store) Origins(id uint64) (list []Origin, err error) {
+	err = s.view(func(t *txn) error {
+		b := t.Bucket(mergedBucket)
+		if b == nil {
+			return nil
+		}
+		return eachPrefix(b, idKey(id), func(k, v []byte) error {
+			o, err := parseOrigin(k, v)
+			list = append(list, o)
+			return err
+		})
+	})
+	return list, err
+}
+
+// An origin waits to be written.
+type origin struct {
+	id uint64 // in the new archive
+	Origin
+}
+
+func (t *txn) putOrigins(list []origin) error {
+	if len(list) == 0 {
+		return nil
+	}
+	b, err := t.CreateBucketIfNotExists(mergedBucket)
+	if err != nil {
+		return err
+	}
+	b.FillPercent = 1
+	for _, o := range list {
+		key := originKey(o.id, o.Archive)
+		if err := b.Put(key, originValue(key, o.Origin)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fromElsewhere reports whether a capture came from an archive that was merged.
+func (t *txn) fromElsewhere(id uint64) bool {
+	b := t.Bucket(mergedBucket)
+	if b == nil {
+		return false
+	}
+	k, _ := b.Cursor().Seek(idKey(id))
+	return bytes.HasPrefix(k, idKey(id))
+}
+
+func originKey(id uint64, archive int) []byte {
+	return binary.BigEndian.AppendUint16(idKey(id), uint16(archive))
+}
+
+func originValue(key []byte, o Origin) []byte {
+	v := binary.BigEndian.AppendUint32(idKey(o.ID), crc32.Checksum(slices.Concat(key, idKey(o.ID), []byte(o.State)), castagnoli))
+	return append(v, o.State...)
+}
+
+func parseOrigin(k, v []byte) (o Origin, err error) {
+	if len(k) != 10 || len(v) < 12 {
+		return o, fmt.Errorf("%w: %s has an odd row", ErrDamaged, mergedBucket)
+	}
+	o = Origin{int(binary.BigEndian.Uint16(k[8:])), binary.BigEndian.Uint64(v), string(v[12:])}
+	if !bytes.Equal(v, originValue(k, o)) {
+		return o, fmt.Errorf("%w: %s does not match its checksum at %x", ErrDamaged, mergedBucket, k)
+	}
+	return o, nil
+}
+
+// origins verifies what is told of captures that were merged.
+func (v *verifier) origins() error {
+	var faults []Fault
+	err := v.each(mergedBucket, func(t *txn, k, value []byte) error {
+		if _, err := parseOrigin(k, value); err != nil {
+			faults = append(faults, Fault{"index", 0, err.Error()})
+		} else if _, ok := t.place(captureBucket, number(k[:8])); !ok {
+			faults = append(faults, Fault{"index", number(k[:8]), fmt.Sprintf("%s tells of it, and there is no such capture", mergedBucket)})
+		}
+		return nil
+	})
+	return v.tell(faults, err)
+}
+
+// Merged says what a merger did.
+type Merged struct {
+	Captures int      `json:"captures"`
+	Bodies   int      `json:"bodies"`
+	Records  int      `json:"records"`
+	Head     string   `json:"head"` // hash of the newest link of the chain
+	Sources  []Source `json:"sources"`
+	Same     int      `json:"same"`     // captures that several of them had
+	Restated int      `json:"restated"` // captures that are unchanged, or are not, only beside those of the others
+	Returned int      `json:"returned"` // records of versions that came back after one that another archive has
+	Dropped  int      `json:"dropped"`  // records of pages that had not changed since another archive read them
+	Size     int64    `json:"size"`     // bytes of the file
+}
+
+// Merge makes a new archive, in a folder that holds none, of what others hold: all captures in the order of their time,
+// those that several have (of one URL, time, outcome and digest) once, as if one crawler had made them. What a capture was
+// before it, and how the versions of a report differ, is computed anew. The sources are verified first, and the new
+// archive before it appears; they may be written to meanwhile, and are not changed. What is kept of them besides is told
+// by Sources and Origins. Its memory does not grow with them.
+func Merge(out string, dirs []string, o Rewrite) (n Merged, err error) {
+	m := merging{o: o, out: out}
+	defer func() { err = errors.Join(err, m.close()) }()
+	if err := m.open(dirs); err != nil {
+		return n, err
+	}
+	if err := os.MkdirAll(out, 0o777); err != nil {
+		return n, err
+	}
+	o.at("begin")
+	work, err := workFolder(out)
+	if err != nil {
+		return n, full(err)
+	}
+	defer os.RemoveAll(work)
+	m.work = work
+	v, err := m.make()
+	if err != nil {
+		return n, full(err)
+	}
+	m.n.Captures, m.n.Bodies, m.n.Records, m.n.Head = v.Captures, v.Bodies, v.Records, v.Head
+	fresh := filepath.Join(work, "final", fileName)
+	if m.n.Size, err = sizeOfFile(fresh); err != nil {
+		return n, err
+	}
+	o.at("publish")
+	if err := publishNew(fresh, out); err != nil {
+		return n, full(err)
+	}
+	return m.n, writeReadme(out)
+}
+
+// publishNew gives a new archive its name, where there is none.
+func publishNew(fresh, dir string) error {
+	name := filepath.Join(dir, fileName)
+	if err := os.Link(fresh, name); errors.Is(err, os.ErrExist) {
+		return fmt.Errorf("%w: there is one in %s by now", ErrLocked, dir)
+	} else if err != nil {
+		if err := os.Rename(fresh, name); err != nil {
+			return err
+		}
+	}
+	return syncDir(dir)
+}
+
+// A merging is under way.
+type merging struct {
+	o    Rewrite
+	out  string
+	work string
+	from []*source
+	w    *collector
+	last uint64 // id given last
+	n    Merged
+
+	waiting []waiting
+}
+
+// A source is an archive that is being merged.
+type source struct {
+	*Store
+	n      int    // from 0
+	number int    // among the Sources
+	inner  int    // number of the first that it had been merged from itself, less 1
+	last   uint64 // its newest capture when the merger began
+	sorted bool   // its captures were archived in the order of their times
+	ids    *os.File
+	total  int
+}
+
+// open opens and verifies the archives.
+func (m *merging) open(dirs []string) error {
+	if _, err := os.Lstat(filepath.Join(m.out, fileName)); !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("%w in %s; name a folder that holds none", ErrExists, m.out)
+	}
+	for i, dir := range dirs {
+		for _, other := range append(dirs[:i:i], m.out) {
+			if same, err := sameFolder(dir, other); err != nil || same {
+				return errors.Join(err, fmt.Errorf("%s is named twice", dir))
+			}
+		}
+		s, err := OpenReadOnly(dir)
+		if err != nil {
+			return err
+		}
+		m.from = append(m.from, &source{Store: s, n: i, number: i + 1})
+	}
+	for _, s := range m.from {
+		m.o.doing("proving "+s.dir, 0, 0)
+		v, err := s.faultless()
+		if err != nil {
+			return fmt.Errorf("%s: %w; it must be repaired first", s.dir, err)
+		}
+		if s.last, err = s.LastID(); err != nil {
+			return err
+		}
+		if s.sorted, err = s.inOrder(); err != nil {
+			return err
+		}
+		s.total = v.Captures
+		if err := m.describe(s); err != nil {
+			return err
+		}
+	}
+	return m.describeInner()
+}
+
+// inOrder reports whether the captures of an archive were archived in the order of their times.
+func (s *Store) inOrder() (ok bool, err error) {
+	last, ok := uint64(0), true
+	for after, n := []byte(nil), 1; n > 0 && ok && err == nil; {
+		err = s.view(func(t *txn) error {
+			n = 0
+			c := t.Bucket(timeBucket).Cursor()
+			l := listing{after: after}
+			for k := l.start(c); k != nil && n < 4096; k, _ = c.Next() {
+				ok = ok && number(k) > last
+				last, after = number(k), append(after[:0], k...)
+				n++
+			}
+			return nil
+		})
+	}
+	return ok, err
+}
+
+// describe adds an archive to the list of sources.
+func (m *merging) describe(s *source) error {
+	head, err := s.Head()
+	if err != nil {
+		return err
+	}
+	path, err := filepath.Abs(s.dir)
+	if err != nil {
+		return err
+	}
+	d := Source{Archive: s.number, Path: path, Captures: s.total, LastID: s.last, Head: head.Hash, Merged: time.Now().UTC().Truncate(time.Second)}
+	err = s.view(func(t *txn) error {
+		b := t.Bucket(metaBucket)
+		d.Created, d.Gongkai = string(b.Get([]byte("created"))), string(b.Get([]byte("gongkai")))
+		return nil
+	})
+	m.n.Sources = append(m.n.Sources, d)
+	return err
+}
+
+// describeInner adds what the archives had been merged from themselves.
+func (m *merging) describeInner() error {
+	for _, s := range m.from {
+		list, err := s.Sources()
+		if err != nil {
+			return err
+		}
+		s.inner = len(m.n.Sources)
+		for _, d := range list {
+			d.Archive += s.inner
+			if d.In == 0 {
+				d.In = s.number
+			} else {
+				d.In += s.inner
+			}
+			m.n.Sources = append(m.n.Sources, d)
+		}
+	}
+	if len(m.n.Sources) > 1<<16-1 {
+		return errors.New("too many archives were merged already")
+	}
+	return nil
+}
+
+func (m *merging) close() (err error) {
+	for _, s := range m.from {
+		err = errors.Join(err, s.Close())
+		if s.ids != nil {
+			err = errors.Join(err, s.ids.Close())
+		}
+	}
+	return err
+}
+
+// make makes the new archive in the work folder.
+func (m *merging) make() (v Verification, err error) {
+	to, err := newDraft(m.work)
+	if err != nil {
+		return v, err
+	}
+	defer func() { err = errors.Join(err, to.file.Close()) }()
+	m.o.at("draft")
+	m.w = &collector{to: to, body: m.body}
+	if err := m.fill(); err != nil {
+		return v, err
+	}
+	if v, err = m.o.finish(to.file, m.work); err != nil {
+		return v, err
+	}
+	if v.Captures != m.w.captures || v.Bodies != m.w.bodies || v.Records < m.w.read {
+		err = fmt.Errorf("%w: the new archive came to %d captures, %d bodies and %d records instead of %d, %d and %d; it was thrown away",
+			ErrDamaged, v.Captures, v.Bodies, v.Records, m.w.captures, m.w.bodies, m.w.read)
+	}
+	return v, err
+}
+
+// fill takes in what the sources hold.
+func (m *merging) fill() error {
+	if err := m.sign(); err != nil {
+		return err
+	}
+	for _, s := range m.from {
+		var err error
+		if s.ids, err = os.Create(filepath.Join(m.work, fmt.Sprint("ids", s.n))); err != nil {
+			return err
+		}
+	}
+	return errors.Join(m.captures(), m.losses())
+}
+
+// sign says in meta what the archive is made of, before anything is in it.
+func (m *merging) sign() error {
+	h := sha256.New()
+	for _, d := range m.n.Sources {
+		if d.In == 0 {
+			sum, _ := hex.DecodeString(d.Head)
+			h.Write(sum)
+		}
+	}
+	text, err := json.Marshal(m.n.Sources)
+	if err != nil {
+		return err
+	}
+	return m.w.to.commit(func(t *txn) error {
+		b := t.Bucket(metaBucket)
+		return errors.Join(b.Put([]byte("origin"), []byte(hex.EncodeToString(h.Sum(nil)))), b.Put(metaSources, text), sumMeta(b))
+	})
+}
+
+// body reads a body from the first archive that holds it.
+func (m *merging) body(c *cargo) ([]byte, error) {
+	var first error
+	for _, s := range m.from {
+		body, err := s.body(c.SHA256)
+		if err == nil {
+			return body, nil
+		}
+		var lost lostError
+		if first == nil || !errors.Is(err, ErrNotFound) && !errors.As(first, &lost) {
+			first = err
+		}
+	}
+	return nil, first
+}
+
+// A passing is a capture of a source whose turn it is.
+type passing struct {
+	cargo
+	from  *source
+	there uint64 // its id there
+}
+
+// all yields the captures of all sources in the order of their times; of one time, in that of the sources and ids.
+func (m *merging) all() iter.Seq2[passing, error] {
+	return func(yield func(passing, error) bool) {
+		var streams []*stream
+		for _, s := range m.from {
+			st := &stream{from: s}
+			var stop func()
+			st.pull, stop = iter.Pull2(s.byTime())
+			defer stop()
+			if !st.next() {
+				continue
+			}
+			streams = append(streams, st)
+		}
+		for len(streams) > 0 {
+			st := slices.MinFunc(streams, func(a, b *stream) int {
+				return cmp.Or(a.head.Time.Compare(b.head.Time), cmp.Compare(a.from.n, b.from.n))
+			})
+			if !yield(passing{st.head, st.from, st.head.ID}, st.err) || st.err != nil {
+				return
+			}
+			if !st.next() {
+				streams = slices.DeleteFunc(streams, func(other *stream) bool { return other == st })
+			}
+		}
+	}
+}
+
+// A stream is what is to come of a source.
+type stream struct {
+	from *source
+	pull func() (cargo, error, bool)
+	head cargo
+	err  error
+}
+
+func (st *stream) next() (ok bool) {
+	st.head, st.err, ok = st.pull()
+	if ok && st.err == nil && st.head.ID > st.from.last { // archived since the merger began
+		return st.next()
+	}
+	return ok
+}
+
+// byTime yields all captures in the order of their times.
+func (s *Store) byTime() iter.Seq2[cargo, error] {
+	return list(s, listing{order: timeBucket, rows: captureBucket}, func(it item) (cargo, error) {
+		plain, err := s.unpack(&it)
+		if err != nil {
+			return cargo{}, fmt.Errorf("capture %d: %w", it.id, err)
+		}
+		c, err := parseCapture(it.id, plain)
+		return cargo{c, plain}, err
+	})
+}
+
+// captures takes in the captures of all sources, and the records as soon as the captures of their parts are there.
+func (m *merging) captures() error {
+	total := uint64(0)
+	for _, s := range m.from {
+		total += uint64(s.total)
+	}
+	var now []passing // already taken, of the same time
+	done := uint64(0)
+	for p, err := range m.all() {
+		if err != nil {
+			return err
+		}
+		if len(now) > 0 && !now[0].Time.Equal(p.Time) {
+			now = now[:0]
+		}
+		if now, err = m.take(p, now); err != nil {
+			return err
+		}
+		if err := m.await(&p); err != nil {
+			return err
+		}
+		if len(m.w.incoming) == 0 || len(m.waiting) >= 2*batchRows {
+			if err := m.records(mostWaiting); err != nil {
+				return err
+			}
+		}
+		done++
+		m.o.doing("captures", done, total)
+	}
+	return m.records(0)
+}
+
+// A waiting capture is one whose record is to be decided on.
+type waiting struct {
+	from  *source
+	id    uint64   // there
+	parts []uint64 // captures of its record's parts there, that may be yet to come
+}
+
+// mostWaiting bounds how many captures wait for the parts of the first of them: more than a crawl makes in a night between
+// a page and its attachments.
+const mostWaiting = 1 << 17
+
+// await notes that the record of a capture is to be decided on.
+func (m *merging) await(p *passing) error {
+	own, had, err := p.from.brief(p.ID)
+	if err != nil || !had && (p.Kind != KindReport || !hasBody(p.State)) {
+		return err
+	}
+	w := waiting{from: p.from, id: p.there}
+	for _, part := range own.Parts {
+		if part.Capture > 0 {
+			w.parts = append(w.parts, part.Capture)
+		}
+	}
+	m.waiting = append(m.waiting, w)
+	return nil
+}
+
+// ready reports whether the captures of all parts are there.
+func (w *waiting) ready() (bool, error) {
+	for len(w.parts) > 0 {
+		now, err := w.from.now(w.parts[0])
+		if err != nil || now == 0 {
+			return false, err
+		}
+		w.parts = w.parts[1:]
+	}
+	return true, nil
+}
+
+// records decides on the records of captures that wait, in their order, until there comes one whose parts are not there,
+// unless more than so many wait.
+func (m *merging) records(most int) error {
+	if err := m.w.flush(); err != nil {
+		return err
+	}
+	n := 0
+	for ; n < len(m.waiting); n++ {
+		w := &m.waiting[n]
+		ready, err := w.ready()
+		if err != nil {
+			return err
+		}
+		if !ready && len(m.waiting)-n <= most {
+			break
+		}
+		c, _, err := w.from.Capture(w.id)
+		if err == nil {
+			err = m.read(c, w.from)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	m.waiting = append(m.waiting[:0], m.waiting[n:]...)
+	return m.w.flushRecords()
+}
+
+// take takes in a capture, unless it is among those already taken of its time, to which it is added under its new id.
+func (m *merging) take(p passing, now []passing) ([]passing, error) {
+	origins := []Origin{{Archive: p.from.number, ID: p.ID}}
+	inner, err := p.from.Origins(p.ID)
+	if err != nil {
+		return now, err
+	}
+	for _, o := range inner {
+		o.Archive += p.from.inner
+		origins = append(origins, o)
+	}
+	for _, q := range now {
+		if q.from != p.from && q.URL == p.URL && q.SHA256 == p.SHA256 && q.Status == p.Status && q.Error == p.Error {
+			m.n.Same++
+			m.w.origins(q.ID, origins)
+			return now, p.from.remember(p.ID, q.ID)
+		}
+	}
+	m.last++
+	if err := p.from.remember(p.ID, m.last); err != nil {
+		return now, err
+	}
+	if err := m.restate(&p, origins); err != nil {
+		return now, err
+	}
+	p.ID = m.last
+	m.w.origins(p.ID, origins)
+	err = m.w.capture(&p.cargo)
+	p.row = nil
+	return append(now, p), err
+}
+
+// restate decides anew whether an answer is unchanged: 200 with the bytes that the URL had last. That a server says so
+// itself, 304, is what it said of the bytes it was asked about.
+func (m *merging) restate(p *passing, origins []Origin) error {
+	if !hasBody(p.State) || p.Status == 304 {
+		return nil
+	}
+	last, err := m.w.lastBody(p.URL)
+	if err != nil {
+		return err
+	}
+	state := StateOK
+	if last == p.SHA256 {
+		state = StateUnchanged
+	}
+	if state != p.State {
+		origins[0].State = p.State
+		p.State, p.row = state, nil
+		m.n.Restated++
+	}
+	return nil
+}
+
+// remember notes which id a capture has got.
+func (s *source) remember(id, now uint64) error {
+	_, err := s.ids.WriteAt(idKey(now), int64(id)*8)
+	return err
+}
+
+// now returns which id a capture has got; 0 when it has not been taken.
+func (s *source) now(id uint64) (uint64, error) {
+	var b [8]byte
+	if id == 0 || id > s.last {
+		return 0, nil
+	}
+	if _, err := s.ids.ReadAt(b[:], int64(id)*8); err != nil && err != io.EOF {
+		return 0, err
+	}
+	return binary.BigEndian.Uint64(b[:]), nil
+}
+
+// losses notes what the sources have noted of payloads that no other one could give: what was rebuilt of captures, too.
+func (m *merging) losses() error {
+	for _, s := range m.from {
+		type noted struct {
+			id uint64
+			loss
+		}
+		var list []noted
+		err := s.eachLoss(lostCapture, func(key []byte, l loss) error {
+			if len(key) == 8 {
+				list = append(list, noted{number(key), l})
+			}
+			return nil
+		})
+		for _, l := range list {
+			var id uint64
+			if err == nil {
+				id, err = s.now(l.id)
+			}
+			if err == nil && id != 0 {
+				err = m.w.to.commit(func(t *txn) error { return t.lose(lostCapture, idKey(id), l.loss) })
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// read takes in the record of a capture. A page that had not changed has none, as a rule; but where another archive saw
+// another version in between, the one before has come back, and where another archive read the same before, the second
+// record says nothing new.
+func (m *merging) read(p Capture, from *source) error {
+	own, had, err := from.Record(p.ID)
+	if err != nil {
+		return err
+	}
+	id, err := from.now(p.ID)
+	if err != nil {
+		return err
+	}
+	shared, err := m.shared(p.URL, from)
+	if err != nil {
+		return err
+	}
+	if !shared {
+		if !had {
+			return nil
+		}
+		return m.put(from, own, id)
+	}
+	before, known, err := m.w.lastRecord(p.URL, id)
+	if err != nil {
+		return err
+	}
+	if !had {
+		if own, had, err = from.lastRecord(p.URL, p.ID); err != nil || !had || own.SHA256 != p.SHA256 {
+			return err // it was never read
+		}
+		if known && before.SHA256 == own.SHA256 && agree(before.Parts, own.Parts) {
+			return nil
+		}
+		m.n.Returned++
+		return m.put(from, own, id)
+	}
+	if known && before.SHA256 == own.SHA256 && covers(before.Parts, own.Parts) && (before.Rejected == "") == (own.Rejected == "") {
+		ours, err := m.w.cameFrom(before.Capture, from.number)
+		if err != nil {
+			return err
+		}
+		if before.Capture == id || !ours && before.Version >= own.Version {
+			m.n.Dropped++
+			return nil
+		}
+	}
+	if known && before.Capture == id {
+		m.n.Dropped++
+		return nil // it was read by both, otherwise: reading again will tell
+	}
+	return m.put(from, own, id)
+}
+
+// covers reports whether all parts that b has are among those that a has.
+func covers(a, b []Part) bool {
+	sums := make(map[string]string, len(a))
+	for _, p := range had(a) {
+		sums[p.URL] = p.SHA256
+	}
+	return !slices.ContainsFunc(had(b), func(p Part) bool { return sums[p.URL] != p.SHA256 })
+}
+
+// shared reports whether the captures of a URL stand among others now than they did.
+func (m *merging) shared(url string, from *source) (bool, error) {
+	if !from.sorted {
+		return true, nil
+	}
+	for _, s := range m.from {
+		if s == from {
+			continue
+		}
+		if _, ok, err := s.FirstCapture(url); ok || err != nil {
+			return ok, err
+		}
+	}
+	return false, nil
+}
+
+// lastRecord returns the record, without its Report perhaps, of the newest capture of a URL up to an id that has one.
+func (s *Store) lastRecord(url string, upTo uint64) (r Record, ok bool, err error) {
+	err = s.view(func(t *txn) error {
+		for id := range backwards(t.Tx, url, urlKey(url, upTo+1)) {
+			if _, read := t.place(recordBucket, id); read {
+				r, ok, err = t.record(id)
+				return err
+			}
+		}
+		return nil
+	})
+	return r, ok, err
+}
+
+// put takes in a record, with the captures of its parts under their new ids.
+func (m *merging) put(from *source, r Record, id uint64) error {
+	r.Capture, r.Parts = id, slices.Clone(r.Parts)
+	for i := range r.Parts {
+		now, err := from.now(r.Parts[i].Capture)
+		if err != nil {
+			return err
+		}
+		r.Parts[i].Capture = now
+	}
+	return m.w.addRecord(&r)
+}
