@@ -2,11 +2,15 @@ package seeds
 
 import (
 	"fmt"
+	"net"
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"gongkai/extract"
 )
@@ -59,8 +63,12 @@ func (e entry) portal() (Portal, []mistake) {
 	if e.Confidence != "" && !slices.Contains(Confidences, e.Confidence) {
 		wrong("confidence", "confidence %q is none of %s", e.Confidence, strings.Join(Confidences, ", "))
 	}
-	if _, err := time.Parse(time.DateOnly, e.Checked); e.Checked != "" && err != nil {
+	switch day, err := time.Parse(time.DateOnly, e.Checked); {
+	case e.Checked == "":
+	case err != nil:
 		wrong("checked", "checked %q is no day such as 2026-04-26", e.Checked)
+	case time.Until(day) > 24*time.Hour:
+		wrong("checked", "checked %q is still to come", e.Checked)
 	}
 	if err := p.Rows.UnmarshalText([]byte(e.Rows)); err != nil {
 		wrong("rows", "%v", err)
@@ -108,14 +116,50 @@ func (e entry) strict() (found []mistake) {
 		}
 		found = append(found, mistake{"division", reason})
 	}
-	if strings.TrimSpace(e.Evidence) == "" {
-		found = append(found, mistake{"evidence", "evidence is missing"})
+	wrong := func(key, format string, args ...any) {
+		found = append(found, mistake{key, fmt.Sprintf(format, args...)})
 	}
-	if e.Confidence == "" {
-		found = append(found, mistake{"confidence", "confidence is missing"})
+	if strings.TrimSpace(e.Evidence) == "" {
+		wrong("evidence", "evidence is missing")
+	}
+	for _, f := range []struct{ key, text string }{{"agency", e.Agency}, {"evidence", e.Evidence}} {
+		if !utf8.ValidString(f.text) || strings.ContainsFunc(f.text, unicode.IsControl) {
+			wrong(f.key, "%s %q has characters that cannot be printed", f.key, f.text)
+		}
+	}
+	listed := len(e.Start) > 1 || len(e.Start) == 1 && e.Start[0] != e.Home
+	switch {
+	case e.Confidence == "":
+		wrong("confidence", "confidence is missing")
+	case listed && e.Confidence == HomeOnly, !listed && (e.Confidence == Seen || e.Confidence == Derived || e.Confidence == Verified):
+		wrong("confidence", "confidence is %q with start %q", e.Confidence, strings.Join(e.Start, " "))
+	case e.Confidence == Verified && e.Checked == "":
+		wrong("checked", "verified, and no day checked")
+	}
+	known := extract.DivisionLevel(code)
+	if m := governmentID.FindStringSubmatch(e.ID); m != nil && e.Level != "central" && extract.CurrentDivision(code) == code {
+		switch own := extract.CurrentDivision(m[1]); {
+		case m[1] != code && own != code:
+			wrong("id", "id begins with %s, the division is %s", m[1], code)
+		case m[2] == "" && rank(e.Level) > rank(known):
+			wrong("level", "level is %q, division %s is a %s", e.Level, code, known)
+		case m[2] == "" && extract.FindDivision(e.Agency, code) != code:
+			wrong("agency", "agency %q is not of division %s", e.Agency, code)
+		}
+	}
+	for _, a := range append([]string{e.Home, e.Hub}, e.Start...) {
+		if u, err := url.Parse(a); err == nil && u.Host != "" && !strings.HasSuffix(u.Hostname(), ".gov.cn") && !slices.Contains(elsewhere, u.Hostname()) {
+			wrong("home", "%q is not below gov.cn", a)
+		}
 	}
 	return found
 }
+
+// governmentID is the id of a government, with the word of a body below it.
+var governmentID = regexp.MustCompile(`^(\d{6})(-[a-z0-9-]+)?$`)
+
+// elsewhere are the hosts of bodies that are known not to live below gov.cn.
+var elsewhere = []string{"www.cas.cn", "www.cass.cn", "www.cae.cn", "122.137.242.24"}
 
 // checkDivision says what is wrong with a division code, or "". Codes of counties may be newer than the gazetteer; that
 // nobody knows the province and prefecture they lie in is a slip.
@@ -150,6 +194,9 @@ func checkDivision(code, level string) string {
 // directly are the codes above counties that lie directly below a province or municipality.
 var directly = regexp.MustCompile(`^\d\d(?:01|02|90)00$`)
 
+// hostShape is that of a name in the DNS: labels of letters, digits and inner hyphens.
+var hostShape = regexp.MustCompile(`^(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$`)
+
 // rank is the place of a level in Levels; an unknown one has none, and is above nothing.
 func rank(level string) int {
 	if i := slices.Index(Levels, level); i >= 0 && level != "" {
@@ -168,6 +215,12 @@ func checkStart(address string) string {
 		return "is no absolute http or https address"
 	case u.User != nil:
 		return "carries a user name"
+	case u.Hostname() != strings.ToLower(u.Hostname()), !hostShape.MatchString(u.Hostname()) && net.ParseIP(u.Hostname()) == nil:
+		return "has no host such as www.example.gov.cn"
+	case u.Port() != "":
+		if n, err := strconv.Atoi(u.Port()); err != nil || n < 1 || n > 65535 {
+			return "has no port from 1 to 65535"
+		}
 	}
 	return ""
 }

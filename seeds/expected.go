@@ -24,7 +24,7 @@ type Expectation struct {
 // The years for which reports are owed.
 const (
 	FirstYear  = 2008 // the regulation came into force in May of that year
-	firstUnits = 2020 // of bodies below governments and of the centre: what was reorganised in 2018 and 2019 has other names before
+	firstUnits = 2020 // of bodies of which the name does not tell how old they are: reforms went on until 2019
 )
 
 // notOwing are divisions of GB/T 2260 that have no government which is bound to report, or none of their own.
@@ -78,10 +78,11 @@ func Expected(portals []Portal, first, last int, whole bool) []Expectation {
 			continue
 		}
 		at[a.Key] = true
+		since, why := owesSince(p, a.Key)
 		for year := first; year <= last; year++ {
 			e := Expectation{Agency: a.Key, Name: p.Agency, Division: p.Division, Level: p.Level, Year: year, Portal: p}
-			if year < firstUnits {
-				e.Not = "not known whether it existed under this name"
+			if year < since {
+				e.Not = why
 			}
 			all = append(all, e)
 		}

@@ -30,7 +30,7 @@ type Portal struct {
 	Evidence string   `json:"evidence,omitempty"` // where the addresses were seen, in plain words
 
 	Confidence string           `json:"confidence,omitempty"` // in Start, one of Confidences; empty: whoever wrote it is sure
-	Checked    string           `json:"checked,omitempty"`    // the day an address was last seen to answer, as 2026-04-26; empty: never
+	Checked    string           `json:"checked,omitempty"`    // the day on which an address was last asked, as 2026-04-26; Evidence says what came of it; empty: never
 	Rows       extract.Selector `json:"rows,omitzero"`        // the report links of a listing; zero: told from each page
 	Next       extract.Selector `json:"next,omitzero"`        // the links to further listing pages; zero: told from each page
 
