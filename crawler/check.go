@@ -51,7 +51,7 @@ func (c *Crawler) Check(ctx context.Context) ([]Checked, Summary, error) {
 	}()
 	run := *c
 	run.purpose = "check"
-	run.do = func(ctx context.Context, s *site, e errand, sum *PortalSummary) error {
+	run.do = func(ctx context.Context, s *site, e *errand, sum *PortalSummary) error {
 		sum.ID = e.portal.ID
 		for _, start := range e.start {
 			k, err := s.check(ctx, e.portal, start, sum)

@@ -14,6 +14,7 @@ import (
 type clock struct {
 	delay  time.Duration // from the end of an answer to the next request
 	jitter float64       // lengthens the delay by up to this part
+	chance float64       // the part of that for the delay that runs, drawn when it begins
 	host   frontier.Host
 }
 
@@ -56,7 +57,7 @@ func (c *clock) bar(d time.Duration, why string) {
 // seen notes the end of an answer, or of the wait for one.
 func (c *clock) seen(end time.Time) {
 	if end.After(c.host.Seen) {
-		c.host.Seen = end.UTC()
+		c.host.Seen, c.chance = end.UTC(), rand.Float64()
 	}
 }
 
@@ -97,22 +98,26 @@ func (c *clock) left() string {
 // wait returns when the site may be asked, or with ctx's error as soon as ctx is done. rules tells what the site's
 // robots.txt says of a time: how long to wait between requests, and when visits are welcome.
 func (c *clock) wait(ctx context.Context, rules func(time.Time) (pause time.Duration, opens time.Time)) error {
-	chance := rand.Float64()
 	for {
-		now := time.Now()
-		pause, opens := rules(now)
-		c.host.Delay = pause
-		until, _ := c.next(chance)
-		if opens.After(until) {
-			until = opens
-		}
-		if !until.After(now) {
+		ahead := c.ahead(time.Now(), rules)
+		if ahead <= 0 {
 			return ctx.Err()
 		}
-		if err := sleep(ctx, until.Sub(now)); err != nil {
+		if err := sleep(ctx, ahead); err != nil {
 			return err
 		}
 	}
+}
+
+// ahead returns for how long from now the site must not be asked.
+func (c *clock) ahead(now time.Time, rules func(time.Time) (pause time.Duration, opens time.Time)) time.Duration {
+	pause, opens := rules(now)
+	c.host.Delay = pause
+	until, _ := c.next(c.chance)
+	if opens.After(until) {
+		until = opens
+	}
+	return until.Sub(now)
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

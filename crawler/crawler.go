@@ -47,10 +47,11 @@ type Crawler struct {
 	Network http.RoundTripper // nil: the real one, with a guard against private addresses
 	Traffic *Traffic          // shared with other crawls of this process into the same Store; nil: there are none
 
-	purpose string                                                     // of a run that does something else than walk, in a word
-	do      func(context.Context, *site, errand, *PortalSummary) error // instead of a walk; nil: walk
+	purpose string                                                      // of a run that does something else than walk, in a word
+	do      func(context.Context, *site, *errand, *PortalSummary) error // instead of a walk; nil: walk
 
 	discoveries *seeds.Discoveries // nil: nothing is discovered in this run
+	known       []seeds.Portal     // Portals as the catalogue has them
 
 	hosts    map[string]bool              // that may be visited
 	resolve  resolver                     // nil: nobody knows which hosts share an address
@@ -184,6 +185,9 @@ func (c *Crawler) prepare() error {
 		c.Network = network(c.AllowPrivate, patience, nil)
 		c.resolve = lookup
 		c.ways = ways(c.Portals, c.AllowPrivate)
+	}
+	if c.known == nil {
+		c.known = c.Portals
 	}
 	c.live = &live{began: time.Now()}
 	c.places = make(chan struct{}, max(c.Hosts, 1))

@@ -30,7 +30,7 @@ func (c *Crawler) Discoveries(ctx context.Context) (all []seeds.Discovery, sum S
 	sum, err = c.eachHome(ctx, "discover", func(ctx context.Context, s *site, p seeds.Portal, sum *PortalSummary) error {
 		d, err := s.discover(ctx, p, 0, sum)
 		if err == nil {
-			results <- d
+			results <- *d
 		}
 		return err
 	})
@@ -50,7 +50,7 @@ func (c *Crawler) Discoveries(ctx context.Context) (all []seeds.Discovery, sum S
 // eachHome does something else than a walk with all portals: each once, on the site of its home page.
 func (c *Crawler) eachHome(ctx context.Context, purpose string, do func(context.Context, *site, seeds.Portal, *PortalSummary) error) (Summary, error) {
 	run := *c
-	run.Discover, run.purpose, run.Portals = true, purpose, nil
+	run.Discover, run.purpose, run.Portals, run.known = true, purpose, nil, c.Portals
 	known := make(map[string]seeds.Portal)
 	for _, p := range c.Portals {
 		known[p.ID] = p
@@ -60,7 +60,7 @@ func (c *Crawler) eachHome(ctx context.Context, purpose string, do func(context.
 		run.Portals = append(run.Portals, p)
 	}
 	run.AllowHosts = append(slices.Clone(c.AllowHosts), hostsOf(c.Portals)...)
-	run.do = func(ctx context.Context, s *site, e errand, sum *PortalSummary) error {
+	run.do = func(ctx context.Context, s *site, e *errand, sum *PortalSummary) error {
 		sum.ID = e.portal.ID
 		return errors.Join(do(ctx, s, known[e.portal.ID], sum), s.frontier.SetHost(s.scope.site, s.clock.host))
 	}
@@ -82,17 +82,14 @@ func hostsOf(portals []seeds.Portal) (hosts []string) {
 // discover looks for the listings of a portal from its home page, in MostRequests requests, and keeps what came of it.
 // Answers that are in the archive since a capture, and of this night, are not asked for again. Its error means that the
 // run cannot go on.
-func (s *site) discover(ctx context.Context, p seeds.Portal, since uint64, sum *PortalSummary) (seeds.Discovery, error) {
+func (s *site) discover(ctx context.Context, p seeds.Portal, since uint64, sum *PortalSummary) (*seeds.Discovery, error) {
 	began, left := sum.Requests, MostRequests
 	s.allowance = &left
 	defer func() { s.allowance = nil }()
 	k := seeker{site: s, portal: p, sum: sum, search: discover.New(p), since: since}
-	k.search.Taken = func(listing string) bool {
-		owner := s.discoveries.Whose(listing)
-		return owner != "" && owner != p.ID
-	}
+	k.search.Taken = func(listing string) bool { return s.taken(listing, p.ID) }
 	if err := k.seek(ctx); err != nil {
-		return seeds.Discovery{}, err
+		return nil, err
 	}
 	d := k.result()
 	d.Requests = sum.Requests - began
@@ -102,7 +99,18 @@ func (s *site) discover(ctx context.Context, p seeds.Portal, since uint64, sum *
 	if d.Outcome != seeds.Found {
 		s.Log.Warn("no listing discovered", "portal", p.ID, "outcome", d.Outcome, "reason", d.Reason, "requests", d.Requests)
 	}
-	return d, s.discoveries.Add(d)
+	return &d, s.discoveries.Add(d)
+}
+
+// taken reports whether a listing is another portal's: found on it before, or named by the catalogue.
+func (c *Crawler) taken(listing, id string) bool {
+	if owner := c.discoveries.Whose(listing); owner != "" && owner != id {
+		return true
+	}
+	at := keyOf(listing)
+	return slices.ContainsFunc(c.known, func(p seeds.Portal) bool {
+		return p.ID != id && p.Listed() && slices.ContainsFunc(p.Start, func(start string) bool { return keyOf(start) == at })
+	})
 }
 
 // A seeker carries out the search on one portal.
@@ -125,6 +133,9 @@ func (k *seeker) seek(ctx context.Context) error {
 		l, ok := k.search.Next()
 		if !ok {
 			return ctx.Err()
+		}
+		if err := k.await(ctx); err != nil {
+			return err
 		}
 		if err := k.try(ctx, l); err != nil {
 			return err
@@ -407,7 +418,7 @@ func (w *walk) discovered(ctx context.Context, since uint64) ([]string, error) {
 }
 
 // setOut queues what a walk begins with.
-func (w *walk) setOut(ctx context.Context, e errand) (err error) {
+func (w *walk) setOut(ctx context.Context, e *errand) (err error) {
 	start := e.start
 	if w.closed == "" {
 		start, err = w.locate(ctx, e.start)

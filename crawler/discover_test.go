@@ -232,6 +232,45 @@ func TestBodies(t *testing.T) {
 	})
 }
 
+// TestNamedByTheCatalogue: a listing that the catalogue names as that of one portal is not found again as another's,
+// whatever it lists; neither by a search nor by a crawl.
+func TestNamedByTheCatalogue(t *testing.T) {
+	pages := map[string]http.HandlerFunc{
+		"www.a.gov.cn/":    body(`<a href="/gk/">政府信息公开</a>`),
+		"www.a.gov.cn/gk/": body(`<a href="/nb/">政府信息公开年报</a>`),
+		"www.a.gov.cn/nb/": body(`<html><head><title>政府信息公开年报</title></head><body><ul><li><a href="/r/1.html">2022年政府信息公开工作年度报告</a></li></ul></body></html>`),
+		"www.a.gov.cn/q/":  body(`<a href="/nb/">政府信息公开年报</a>`),
+	}
+	for _, search := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			s, err := store.Open(fast(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			c := &Crawler{UserAgent: "gongkai/test", Delay: time.Second, Hosts: 1, Store: s, Network: &fake{pages: pages}, Discover: true, Portals: []seeds.Portal{
+				{ID: "q", Home: "http://www.a.gov.cn/q/", Start: []string{"http://www.a.gov.cn/q/"}, Confidence: seeds.HomeOnly},
+				{ID: "a", Start: []string{"http://www.a.gov.cn/nb/"}, Confidence: seeds.Derived},
+			}}
+			if search {
+				_, _, err = c.Discoveries(t.Context())
+			} else {
+				_, err = c.Run(t.Context())
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			found, err := seeds.ReadDiscoveries(s.Dir())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d, ok := found.Last("q"); !ok || d.Outcome != seeds.NotFound {
+				t.Errorf("search %v: got %+v", search, d)
+			}
+		})
+	}
+}
+
 // TestTownsCrawled: a crawl that knows nothing but home pages comes to the reports of nearly all, in one run.
 func TestTownsCrawled(t *testing.T) {
 	number := 2 * len(townFamilies)

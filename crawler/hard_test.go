@@ -22,6 +22,8 @@ type hardPortal struct {
 	name  string
 	home  string // of the seed; http://www.a.gov.cn/ where empty
 	code  string // of the seed; most have none, as of an address that nobody knows
+	whose string // the agency of the seed, where that is known
+	begin string // its start page, where that is another than the home page
 	pages map[string]http.HandlerFunc
 	right []string // the listing, by its addresses; none where there is none to be found
 	also  []string // what may be listed besides it
@@ -244,6 +246,56 @@ func hardPortals() []hardPortal {
 			"www.a.gov.cn/":       ours("平昌县人民政府", menu("政府信息公开年报", "/gk/nb/")),
 			"www.a.gov.cn/gk/nb/": ours("政府信息公开年报", `<ul><li onclick="window.open('/gk/nb/t2024.html')">平昌县2024年政府信息公开工作年度报告</li><li onclick="window.open('/gk/nb/t2023.html')">平昌县2023年政府信息公开工作年度报告</li></ul>`),
 		}},
+		{name: "a bureau's section in the government's site", home: www + "/bm/czj/", code: "511923", whose: "平昌县财政局", right: []string{www + "/bm/czj/nb/"}, pages: map[string]http.HandlerFunc{
+			"www.a.gov.cn/bm/czj/":    ours("财政局", menu("政府信息公开年报", "/nb/", "年报", "/bm/czj/nb/")),
+			"www.a.gov.cn/nb/":        ours("政府信息公开年报", listOf("/nb/", "%d年政府信息公开工作年度报告", 2024, 2016)),
+			"www.a.gov.cn/bm/czj/nb/": ours("年报", listOf("/bm/czj/nb/", "%d年政府信息公开工作年度报告", 2024, 2016)),
+		}},
+		{name: "a bureau's listing that has died, beside the government's", code: "511923", whose: "平昌县财政局", begin: www + "/old/czj/", pages: map[string]http.HandlerFunc{
+			"www.a.gov.cn/":      ours("平昌县人民政府", menu("政府信息公开年报", "/nb/", "年报", "/nb2/", "部门年报", "/bmnb/")),
+			"www.a.gov.cn/nb/":   ours("政府信息公开年报", listOf("/nb/", ourReports, 2024, 2016)),
+			"www.a.gov.cn/nb2/":  ours("年报", listOf("/nb2/", "%d年政府信息公开工作年度报告", 2024, 2016)),
+			"www.a.gov.cn/bmnb/": ours("部门年报", "<ul>"+strings.ReplaceAll(strings.ReplaceAll(hubOf40.String(), "/\">", ".html\">平昌县"), "</a>", "2024年政府信息公开工作年度报告</a>")+"</ul>"),
+		}},
+		{name: "a bureau's listing that has moved, named on its page", code: "511923", whose: "平昌县财政局", begin: www + "/old/czj/", right: []string{www + "/new/czj/"}, pages: map[string]http.HandlerFunc{
+			"www.a.gov.cn/":         ours("平昌县人民政府", menu("年报", "/new/czj/")),
+			"www.a.gov.cn/new/czj/": ours("年报", listOf("/new/czj/", "平昌县财政局%d年政府信息公开工作年度报告", 2024, 2016)),
+		}},
+		{name: "a bureau with a host of its own, that nobody knows", home: "http://czj.a.gov.cn/", right: []string{"http://czj.a.gov.cn/nb/"}, pages: map[string]http.HandlerFunc{
+			"czj.a.gov.cn/":    body(`<html><head><title>平昌县财政局网站</title></head><body>` + menu("政府信息公开年报", "http://www.a.gov.cn/nb/", "年报", "/nb/") + `</body></html>`),
+			"czj.a.gov.cn/nb/": body(`<html><head><title>年报</title></head><body>` + listOf("/nb/", "%d年政府信息公开工作年度报告", 2024, 2016) + `</body></html>`),
+			"www.a.gov.cn/nb/": ours("政府信息公开年报", listOf("/nb/", ourReports, 2024, 2016)),
+		}},
+		{name: "a zone", code: "511923", whose: "平昌经济开发区管理委员会", right: []string{www + "/nb/"}, pages: map[string]http.HandlerFunc{
+			"www.a.gov.cn/":    body(`<html><head><title>四川平昌经济开发区</title></head><body>` + menu("信息公开年报", "/nb/") + `</body></html>`),
+			"www.a.gov.cn/nb/": body(`<html><head><title>信息公开年报</title></head><body>` + listOf("/nb/", "平昌经济开发区%d年政府信息公开工作年度报告", 2024, 2020) + `</body></html>`),
+		}},
+		{name: "a zone that nobody knows", right: []string{www + "/nb/"}, pages: map[string]http.HandlerFunc{
+			"www.a.gov.cn/":    body(`<html><head><title>平昌经济开发区管理委员会</title></head><body>` + menu("信息公开年报", "/nb/") + `</body></html>`),
+			"www.a.gov.cn/nb/": body(`<html><head><title>信息公开年报</title></head><body>` + listOf("/nb/", "平昌经济开发区管委会%d年政府信息公开工作年度报告", 2024, 2020) + `</body></html>`),
+		}},
+		{name: "a county that has become a district", code: "110118", whose: "北京市密云区人民政府", right: []string{www + "/nb/"}, pages: map[string]http.HandlerFunc{
+			"www.a.gov.cn/":    sitePage("北京市密云区", "密云区", menu("信息公开年报", "/nb/")),
+			"www.a.gov.cn/nb/": sitePage("北京市密云区", "信息公开年报", listOf("/nb/", "密云县%d年政府信息公开工作年度报告", 2014, 2008)),
+		}},
+		{name: "the government's short names", code: "511923", whose: "平昌县人民政府", right: []string{www + "/nb/"}, pages: map[string]http.HandlerFunc{
+			"www.a.gov.cn/":    ours("平昌县", menu("信息公开年报", "/nb/")),
+			"www.a.gov.cn/nb/": ours("信息公开年报", listOf("/nb/", "平昌县政府办%d年政府信息公开工作年度报告", 2014, 2008)),
+		}},
+		{name: "the office's reports on a portal of the office", code: "330803", whose: "衢州市衢江区人民政府办公室", right: []string{www + "/nb/"}, pages: map[string]http.HandlerFunc{
+			"www.a.gov.cn/":    sitePage("衢江区", "衢江区", menu("信息公开年报", "/nb/")),
+			"www.a.gov.cn/nb/": sitePage("衢江区", "信息公开年报", listOf("/nb/", "衢江区人民政府%d年政府信息公开工作年度报告", 2014, 2008)),
+		}},
+		{name: "a central body and its branches", code: "central", whose: "国家税务总局", right: []string{www + "/nb/"}, pages: map[string]http.HandlerFunc{
+			"www.a.gov.cn/":    body(`<html><head><title>国家税务总局</title></head><body>` + menu("政府信息公开年报", "/sc/", "税务总局政府信息公开年报", "/nb/") + `</body></html>`),
+			"www.a.gov.cn/sc/": body(`<html><head><title>年报</title></head><body>` + listOf("/sc/", "国家税务总局四川省税务局%d年政府信息公开工作年度报告", 2024, 2020) + `</body></html>`),
+			"www.a.gov.cn/nb/": body(`<html><head><title>年报</title></head><body>` + listOf("/nb/", "国家税务总局%d年政府信息公开工作年度报告", 2024, 2020) + `</body></html>`),
+		}},
+		{name: "a page that takes the address of its frame from its query", right: []string{www + "/govxxgk/1/035/govlist.html"}, pages: map[string]http.HandlerFunc{
+			"www.a.gov.cn/": ours("平昌县人民政府", menu("信息公开年度报告", "/govxxgk/1/openSubPage.html?specialurl=/govxxgk/1/035/govlist.html&amp;righttitle=x")),
+			"www.a.gov.cn/govxxgk/1/openSubPage.html?specialurl=/govxxgk/1/035/govlist.html&righttitle=x": ours("信息公开年度报告", `<iframe id="f"></iframe><script>f.src=q("specialurl")</script>`),
+			"www.a.gov.cn/govxxgk/1/035/govlist.html":                                                     body(listOf("/govxxgk/1/", ourReports, 2024, 2016)),
+		}},
 		{name: "titles in brackets", right: []string{www + "/gk/nb/"}, pages: map[string]http.HandlerFunc{
 			"www.a.gov.cn/":       ours("平昌县人民政府", menu("信息公开", "/gk/")),
 			"www.a.gov.cn/gk/":    ours("信息公开", menu("工作年报", "/gk/nb/")+decoys),
@@ -325,6 +377,10 @@ func TestHardPortals(t *testing.T) {
 				}
 				if h.home != "" {
 					seed.Home, seed.Start[0] = h.home, h.home
+				}
+				seed.Agency = h.whose
+				if h.begin != "" {
+					seed.Start[0], seed.Confidence = h.begin, seeds.Derived
 				}
 				c := &Crawler{UserAgent: "gongkai/test", Delay: time.Second, Hosts: 1, Store: s, Network: f, Portals: []seeds.Portal{seed}}
 				found, _, err := c.Discoveries(t.Context())

@@ -62,17 +62,19 @@ func newSite(c *Crawler, scope scope, laps []*lap) *site {
 func (s *site) visit(ctx context.Context, errands []errand, sums []PortalSummary) error {
 	defer s.release()
 	defer s.leave()
-	for i, e := range errands {
+	for i := range errands {
+		e := &errands[i]
 		if err := s.take(ctx); err != nil {
 			return err
 		}
 		s.lap = s.laps[i]
 		s.fetcher.tape.network = s.way(e.portal.ID)
-		do := s.do
-		if do == nil {
-			do = func(ctx context.Context, s *site, e errand, sum *PortalSummary) error { return s.walk(ctx, e, sum) }
+		var err error
+		if s.do != nil {
+			err = s.do(ctx, s, e, &sums[i])
+		} else {
+			err = s.walk(ctx, e, &sums[i])
 		}
-		err := do(ctx, s, e, &sums[i])
 		s.lap.finish(s.closed)
 		if err != nil {
 			return err
@@ -84,6 +86,9 @@ func (s *site) visit(ctx context.Context, errands []errand, sums []PortalSummary
 // enter takes one of the places, of which there are as many as hosts may be asked at the same time. It is held while a
 // request is under way and its answer is worked on, and never while the site has to wait for anything else.
 func (s *site) enter(ctx context.Context) error {
+	if s.placed.Load() {
+		return ctx.Err()
+	}
 	select {
 	case s.places <- struct{}{}:
 		s.placed.Store(true)
@@ -123,10 +128,16 @@ func (s *site) sleep(ctx context.Context, d time.Duration) error {
 
 // turn waits until a URL may be asked for: by the clock of the site, by that of the machine behind it, and for a place.
 func (s *site) turn(ctx context.Context, u *url.URL) error {
-	s.leave()
+	rules := func(now time.Time) (time.Duration, time.Time) { return s.rules(u, now) }
+	if _, known := s.behind[u.Hostname()]; !known || s.clock.ahead(time.Now(), rules) > 0 {
+		s.leave()
+	}
+	if _, opens := rules(time.Now()); time.Until(opens) > 0 {
+		s.Log.Info("waiting for the time of visits that robots.txt names", "site", s.scope.site, "opens", opens)
+	}
 	addr := s.address(ctx, u.Hostname())
 	for {
-		if err := s.clock.wait(ctx, func(now time.Time) (time.Duration, time.Time) { return s.rules(u, now) }); err != nil {
+		if err := s.clock.wait(ctx, rules); err != nil {
 			return err
 		}
 		if err := s.enter(ctx); err != nil {
@@ -142,6 +153,27 @@ func (s *site) turn(ctx context.Context, u *url.URL) error {
 	}
 }
 
+// await waits until the site may be asked, whatever for. So would request; but thousands of goroutines stand here most of
+// the time, with all that they need on their way to a request not yet on their stacks, which are a third of that.
+func (s *site) await(ctx context.Context) error {
+	s.leave()
+	if err := s.clock.wait(ctx, s.pauses); err != nil {
+		return err
+	}
+	return s.enter(ctx)
+}
+
+// pauses is rules without the times of visits.
+func (s *site) pauses(now time.Time) (pause time.Duration, opens time.Time) {
+	if len(s.gates) == 0 {
+		return s.clock.host.Delay, now
+	}
+	for _, g := range s.gates {
+		pause = max(pause, g.rules.Pause(now))
+	}
+	return pause, now
+}
+
 // address looks up the address of a host once a run.
 func (s *site) address(ctx context.Context, host string) netip.Addr {
 	addr, known := s.behind[host]
@@ -155,18 +187,9 @@ func (s *site) address(ctx context.Context, host string) netip.Addr {
 // rules says what the robots.txt files of the site ask for at a time: how long to wait, all of them taken together,
 // and when the authority of u is open. Before the first of them is known, what it asked for last time holds.
 func (s *site) rules(u *url.URL, now time.Time) (pause time.Duration, opens time.Time) {
-	if len(s.gates) == 0 {
-		return s.clock.host.Delay, now
-	}
-	for _, g := range s.gates {
-		pause = max(pause, g.rules.Pause(now))
-	}
-	opens = now
+	pause, opens = s.pauses(now)
 	if g, known := s.gates[authority(u)]; known {
 		opens = g.rules.Opens(now)
-	}
-	if wait := opens.Sub(now); wait > 0 {
-		s.Log.Info("waiting for the time of visits that robots.txt names", "site", s.scope.site, "opens", opens)
 	}
 	return pause, opens
 }

@@ -35,6 +35,7 @@ type walk struct {
 	portal seeds.Portal
 	sum    *PortalSummary
 	front  *frontier.Walk
+	now    target // that is being visited
 	notes
 }
 
@@ -67,7 +68,7 @@ func (w *walk) tally(t target) *tally {
 func (y *tally) miss() { y.Missed++; y.InRow++ }
 
 // walk visits the pages of one portal. Its error means that the run cannot go on.
-func (s *site) walk(ctx context.Context, e errand, sum *PortalSummary) error {
+func (s *site) walk(ctx context.Context, e *errand, sum *PortalSummary) error {
 	front, err := s.plan(e.portal.ID)
 	if err != nil {
 		return err
@@ -92,7 +93,7 @@ func (s *site) walk(ctx context.Context, e errand, sum *PortalSummary) error {
 }
 
 // goOn asks for one page after the other.
-func (w *walk) goOn(ctx context.Context, e errand) error {
+func (w *walk) goOn(ctx context.Context, e *errand) error {
 	left, err := w.front.Left(math.MaxInt)
 	if err != nil {
 		return err
@@ -105,16 +106,15 @@ func (w *walk) goOn(ctx context.Context, e errand) error {
 		return err
 	}
 	for w.closed == "" {
-		t, ok, err := w.next(ctx)
+		ok, err := w.advance(ctx)
 		if errors.Is(err, errClosed) {
 			break
 		}
 		if err == nil && ok {
-			w.lap.queued.Add(-1)
-			w.lap.done.Add(1)
-			if w.idle(t) {
-				w.front.Done(frontier.Done)
-			} else if err = w.visit(ctx, t); err != nil {
+			if err = w.await(ctx); err == nil {
+				err = w.visitNow(ctx)
+			}
+			if err != nil {
 				return errors.Join(err, w.breakOff())
 			}
 		}
@@ -148,6 +148,27 @@ func (w *walk) goOn(ctx context.Context, e errand) error {
 	w.conclude(left) // what it finds is about this run: the rest of the walk is another's
 	return err
 }
+
+// advance takes pages off the queue until one is to be visited, which is then w.now.
+func (w *walk) advance(ctx context.Context) (ok bool, err error) {
+	for {
+		w.now, ok, err = w.next(ctx)
+		if err != nil || !ok {
+			return false, err
+		}
+		w.lap.queued.Add(-1)
+		w.lap.done.Add(1)
+		if !w.idle(w.now) {
+			return true, nil
+		}
+		w.front.Done(frontier.Done)
+	}
+}
+
+// visitNow is not part of goOn, which stands still with a stack that should be small.
+//
+//go:noinline
+func (w *walk) visitNow(ctx context.Context) error { return w.visit(ctx, w.now) }
 
 // idle reports whether nothing is to be hoped for from a page that a script announces: those before it were not
 // there, or it would stand in for one that was not, and all were.

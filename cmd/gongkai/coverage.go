@@ -35,8 +35,9 @@ all agencies of a place, -all those of the whole catalogue.
   html   a page with heat maps that print well, of provinces and of agencies; it needs nothing else
 
 With -json it prints the same rows as csv does, and with -by the numbers. Expected are the reports of every government for the years from 2008 in which
-its division existed, those of other bodies in the catalogue from 2020, and of each body all from the first one held, up to the last
-year whose reports are due. A report of a government's office stands for that of the government. Each gap has its reason:
+its division existed, those of other bodies in the catalogue from the year from which their name is known to exist (2008, or the
+reform that formed them; 2020 where the name does not tell), and of each body all from the first one held, up to the last year
+whose reports are due. A report of a government's office stands for that of the government. Each gap has its reason:
 
   no address known   no portal of the catalogue is that body's
   not discovered     its portal is known, its listing not (yet)

@@ -267,6 +267,9 @@ func (g *gaps) why(w seeds.Expectation, keys []extract.AgencyKey, found *seeds.D
 	case l.read.IsZero():
 		return gapUncrawled, false
 	}
+	if d, ok := found.Last(p.ID); ok && len(d.Listings) > 0 && slices.Equal(d.Instead, p.Given) && !slices.ContainsFunc(d.Listings, func(l seeds.Listing) bool { return !l.Units }) {
+		return gapUndiscovered + ": only a listing of the bodies below it is known", false
+	}
 	return gapUnpublished + ": not in the listing as of " + l.read.Format(time.DateOnly), false
 }
 

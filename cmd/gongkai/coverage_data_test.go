@@ -38,7 +38,10 @@ func TestGaps(t *testing.T) {
 		county("h", "杭州市临安区人民政府", "330112", seeds.Seen, listed("h")),
 		county("i", "桐庐县人民政府办公室", "330122", seeds.Seen, listed("i")),
 	}
-	for _, d := range []seeds.Discovery{{Portal: "c", Outcome: seeds.NotFound, Reason: "12 requests led to no listing"}, {Portal: "d", Outcome: seeds.Blocked, Reason: "robots.txt: Disallow: /"}} {
+	below := county("j", "淳安县人民政府", "330127", seeds.Verified, listed("j")) // of which only the list of its bureaus was found
+	below.Given = []string{"http://j.gov.cn/"}
+	portals = append(portals, below)
+	for _, d := range []seeds.Discovery{{Portal: "j", Outcome: seeds.Found, Instead: below.Given, Listings: []seeds.Listing{{URL: listed("j"), Units: true}}}, {Portal: "c", Outcome: seeds.NotFound, Reason: "12 requests led to no listing"}, {Portal: "d", Outcome: seeds.Blocked, Reason: "robots.txt: Disallow: /"}} {
 		if err := found.Add(d); err != nil {
 			t.Fatal(err)
 		}
@@ -55,6 +58,7 @@ func TestGaps(t *testing.T) {
 	capture("h", store.KindListing, listed("h"), "", store.StateOK, "", "<html>list</html>")
 	capture("h", store.KindReport, "http://h.gov.cn/2021", "杭州市临安区人民政府2021年政府信息公开工作年度报告", store.StateFailed, "status 500", "")
 	capture("h", store.KindReport, "http://h.gov.cn/2022", "2022年政府信息公开工作年度报告", store.StateOK, "", "<html>x</html>")
+	capture("j", store.KindListing, listed("j"), "", store.StateOK, "", "<html>list</html>")
 	capture("i", store.KindListing, listed("i"), "", store.StateOK, "", "<html>list</html>")
 	aReport(t, s, "http://i.gov.cn/1", "330122-人民政府办公室", "桐庐县人民政府办公室", 2021, extract.QualityUnread)
 
@@ -99,12 +103,15 @@ func TestGaps(t *testing.T) {
 330112  missing not published: not in the listing as of 2024-05-01
 330122 办公室 held no tables
 330122 办公室 missing not published: not in the listing as of 2024-05-01
-330122 办公室 missing not published: not in the listing as of 2024-05-01`
+330122 办公室 missing not published: not in the listing as of 2024-05-01
+330127  missing not discovered: only a listing of the bodies below it is known
+330127  missing not discovered: only a listing of the bodies below it is known
+330127  missing not discovered: only a listing of the bodies below it is known`
 	if strings.Join(got, "\n") != want {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), want)
 	}
 	counts := m.count("province")
-	if len(counts) != 1 || counts[0].What != "浙江省" || counts[0].Expected != 27 || counts[0].Held != 1 || counts[0].Unread != 1 || counts[0].Reasons[gapBlocked] != 6 || counts[0].years[2021] != [2]int{9, 1} {
+	if len(counts) != 1 || counts[0].What != "浙江省" || counts[0].Expected != 30 || counts[0].Held != 1 || counts[0].Unread != 1 || counts[0].Reasons[gapBlocked] != 6 || counts[0].years[2021] != [2]int{10, 1} {
 		t.Errorf("got %+v", counts)
 	}
 	last := ""

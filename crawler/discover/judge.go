@@ -36,6 +36,8 @@ func (s *Search) judge(l Lead, e portal.Exploration, page *url.URL) string {
 		return fmt.Sprintf("lists %d reports of another place", foreign)
 	case len(own) > 0 && whose.ours+whose.unnamed == 0 && (len(whose.others) == 1 || s.unit):
 		return fmt.Sprintf("lists %d reports of %s, which is not whose portal this is", len(own), slices.Min(slices.Collect(maps.Keys(whose.others))))
+	case s.unit && len(whose.others) > whose.ours+whose.unnamed:
+		return fmt.Sprintf("lists reports of %d other bodies", len(whose.others))
 	case len(own) > 0 && whose.ours == 0 && !s.within(page) && !s.speaksOfUs(own, e):
 		return fmt.Sprintf("lists %d reports outside the portal, and nothing says that they are of it", len(own))
 	}

@@ -83,8 +83,27 @@ func New(p seeds.Portal) *Search {
 	s.add(Lead{Request: portal.Start(home), Points: certain + 10, Why: "the home page"})
 	if p.Hub != "" {
 		s.add(Lead{Request: portal.Start(p.Hub), Points: section + 11, Why: "the section of disclosure that the catalogue names"})
+		if u, err := url.Parse(p.Hub); err == nil {
+			s.ruled(u, "", section+12, p.Hub)
+			s.inside(Lead{Points: section + 12, Why: "what that page shows"}, u)
+		}
 	}
 	return s
+}
+
+// ruled adds the page of annual reports that a site's software has for the same body as a page of it.
+func (s *Search) ruled(u *url.URL, name string, points int, from string) {
+	if address, rule := byRule(u); address != "" {
+		s.add(Lead{Request: portal.Start(address), Name: name, Points: points, Why: rule, From: from, Named: true})
+	}
+}
+
+// inside adds the page that a frame of another shows, which takes the address from its own query (Epoint's openSubPage.html).
+func (s *Search) inside(l Lead, u *url.URL) {
+	if inner := u.Query().Get("specialurl"); strings.HasPrefix(inner, "/") && !strings.HasPrefix(inner, "//") {
+		l.Request = portal.Start(u.Scheme + "://" + u.Host + inner)
+		s.add(l)
+	}
 }
 
 // mostAfter is how many more pages are looked at for further listings when one is found.
@@ -236,6 +255,10 @@ func (s *Search) introduce(e portal.Exploration) {
 			}
 		}
 	}
+	if s.portal.Agency == "" && s.portal.Level != "central" && !s.unit {
+		name := siteTail.ReplaceAllString(s.Site.Name, "")
+		s.unit = bureauSite.MatchString(name) && !zoneSite.MatchString(name)
+	}
 	if id := s.Site.ID; len(id) == 10 && id[:6] != "000000" && extract.DivisionLevel(id[:6]) != "" {
 		s.place(id[:6])
 	}
@@ -350,12 +373,12 @@ func (s *Search) consider(l Lead, link portal.Row, page *url.URL) int {
 	} else if year {
 		return 0
 	}
-	if address, rule := byRule(u); address != "" && onSite(link.URL, s.home) {
+	if onSite(link.URL, s.home) {
 		near := section + 4
 		if l.order > 1 || points >= around { // the page of one body, not of any that the home page links to
 			near = section + 12
 		}
-		s.add(Lead{Request: portal.Start(address), Name: link.Name(), Points: near, Why: rule, From: page.String(), Named: true})
+		s.ruled(u, link.Name(), near, page.String())
 	}
 	if points <= 0 {
 		return 0
@@ -363,8 +386,10 @@ func (s *Search) consider(l Lead, link portal.Row, page *url.URL) int {
 	if !strings.EqualFold(u.Host, s.home.Host) {
 		points -= 10
 	}
-	s.add(Lead{Request: portal.Start(link.URL), Name: link.Name(), Points: points, Why: why, From: page.String(),
-		Named: points >= bodies-10 && namePoints(link.Name()) >= bodies || points >= likely-12 && pathPoints(u) >= likely-2, Units: ofBodies.MatchString(plain(link.Name())), Years: year})
+	n := Lead{Request: portal.Start(link.URL), Name: link.Name(), Points: points, Why: why, From: page.String(),
+		Named: points >= bodies-10 && namePoints(link.Name()) >= bodies || points >= likely-12 && pathPoints(u) >= likely-2, Units: ofBodies.MatchString(plain(link.Name())), Years: year}
+	s.inside(n, u)
+	s.add(n)
 	return 1
 }
 

@@ -49,26 +49,32 @@ func (s *Search) ours(name string) bool {
 	if !s.unit && here && governing.MatchString(unit) {
 		return true
 	}
-	for _, own := range [...]string{s.portal.Agency, s.Site.Name} {
-		if own != "" && alike(name, own) && (here || own == name) {
-			return true
-		}
+	own := s.portal.Agency
+	if own == "" {
+		own = siteTail.ReplaceAllString(s.Site.Name, "")
 	}
-	return false
+	switch name, own := plain(name), plain(own); {
+	case own == "":
+		return false
+	case name == own:
+		return true
+	case s.unit:
+		return here && sameBureau(name, own)
+	default:
+		return here && (sameBureau(name, own) || partOf(name, own))
+	}
 }
 
-// alike reports whether two names of bodies may be one body's: one has in it what is left of the other without words
-// that all have, or both end in the same bureau.
-func alike(name, own string) bool {
-	name, own = plain(name), plain(own)
-	if name == own {
-		return true
-	}
-	if short := generic.ReplaceAllString(name, ""); utf8.RuneCountInString(short) >= 3 && strings.Contains(own, short) {
-		return true
-	}
+// sameBureau reports whether two names end in the same bureau: one may say more of where that is.
+func sameBureau(name, own string) bool {
 	a, b := bureau.FindString(name), bureau.FindString(own)
-	return a != "" && (strings.HasSuffix(a, b) || strings.HasSuffix(b, a)) && utf8.RuneCountInString(b) >= 3
+	return utf8.RuneCountInString(a) >= 3 && utf8.RuneCountInString(b) >= 3 && (strings.HasSuffix(a, b) || strings.HasSuffix(b, a))
+}
+
+// partOf reports whether a name without the words that all have is part of another: 平昌经济开发区 of 四川平昌经济开发区管理委员会.
+func partOf(name, own string) bool {
+	short := generic.ReplaceAllString(name, "")
+	return utf8.RuneCountInString(short) >= 3 && strings.Contains(own, short)
 }
 
 var (
@@ -84,6 +90,13 @@ func aUnit(p seeds.Portal) bool {
 	_, unit, _ := strings.Cut(string(extract.Identify(p.Agency, p.Division).Key), "-")
 	return !governing.MatchString(unit)
 }
+
+// bureauSite is what the site of a body below a government calls itself, without siteTail.
+var (
+	bureauSite = regexp.MustCompile(`^(?:欢迎\p{Han}{2,3})?\p{Han}{2,20}(?:局|委员会|委|厅)$`)
+	siteTail   = regexp.MustCompile(`(?:政府信息公开.*|信息公开.*|政务公开.*|官方|门户|政务|网站|官网|网|首页|[-_|—\s].*)+$`)
+	zoneSite   = regexp.MustCompile(`管理委员会|管委会`)
+)
 
 // within reports whether a page lies on the portal: on its hosts, and of a portal that is a section of a site in that
 // section.

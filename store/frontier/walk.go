@@ -96,6 +96,9 @@ func walkName(st Status) []byte {
 	return []byte(name)
 }
 
+// manyComing is how many keys the map for them keeps room for.
+const manyComing = 8
+
 // Walk begins a walk, as st says; or goes on with the one of the same portal, site and lane, when that has not ended,
 // and resume permits.
 func (f *Frontier) Walk(st Status, resume func(Status) bool) (*Walk, error) {
@@ -341,6 +344,9 @@ func (w *Walk) commit(last func(*bolt.Bucket) error) error {
 		w.place, w.end = nil, end{}
 	}
 	w.fresh, w.marks, w.kept, w.memory = nil, nil, nil, nil
+	if len(w.coming) > manyComing {
+		w.coming = make(map[keyID]bool) // a cleared map keeps its room, in each of thousands of walks
+	}
 	clear(w.coming)
 	clear(w.hosts)
 	return nil
