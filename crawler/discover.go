@@ -85,7 +85,7 @@ func hostsOf(portals []seeds.Portal) (hosts []string) {
 func (s *site) discover(ctx context.Context, p seeds.Portal, since uint64, sum *PortalSummary) (*seeds.Discovery, error) {
 	began, left := sum.Requests, MostRequests
 	s.allowance = &left
-	defer func() { s.allowance = nil }()
+	defer func() { s.allowance, s.once = nil, false }()
 	k := seeker{site: s, portal: p, sum: sum, search: discover.New(p), since: since}
 	k.search.Taken = func(listing string) bool { return s.taken(listing, p.ID) }
 	if err := k.seek(ctx); err != nil {
@@ -189,30 +189,36 @@ func (k *seeker) try(ctx context.Context, l discover.Lead) error {
 			continue
 		}
 		if other := k.other(l, t, p); other != "" {
-			t.url, t.request.URL, t.via = other, other, append(t.via, t.url)
+			t.url, t.request.URL, t.via, t.twins = other, other, append(t.via, t.url), t.twins+1
+			k.once = true // what is tried next is a guess
 			continue
 		}
-		k.missed(l, strings.TrimSpace(p.State+" "+trouble(p.Capture)))
-		if p.State == store.StateBlocked && k.pages == 0 {
+		why := trouble(p.Capture)
+		if !strings.HasPrefix(why, p.State) {
+			why = strings.TrimSpace(p.State + " " + why)
+		}
+		k.missed(l, why)
+		if p.State == store.StateBlocked && k.pages == 0 && !silent(p) {
 			k.wall = trouble(p.Capture)
 		}
 		return nil
 	}
 }
 
-// other returns the address of a home page under the other scheme when nobody answers under its own: one portal in a hundred has moved so.
+// other returns the next address to try for a home page at which nobody answers: under the other scheme, as one portal in
+// a hundred has moved so, then with www or without. It is "" when there is none.
 func (k *seeker) other(l discover.Lead, t target, p page) string {
-	if k.pages > 0 || len(t.via) > 0 || p.State != store.StateFailed || p.Status != 0 || l.From != "" {
-		return ""
-	}
 	u, err := url.Parse(t.address())
-	if err != nil || u.Port() != "" {
+	if k.pages > 0 || l.From != "" || !silent(p) || err != nil || u.Port() != "" || len(t.via) != t.twins {
 		return ""
 	}
-	if u.Scheme == "http" {
-		u.Scheme = "https"
-	} else {
-		u.Scheme = "http"
+	switch t.twins {
+	case 0:
+		u.Scheme = otherScheme(u.Scheme)
+	case 1:
+		u.Scheme, u.Host = otherScheme(u.Scheme), otherName(u.Host)
+	default:
+		return ""
 	}
 	return u.String()
 }
@@ -382,6 +388,7 @@ func (w *walk) locate(ctx context.Context, start []string) ([]string, error) {
 	}
 	again, before := w.worthwhile(w.portal)
 	if !again {
+		w.lost = true
 		w.sum.problem(w.portal.HomePage(), before)
 		return nil, nil
 	}
@@ -408,6 +415,7 @@ func (w *walk) discovered(ctx context.Context, since uint64) ([]string, error) {
 		return nil, err
 	}
 	if d.Outcome != seeds.Found {
+		w.lost = true
 		w.sum.problem(w.portal.HomePage(), fmt.Sprintf("no listing discovered: %s, %s", d.Outcome, d.Reason))
 	}
 	var start []string

@@ -103,7 +103,8 @@ func TestNotDiscovered(t *testing.T) {
 	}{
 		{"robots.txt forbids all", map[string]http.HandlerFunc{"www.a.gov.cn/robots.txt": body("User-agent: *\nDisallow: /\n"), "www.a.gov.cn/": home}, seeds.Blocked, "robots.txt: Disallow: /", 1},
 		{"challenge", map[string]http.HandlerFunc{"www.a.gov.cn/": status(412)}, seeds.Blocked, "challenge:ruishu", 2},
-		{"nobody", map[string]http.HandlerFunc{"www.a.gov.cn/": hangUp, "https://www.a.gov.cn/": hangUp}, seeds.Unreachable, "connection reset", 6},
+		{"nobody", map[string]http.HandlerFunc{"www.a.gov.cn/": hangUp, "https://www.a.gov.cn/": hangUp, "a.gov.cn/": hangUp}, seeds.Unreachable, "connection reset", 7},
+		{"nobody, not even for robots.txt", map[string]http.HandlerFunc{"www.a.gov.cn/robots.txt": hangUp, "https://www.a.gov.cn/robots.txt": hangUp, "a.gov.cn/robots.txt": hangUp}, seeds.Unreachable, "robots.txt", 6},
 		{"nothing", map[string]http.HandlerFunc{"www.a.gov.cn/": body("<p>建设中</p>")}, seeds.NotFound, "1 pages led to no listing", 7},
 		{"an endless site", map[string]http.HandlerFunc{"www.a.gov.cn/": func(w http.ResponseWriter, _ *http.Request) {
 			for i := range 40 {

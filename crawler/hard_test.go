@@ -98,6 +98,7 @@ func hardPortals() []hardPortal {
 			fmt.Fprint(w, s)
 		}
 	}
+	hangUp := func(http.ResponseWriter, *http.Request) { panic(errReset) }
 	to := func(address string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Location", address); w.WriteHeader(302) }
 	}
@@ -295,6 +296,21 @@ func hardPortals() []hardPortal {
 			"www.a.gov.cn/": ours("平昌县人民政府", menu("信息公开年度报告", "/govxxgk/1/openSubPage.html?specialurl=/govxxgk/1/035/govlist.html&amp;righttitle=x")),
 			"www.a.gov.cn/govxxgk/1/openSubPage.html?specialurl=/govxxgk/1/035/govlist.html&righttitle=x": ours("信息公开年度报告", `<iframe id="f"></iframe><script>f.src=q("specialurl")</script>`),
 			"www.a.gov.cn/govxxgk/1/035/govlist.html":                                                     body(listOf("/govxxgk/1/", ourReports, 2024, 2016)),
+		}},
+		{name: "nobody listens but at https", right: []string{"https://www.a.gov.cn/nb/"}, pages: map[string]http.HandlerFunc{
+			"www.a.gov.cn/":            hangUp,
+			"www.a.gov.cn/robots.txt":  hangUp,
+			"https://www.a.gov.cn/":    ours("平昌县人民政府", menu("政府信息公开年报", "/nb/")),
+			"https://www.a.gov.cn/nb/": ours("政府信息公开年报", listOf("/nb/", ourReports, 2024, 2016)),
+		}},
+		{name: "nobody listens but at the bare name", right: []string{"http://a.gov.cn/nb/"}, pages: map[string]http.HandlerFunc{
+			"www.a.gov.cn/":                   hangUp,
+			"www.a.gov.cn/robots.txt":         hangUp,
+			"https://www.a.gov.cn/":           hangUp,
+			"https://www.a.gov.cn/robots.txt": hangUp,
+			"a.gov.cn/":                       ours("平昌县人民政府", menu("政府信息公开", "/gk/")),
+			"a.gov.cn/gk/":                    ours("政府信息公开", menu("政府信息公开年报", "/nb/")),
+			"a.gov.cn/nb/":                    ours("政府信息公开年报", listOf("/nb/", ourReports, 2024, 2016)),
 		}},
 		{name: "titles in brackets", right: []string{www + "/gk/nb/"}, pages: map[string]http.HandlerFunc{
 			"www.a.gov.cn/":       ours("平昌县人民政府", menu("信息公开", "/gk/")),

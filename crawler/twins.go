@@ -14,8 +14,7 @@ import (
 
 // twin returns the next address to try for a start page at whose address nobody answers; false when there is none.
 func (w *walk) twin(t target, p page) (next target, ok bool) {
-	silent := p.State == store.StateFailed && p.Status == 0 || p.State == store.StateBlocked && p.Robots.Reason == robots.Silent
-	if t.kind != store.KindListing || t.from != "" || !silent || w.closed != "" {
+	if t.kind != store.KindListing || t.from != "" || !silent(p) || w.closed != "" {
 		return t, false
 	}
 	u, err := url.Parse(t.address())
@@ -38,6 +37,11 @@ func (w *walk) twin(t target, p page) (next target, ok bool) {
 		next.twinOf = t.url
 	}
 	return next, true
+}
+
+// silent reports whether nobody answers at an address, or not even its robots.txt can be had.
+func silent(p page) bool {
+	return p.State == store.StateFailed && p.Status == 0 || p.State == store.StateBlocked && p.Robots.Reason == robots.Silent
 }
 
 func otherScheme(scheme string) string {

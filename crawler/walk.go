@@ -36,6 +36,7 @@ type walk struct {
 	sum    *PortalSummary
 	front  *frontier.Walk
 	now    target // that is being visited
+	lost   bool   // no listing is known, and none was found: that has been told
 	notes
 }
 
@@ -548,7 +549,7 @@ func (w *walk) conclude(left int) {
 			w.sum.note(ProblemFew, listing, reason)
 		}
 	}
-	if w.Rows == 0 && w.closed == "" {
+	if w.Rows == 0 && w.closed == "" && !w.lost {
 		w.sum.note(ProblemFew, w.portal.Start[0], "no annual report is listed")
 	}
 	for _, p := range w.sum.Problems {

@@ -105,7 +105,10 @@ func (e *env) checkSeeds(ctx context.Context, c choice) error {
 func (e *env) checkTable(list []crawler.Checked) {
 	t := e.newTable("portal", "confidence", "answer", "family", "rows", "years", "address")
 	for _, k := range list {
-		answer := strings.TrimSpace(fmt.Sprintf("%s %s", k.State, k.Detail))
+		answer := k.Detail
+		if !strings.HasPrefix(answer, k.State) {
+			answer = strings.TrimSpace(k.State + " " + answer)
+		}
 		rows := fmt.Sprint(k.Rows)
 		switch {
 		case k.Rows == 0 && k.Further:

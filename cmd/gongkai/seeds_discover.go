@@ -66,6 +66,14 @@ func (e *env) discover(ctx context.Context, addresses []string, c choice, write 
 	if err != nil {
 		return err
 	}
+	if write != "" { // before portals are asked for what could not be kept
+		if _, err := seeds.Append(write, nil); err != nil {
+			return usageError{err}
+		}
+		if info, err := os.Stat(filepath.Dir(write)); err != nil || !info.IsDir() {
+			return usagef("-write: there is no folder %s", filepath.Dir(write))
+		}
+	}
 	var found []seeds.Discovery
 	err = e.asking(ctx, &conf, portals, func(run *crawler.Crawler) (err error) {
 		found, _, err = run.Discoveries(ctx)
@@ -168,9 +176,12 @@ func (e *env) writeFound(file string, all []discovered, units bool) error {
 	}
 	left, err := seeds.Append(file, portals)
 	if err != nil {
-		return usageError{err}
+		return err
 	}
 	for _, p := range left {
+		if known, err := seeds.Load(file); err == nil && slices.ContainsFunc(known, func(o seeds.Portal) bool { return o.ID == p.ID && slices.Equal(o.Start, p.Start) }) {
+			continue // it says the same
+		}
 		fmt.Fprintf(e.stderr, "gongkai: %s has a portal %s already, which is left as it is; found now: %s\n", file, p.ID, strings.Join(p.Start, " "))
 	}
 	return nil
