@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"gongkai/crawler/discover"
 	"gongkai/crawler/portal"
 	"gongkai/seeds"
 	"gongkai/store"
@@ -14,15 +15,19 @@ import (
 // collection had no idea. It is drawn from all pages first, then asked. Pages stand in it under their keys.
 type atlas struct {
 	portals []seeds.Portal
-	starts  map[string]bool   // keys of the start pages of portals
-	byHost  map[string]string // portal by host without www; "" where several begin
-	bySite  map[string]string // portal by site; "" where several begin
+	starts  map[string]bool     // keys of the start pages of portals
+	byHost  map[string][]ground // by host without www
+	bySite  map[string]string   // portal by site; "" where several begin
 	sheets  map[string]*sheet
-	order   []*sheet          // as they were captured
-	moved   map[string]string // redirects: key of a page -> address that it leads to
-	roles   map[string]target // what a page is to a crawl
-	guesses map[string]bool   // pages that nothing leads to: their roles give way to better ones
+	order   []*sheet            // as they were captured
+	moved   map[string]string   // redirects: key of a page -> address that it leads to
+	roles   map[string]target   // what a page is to a crawl
+	guesses map[string]bool     // pages that nothing leads to: their roles give way to better ones
+	menus   map[string][]target // columns that many pages name alike
 }
+
+// A ground is a folder of a host that is a portal's; "" of several portals.
+type ground struct{ folder, portal string }
 
 // A sheet is what one page of a collection lists.
 type sheet struct {
@@ -33,20 +38,47 @@ type sheet struct {
 }
 
 func newAtlas(portals []seeds.Portal) *atlas {
-	a := &atlas{portals: portals, starts: map[string]bool{}, byHost: map[string]string{}, bySite: map[string]string{},
-		sheets: map[string]*sheet{}, moved: map[string]string{}, roles: map[string]target{}, guesses: map[string]bool{}}
+	a := &atlas{portals: portals, starts: map[string]bool{}, byHost: map[string][]ground{}, bySite: map[string]string{},
+		sheets: map[string]*sheet{}, moved: map[string]string{}, roles: map[string]target{}, guesses: map[string]bool{}, menus: map[string][]target{}}
+	whole := map[string]string{} // hosts with one portal
 	for _, p := range portals {
-		for _, start := range p.Start {
+		for _, start := range append(slices.Clone(p.Start), p.Given...) {
 			u, err := url.Parse(start)
 			if err != nil {
 				continue // package seeds has refused it
 			}
 			a.starts[key(u)] = true
-			claim(a.byHost, bareHost(u), p.ID)
+			claim(whole, bareHost(u), p.ID)
 			claim(a.bySite, siteOf(u), p.ID)
+			for _, folder := range discover.Folders(u) {
+				a.take(bareHost(u), folder, p.ID)
+			}
+		}
+		if u, err := url.Parse(p.Home); err == nil && p.Home != "" && strings.Trim(u.Path, "/") == "" {
+			claim(whole, bareHost(u), p.ID)
+			a.take(bareHost(u), "/", p.ID)
 		}
 	}
+	for host, id := range whole {
+		if id != "" {
+			a.byHost[host] = []ground{{"/", id}}
+		}
+		slices.SortFunc(a.byHost[host], func(x, y ground) int { return len(y.folder) - len(x.folder) })
+	}
 	return a
+}
+
+// take notes that a folder of a host is a portal's.
+func (a *atlas) take(host, folder, id string) {
+	for i, g := range a.byHost[host] {
+		if g.folder == folder {
+			if g.portal != id {
+				a.byHost[host][i].portal = ""
+			}
+			return
+		}
+	}
+	a.byHost[host] = append(a.byHost[host], ground{folder, id})
 }
 
 // claim notes that a portal begins somewhere; where several do, nobody knows whose a page is.
@@ -59,10 +91,17 @@ func claim(m map[string]string, place, id string) {
 
 func bareHost(u *url.URL) string { return strings.TrimPrefix(hostPort(u), "www.") }
 
-// portal returns the id of the portal that an address belongs to, or "" when the catalogue does not tell.
+// portal returns the id of the portal that an address belongs to, or "" when the catalogue does not tell: of several
+// on one host that whose folder it lies in; governments have the whole of their home page's.
 func (a *atlas) portal(u *url.URL) string {
-	if id, known := a.byHost[bareHost(u)]; known {
-		return id
+	grounds, known := a.byHost[bareHost(u)]
+	for _, g := range grounds {
+		if strings.HasPrefix(u.Path+"/", g.folder) {
+			return g.portal
+		}
+	}
+	if known {
+		return ""
 	}
 	return a.bySite[siteOf(u)]
 }
@@ -83,7 +122,8 @@ func (a *atlas) look(c store.Capture, body []byte, p seeds.Portal) *sheet {
 	}
 	s := &sheet{url: c.URL}
 	for _, t := range follow(target{url: c.URL}, l, false, deepestBackfill) {
-		t = target{url: t.url, kind: t.kind, from: t.from, title: t.title, date: t.date, further: t.further, depth: t.depth}
+		// Cloned: they may be part of the whole page. Who led here is known to who follows the sheet.
+		t = target{url: strings.Clone(t.url), kind: t.kind, title: strings.Clone(t.title), date: strings.Clone(t.date), further: t.further, depth: t.depth}
 		switch {
 		case t.kind == store.KindReport:
 			s.rows = append(s.rows, t)
@@ -98,6 +138,7 @@ func (a *atlas) look(c store.Capture, body []byte, p seeds.Portal) *sheet {
 
 // draw adds a page. Pages come in the order of the collection; of several captures of one page all count.
 func (a *atlas) draw(s *sheet) {
+	s.columns = a.menu(s.columns)
 	k := keyOf(s.url)
 	old := a.sheets[k]
 	if old == nil {
@@ -106,6 +147,23 @@ func (a *atlas) draw(s *sheet) {
 		return
 	}
 	old.rows, old.next, old.columns = union(old.rows, s.rows), union(old.next, s.next), union(old.columns, s.columns)
+}
+
+// menu returns a list of columns that other pages have as well, in their memory: all pages of a site bear its menu.
+func (a *atlas) menu(columns []target) []target {
+	if len(columns) == 0 {
+		return nil
+	}
+	var name strings.Builder
+	for _, c := range columns {
+		name.WriteString(c.url + "\x00" + c.title + "\x00")
+	}
+	known, ok := a.menus[name.String()]
+	if !ok {
+		known = slices.Clip(columns)
+		a.menus[name.String()] = known
+	}
+	return known
 }
 
 // union adds to a list what it does not have.
@@ -137,7 +195,7 @@ func (a *atlas) move(from *url.URL, location string) {
 // catalogue, then to what the other pages of the collection list.
 func (a *atlas) settle() {
 	for _, p := range a.portals {
-		for _, start := range p.Start {
+		for _, start := range append(slices.Clone(p.Start), p.Given...) { // a collection may be older than what was discovered
 			bare, _, _ := strings.Cut(start, "#")
 			a.walk(target{url: bare, kind: store.KindListing, portal: p.ID})
 		}

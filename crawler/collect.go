@@ -94,6 +94,7 @@ type importing struct {
 	bodies     map[string]string // digest as the files name it -> SHA-256 of the body that was archived
 	parts      map[string]target // what belongs to reports that have been archived, by key
 	pages      []surveyed        // that are to be looked at
+	waiting    int               // bytes of these
 	sum        ImportSummary
 }
 
@@ -114,7 +115,7 @@ func (m *importing) survey(a *warc.Answer) error {
 		}
 	case a.Status == http.StatusOK && len(a.Body) > 0 && !furniture(a.Header):
 		m.pages = append(m.pages, surveyed{capture: store.Capture{URL: address(a), Header: a.Header}, body: a.Body, portal: m.portals[m.atlas.portal(u)]})
-		if len(m.pages) >= lookedAt*runtime.GOMAXPROCS(0) {
+		if m.waiting += len(a.Body); len(m.pages) >= lookedAt*runtime.GOMAXPROCS(0) || m.waiting >= lookedBytes {
 			return m.look()
 		}
 	}
@@ -129,8 +130,11 @@ type surveyed struct {
 	sheet   *sheet
 }
 
-// lookedAt bounds what is in memory for each goroutine.
-const lookedAt = 16
+// lookedAt bounds what is in memory for each goroutine, lookedBytes the bodies for all of them.
+const (
+	lookedAt    = 16
+	lookedBytes = 32 << 20
+)
 
 // look looks at pages, several at a time, and draws them in their order.
 func (m *importing) look() error {
@@ -150,7 +154,7 @@ func (m *importing) look() error {
 		}
 	}
 	clear(m.pages) // the bodies are of no use any more
-	m.pages = m.pages[:0]
+	m.pages, m.waiting = m.pages[:0], 0
 	return err
 }
 

@@ -105,7 +105,7 @@ func (s *Search) within(page *url.URL) bool {
 		return onSite(page.String(), s.home)
 	}
 	for _, section := range s.sections {
-		if strings.EqualFold(section.Host, page.Host) && strings.HasPrefix(page.Path, section.Path) && organOf(section) == organOf(page) {
+		if strings.EqualFold(section.Host, page.Host) && strings.HasPrefix(page.Path+"/", section.Path) {
 			return true
 		}
 	}
@@ -126,27 +126,27 @@ func sectionsOf(p seeds.Portal, unit bool) (all []*url.URL) {
 		if err != nil {
 			continue
 		}
-		folder := u.Path[:strings.LastIndex(u.Path, "/")+1]
-		if organ := lonsunColumn.FindString(u.Path); organ != "" {
-			folder = "/public/"
+		for _, folder := range Folders(u) {
+			if folder == "/" {
+				return nil
+			}
+			all = append(all, &url.URL{Host: u.Host, Path: folder})
 		}
-		if folder == "" || folder == "/" {
-			return nil
-		}
-		all = append(all, &url.URL{Host: u.Host, Path: folder, RawPath: organOf(u)})
 	}
 	return all
 }
 
-// organOf is the number of the body that a page of Lonsun's software is of; "" of others.
-func organOf(u *url.URL) string {
-	if u.Scheme == "" {
-		return u.RawPath // a section
+// Folders returns the folders of a site that belong to the body that a page of it is of: that which the page lies in; of
+// Lonsun's software, which numbers bodies, those of the number. A path lies in a folder that it begins with, when a
+// slash is put behind it.
+func Folders(page *url.URL) []string {
+	if m := lonsunOrgan.FindStringSubmatch(page.Path); m != nil {
+		return []string{"/public/column/" + m[1] + "/", "/public/" + m[1] + "/"}
 	}
-	if m := lonsunOrgan.FindStringSubmatch(u.Path); m != nil {
-		return m[1]
+	if i := strings.LastIndex(page.Path, "/"); i >= 0 {
+		return []string{page.Path[:i+1]}
 	}
-	return ""
+	return []string{"/"}
 }
 
 var lonsunOrgan = regexp.MustCompile(`^/public/(?:column/)?(\d+)`)
