@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"encoding/csv"
 	"fmt"
 	"io"
@@ -55,7 +56,7 @@ and of a report without figures: image only, attachment unread, no tables.`,
   gongkai coverage -by province
   gongkai coverage -format html -out coverage.html`,
 		Args: noArgs,
-		RunE: func(*cobra.Command, []string) error { return e.coverage(q) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return e.coverage(cmd.Context(), q) },
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&q.format, "format", "table", "table, csv or html")
@@ -104,7 +105,7 @@ type coverLine struct {
 	cells                      []cover // a year each
 }
 
-func (e *env) coverage(q coverQuery) error {
+func (e *env) coverage(ctx context.Context, q coverQuery) error {
 	switch {
 	case q.by != "" && !slices.Contains([]string{"province", "level", "year", "reason"}, q.by):
 		return usagef("-by is province, level, year or reason, not %q", q.by)
@@ -124,7 +125,7 @@ func (e *env) coverage(q coverQuery) error {
 		if err != nil {
 			return err
 		}
-		wanted, err := c.expectations(s, portals, crawler.Years(span), nil, time.Now())
+		wanted, err := c.expectations(ctx, s, portals, crawler.Years(span), nil, time.Now())
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"iter"
@@ -58,7 +59,7 @@ func unreadWord(form string) string {
 // expectations joins what the catalogue expects with what the archive knows of gaps, at a moment; nil is now. Those
 // whose report is held, under the agency's own name or that of its office, are among them, without a reason. They are in the
 // order of agency, as bytes, and year, each once.
-func (c *config) expectations(s *store.Store, portals []seeds.Portal, span crawler.Years, past *store.Past, now time.Time) (all []expectation, err error) {
+func (c *config) expectations(ctx context.Context, s *store.Store, portals []seeds.Portal, span crawler.Years, past *store.Past, now time.Time) (all []expectation, err error) {
 	first, last := seeds.FirstYear, lastDue(now)
 	if span != (crawler.Years{}) {
 		first, last = span.First, min(span.Last, last)
@@ -68,7 +69,7 @@ func (c *config) expectations(s *store.Store, portals []seeds.Portal, span crawl
 			return nil, err
 		}
 	}
-	held, err := holdingsOf(past.Outlines())
+	held, err := holdingsOf(interruptible(ctx, past.Outlines()))
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +85,7 @@ func (c *config) expectations(s *store.Store, portals []seeds.Portal, span crawl
 	if err != nil {
 		return nil, err
 	}
-	gaps, err := readGaps(s, portals, has, past)
+	gaps, err := readGaps(ctx, s, portals, has, past)
 	if err != nil {
 		return nil, err
 	}
@@ -118,6 +119,21 @@ func nextAfter(s *store.Store, m store.Moment) (time.Time, error) {
 	return time.Time{}, nil
 }
 
+// interruptible passes on a sequence until ctx ends, and then its error.
+func interruptible[T any](ctx context.Context, seq iter.Seq2[T, error]) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for v, err := range seq {
+			if ctx.Err() != nil {
+				yield(v, ctx.Err())
+				return
+			}
+			if !yield(v, err) {
+				return
+			}
+		}
+	}
+}
+
 // gaps is what the archive knows of reports that it does not hold.
 type gaps struct {
 	listings map[string]*listingState // by portal
@@ -138,7 +154,7 @@ type pageState struct {
 }
 
 // readGaps goes once through the captures.
-func readGaps(s *store.Store, portals []seeds.Portal, has map[extract.AgencyKey]map[int]string, past *store.Past) (*gaps, error) {
+func readGaps(ctx context.Context, s *store.Store, portals []seeds.Portal, has map[extract.AgencyKey]map[int]string, past *store.Past) (*gaps, error) {
 	g := &gaps{map[string]*listingState{}, map[extract.Key]pageState{}}
 	byID := map[string]*seeds.Portal{}
 	starts := map[string]bool{}
@@ -150,7 +166,7 @@ func readGaps(s *store.Store, portals []seeds.Portal, has map[extract.AgencyKey]
 		}
 	}
 	keys := map[[2]string]extract.AgencyKey{} // by name and division
-	for c, err := range s.Captures(0) {
+	for c, err := range interruptible(ctx, s.Captures(0)) {
 		if err != nil {
 			return nil, err
 		}

@@ -65,7 +65,7 @@ func TestGaps(t *testing.T) {
 	c := defaultConfig()
 	c.Archive.Path, c.Seeds.Builtin = dir, false
 	now := time.Date(2024, 6, 1, 0, 0, 0, 0, time.UTC)
-	all, err := c.expectations(s, portals, crawler.Years{First: 2021, Last: 2023}, nil, now)
+	all, err := c.expectations(t.Context(), s, portals, crawler.Years{First: 2021, Last: 2023}, nil, now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -144,7 +144,7 @@ func (c *config) export(ctx context.Context, s *store.Store, out string, o expor
 		}
 		when = last.Time
 	}
-	expected, err := c.expectations(s, portals, crawler.Years{}, past, when)
+	expected, err := c.expectations(ctx, s, portals, crawler.Years{}, past, when)
 	if err != nil {
 		return sum, err
 	}
