@@ -6,10 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -109,14 +109,11 @@ func demoPortals(farm *replica.Farm) ([]seeds.Portal, error) {
 			return nil, fmt.Errorf("no portal %s in the catalogue", site.ID)
 		}
 		p := catalogue[i]
-		p.Start = slices.Clone(p.Start)
-		for k, start := range p.Start {
-			u, err := url.Parse(start)
-			if err != nil {
-				return nil, err
-			}
-			p.Start[k] = site.URL + u.RequestURI()
+		named := slices.ContainsFunc(p.Start, func(start string) bool { return strings.HasSuffix(start, site.Start) })
+		if !named {
+			return nil, fmt.Errorf("the catalogue's entry of %s does not name the page %s that its replica begins at", site.ID, site.Start)
 		}
+		p.Start = []string{site.URL + site.Start} // it has no other column
 		portals = append(portals, p)
 	}
 	return portals, nil
