@@ -16,6 +16,7 @@ var arrows = map[string][]string{
 	"gongkai/extract/pdf":             {},
 	"gongkai/seeds":                   {"gongkai/extract"},
 	"gongkai/store":                   {"gongkai/extract", "gongkai/store/internal/boltfile"},
+	"gongkai/store/internal/badfile":  {},
 	"gongkai/store/internal/boltfile": {},
 	"gongkai/store/frontier":          {"gongkai/store/internal/boltfile"},
 	"gongkai/store/export":            {"gongkai/extract", "gongkai/store"},

@@ -282,17 +282,17 @@ func (f *File) update(change func(*bolt.Tx) error) (err error) {
 		defer leave()
 	}
 	var changed error
-	asked := false
+	made := 0 // the number of the state that this makes
 	err = f.db.Update(func(tx *bolt.Tx) error {
 		f.db.AllocSize = growth(tx.Size())
 		changed = change(tx)
-		asked = true
+		made = tx.ID()
 		return changed
 	})
-	if err == nil || changed != nil || !asked {
+	if err == nil || changed != nil || made == 0 {
 		return err
 	}
-	if Full(err) {
+	if state, lost := f.state(); Full(err) && lost == nil && state < made {
 		return fmt.Errorf("%w: %w", ErrFull, err)
 	}
 	f.broken = fmt.Errorf("writing failed, and nothing more is written until the archive is opened again: %w", err)
