@@ -201,15 +201,15 @@ func TestDiskFull(t *testing.T) {
 	for name, change := range commits(t) {
 		for _, call := range []badfile.Call{badfile.Write, badfile.Short} {
 			t.Run(fmt.Sprint(name, ", ", call), func(t *testing.T) {
-				for n := 1; full(t, base.Dir(), call, n, change); n++ {
+				for n := 1; noRoom(t, base.Dir(), call, n, change); n++ {
 				}
 			})
 		}
 	}
 }
 
-// full makes a change while its n-th write finds no room; false when there are fewer.
-func full(t *testing.T, base string, call badfile.Call, n int, change func(*Store) error) bool {
+// noRoom makes a change while its n-th write finds no room; false when there are fewer.
+func noRoom(t *testing.T, base string, call badfile.Call, n int, change func(*Store) error) bool {
 	s := copyArchive(t, base)
 	before := held(t, s)
 	mend, err := badfile.Break(s.file.DB(), call, n, syscall.ENOSPC)

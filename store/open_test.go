@@ -130,43 +130,6 @@ func TestDeadWriter(t *testing.T) {
 	}
 }
 
-// TestKill kills a writer at odd moments: all that was acknowledged is there, and all that is there is whole.
-func TestKill(t *testing.T) {
-	dir := t.TempDir()
-	var acknowledged []string
-	for round := range 4 {
-		cmd, out := child(t, dir)
-		deadline := time.AfterFunc(time.Duration(40+37*round)*time.Millisecond, func() { cmd.Process.Kill() })
-		for {
-			line, err := out.ReadString('\n')
-			if strings.HasPrefix(line, "error") {
-				t.Fatal(line)
-			}
-			if err != nil {
-				break
-			}
-			acknowledged = append(acknowledged, strings.TrimSpace(line))
-		}
-		deadline.Stop()
-		cmd.Wait()
-	}
-	s, err := OpenReadOnly(dir)
-	if errors.Is(err, ErrNotArchive) && len(acknowledged) == 0 {
-		t.Skip("too slow a machine: every writer was killed before it began")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	for _, sum := range acknowledged {
-		if _, err := s.Body(sum); err != nil {
-			t.Error(err)
-		}
-	}
-	checkWhole(t, s)
-	t.Logf("%d acknowledged", len(acknowledged))
-}
-
 // checkWhole tests what a torn commit would break.
 func checkWhole(t *testing.T, s *Store) {
 	t.Helper()

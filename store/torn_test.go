@@ -29,11 +29,11 @@ func TestTornCommit(t *testing.T) {
 			if err := change(s); err != nil { // leaves pages to be used again by the commit that is torn
 				t.Fatal(err)
 			}
-			before, was := imageOf(t, s), held(t, s)
+			before, was := bytesOf(t, s), held(t, s)
 			if err := change(s); err != nil {
 				t.Fatal(err)
 			}
-			after, is := imageOf(t, s), held(t, s)
+			after, is := bytesOf(t, s), held(t, s)
 			if same(was, is) && name != "records read again" {
 				t.Fatal("the commit changes nothing")
 			}
@@ -47,8 +47,8 @@ func TestTornCommit(t *testing.T) {
 	}
 }
 
-// imageOf reads the file of an archive that nobody writes to just now.
-func imageOf(t *testing.T, s *Store) []byte {
+// bytesOf reads the file of an archive that nobody writes to just now.
+func bytesOf(t *testing.T, s *Store) []byte {
 	b, err := os.ReadFile(filepath.Join(s.Dir(), fileName))
 	if err != nil {
 		t.Fatal(err)
