@@ -86,3 +86,41 @@ func survives(t *testing.T, image badfile.Image, was, is []string, write bool, c
 		}
 	}
 }
+
+// TestLostWrite opens what a disk holds that has lost a page of a commit though it had said that it was written. No
+// database survives that; the archive does not open, or verify tells, and comes to an end.
+func TestLostWrite(t *testing.T) {
+	base := sample(t, 6)
+	if err := base.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range commits(t) {
+		s := copyArchive(t, base.Dir())
+		if err := change(s); err != nil {
+			t.Fatal(err)
+		}
+		before := bytesOf(t, s)
+		if err := change(s); err != nil {
+			t.Fatal(err)
+		}
+		images := 0
+		for image := range badfile.Lost(before, bytesOf(t, s), s.file.DB().Info().PageSize) {
+			images++
+			dir := t.TempDir()
+			if err := os.WriteFile(filepath.Join(dir, fileName), image.File, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			s, err := OpenReadOnly(dir)
+			if err != nil {
+				continue
+			}
+			if faults := faultsOf(t, s, 1); len(faults) == 0 {
+				t.Errorf("%s, %s, and nothing is found", name, image.Name)
+			}
+			s.Close()
+		}
+		if images < 4 {
+			t.Errorf("%s: %d pages were written", name, images)
+		}
+	}
+}

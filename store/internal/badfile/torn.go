@@ -138,3 +138,21 @@ func (c *torn) synced(yield func(Image) bool) bool {
 	}
 	return true
 }
+
+// Lost yields images in which one page of a commit was never written though the disk had said so.
+func Lost(before, after []byte, pageSize int) iter.Seq[Image] {
+	return func(yield func(Image) bool) {
+		for p := 2; p*pageSize < len(after); p++ {
+			was, is := make([]byte, pageSize), after[p*pageSize:(p+1)*pageSize]
+			copy(was, before[min(p*pageSize, len(before)):])
+			if bytes.Equal(was, is) {
+				continue
+			}
+			image := bytes.Clone(after)
+			copy(image[p*pageSize:], was)
+			if !yield(Image{Name: fmt.Sprint("page ", p, " was lost"), File: image, Done: true}) {
+				return
+			}
+		}
+	}
+}

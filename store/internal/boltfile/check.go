@@ -16,8 +16,8 @@ import (
 // Check reads the pages of the file and proves that each is as bbolt writes it, to the byte: a page that bbolt reads
 // without complaint may still lead a writer astray, which looks for a child by its first key and frees pages by the
 // length that their head tells. Of the pages that hold values it reads part number part of of, from 1; 1 of 1 is all.
-// Each fault goes to found, whose error ends the check. It reads some pages in each transaction, and the file may be
-// written to meanwhile.
+// Each fault goes to found, whose error ends the check. ErrDamaged when pages lead in circles, in which whoever reads
+// them would go round. It reads some pages in each transaction, and the file may be written to meanwhile.
 //
 // What is in the values is for their owner to prove, as are the sequences of buckets. Pages that are free, and what a
 // page has behind its last value, are nobody's.
@@ -33,7 +33,10 @@ func (f *File) Check(part, of int, found func(what string) error) error {
 	}
 	for i := 0; ; i++ {
 		more, err := c.bucket(f, i)
-		if err != nil || !more {
+		switch {
+		case err == nil && c.circle:
+			return fmt.Errorf("%w: its pages lead in circles", ErrDamaged) // bbolt would go round in them
+		case err != nil || !more:
 			return err
 		}
 	}
@@ -45,6 +48,7 @@ type checker struct {
 	part, of uint32
 	found    func(what string) error
 	told     int
+	circle   bool // a tree has no end
 
 	name  []byte // of the bucket
 	after []byte // the key from which the next transaction goes on; nil: from the first
@@ -194,6 +198,7 @@ func (w *walker) walk(id uint64, first []byte, depth int) error {
 	switch {
 	case err != nil:
 	case depth > deepest:
+		w.circle = true
 		err = errors.New("the tree is too deep to be one")
 	case first == nil && len(p.elements) == 0 && !p.leaf, first != nil && len(p.elements) == 0:
 		err = errors.New("it is empty")
