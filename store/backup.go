@@ -181,6 +181,8 @@ func (b *backup) add(items []proven) error {
 // index makes the entries of an item that another archive had.
 func (t *txn) index(it *proven) error {
 	switch it.kind {
+	case itemGap:
+		return nil
 	case itemBody:
 		return t.Bucket(digestBucket).Put(it.sum[:], it.at.key())
 	case itemCapture:

@@ -32,6 +32,9 @@ type Capture struct {
 	Size   int64  `json:"size,omitempty"`   // of that body, bytes
 
 	Robots Robots `json:"robots"` // what permitted the request
+
+	// Damaged says that the row is not the one that was archived, and why: a repair made it of what was still known.
+	Damaged string `json:"damaged,omitempty"`
 }
 
 // What was expected behind a URL.

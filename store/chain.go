@@ -85,21 +85,29 @@ func (t *txn) seal() error {
 // commit, and its copy was then written to.
 func (t *txn) unsealed(after, before uint64) (list []link, err error) {
 	for id := after + 1; id < before; id++ {
-		at, ok := t.place(captureBucket, id)
-		if !ok {
-			continue
-		}
-		it, err := t.itemOf(at, itemCapture, id)
+		sum, ok, err := t.rowSum(id)
 		if err != nil {
 			return nil, err
 		}
-		plain, err := t.unpack(&it)
-		if err != nil {
-			return nil, err
+		if ok {
+			list = append(list, link{id, sum})
 		}
-		list = append(list, link{id, sha256.Sum256(plain)})
 	}
 	return list, nil
+}
+
+// rowSum returns the digest of the row of a capture; false when there is none.
+func (t *txn) rowSum(id uint64) (sum digest, ok bool, err error) {
+	at, ok := t.place(captureBucket, id)
+	if !ok {
+		return sum, false, nil
+	}
+	it, err := t.itemOf(at, itemCapture, id)
+	if err != nil {
+		return sum, false, err
+	}
+	plain, err := t.unpack(&it)
+	return sha256.Sum256(plain), err == nil, err
 }
 
 // lastLink returns the newest link. Before the first there is one without captures, whose hash is that of what the

@@ -29,6 +29,8 @@ func rewriteAndDie(spec string) {
 	switch do {
 	case "compact":
 		_, err = Compact(dir, o)
+	case "repair":
+		_, err = Repair(dir, o)
 	}
 	if err != nil {
 		fmt.Println("error", err)

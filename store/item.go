@@ -13,6 +13,7 @@ const (
 	itemCapture = 1 // a row: JSON Capture
 	itemBody    = 2 // a payload: the body as served that a capture brought
 	itemRecord  = 3 // a row: JSON Record
+	itemGap     = 4 // what a repair found where an item had been, and could make nothing of
 )
 
 // The codecs of items. The numbers are in the archive: they do not change.
@@ -103,7 +104,7 @@ func parseHead(b []byte, at position) (it item, err error) {
 		return bad("it ends there")
 	}
 	it = item{kind: b[0], codec: b[1], at: at}
-	if it.kind < itemCapture || it.kind > itemRecord || it.codec > codecPage {
+	if it.kind < itemCapture || it.kind > itemGap || it.codec > codecPage {
 		return bad("unknown kind or codec")
 	}
 	rest := b[2:]

@@ -104,13 +104,15 @@ type Losses struct {
 	Payloads int `json:"payloads,omitempty"` // bodies that captures name
 	Captures int `json:"captures,omitempty"` // whose rows were made again of what was known
 	Links    int `json:"links,omitempty"`    // commits whose hash cannot be computed again
+
+	Bytes int64 `json:"bytes,omitempty"` // of the log that nothing could be made of
 }
 
 // Any reports whether there is one.
 func (l Losses) Any() bool { return l != Losses{} }
 
 func (l Losses) String() string {
-	return fmt.Sprintf("%d payloads, %d rows of captures, %d commits", l.Payloads, l.Captures, l.Links)
+	return fmt.Sprintf("%d payloads, %d rows of captures, %d commits, %d bytes of the log", l.Payloads, l.Captures, l.Links, l.Bytes)
 }
 
 // rare verifies the buckets that only some archives have, and counts the losses that are noted.

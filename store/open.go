@@ -157,12 +157,12 @@ func open(dir string) (*Store, error) {
 	return s, nil
 }
 
-// furnish writes the files beside the database that a writer owes.
+// furnish writes the files beside the database that a writer owes, and removes those that nobody needs.
 func (s *Store) furnish() error {
 	if err := writeReadme(s.dir); err != nil {
 		return err
 	}
-	return signWriter(s.dir)
+	return errors.Join(sweep(s.dir), signWriter(s.dir))
 }
 
 // OpenReadOnly opens an existing archive for reading and changes nothing in its folder. ErrNotArchive when there

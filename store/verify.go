@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
 )
 
 // A Fault is something in the archive that is not as it was put there.
@@ -227,12 +228,15 @@ func (t *txn) seek(at, to position) (next position, found bool) {
 
 // item verifies an item and its entries.
 func (v *verifier) item(it *item) error {
-	kind := [...]string{itemCapture: "capture", itemBody: "payload", itemRecord: "record"}[it.kind]
+	kind := [...]string{itemCapture: "capture", itemBody: "payload", itemRecord: "record", itemGap: "log"}[it.kind]
 	plain, err := v.store.unpack(it)
 	if err != nil {
 		return v.fault(kind, it.id, "%v", err)
 	}
 	switch it.kind {
+	case itemGap:
+		v.Lost.Bytes += int64(it.length())
+		return nil
 	case itemBody:
 		v.Bodies++
 		v.Bytes += int64(len(plain))
@@ -312,6 +316,15 @@ func (v *verifier) link(id uint64) error {
 	return v.prove(l)
 }
 
+// rowSum returns the digest of the row of a capture; false when there is none that can be read.
+func (s *Store) rowSum(id uint64) (sum digest, ok bool) {
+	err := s.view(func(t *txn) (err error) {
+		sum, ok, err = t.rowSum(id)
+		return err
+	})
+	return sum, ok && err == nil
+}
+
 // prove computes the hash of a link from the captures that were read.
 func (v *verifier) prove(l Link) error {
 	noted, err := v.noted(l.Number)
@@ -323,6 +336,10 @@ func (v *verifier) prove(l Link) error {
 	for id := v.after + 1; id <= l.Last && lost < mostTold && !noted; id++ { // a damaged number may be any
 		sum, ok := v.digests[id]
 		if !ok {
+			sum, ok = v.store.rowSum(id) // a repair has put it elsewhere
+		}
+		delete(v.digests, id)
+		if !ok {
 			if lost++; lost <= 10 {
 				if err := v.fault("chain", id, "link %d covers it, and it is not in the log", l.Number); err != nil {
 					return err
@@ -332,7 +349,9 @@ func (v *verifier) prove(l Link) error {
 		}
 		added = append(added, link{id, sum})
 	}
-	clear(v.digests)
+	if noted {
+		maps.DeleteFunc(v.digests, func(id uint64, _ digest) bool { return id <= l.Last })
+	}
 	if got := chained(v.hash, added); got != l.Hash && !noted {
 		if err := v.fault("chain", l.Last, "link %d is %s, and its captures come to %s: something was changed or removed", l.Number, l.Hash, got); err != nil {
 			return err

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // Slots are the two lock files beside a database. A lock belongs to whoever opened the file, so each transaction takes
@@ -124,4 +125,28 @@ func flock(f *os.File, how int) error {
 			return err
 		}
 	}
+}
+
+// Hold keeps all others from a file that is too damaged to be opened, until release is called. ErrLocked when somebody
+// has it open for writing.
+func Hold(path string) (release func() error, err error) {
+	if err := checkPlace(path); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return nil, err
+	}
+	for began := time.Now(); ; time.Sleep(50 * time.Millisecond) {
+		if err = flock(f, syscall.LOCK_EX|syscall.LOCK_NB); !errors.Is(err, syscall.EWOULDBLOCK) {
+			break
+		}
+		if time.Since(began) > lockTimeout {
+			return nil, errors.Join(ErrLocked, f.Close())
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f.Close, nil
 }

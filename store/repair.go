@@ -1,0 +1,1224 @@
+package store
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+	bolt "go.etcd.io/bbolt"
+
+	"gongkai/store/internal/boltfile"
+)
+
+// Repaired says what a repair did.
+type Repaired struct {
+	Captures int    `json:"captures"` // that the archive holds now
+	Bodies   int    `json:"bodies"`
+	Records  int    `json:"records"`
+	Head     string `json:"head"` // hash of the newest link of the chain
+
+	Pages    int    `json:"damaged_pages"` // of the file, that no index or log could be read from
+	Copied   int    `json:"copied"`        // damaged pieces of the log that a backup gave back to the byte
+	Restored int    `json:"restored"`      // payloads that another archive gave back
+	Rebuilt  int    `json:"rebuilt"`       // rows of captures made of what indexes, payloads and records told
+	Unread   int    `json:"unread"`        // records that are lost, of which the pages are not: to be read again
+	Lost     Losses `json:"lost"`          // for good, with what repairs before had noted
+	Told     []Loss `json:"losses"`        // what this one lost or rebuilt, the first thousand
+
+	Before int64  `json:"before"` // bytes of the file
+	After  int64  `json:"after"`
+	Kept   string `json:"kept"` // path of the damaged file; "" when there was no fault, and nothing was done
+}
+
+// A Loss is one thing that is not as it was archived.
+type Loss struct {
+	What    string `json:"what"` // payload, capture, record, link
+	Capture uint64 `json:"capture,omitempty"`
+	URL     string `json:"url,omitempty"`
+	SHA256  string `json:"sha256,omitempty"`
+	Why     string `json:"why"`
+}
+
+func (l Loss) String() string {
+	text := l.What
+	if l.Capture != 0 {
+		text += fmt.Sprintf(" of capture %d", l.Capture)
+	}
+	if l.URL != "" {
+		text += " " + l.URL
+	}
+	if l.SHA256 != "" {
+		text += " " + l.SHA256
+	}
+	return text + ": " + l.Why
+}
+
+// Repair makes a new file of what can still be read of the archive in a folder, whatever is damaged. The log is kept as it
+// is, each item at its place; pieces that make no sense are taken from the archives of o.From: to the byte from a backup, and
+// single payloads from any archive that holds them. What then is still missing stays in the log as it was found, as a
+// gap. All indexes are made anew. A capture is never dropped: where its row is lost, it is made again of what is known and
+// says so; where its body is lost, the archive says that. Records that are lost can be read again from their pages.
+//
+// An archive without fault is left as it is. Otherwise the new file is verified before it takes the name, and the
+// damaged one is kept under another name. Killed at any moment, the archive is either file. It needs as much room as the
+// archive has twice. ErrLocked when somebody writes to it, ErrFull, and then nothing has changed.
+func Repair(dir string, o Rewrite) (n Repaired, err error) {
+	if err := present(dir); err != nil && !errors.Is(err, ErrNotArchive) {
+		return n, err
+	} else if err != nil {
+		return n, fmt.Errorf("repair archive %s: %w", dir, err)
+	}
+	release, err := hold(dir) // a writer is told of at once, and not after an hour's look at the archive
+	if err != nil {
+		return n, err
+	}
+	if err := errors.Join(sweep(dir), release()); err != nil {
+		return n, err
+	}
+	r := &repair{o: o, dir: dir, now: time.Now().UTC().Truncate(time.Second), spans: map[uint64]span{}}
+	defer func() { err = errors.Join(err, r.close()) }()
+	if err := r.look(); err != nil || r.sound {
+		return r.n, err
+	}
+	if release, err = hold(dir); err != nil {
+		return n, err
+	}
+	defer func() { err = errors.Join(err, unsignWriter(dir), release()) }()
+	if err := errors.Join(signWriter(dir), r.open()); err != nil {
+		return n, err
+	}
+	o.at("begin")
+	if r.work, err = workFolder(dir); err != nil {
+		return n, full(err)
+	}
+	defer os.RemoveAll(r.work)
+	if err := r.make(); err != nil {
+		return r.n, full(err)
+	}
+	r.n.Before, r.n.After, r.n.Kept, err = install(dir, r.work, "damaged", o)
+	return r.n, full(err)
+}
+
+// A repair is under way.
+type repair struct {
+	o     Rewrite
+	dir   string
+	work  string
+	now   time.Time
+	n     Repaired
+	sound bool // there is nothing to do
+
+	wreck *boltfile.Wreck
+	to    *Store   // the draft
+	from  []*donor // that may help
+	end   position // of the log
+	known bool     // that is where it did end
+	spans map[uint64]span
+	last  uint64 // newest capture that anything tells of
+}
+
+// A donor is an archive that may give what is damaged.
+type donor struct {
+	*Store
+	same bool // its log is that of the archive, as far as it goes
+	end  position
+}
+
+// A span is a piece of the log.
+type span struct{ from, to position }
+
+// hold keeps writers from an archive that may be too damaged to be opened.
+func hold(dir string) (release func() error, err error) {
+	release, err = boltfile.Hold(filepath.Join(dir, fileName))
+	if errors.Is(err, boltfile.ErrLocked) {
+		err = locked(dir)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("repair archive %s: %w", dir, full(err))
+	}
+	return release, nil
+}
+
+// look looks whether there is anything to do.
+func (r *repair) look() error {
+	r.o.doing("looking for damage", 0, 0)
+	s, err := OpenReadOnly(r.dir)
+	if errors.Is(err, ErrOld) {
+		return err
+	}
+	if err != nil {
+		return nil // it is to be seen what that is
+	}
+	v, err := s.faultless()
+	if r.sound = err == nil; r.sound {
+		r.n.Captures, r.n.Bodies, r.n.Records, r.n.Head, r.n.Lost = v.Captures, v.Bodies, v.Records, v.Head, v.Lost
+	}
+	return s.Close()
+}
+
+// open opens the archives that are to help, and the damaged one page by page.
+func (r *repair) open() (err error) {
+	for _, dir := range r.o.From {
+		if same, err := sameFolder(dir, r.dir); err != nil || same {
+			return errors.Join(err, errors.New("an archive cannot be repaired from itself"))
+		}
+		s, err := OpenReadOnly(dir)
+		if err != nil {
+			return err
+		}
+		r.from = append(r.from, &donor{Store: s})
+	}
+	if r.wreck, err = boltfile.OpenWreck(filepath.Join(r.dir, fileName)); err != nil {
+		return err
+	}
+	return r.newer()
+}
+
+// newer refuses an archive that a later program has written, as far as what tells so can be believed.
+func (r *repair) newer() error {
+	meta := map[string]string{}
+	err := r.wreck.Bucket(metaBucket, func(k, v []byte) error { meta[string(k)] = string(v); return nil }, func(string, bool) {})
+	version, bad := strconv.Atoi(meta["schema"])
+	if err != nil || bad != nil || version <= schema {
+		return err
+	}
+	h := crc32.New(castagnoli)
+	for _, k := range slices.Sorted(maps.Keys(meta)) {
+		if k != string(metaSum) {
+			fmt.Fprintf(h, "%s\x00%s\x00", k, meta[k])
+		}
+	}
+	if sum, ok := meta[string(metaSum)]; ok && sum != fmt.Sprintf("%08x", h.Sum32()) {
+		return nil // it is damaged
+	}
+	return fmt.Errorf("%w: it has schema %d and this gongkai knows up to %d; use a newer gongkai", ErrNotArchive, version, schema)
+}
+
+func (r *repair) close() (err error) {
+	for _, d := range r.from {
+		err = errors.Join(err, d.Close())
+	}
+	if r.wreck != nil {
+		err = errors.Join(err, r.wreck.Close())
+	}
+	if r.to != nil {
+		err = errors.Join(err, r.to.file.Close())
+	}
+	return err
+}
+
+// make makes the new file in the work folder.
+func (r *repair) make() (err error) {
+	if r.to, err = newDraft(r.work); err != nil {
+		return err
+	}
+	for _, step := range []struct {
+		name string
+		do   func() error
+	}{
+		{"what is known of it", r.furniture}, {"log", r.log}, {"donors", r.donors}, {"items", r.items}, {"captures", r.captures},
+		{"payloads", r.payloads}, {"records", r.records}, {"chain", r.chain}, {"sign", r.sign},
+	} {
+		r.o.at("draft-" + step.name[:3])
+		r.o.doing("repairing: "+step.name, 0, 0)
+		if err := step.do(); err != nil {
+			return err
+		}
+	}
+	v, err := r.o.finish(r.to.file, r.work)
+	r.n.Captures, r.n.Bodies, r.n.Records, r.n.Head, r.n.Lost = v.Captures, v.Bodies, v.Records, v.Head, v.Lost
+	return err
+}
+
+// tell notes what is lost, in what the repair returns.
+func (r *repair) tell(l Loss) {
+	if len(r.n.Told) < mostTold {
+		r.n.Told = append(r.n.Told, l)
+	}
+}
+
+func (r *repair) loss(why string) loss { return loss{r.now, why} }
+
+func (r *repair) badPage(string, bool) { r.n.Pages++ }
+
+// furniture takes over what is neither log nor index: meta, the chain, and what mergers and repairs have noted; and the
+// templates, which would only be missed by what is still to come.
+func (r *repair) furniture() error {
+	take := func(bucket []byte, good func(k, v []byte) bool) error {
+		w := rowWriter{to: r.to, bucket: bucket}
+		bad := 0
+		put := func(k, v []byte) error {
+			if !good(k, v) {
+				return nil
+			}
+			return w.put(k, v)
+		}
+		err := errors.Join(r.wreck.Bucket(bucket, put, func(string, bool) { bad++ }), w.flush())
+		r.n.Pages += bad
+		if err != nil || bad == 0 || bytes.Equal(bucket, templateBucket) {
+			return err
+		}
+		return errors.Join(r.wreck.Scraps(func(k, v []byte) error {
+			if there, err := r.has(bucket, k); there || err != nil {
+				return err
+			}
+			return put(k, v)
+		}), w.flush())
+	}
+	return errors.Join(
+		take(metaBucket, func(k, v []byte) bool { return slices.Contains(metaNames, string(k)) && len(v) > 0 }),
+		take(chainBucket, func(k, v []byte) bool { l, err := parseLink(k, v); return err == nil && r.plausible(l, v) }),
+		take(mergedBucket, func(k, v []byte) bool { _, err := parseOrigin(k, v); return err == nil }),
+		take(lostBucket, func(k, v []byte) bool { _, err := parseLoss(k, v); return err == nil }),
+		take(templateBucket, func(k, v []byte) bool { return len(v) == 8 && bytes.IndexByte(k, 0) > 0 }),
+		r.dropEmpty(mergedBucket), r.dropEmpty(lostBucket),
+	)
+}
+
+// metaNames are the names in meta that an archive cannot make up.
+var metaNames = []string{"created", "gongkai", "origin", "sources", "repairs", "rewritten"}
+
+// plausible reports whether a row may be a link: one without a checksum could be anything of its length.
+func (r *repair) plausible(l Link, v []byte) bool {
+	most := uint64(r.wreck.Size()) / 16 // captures take more
+	return len(v) > linkSize || l.Number <= l.Last && l.Last < most && l.Time.Year() > 2000 && l.Time.Year() < 2200
+}
+
+// has reports whether the draft has a key.
+func (r *repair) has(bucket, key []byte) (ok bool, err error) {
+	err = r.to.view(func(t *txn) error {
+		b := t.Bucket(bucket)
+		ok = b != nil && has(b, key)
+		return nil
+	})
+	return ok, err
+}
+
+func (r *repair) dropEmpty(name []byte) error {
+	return r.to.commit(func(t *txn) error {
+		if b := t.Bucket(name); b != nil {
+			if k, _ := b.Cursor().First(); k == nil {
+				return t.DeleteBucket(name)
+			}
+		}
+		return nil
+	})
+}
+
+// log copies the chunks of the log to where they were. Where one is missing, any page of the file that has it will do;
+// where there is none, it is filled with zeros.
+func (r *repair) log() error {
+	bad, tail := 0, false
+	next := uint64(0)
+	missing := map[uint64]bool{}
+	w := rowWriter{to: r.to, bucket: logBucket}
+	err := r.wreck.Bucket(logBucket, func(k, v []byte) error {
+		if len(k) != 8 || number(k) < next || !r.may(number(k)) || len(v) > chunkSize {
+			return nil
+		}
+		for ; next < number(k); next++ {
+			missing[next] = true
+		}
+		next++
+		return w.put(k, v)
+	}, func(_ string, last bool) { bad++; tail = tail || last })
+	if err = errors.Join(err, w.flush()); err != nil {
+		return err
+	}
+	r.n.Pages += bad
+	r.known = !tail && next > 0
+	if bad > 0 || len(missing) > 0 {
+		if next, err = r.scraps(missing, next); err != nil {
+			return err
+		}
+	}
+	return r.fill(next)
+}
+
+// may reports whether a file of this size can have a chunk of a number.
+func (r *repair) may(chunk uint64) bool { return chunk < uint64(r.wreck.Size())/chunkSize+1 }
+
+// scraps looks through all pages for chunks that are missing, of which the longest is the newest, and returns the number
+// of the one to come.
+func (r *repair) scraps(missing map[uint64]bool, next uint64) (uint64, error) {
+	found := map[uint64]int{}
+	w := rowWriter{to: r.to, bucket: logBucket}
+	end := next
+	err := r.wreck.Scraps(func(k, v []byte) error {
+		if len(k) != 8 || len(v) == 0 || len(v) > chunkSize {
+			return nil
+		}
+		n := number(k)
+		if !missing[n] && (r.known || n < next) || !r.may(n) || found[n] >= len(v) {
+			return nil
+		}
+		if l, err := parseLink(k, v); err == nil && r.plausible(l, v) || len(v) == 8 {
+			return nil // a row of another bucket
+		}
+		found[n] = len(v)
+		end = max(end, n+1)
+		return w.put(k, v)
+	})
+	return end, errors.Join(err, w.flush())
+}
+
+// fill makes the log whole up to a chunk: with zeros where there is nothing, and where a chunk that is not the last is too
+// short.
+func (r *repair) fill(next uint64) error {
+	w := rowWriter{to: r.to, bucket: logBucket}
+	for n := range next {
+		var chunk []byte
+		err := r.to.view(func(t *txn) error {
+			chunk = bytes.Clone(t.Bucket(logBucket).Get(idKey(n)))
+			return nil
+		})
+		if err == nil && len(chunk) < chunkSize && n < next-1 {
+			err = w.put(idKey(n), append(chunk, make([]byte, chunkSize-len(chunk))...))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := w.flush(); err != nil {
+		return err
+	}
+	return r.to.view(func(t *txn) error { r.end = t.base; return nil })
+}
+
+// A rowWriter writes rows of a bucket, some at a time.
+type rowWriter struct {
+	to     *Store
+	bucket []byte
+	batch  []row
+	size   int
+}
+
+type row struct{ key, value []byte }
+
+func (w *rowWriter) put(k, v []byte) error {
+	w.batch = append(w.batch, row{bytes.Clone(k), bytes.Clone(v)})
+	if w.size += len(k) + len(v); w.size < 8*batchBytes {
+		return nil
+	}
+	return w.flush()
+}
+
+func (w *rowWriter) flush() error {
+	err := w.to.file.Update(func(tx *bolt.Tx) error {
+		if _, err := tx.CreateBucketIfNotExists(w.bucket); err != nil {
+			return err
+		}
+		b := ascending(tx, w.bucket)
+		for _, r := range w.batch {
+			if err := b.Put(r.key, r.value); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	w.batch, w.size = nil, 0
+	return translate(err)
+}
+
+// donors finds out whose log is that of the archive: that of a backup has a link of the chain in common.
+func (r *repair) donors() error {
+	for _, d := range r.from {
+		err := d.view(func(t *txn) error {
+			d.end = t.base
+			head, err := lastLink(t.Tx)
+			if err != nil {
+				return err
+			}
+			return r.to.view(func(own *txn) error {
+				if string(own.Bucket(metaBucket).Get(metaRewritten)) != string(t.Bucket(metaBucket).Get(metaRewritten)) {
+					return nil // one of them was repaired
+				}
+				c := own.Bucket(chainBucket).Cursor()
+				k, v := c.Seek(idKey(head.Number + 1))
+				if k == nil {
+					k, v = c.Last()
+				} else {
+					k, v = c.Prev()
+				}
+				for ; k != nil; k, v = c.Prev() { // the newest that both have
+					ours, err := parseLink(k, v)
+					theirs, err2 := t.link(number(k))
+					if err == nil && err2 == nil {
+						d.same = ours.Hash == theirs.Hash
+						return nil
+					}
+				}
+				return nil
+			})
+		})
+		if err == nil && d.same {
+			err = errors.Join(r.missing(d, chainBucket), r.missing(d, mergedBucket))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// missing takes from a backup the rows of a bucket that are lost.
+func (r *repair) missing(d *donor, bucket []byte) error {
+	w := rowWriter{to: r.to, bucket: bucket}
+	err := d.view(func(t *txn) error {
+		b := t.Bucket(bucket)
+		if b == nil {
+			return nil
+		}
+		return b.ForEach(func(k, v []byte) error {
+			if there, err := r.has(bucket, k); there || err != nil {
+				return err
+			}
+			return w.put(k, v)
+		})
+	})
+	if len(w.batch) == 0 {
+		return err
+	}
+	return errors.Join(err, w.flush())
+}
+
+// items goes through the log, proves each item, and makes its entries. What is damaged is replaced, or becomes a gap.
+func (r *repair) items() error {
+	for at := position(0); at < r.end; {
+		r.o.doing("reading the log", uint64(at), uint64(r.end))
+		items, err := r.read(at)
+		if err != nil {
+			return err
+		}
+		for i := range items {
+			at = items[i].at + position(items[i].length())
+		}
+		err = r.to.commit(func(t *txn) error {
+			for i := range items {
+				if err := t.reindex(&items[i]); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if len(items) == 0 {
+			if err := r.mend(at); err != nil {
+				return err
+			}
+		}
+	}
+	if err := r.anything(); err != nil {
+		return err
+	}
+	return r.pruneTemplates()
+}
+
+// anything refuses a file in which nothing of an archive was found: whatever it is, it must not be replaced.
+func (r *repair) anything() error {
+	last, err := r.to.LastID()
+	if err == nil && last == 0 {
+		err = fmt.Errorf("%w: nothing in %s is of one", ErrNotArchive, fileName)
+	}
+	return err
+}
+
+// pruneTemplates forgets dictionaries that are gone.
+func (r *repair) pruneTemplates() error {
+	return r.to.commit(func(t *txn) error {
+		var gone [][]byte
+		b := t.Bucket(templateBucket)
+		c := b.Cursor()
+		for k, v := c.First(); k != nil; k, v = c.Next() {
+			if head, err := t.head(position(number(v))); err != nil || head.kind == itemGap || head.plain > maxDictionary {
+				gone = append(gone, bytes.Clone(k))
+			}
+		}
+		for _, k := range gone {
+			if err := b.Delete(k); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// read reads items that follow, up to the first that cannot be proven.
+func (r *repair) read(at position) (items []proven, err error) {
+	var raw []item
+	err = r.to.view(func(t *txn) error {
+		raw = nil
+		for size := 0; at < r.end && len(raw) < batchRows && size < batchBytes; {
+			it, err := t.item(at)
+			if err != nil {
+				return nil
+			}
+			raw = append(raw, it)
+			size += it.length()
+			at += position(it.length())
+		}
+		return nil
+	})
+	for _, it := range raw {
+		plain, err := r.to.unpack(&it)
+		if errors.Is(err, ErrDamaged) || err == nil && !sensible(&it, plain) {
+			break
+		}
+		if err != nil {
+			return items, err
+		}
+		items = append(items, proven{it, plain})
+	}
+	return items, err
+}
+
+// sensible reports whether the plain bytes of an item can be read: a checksum of four bytes may be right by chance.
+func sensible(it *item, plain []byte) bool {
+	var err error
+	switch it.kind {
+	case itemCapture:
+		_, err = parseCapture(it.id, plain)
+	case itemRecord:
+		_, err = parseRecord(it.id, plain)
+	}
+	return err == nil
+}
+
+// reindex makes the entries of an item. Of a row or payload that is there twice the first is as good.
+func (t *txn) reindex(it *proven) error {
+	switch it.kind {
+	case itemBody:
+		if _, held := t.held(it.sum); held {
+			return nil
+		}
+	case itemCapture:
+		if _, held := t.place(captureBucket, it.id); held {
+			return nil
+		}
+		c, err := parseCapture(it.id, it.plain)
+		if err != nil {
+			return err
+		}
+		return errors.Join(t.indexCapture(&c, it.at), t.Bucket(captureBucket).SetSequence(max(it.id, t.Bucket(captureBucket).Sequence())))
+	}
+	return t.index(it)
+}
+
+// mend sees to the item at a place that cannot be read. Afterwards there is something that can.
+func (r *repair) mend(at position) error {
+	var head item
+	var next position
+	err := r.to.view(func(t *txn) error {
+		var err error
+		if head, err = t.head(at); err == nil && at+position(head.length()) <= r.end {
+			next = at + position(head.length())
+			return nil
+		}
+		head = item{}
+		for next = at + 1; next < r.end; {
+			var found bool
+			if next, found = t.seek(next, r.end); found && next >= at+leastGap {
+				break
+			} else if found {
+				next++ // there is no room for a gap in between
+			}
+		}
+		next = min(next, r.end)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	s := span{at, next}
+	if done, err := r.copied(s); done || err != nil {
+		return err
+	}
+	if done, err := r.restored(s, &head); done || err != nil {
+		return err
+	}
+	if head.kind == itemCapture {
+		r.spans[head.id] = s
+	}
+	return r.gap(s)
+}
+
+// copied takes a piece of the log from a backup, if that makes sense.
+func (r *repair) copied(s span) (done bool, err error) {
+	for _, d := range r.from {
+		if !d.same || s.to > d.end {
+			continue
+		}
+		var piece []byte
+		err := d.view(func(t *txn) error {
+			for at := s.from; at < s.to; {
+				it, err := t.item(at)
+				if err != nil {
+					return err
+				}
+				plain, err := t.unpack(&it)
+				if err != nil || !sensible(&it, plain) || it.kind == itemGap {
+					return cmp.Or(err, errors.ErrUnsupported)
+				}
+				at += position(it.length())
+				if at > s.to {
+					return errors.ErrUnsupported
+				}
+			}
+			piece = t.read(s.from, int(s.to-s.from))
+			return nil
+		})
+		if err != nil || position(len(piece)) != s.to-s.from {
+			continue // that one does not have it either
+		}
+		if err := r.write(s.from, piece); err != nil {
+			return false, err
+		}
+		if items, err := r.read(s.from); err != nil || len(items) > 0 {
+			r.n.Copied++
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
+// restored puts a payload that another archive holds to where it was. It is packed anew, as tightly as need be.
+func (r *repair) restored(s span, head *item) (done bool, err error) {
+	if head.kind != itemBody {
+		return false, nil
+	}
+	body := r.given(head.sum)
+	if body == nil {
+		return false, nil
+	}
+	it := item{kind: itemBody, id: head.id}
+	if done, err = r.place(s, it, body, head); done {
+		r.n.Restored++
+	}
+	return done, err
+}
+
+// given returns a body that a donor holds; nil when none does.
+func (r *repair) given(sum digest) []byte {
+	for _, d := range r.from {
+		if body, err := d.body(sum.String()); err == nil {
+			return body
+		}
+	}
+	return nil
+}
+
+// place puts an item into a piece of the log, with a gap behind it, if it can be packed so that there is room. old is what
+// stood there, which tells a dictionary; nil when nobody knows.
+func (r *repair) place(s span, it item, plain []byte, old *item) (bool, error) {
+	room := int(s.to - s.from)
+	var dicts []*dictionary
+	if old != nil && old.codec == codecDict {
+		err := r.to.view(func(t *txn) error {
+			if d, err := t.dictionary(old.dict, s.from, 1); err == nil {
+				dicts = append(dicts, d)
+			}
+			return nil
+		})
+		if err != nil {
+			return false, err
+		}
+	}
+	for _, d := range append(dicts, nil) {
+		for _, tight := range []bool{false, true} {
+			if r.to.packer.pack(&it, plain, d); tight {
+				tighten(&it, plain, d)
+			}
+			b := it.appendTo(nil)
+			if len(b) != room && len(b)+leastGap > room {
+				continue
+			}
+			err := r.write(s.from, b)
+			if err == nil && len(b) < room {
+				err = r.gap(span{s.from + position(len(b)), s.to})
+			}
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
+// tighten packs an item as tightly as zstd can, which takes long.
+func tighten(it *item, plain []byte, d *dictionary) {
+	options := []zstd.EOption{zstd.WithEncoderCRC(false), zstd.WithEncoderLevel(zstd.SpeedBestCompression), zstd.WithEncoderConcurrency(1)}
+	if d != nil {
+		options = append(options, zstd.WithEncoderDictRaw(0, d.plain))
+	}
+	enc, err := zstd.NewWriter(nil, options...)
+	if err != nil {
+		return // it stays as it is
+	}
+	defer enc.Close()
+	if packed := enc.EncodeAll(plain, nil); len(packed) < it.size {
+		it.data, it.size = packed, len(packed)
+		if it.codec == codecPlain {
+			it.codec = codecZstd
+			if d != nil {
+				it.codec, it.dict = codecDict, d.at
+			}
+		}
+	}
+}
+
+// leastGap is the shortest piece of the log that a gap can be made of.
+const leastGap = 2 + 1 + 1 + 1 + 4 + 4
+
+// gap makes a piece of the log an item of its own, which keeps the bytes that were found there but for the first few.
+func (r *repair) gap(s span) error {
+	for s.from < s.to {
+		size := min(int(s.to-s.from), 64<<20)
+		if rest := int(s.to-s.from) - size; rest > 0 && rest < leastGap {
+			size -= leastGap
+		}
+		var found []byte
+		if err := r.to.view(func(t *txn) error { found = t.read(s.from, size); return nil }); err != nil {
+			return err
+		}
+		b, ok := gapOf(found, size)
+		if !ok { // the last few bytes of the log: an item is longer
+			r.end = s.from
+			return r.cut(s.from)
+		}
+		if err := r.write(s.from, b); err != nil {
+			return err
+		}
+		s.from += position(size)
+	}
+	return nil
+}
+
+// gapOf makes a gap of exactly so many bytes. As the lengths in its head have lengths themselves, not every size can be
+// had; the id, which means nothing, makes up for that.
+func gapOf(found []byte, size int) ([]byte, bool) {
+	for head := leastGap; head <= maxHead && head <= size; head++ {
+		data := make([]byte, size-head)
+		copy(data, found[min(head, len(found)):])
+		for _, id := range []uint64{0, 1 << 7, 1 << 14} {
+			it := item{kind: itemGap, codec: codecPlain, id: id, plain: len(data), sum: sumOf(itemGap, data), data: data}
+			if b := it.appendTo(nil); len(b) == size {
+				return b, true
+			}
+		}
+	}
+	return nil, false
+}
+
+// write overwrites a piece of the log.
+func (r *repair) write(at position, b []byte) error {
+	return r.to.file.Update(func(tx *bolt.Tx) error {
+		bucket := ascending(tx, logBucket)
+		for len(b) > 0 {
+			key := idKey(uint64(at) / chunkSize)
+			chunk := bytes.Clone(bucket.Get(key))
+			n := copy(chunk[at%chunkSize:], b)
+			if n == 0 {
+				return fmt.Errorf("%w: the log has no byte %d", ErrDamaged, at)
+			}
+			if err := bucket.Put(key, chunk); err != nil {
+				return err
+			}
+			at, b = at+position(n), b[n:]
+		}
+		return nil
+	})
+}
+
+// cut ends the log at a place.
+func (r *repair) cut(at position) error {
+	return r.to.file.Update(func(tx *bolt.Tx) error {
+		bucket := ascending(tx, logBucket)
+		key := idKey(uint64(at) / chunkSize)
+		if at%chunkSize == 0 {
+			return bucket.Delete(key)
+		}
+		return bucket.Put(key, bytes.Clone(bucket.Get(key)[:at%chunkSize]))
+	})
+}
+
+// captures makes captures again whose rows are lost, of what is known of them.
+func (r *repair) captures() error {
+	if err := r.newest(); err != nil {
+		return err
+	}
+	facts := map[uint64]*Capture{}
+	err := r.to.view(func(t *txn) error {
+		c := t.Bucket(captureBucket).Cursor()
+		next := uint64(1)
+		for k, _ := c.First(); k != nil; k, _ = c.Next() {
+			for ; next < number(k); next++ {
+				facts[next] = &Capture{ID: next}
+			}
+			next = number(k) + 1
+		}
+		for ; next <= r.last; next++ {
+			facts[next] = &Capture{ID: next}
+		}
+		return nil
+	})
+	if err != nil || len(facts) == 0 {
+		return err
+	}
+	if err := r.learn(facts); err != nil {
+		return err
+	}
+	for id := uint64(1); id <= r.last; id++ {
+		if c := facts[id]; c != nil {
+			if err := r.rebuild(c); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// newest finds the newest capture that anything tells of.
+func (r *repair) newest() error {
+	err := r.to.view(func(t *txn) error {
+		r.last = t.lastID()
+		c := t.Bucket(chainBucket).Cursor()
+		if k, v := c.Last(); k != nil {
+			if l, err := parseLink(k, v); err == nil {
+				r.last = max(r.last, l.Last)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return r.wreck.Bucket(captureBucket, func(k, _ []byte) error {
+		if id := number8(k); id < r.last+1<<20 {
+			r.last = max(r.last, id)
+		}
+		return nil
+	}, func(string, bool) {})
+}
+
+// number8 is number of a key that may be odd; 0 then.
+func number8(k []byte) uint64 {
+	if len(k) != 8 {
+		return 0
+	}
+	return number(k)
+}
+
+// learn gathers what the indexes of the damaged file, the payloads and the records say of captures.
+func (r *repair) learn(facts map[uint64]*Capture) error {
+	state := func(k, v []byte) error {
+		url, id, ok := bytes.Cut(k, []byte{0})
+		if !ok || len(k) < 10 || len(id) < 8 {
+			return nil
+		}
+		if c := facts[number(k)]; c != nil && slices.Contains(states, string(v)) && len(k) == len(url)+9 && checkURL(string(url)) == nil {
+			c.URL, c.State = string(url), string(v)
+		}
+		return nil
+	}
+	instant := func(k, v []byte) error {
+		if len(k) != 16 || len(v) != 0 {
+			return nil
+		}
+		if c := facts[number(k)]; c != nil {
+			if t := time.Unix(0, int64(number(k[:8]))).UTC(); t.After(firstTime) && t.Before(lastTime) {
+				c.Time = t
+			}
+		}
+		return nil
+	}
+	bad := 0
+	err := errors.Join(r.wreck.Bucket(urlBucket, state, func(string, bool) { bad++ }), r.wreck.Bucket(timeBucket, instant, func(string, bool) { bad++ }))
+	if err == nil && bad > 0 {
+		err = r.wreck.Scraps(func(k, v []byte) error { return errors.Join(state(k, v), instant(k, v)) })
+	}
+	if err != nil {
+		return err
+	}
+	for head, err := range r.to.heads(0, r.end) {
+		if err != nil {
+			return err
+		}
+		c := facts[head.id]
+		switch {
+		case c == nil:
+		case head.kind == itemBody:
+			c.SHA256, c.Size = head.sum.String(), int64(head.plain)
+		case head.kind == itemRecord:
+			if err := r.learnRecord(c, &head); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (r *repair) learnRecord(c *Capture, head *item) error {
+	return r.to.view(func(t *txn) error {
+		rec, err := t.recordAt(head.at, head.id)
+		if err == nil {
+			c.URL, c.Time, c.Portal, c.SHA256, c.Kind = rec.URL, rec.Time, rec.Portal, rec.SHA256, KindReport
+			c.State = cmp.Or(c.State, StateOK)
+		}
+		return nil
+	})
+}
+
+// rebuild archives again what is known of a capture.
+func (r *repair) rebuild(c *Capture) error {
+	why, err := r.complete(c)
+	if err != nil {
+		return err
+	}
+	c.Damaged = fmt.Sprintf("%s (repair of %s)", why, r.now.Format(time.DateOnly))
+	plain, err := c.row()
+	if err != nil {
+		return err
+	}
+	r.n.Rebuilt++
+	r.tell(Loss{"capture", c.ID, c.URL, c.SHA256, why})
+	it := item{kind: itemCapture, id: c.ID}
+	at, placed := r.spans[c.ID], false
+	if at.to > at.from {
+		if placed, err = r.place(at, it, plain, nil); err != nil {
+			return err
+		}
+	}
+	return r.to.commit(func(t *txn) error {
+		if !placed {
+			r.to.packer.pack(&it, plain, nil)
+			at.from = t.append(it.appendTo(nil))
+		}
+		return errors.Join(t.reindex(&proven{item: item{kind: itemCapture, id: c.ID, at: at.from}, plain: plain}),
+			t.lose(lostCapture, idKey(c.ID), r.loss(why)))
+	})
+}
+
+// complete fills in what can be told of a capture from those around it, and says what could not.
+func (r *repair) complete(c *Capture) (why string, err error) {
+	why = "its row could not be read; address, time and state are those of the indexes, the rest is lost"
+	if c.URL == "" {
+		why = "its row could not be read, and no index tells its address"
+		c.URL = fmt.Sprintf("unknown:capture-%d", c.ID)
+	}
+	last, known, err := r.to.LastBefore(c.URL, c.ID)
+	if err != nil {
+		return why, err
+	}
+	if known {
+		c.Kind, c.Portal = cmp.Or(c.Kind, last.Kind), cmp.Or(c.Portal, last.Portal)
+	}
+	if c.State == StateUnchanged && c.SHA256 == "" {
+		body, _, err := r.to.LastBefore(c.URL, c.ID, StateOK, StateUnchanged)
+		if err != nil {
+			return why, err
+		}
+		c.SHA256, c.Size = body.SHA256, body.Size
+	}
+	switch {
+	case c.State == "" && c.SHA256 != "":
+		c.State = StateOK
+	case c.SHA256 == "" && (c.State == "" || hasBody(c.State)):
+		c.State = StateFailed
+		c.Error = "lost: which body it had is not known"
+	}
+	if c.Time.IsZero() {
+		why += "; its time is that of the capture before it"
+		if c.Time, err = r.about(c.ID); err != nil {
+			return why, err
+		}
+	}
+	c.Kind = cmp.Or(c.Kind, KindOther)
+	return why, nil
+}
+
+// about returns the time of the newest capture before one.
+func (r *repair) about(id uint64) (at time.Time, err error) {
+	at = firstTime
+	err = r.to.view(func(t *txn) error {
+		if k, _ := before(t.Bucket(captureBucket).Cursor(), idKey(id)); k != nil {
+			if c, ok, err := t.capture(number(k)); err == nil && ok {
+				at = c.Time
+			}
+		}
+		return nil
+	})
+	return at, err
+}
+
+// payloads gives back bodies that captures name and the log has no more, or notes that they are lost.
+func (r *repair) payloads() error {
+	for c, err := range r.to.Captures(0) {
+		if err != nil {
+			return err
+		}
+		r.o.doing("looking for payloads", c.ID, r.last)
+		if c.SHA256 == "" {
+			continue
+		}
+		sum, err := parseDigest(c.SHA256)
+		if err != nil {
+			return fmt.Errorf("%w: capture %d: %w", ErrDamaged, c.ID, err)
+		}
+		known := false
+		err = r.to.view(func(t *txn) error {
+			_, held := t.held(sum)
+			_, noted := t.lost(lostPayload, sum[:])
+			known = held || noted && r.given(sum) == nil
+			return nil
+		})
+		if err == nil && !known {
+			err = r.payload(&c, sum)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *repair) payload(c *Capture, sum digest) error {
+	body := r.given(sum)
+	if body == nil {
+		const why = "the bytes in the archive are damaged, and no other archive gave them"
+		r.tell(Loss{"payload", c.ID, c.URL, c.SHA256, why})
+		return r.to.commit(func(t *txn) error { return t.lose(lostPayload, sum[:], r.loss(why)) })
+	}
+	r.n.Restored++
+	it := item{kind: itemBody, id: c.ID}
+	r.to.packer.pack(&it, body, nil)
+	return r.to.commit(func(t *txn) error {
+		at := t.append(it.appendTo(nil))
+		return t.Bucket(digestBucket).Put(sum[:], at.key())
+	})
+}
+
+// records counts what is to be read again: entries of the damaged file say for which captures there were records.
+func (r *repair) records() error {
+	var lost []uint64
+	err := r.wreck.Bucket(recordBucket, func(k, _ []byte) error {
+		id := number8(k)
+		if id == 0 || id > r.last {
+			return nil
+		}
+		return r.to.view(func(t *txn) error {
+			if _, there := t.place(recordBucket, id); !there {
+				lost = append(lost, id)
+			}
+			return nil
+		})
+	}, func(string, bool) {})
+	for _, id := range lost {
+		c, _, err := r.to.Capture(id)
+		if err != nil {
+			return err
+		}
+		r.n.Unread++
+		r.tell(Loss{"record", id, c.URL, "", "what was read from the page is damaged; it is to be read again"})
+	}
+	return err
+}
+
+// chain notes the links that can no longer be computed, and closes the chain over what has none.
+func (r *repair) chain() error {
+	var head Link
+	var odd []uint64
+	err := r.to.view(func(t *txn) error {
+		before := Link{Hash: string(t.Bucket(metaBucket).Get([]byte("origin")))}
+		c := t.Bucket(chainBucket).Cursor()
+		for k, v := c.First(); k != nil; k, v = c.Next() {
+			l, err := parseLink(k, v)
+			if err != nil {
+				return err
+			}
+			for n := before.Number + 1; n < l.Number; n++ {
+				odd = append(odd, n)
+			}
+			_, noted := t.lost(lostLink, k)
+			if added, err := t.unsealed(before.Last, l.Last+1); err != nil || (l.Number != before.Number+1 || chained(before.Hash, added) != l.Hash) && !noted {
+				odd = append(odd, l.Number)
+			}
+			before = l
+		}
+		head = before
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, n := range odd {
+		if err := r.oddLink(n); err != nil {
+			return err
+		}
+	}
+	return r.to.commit(func(t *txn) error {
+		rest, err := t.unsealed(head.Last, r.last+1)
+		if err != nil || len(rest) == 0 {
+			return err
+		}
+		l := Link{Number: head.Number + 1, Last: rest[len(rest)-1].id, Time: r.now, Hash: chained(head.Hash, rest)}
+		return t.Bucket(chainBucket).Put(idKey(l.Number), putLink(l))
+	})
+}
+
+// oddLink notes that a link cannot be computed again. One that is lost itself gets a row without a hash.
+func (r *repair) oddLink(n uint64) error {
+	why := "something that it covers is lost, or it is itself"
+	return r.to.commit(func(t *txn) error {
+		b := t.Bucket(chainBucket)
+		if b.Get(idKey(n)) == nil {
+			last := Link{Time: r.now}
+			if n > 1 {
+				var err error
+				if last, err = t.link(n - 1); err != nil {
+					return err
+				}
+			}
+			last.Number, last.Hash = n, digest{}.String()
+			if err := b.Put(idKey(n), putLink(last)); err != nil {
+				return err
+			}
+		}
+		r.tell(Loss{What: "link", Why: fmt.Sprintf("commit %d of the chain: %s", n, why)})
+		return t.lose(lostLink, idKey(n), r.loss(why))
+	})
+}
+
+// sign notes in meta that the archive was repaired, and what became of it.
+func (r *repair) sign() error {
+	return r.to.commit(func(t *txn) error {
+		b := t.Bucket(metaBucket)
+		var list []repairNote
+		_ = json.Unmarshal(b.Get([]byte("repairs")), &list) // what is damaged of it is gone
+		list = append(list, repairNote{r.now, r.n.Copied, r.n.Restored, r.n.Rebuilt, r.n.Unread, len(r.n.Told)})
+		text, err := json.Marshal(list)
+		if err != nil {
+			return err
+		}
+		return errors.Join(b.Put([]byte("repairs"), text), b.Put(metaRewritten, []byte(r.now.Format(time.RFC3339))), sumMeta(b))
+	})
+}
+
+// A repairNote is what meta says of a repair.
+type repairNote struct {
+	Time     time.Time `json:"time"`
+	Copied   int       `json:"copied"`
+	Restored int       `json:"restored"`
+	Rebuilt  int       `json:"rebuilt"`
+	Unread   int       `json:"unread"`
+	Told     int       `json:"told"`
+}
