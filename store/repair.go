@@ -117,6 +117,7 @@ type repair struct {
 	now   time.Time
 	n     Repaired
 	sound bool // there is nothing to do
+	other bool // the log is not what it was, to the byte
 
 	wreck *boltfile.Wreck
 	to    *Store   // the draft
@@ -682,9 +683,11 @@ func (r *repair) copied(s span) (done bool, err error) {
 		if err != nil || position(len(piece)) != s.to-s.from {
 			continue // that one does not have it either
 		}
+		was := r.other
 		if err := r.write(s.from, piece); err != nil {
 			return false, err
 		}
+		r.other = was // it is again what it was
 		if items, err := r.read(s.from); err != nil || len(items) > 0 {
 			r.n.Copied++
 			return err == nil, err
@@ -821,6 +824,7 @@ func gapOf(found []byte, size int) ([]byte, bool) {
 
 // write overwrites a piece of the log.
 func (r *repair) write(at position, b []byte) error {
+	r.other = true
 	return r.to.file.Update(func(tx *bolt.Tx) error {
 		bucket := ascending(tx, logBucket)
 		for len(b) > 0 {
@@ -902,12 +906,24 @@ func (r *repair) newest() error {
 	if err != nil {
 		return err
 	}
-	return r.wreck.Bucket(captureBucket, func(k, _ []byte) error {
-		if id := number8(k); id < r.last+1<<20 {
-			r.last = max(r.last, id)
+	// Where the chain is cut short, indexes may know of more. One alone may have a damaged number.
+	beyond := map[uint64]bool{}
+	none := func(string, bool) {}
+	err = r.wreck.Bucket(captureBucket, func(k, _ []byte) error {
+		if id := number8(k); id > r.last && id < r.last+1<<20 {
+			beyond[id] = true
 		}
 		return nil
-	}, func(string, bool) {})
+	}, none)
+	if err != nil || len(beyond) == 0 {
+		return err
+	}
+	return r.wreck.Bucket(timeBucket, func(k, _ []byte) error {
+		if len(k) == 16 && beyond[number(k)] {
+			r.last = max(r.last, number(k))
+		}
+		return nil
+	}, none)
 }
 
 // number8 is number of a key that may be odd; 0 then.
@@ -990,6 +1006,7 @@ func (r *repair) rebuild(c *Capture) error {
 		return err
 	}
 	r.n.Rebuilt++
+	r.other = true
 	r.tell(Loss{"capture", c.ID, c.URL, c.SHA256, why})
 	it := item{kind: itemCapture, id: c.ID}
 	at, placed := r.spans[c.ID], false
@@ -1099,6 +1116,7 @@ func (r *repair) payload(c *Capture, sum digest) error {
 		return r.to.commit(func(t *txn) error { return t.lose(lostPayload, sum[:], r.loss(why)) })
 	}
 	r.n.Restored++
+	r.other = true
 	it := item{kind: itemBody, id: c.ID}
 	r.to.packer.pack(&it, body, nil)
 	return r.to.commit(func(t *txn) error {
@@ -1209,7 +1227,10 @@ func (r *repair) sign() error {
 		if err != nil {
 			return err
 		}
-		return errors.Join(b.Put([]byte("repairs"), text), b.Put(metaRewritten, []byte(r.now.Format(time.RFC3339))), sumMeta(b))
+		if err = b.Put([]byte("repairs"), text); err == nil && r.other {
+			err = b.Put(metaRewritten, []byte(r.now.Format(time.RFC3339)))
+		}
+		return errors.Join(err, sumMeta(b))
 	})
 }
 

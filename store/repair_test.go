@@ -143,6 +143,16 @@ func TestRepair(t *testing.T) {
 				} else if got != want {
 					t.Errorf("with a backup the contents are others: %+v", m)
 				}
+				if whole := m.Rebuilt+m.Restored+int(m.Lost.Bytes) == 0; whole {
+					b, err := OpenReadOnly(helped)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if _, err := b.Backup(backup); err != nil {
+						t.Errorf("the backup is not gone on with: %v", err)
+					}
+					b.Close()
+				}
 				t.Logf("%d told, %+v; with a backup %d copied, %d restored", len(n.Told), n.Lost, m.Copied, m.Restored)
 			})
 		}

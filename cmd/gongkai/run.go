@@ -99,6 +99,7 @@ type env struct {
 	logFormat      string
 	logLevel       string
 	asJSON         bool
+	readOnly       bool
 
 	concluding sync.Mutex // held by the run that writes its report
 
@@ -126,6 +127,7 @@ holds the archive`,
 			return cmd.Help()
 		},
 	}
+	root.PersistentPreRunE = e.refuseChanges
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("%w%s; see %s -help", err, unknownFlag(cmd, err), cmd.CommandPath())
 	})
@@ -135,7 +137,8 @@ holds the archive`,
 	flags.StringVar(&e.logFormat, "log-format", "text", "logs on stderr as text or json")
 	flags.StringVar(&e.logLevel, "log-level", "info", "debug, info, warn or error")
 	flags.BoolVar(&e.asJSON, "json", false, "machine-readable output where a person would otherwise parse text")
-	root.AddCommand(newCrawl(e), newBackfill(e), newDaemon(e), newReport(e), newCoverage(e), newService(e), newMan(e), newExtract(e), newExport(e), newImport(e), newShow(e), newVerify(e), newBackup(e), newStatus(e), newWhy(e), newSeeds(e), newDemo(e), newVersion(e))
+	flags.BoolVar(&e.readOnly, "read-only", false, "change nothing in the archive: a command that would is refused")
+	root.AddCommand(newCrawl(e), newBackfill(e), newDaemon(e), newReport(e), newCoverage(e), newService(e), newMan(e), newExtract(e), newExport(e), newImport(e), newShow(e), newVerify(e), newBackup(e), newCompact(e), newMerge(e), newStatus(e), newWhy(e), newSeeds(e), newDemo(e), newVersion(e))
 	e.complete(root)
 	return root
 }

@@ -53,10 +53,18 @@ func (e *env) statusOf(c config, s *store.Store) error {
 	if err != nil {
 		return err
 	}
-	if e.asJSON {
-		return e.printJSON(map[string]any{"archive": c.Archive.Path, "stats": stats, "troubles": troubles, "runs": runs, "walks": walks})
+	sources, err := s.Sources()
+	if err != nil {
+		return err
 	}
-	fmt.Fprintf(e.stdout, "archive %s: %s, %d captures\n\n", c.Archive.Path, humanize.IBytes(uint64(stats.FileSize)), stats.LastID)
+	if e.asJSON {
+		return e.printJSON(map[string]any{"archive": c.Archive.Path, "stats": stats, "troubles": troubles, "runs": runs, "walks": walks, "sources": sources})
+	}
+	fmt.Fprintf(e.stdout, "archive %s: %s, %d captures\n", c.Archive.Path, humanize.IBytes(uint64(stats.FileSize)), stats.LastID)
+	for _, source := range sources {
+		fmt.Fprintf(e.stdout, "%s\n", sourceWords(source))
+	}
+	fmt.Fprintln(e.stdout)
 	t := e.newTable("portal", "captures", "new", "unchanged", "failed", "bodies", "raw", "stored", "reports", "no reports")
 	for _, p := range stats.Portals {
 		var all, ok, same, bad int

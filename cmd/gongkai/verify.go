@@ -12,6 +12,8 @@ import (
 
 func newVerify(e *env) *cobra.Command {
 	var slice string
+	var mend bool
+	var from []string
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "fixity of every payload, of every index and of the chain of commits",
@@ -23,11 +25,30 @@ It works while a crawl writes. -slice 3/30 verifies the third of thirty parts: o
 in a month.
 
 The hash that it prints at the end stands for all captures up to then. Kept elsewhere, in a paper say, it proves later
-that nothing was removed: the same archive, however much has been added, has it in its chain for ever.`,
+that nothing was removed: the same archive, however much has been added, has it in its chain for ever.
+
+-repair verifies, and where there is a fault makes a new file of all that can be read, whatever is damaged: every index is
+made anew from the log, and records that are lost are read again from their pages. -from DIR names a backup, or any other
+archive, that may give what is damaged here; a backup gives it back to the byte. A capture is never dropped: if its row is
+lost, it is made again of what indexes and payloads tell, and says so; if its body is lost, the archive notes that, and the
+problems of an export tell it. The damaged file is kept beside the new one, which is verified before it takes its name.
+Whenever that is stopped or killed, the archive is one or the other. Exit code 3: repaired, but something is lost.`,
 		Args: noArgs,
-		RunE: func(*cobra.Command, []string) error { return e.verify(slice) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			switch {
+			case !mend && len(from) > 0:
+				return usagef("-from is for -repair")
+			case mend && slice != "":
+				return usagef("-repair is for the whole archive, -slice for a part")
+			case mend:
+				return e.repair(cmd.Context(), from)
+			}
+			return e.verify(slice)
+		},
 	}
 	cmd.Flags().StringVar(&slice, "slice", "", "only this part, as in `K/N`")
+	cmd.Flags().BoolVar(&mend, "repair", false, "make a new file of what can be read, and put it in the place of the damaged one")
+	cmd.Flags().StringSliceVar(&from, "from", nil, "with -repair: an archive that may give what is damaged, a backup say; may be repeated (`DIR`)")
 	return cmd
 }
 
@@ -55,11 +76,11 @@ func (e *env) verify(slice string) error {
 		if e.asJSON {
 			err = e.printJSON(map[string]any{"slice": k, "of": n, "verified": v, "faults": faults})
 		} else {
-			_, err = fmt.Fprintf(e.stdout, "verify: %d captures, %d bodies (%s), %d records, %d index entries, %d commits: %d faults\nhead of the chain: %s\n",
-				v.Captures, v.Bodies, humanize.IBytes(uint64(v.Bytes)), v.Records, v.Entries, v.Links, v.Faults, v.Head)
+			_, err = fmt.Fprintf(e.stdout, "verify: %d captures, %d bodies (%s), %d records, %d index entries, %d commits: %d faults\n%shead of the chain: %s\n",
+				v.Captures, v.Bodies, humanize.IBytes(uint64(v.Bytes)), v.Records, v.Entries, v.Links, v.Faults, lostLine(v.Lost), v.Head)
 		}
 		if err == nil && v.Faults > 0 {
-			return partialError{fmt.Sprintf("%d faults found", v.Faults)}
+			return partialError{fmt.Sprintf("%d faults found; gongkai verify -repair mends what can be mended", v.Faults)}
 		}
 		return err
 	})

@@ -8,7 +8,7 @@
 //	package.go    the one pass over the archive
 //	table.go      tables, columns, the interface of formats; value.go: a cell; words.go: columns with closed lists of words
 //	report.go     reports, figures, problems; panel.go, capture.go, coverage.go, codebook.go: the other tables
-//	years.go      doubts about pairs of years; rival.go: pages that were not chosen
+//	years.go      doubts about pairs of years; rival.go: pages that were not chosen; lost.go: bytes that are gone
 //	csv.go        the formats, a file each
 //	folder.go     files that appear together; descriptor.go: datapackage.json; readme.go
 package export

@@ -15,6 +15,7 @@ import (
 type dataPackage struct {
 	options Options
 	past    *store.Past
+	lost    func(sha256 string) (why string, err error)
 	sum     Summary
 	out     *folder
 	formats []format
@@ -44,7 +45,7 @@ type anySheet interface {
 }
 
 func newPackage(ctx context.Context, s *store.Store, dir string, o Options) (*dataPackage, error) {
-	p := &dataPackage{options: o, versions: map[int]bool{}, layout: newLayout()}
+	p := &dataPackage{options: o, lost: s.Lost, versions: map[int]bool{}, layout: newLayout()}
 	var err error
 	if p.past, err = o.past(s); err != nil {
 		return nil, err
@@ -236,7 +237,7 @@ func (p *dataPackage) writeReport(r *report) error {
 	if len(r.Others) > 0 {
 		err = errors.Join(err, p.problems.write(rival(r.Choice)))
 	}
-	return err
+	return errors.Join(err, p.writeLost(&r.Record))
 }
 
 // writeRejected leaves a trace of each page that was asked for as a report and is none: of its newest version.
