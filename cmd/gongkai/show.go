@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -165,32 +167,62 @@ func (e *env) showOthers(key string, others []other) {
 
 // findRecords finds the newest record of each URL that a key stands for: agency/year, division/year, or a URL.
 func findRecords(s *store.Store, key string) ([]store.Record, error) {
-	records := s.Records()
-	match := func(r store.Record) bool { return r.URL == key }
 	division, year, _ := strings.Cut(key, "/")
 	if k, ok := extract.ParseKey(key); ok {
-		records, match = s.RecordsOf(k), func(store.Record) bool { return true }
-	} else if _, err := strconv.Atoi(year); err == nil {
-		match = func(r store.Record) bool {
-			return r.Report.Agency.Key.Division() == division && strconv.Itoa(r.Report.Year) == year
-		}
+		return newestOfEach(s.RecordsOf(k), func(*store.Record) bool { return true })
 	}
-	var found []store.Record
+	if _, err := strconv.Atoi(year); err != nil {
+		return reportAt(s, key)
+	}
+	found, err := newestOfEach(s.Outlines(), func(r *store.Record) bool {
+		return r.Report.Agency.Key.Division() == division && strconv.Itoa(r.Report.Year) == year
+	})
+	for i := range found {
+		whole, ok, err := s.Record(found[i].Capture)
+		if err != nil || !ok {
+			return nil, errors.Join(err, store.ErrNotFound)
+		}
+		found[i] = whole
+	}
+	return found, err
+}
+
+// newestOfEach returns, of each URL, the last report that fits.
+func newestOfEach(records iter.Seq2[store.Record, error], fits func(*store.Record) bool) (found []store.Record, err error) {
+	at := map[string]int{}
 	for r, err := range records {
 		switch {
 		case err != nil:
 			return nil, err
-		case r.Report == nil || !match(r):
+		case r.Report == nil || !fits(&r):
 			continue
 		}
 		// Records come by URL and capture: a later one of the same URL takes the place of the earlier.
-		if i := slices.IndexFunc(found, func(f store.Record) bool { return f.URL == r.URL }); i >= 0 {
-			found[i] = r
-			continue
+		i, known := at[r.URL]
+		if !known {
+			i = len(found)
+			at[r.URL] = i
+			found = append(found, r)
 		}
-		found = append(found, r)
+		found[i] = r
 	}
 	return found, nil
+}
+
+// reportAt returns the newest record of an address that is a report, if there is one.
+func reportAt(s *store.Store, url string) (found []store.Record, err error) {
+	last, ok, err := s.LastRecord(url)
+	if err != nil || !ok {
+		return nil, err
+	}
+	if last.Report != nil {
+		return []store.Record{last}, nil
+	}
+	newest, ok, err := versionOf(s, last.Capture, url)
+	if ok && newest.Report != nil {
+		found = append(found, newest)
+	}
+	return found, err
 }
 
 func (e *env) showReport(s *store.Store, rec store.Record) error {
