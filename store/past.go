@@ -331,7 +331,15 @@ func (p *Past) lookThrough() error {
 			return err
 		}
 	}
+	p.order()
 	return nil
+}
+
+// order puts the entries that were taken away in order.
+func (p *Past) order() {
+	for _, list := range p.moved {
+		slices.SortFunc(list, func(a, b move) int { return bytes.Compare(a.key, b.key) })
+	}
 }
 
 func (p *Past) concerns(head *item) bool {
@@ -358,6 +366,10 @@ func (p *Past) learn(t *txn) error {
 		return errUnsurveyed
 	}
 	p.seen = t.base
+	if len(again) == 0 {
+		return nil
+	}
+	defer p.order()
 	return p.note(t, again)
 }
 
@@ -411,9 +423,7 @@ func (p *Past) settle(t *txn, id uint64, was reread, known bool) error {
 	if p.over[id] = was; was.indexed {
 		return nil
 	}
-	name := string(bucket)
-	i, _ := slices.BinarySearchFunc(p.moved[name], key, func(m move, key []byte) int { return bytes.Compare(m.key, key) })
-	p.moved[name] = slices.Insert(p.moved[name], i, move{key, id})
+	p.moved[string(bucket)] = append(p.moved[string(bucket)], move{key, id}) // order is called when all are there
 	return nil
 }
 

@@ -265,3 +265,46 @@ func TestPastMeanwhile(t *testing.T) {
 		t.Errorf("%d records, %d were there", len(got), len(want))
 	}
 }
+
+// BenchmarkPast opens the moment before all that there is was read again, and reads all that there was.
+func BenchmarkPast(b *testing.B) {
+	s, err := Open(b.TempDir())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	const pages = 2000
+	rng := rand.New(rand.NewPCG(9, 9))
+	for n := range pages {
+		c := Capture{URL: fmt.Sprint("http://a.gov.cn/", n), Time: time.Unix(int64(1e9+n), 0), Kind: KindReport, State: StateOK}
+		rec := aReading(rng, n)
+		if err := s.AddCapture(&c, fmt.Appendf(nil, "page %d", n), &rec); err != nil {
+			b.Fatal(err)
+		}
+	}
+	now, err := s.Past(Moment{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	var again []*Record
+	for id := uint64(1); id <= pages; id++ {
+		r := aReading(rng, int(id))
+		r.Capture = id
+		again = append(again, &r)
+	}
+	if err := s.PutRecords(again); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		p, err := s.Past(now.Moment())
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, err := range p.Records() {
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/pages, "ns/record")
+}
