@@ -78,8 +78,31 @@ func (s *Store) Past(m Moment) (*Past, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.endsAt(p.moment); err != nil {
+		return nil, err
+	}
 	p.seen = position(p.moment.Log)
 	return p, p.lookThrough()
+}
+
+// endsAt reports, as an error, that no item of the log ends where a moment does: somebody has mistyped it, or it is of another
+// archive.
+func (s *Store) endsAt(m Moment) error {
+	var end position
+	err := s.view(func(t *txn) error {
+		end, _ = t.place(captureBucket, m.Capture)
+		return nil
+	})
+	for head, err2 := range s.heads(end, position(m.Log)) {
+		if err = errors.Join(err, err2); err != nil {
+			return err
+		}
+		end = head.at + position(head.length())
+	}
+	if err == nil && end != position(m.Log) {
+		err = fmt.Errorf("as of byte %d of the log: nothing ended there, so the archive never had that length", m.Log)
+	}
+	return err
 }
 
 // MomentOf returns the moment of a time: everything archived before the first capture made after it, as it had been read

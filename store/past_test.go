@@ -171,7 +171,8 @@ func TestPastOfCapture(t *testing.T) {
 			t.Errorf("as of %+v: %s, want %s", test.m, got, test.want)
 		}
 	}
-	for _, m := range []Moment{{Capture: 9}, {Log: 7}, {Capture: 1, Log: 1 << 40}, {Capture: 1, Log: was.Moment().Log}, {Capture: 2, Log: 3}} {
+	for _, m := range []Moment{{Capture: 9}, {Log: 7}, {Capture: 1, Log: 1 << 40}, {Capture: 1, Log: was.Moment().Log}, {Capture: 2, Log: 3},
+		{Capture: 2, Log: was.Moment().Log - 1}} {
 		if _, err := s.Past(m); err == nil {
 			t.Errorf("%+v is a moment", m)
 		}
