@@ -47,7 +47,7 @@ and attachments. Then what happened besides:
   withdrawal     the page is missing; confirmed when it was three times in a row
   reappearance   it is there again
   move           the report is at another address now, and no longer here
-  back-dating    it gives a date before which it was seen not to be there, or a former date for another text
+  back-dating    after the day that it gives it was seen not to be there; or its text is new, and its date an older one
   re-dating      the date that it gives is another one
   redirect, no report, not there, blocked, failed, unread, parts
 

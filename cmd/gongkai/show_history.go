@@ -213,7 +213,11 @@ func (e *env) printHistory(r *history.Report) error {
 			fmt.Fprintf(e.stdout, "page %d: ", i+1)
 		}
 		fmt.Fprintln(e.stdout, p.URL)
-		fmt.Fprintf(e.stdout, "asked for %d times from %s to %s\n", p.Asked, clockWord(p.First), clockWord(p.Last))
+		if p.Asked == 1 {
+			fmt.Fprintf(e.stdout, "asked for once, %s\n", clockWord(p.First))
+		} else {
+			fmt.Fprintf(e.stdout, "asked for %d times from %s to %s\n", p.Asked, clockWord(p.First), clockWord(p.Last))
+		}
 		e.printRevisions(r, p)
 	}
 	events := r.Events()

@@ -84,8 +84,8 @@ const (
 	Absent       = "not there"    // there is nothing at the address, and there never was
 	Reappearance = "reappearance" // it is there again
 	Move         = "move"         // the report is at another address, and not here any more
-	BackDating   = "back-dating"  // it gives a date before which it was seen not to be there, or as it is now
-	ReDating     = "re-dating"    // the date that it gives is another, and the rest is not
+	BackDating   = "back-dating"  // after the day that it gives it was seen not to be there; or its text is new, and its date an older one
+	ReDating     = "re-dating"    // the day that it gives is another
 	Redirect     = "redirect"     // the address leads elsewhere
 	NoReport     = "no report"    // there is a page, and it is no report
 	Blocked      = "blocked"      // a challenge came instead, or robots.txt forbids it
