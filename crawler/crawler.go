@@ -1,6 +1,7 @@
 // Package crawler visits portals and archives what they serve: politely, within their sites, every answer as it
 // came. It reads each page it archives, but what a page means is for package extract to say, and where listings go
-// on for package portal. It runs no scripts, gets round no walls, and never leaves a portal's site.
+// on for package portal. It runs no scripts, gets round no walls, and whatever it visits for a portal, it stays on one
+// site and goes by the clock of that.
 package crawler
 
 import (
@@ -91,6 +92,9 @@ func (c *Crawler) Run(ctx context.Context) (sum Summary, err error) {
 	}
 	run.frontier = run.Traffic.frontier
 	if err := run.begin(); err != nil {
+		return Summary{}, err
+	}
+	if groups, err = bySite(run.sent(c.Portals)); err != nil {
 		return Summary{}, err
 	}
 	run.live.laps = lineUp(groups)

@@ -39,6 +39,9 @@ func (c *Crawler) Discoveries(ctx context.Context) (all []seeds.Discovery, sum S
 	for d := range results {
 		found[d.Portal] = d
 	}
+	if err == nil {
+		err = c.lookElsewhere(ctx, found, &sum)
+	}
 	for _, p := range c.Portals {
 		if d, ok := found[p.ID]; ok {
 			all = append(all, d)
@@ -87,6 +90,12 @@ func (s *site) discover(ctx context.Context, p seeds.Portal, since uint64, sum *
 	s.allowance = &left
 	defer func() { s.allowance, s.once = nil, false }()
 	k := seeker{site: s, portal: p, sum: sum, search: discover.New(p), since: since}
+	if s.isAway(p) {
+		k.away, k.search = true, discover.Elsewhere(p, p.Start)
+		if last, ok := s.discoveries.Last(p.ID); ok {
+			left = MostRequests - last.Requests
+		}
+	}
 	k.search.Taken = func(listing string) bool { return s.taken(listing, p.ID) }
 	if err := k.seek(ctx); err != nil {
 		return nil, err
@@ -121,17 +130,20 @@ type seeker struct {
 	search *discover.Search
 	since  uint64 // only newer captures are believed
 
-	pages int    // that were had
-	spent bool   // the requests have been used up
-	wall  string // what kept us from the home page, a challenge or robots.txt
-	fault string // why the home page could not be had
+	pages int  // that were had
+	spent bool // the requests have been used up
+	away  bool // it is not on the site of the home page
+
+	elsewhere []string // addresses on other sites that are named like what is looked for
+	wall      string   // what kept us from the home page, a challenge or robots.txt
+	fault     string   // why the home page could not be had
 }
 
 // seek asks for one lead after the other.
 func (k *seeker) seek(ctx context.Context) error {
 	for k.closed == "" && !k.spent {
 		l, ok := k.search.Next()
-		if !ok {
+		if !ok || k.leaves(l) {
 			return ctx.Err()
 		}
 		if err := k.await(ctx); err != nil {
@@ -154,6 +166,7 @@ func (k *seeker) try(ctx context.Context, l discover.Lead) error {
 		}
 		if deny := k.scope.deny(u); deny != "" {
 			k.missed(l, deny)
+			k.refer(l, u)
 			return nil
 		}
 		p, body, err := k.have(ctx, t)
@@ -310,11 +323,23 @@ func (k *seeker) result() seeds.Discovery {
 	case k.pages == 0:
 		d.Outcome, d.Reason = seeds.Unreachable, k.fault
 	case k.spent:
-		d.Reason = fmt.Sprintf("%d requests led to no listing", MostRequests)
+		d.Reason = fmt.Sprintf("%d requests led to no listing", MostRequests-*k.allowance)
 	default:
 		d.Reason = fmt.Sprintf("%d pages led to no listing, and nothing on them is promising", k.pages)
 	}
 	name(d.Units, k.portal.ID)
+	switch {
+	case k.away && d.Outcome != seeds.Found:
+		d.Outcome, d.Reason = seeds.NotFound, "on another site: "+d.Reason
+	case k.away:
+		for i := range d.Listings {
+			l := &d.Listings[i]
+			l.Confidence, l.Evidence = seeds.Derived, "on another site than the home page; "+l.Evidence
+		}
+	case d.Outcome == seeds.NotFound && len(k.elsewhere) > 0 && *k.allowance >= fewestAway:
+		d.Elsewhere = k.elsewhere
+		d.Reason += "; to be looked at on another site: " + strings.Join(k.elsewhere, " ")
+	}
 	return d
 }
 
@@ -364,7 +389,7 @@ const (
 // that came to.
 func (c *Crawler) worthwhile(p seeds.Portal) (bool, string) {
 	d, ok := c.discoveries.Last(p.ID)
-	if !ok || d.Outcome == seeds.Found {
+	if !ok || d.Outcome == seeds.Found || d.Outcome == seeds.Died {
 		return true, ""
 	}
 	wait := later
@@ -383,11 +408,11 @@ func (w *walk) locate(ctx context.Context, start []string) ([]string, error) {
 	if !w.Discover || w.portal.Listed() || w.front.Resumed && w.Rows > 0 {
 		return start, nil
 	}
-	if known := w.discoveries.Listings(w.portal); len(known) > 0 {
+	if known := w.onSite(w.discoveries.Listings(w.portal)); len(known) > 0 {
 		return known, nil // by an earlier run of this process
 	}
 	again, before := w.worthwhile(w.portal)
-	if !again {
+	if !again && !w.isAway(w.portal) {
 		w.lost = true
 		w.sum.problem(w.portal.HomePage(), before)
 		return nil, nil
@@ -397,12 +422,14 @@ func (w *walk) locate(ctx context.Context, start []string) ([]string, error) {
 
 // relocate looks for the listing of a portal whose known one lists nothing any more.
 func (w *walk) relocate(ctx context.Context) ([]string, error) {
-	home, err := url.Parse(w.portal.HomePage())
-	if !w.Discover || w.Rows > 0 || w.Searched || w.closed != "" || err != nil || siteOf(home) != w.scope.site {
+	if !w.Discover || w.Rows > 0 || w.Searched || w.closed != "" || w.portal.HomePage() == "" {
 		return nil, nil
 	}
 	if again, _ := w.worthwhile(w.portal); !again {
 		return nil, nil
+	}
+	if w.isAway(w.portal) {
+		return nil, w.died()
 	}
 	return w.discovered(ctx, w.first) // what the portal said before may be what has moved
 }
@@ -435,6 +462,16 @@ func (w *walk) setOut(ctx context.Context, e *errand) (err error) {
 		return errors.Join(ctx.Err(), w.halt("stopped"))
 	}
 	return errors.Join(err, w.add(begin(e.portal.ID, start)))
+}
+
+// onSite returns those of some start pages that lie on the site: others must be asked for by another clock.
+func (s *site) onSite(start []string) (here []string) {
+	for _, address := range start {
+		if u, err := url.Parse(address); err == nil && siteOf(u) == s.scope.site {
+			here = append(here, address)
+		}
+	}
+	return here
 }
 
 // setOutAgain queues listings that were found in place of one that has died, and reports whether there are any.

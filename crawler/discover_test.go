@@ -272,6 +272,91 @@ func TestNamedByTheCatalogue(t *testing.T) {
 	}
 }
 
+// TestElsewhere: a county whose section of disclosure is on the prefecture's platform, another site. A search for it goes
+// on there, a crawl in the next night; by the clock of that site, in no more requests altogether, and never for what the
+// prefecture itself or a neighbour lists. When that listing dies it is looked for from the home page again.
+func TestElsewhere(t *testing.T) {
+	list := func(who string) http.HandlerFunc {
+		return body("<html><head><title>政府信息公开年报</title></head><body>" + listOf("/r/"+who, who+"%d年政府信息公开工作年度报告", 2023, 2019) + "</body></html>")
+	}
+	platform := func(pages map[string]http.HandlerFunc) map[string]http.HandlerFunc {
+		pages["www.pc.gov.cn/"] = ours("平昌县人民政府", `<a href="http://zwgk.bz.gov.cn/pc/">政府信息公开</a><a href="http://www.sc.gov.cn/nb/">省政府信息公开年报</a>`)
+		pages["www.sc.gov.cn/nb/"] = list("四川省人民政府")
+		return pages
+	}
+	for _, tt := range []struct {
+		name  string
+		pages map[string]http.HandlerFunc
+		want  string
+	}{
+		{"its own", platform(map[string]http.HandlerFunc{"zwgk.bz.gov.cn/pc/": body(`<a href="/nb/">市政府信息公开年报</a><a href="/pc/nb/">政府信息公开年报</a>`), "zwgk.bz.gov.cn/nb/": list("巴中市人民政府"), "zwgk.bz.gov.cn/pc/nb/": list("平昌县人民政府")}), "http://zwgk.bz.gov.cn/pc/nb/"},
+		{"a neighbour's", platform(map[string]http.HandlerFunc{"zwgk.bz.gov.cn/pc/": body(`<a href="/nj/nb/">政府信息公开年报</a>`), "zwgk.bz.gov.cn/nj/nb/": list("南江县人民政府")}), ""},
+		{"nobody's", platform(map[string]http.HandlerFunc{"zwgk.bz.gov.cn/pc/": body(`<a href="/pc/nb/">政府信息公开年报</a>`), "zwgk.bz.gov.cn/pc/nb/": list("")}), ""},
+	} {
+		for _, search := range []bool{true, false} {
+			synctest.Test(t, func(t *testing.T) {
+				s, err := store.Open(fast(t))
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer s.Close()
+				f := &fake{pages: tt.pages}
+				portals := []seeds.Portal{{ID: "pc", Agency: "平昌县人民政府", Division: "511923", Level: "county", Home: "http://www.pc.gov.cn/", Start: []string{"http://www.pc.gov.cn/"}, Confidence: seeds.HomeOnly}}
+				c := &Crawler{UserAgent: "gongkai/test", Delay: time.Second, Hosts: 1, Store: s, Network: f, Discover: true, Portals: portals}
+				night := func() {
+					t.Helper()
+					if _, err := c.Run(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+					time.Sleep(24 * time.Hour)
+				}
+				if search {
+					if _, _, err := c.Discoveries(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+				} else {
+					night()
+					night()
+				}
+				found, err := seeds.ReadDiscoveries(s.Dir())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := strings.Join(found.Listings(portals[0]), " "); got != tt.want {
+					t.Errorf("%s, search %v: got %q, want %q: %s", tt.name, search, got, tt.want, f.urls())
+				}
+				if search && len(f.log) > MostRequests {
+					t.Errorf("%s: %d requests", tt.name, len(f.log))
+				}
+				if tt.want == "" {
+					return
+				}
+				c.Portals = found.Apply(portals)
+				if p := c.Portals[0]; p.Confidence != seeds.Derived || len(p.Start) != 1 || p.Start[0] != tt.want || p.Home != "http://www.pc.gov.cn/" {
+					t.Errorf("got %+v", p)
+				}
+				night()
+				if !strings.Contains(f.urls(), "zwgk.bz.gov.cn/r/") {
+					t.Errorf("%s, search %v: no report: %s", tt.name, search, f.urls())
+				}
+				// it dies, and comes back on the county's own site
+				delete(tt.pages, "zwgk.bz.gov.cn/pc/nb/")
+				f.pages = map[string]http.HandlerFunc{"www.pc.gov.cn/": ours("平昌县人民政府", `<a href="/nb/">政府信息公开年报</a>`), "www.pc.gov.cn/nb/": list("平昌县人民政府")}
+				defer func() { tt.pages["zwgk.bz.gov.cn/pc/nb/"] = list("平昌县人民政府") }()
+				night()
+				night()
+				if found, err = seeds.ReadDiscoveries(s.Dir()); err != nil {
+					t.Fatal(err)
+				}
+				if got := strings.Join(found.Listings(portals[0]), " "); got != "http://www.pc.gov.cn/nb/" {
+					t.Errorf("after it died: got %q", got)
+				}
+				f.checkGaps(t, 0)
+			})
+		}
+	}
+}
+
 // TestTownsCrawled: a crawl that knows nothing but home pages comes to the reports of nearly all, in one run.
 func TestTownsCrawled(t *testing.T) {
 	number := 2 * len(townFamilies)

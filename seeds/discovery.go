@@ -38,6 +38,7 @@ const (
 	NotFound    = "not found"   // as far as its pages led, within the bound of requests
 	Blocked     = "blocked"     // robots.txt or a firewall forbids it
 	Unreachable = "unreachable" // its home page could not be had
+	Died        = "died"        // its listing, which is on another site than its home page, lists nothing any more: it is to be looked for
 )
 
 // A Discovery is what came of looking for the listings of one portal at one time.
@@ -54,6 +55,8 @@ type Discovery struct {
 	Listings []Listing `json:"listings,omitempty"` // best first
 	Units    []Portal  `json:"units,omitempty"`    // bodies below that have a section of their own
 	Steps    []Step    `json:"steps,omitempty"`    // what was looked at, in order
+
+	Elsewhere []string `json:"elsewhere,omitempty"` // addresses on other sites that are named like the column or its section, and were not looked at
 }
 
 // A Step is one page that was looked at.

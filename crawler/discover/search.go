@@ -91,6 +91,21 @@ func New(p seeds.Portal) *Search {
 	return s
 }
 
+// Elsewhere begins a search on a portal at addresses that its home page names, and that lie on another site: on a platform
+// of the prefecture's, say, where every county has its column. What is found there must say whose it is.
+func Elsewhere(p seeds.Portal, addresses []string) *Search {
+	s := &Search{portal: p, known: map[string]bool{}, seen: map[string]bool{}, units: map[string]seeds.Portal{}, order: 1}
+	if s.home, _ = url.Parse(p.HomePage()); s.home == nil {
+		s.home = new(url.URL)
+	}
+	s.unit = aUnit(p)
+	s.place(p.Division)
+	for i, address := range addresses {
+		s.add(Lead{Request: portal.Start(address), Points: certain - i, Why: "named on the home page, on another site"})
+	}
+	return s
+}
+
 // ruled adds the page of annual reports that a site's software has for the same body as a page of it.
 func (s *Search) ruled(u *url.URL, name string, points int, from string) {
 	if address, rule := byRule(u); address != "" {
