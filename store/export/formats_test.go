@@ -10,6 +10,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -473,6 +474,25 @@ func TestStataNames(t *testing.T) {
 			}
 			if n := len([]rune(label118(f.en))); n > dtaLabel {
 				t.Errorf("%s.%s: a label of %d characters", s.name, f.name, n)
+			}
+		}
+	}
+}
+
+// TestExcelInstant: a moment in a workbook has 15 digits, and is neither before its second nor much behind it, also for readers
+// that leave out what is more than whole seconds.
+func TestExcelInstant(t *testing.T) {
+	for n := int64(-86_400 * 400); n < 4_000_000_000; n += 7_654_321 {
+		for _, seconds := range []int64{n, n + 1, n - n%secondsADay} {
+			text := strconv.FormatFloat(excelInstant(seconds), 'f', -1, 64)
+			if len(text) > 16 {
+				t.Fatalf("%d is %s, which loses digits", seconds, text)
+			}
+			days, err := strconv.ParseFloat(text, 64)
+			whole := math.Floor(days)
+			got := (int64(whole)+excelEpoch)*secondsADay + int64(math.Floor((days-whole)*secondsADay))
+			if err != nil || got != seconds {
+				t.Fatalf("%d is read as %d from %s, %v", seconds, got, text, err)
 			}
 		}
 	}

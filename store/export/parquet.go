@@ -15,8 +15,10 @@ type parquetFormat struct{ out *folder }
 
 const (
 	groupRows   = 122_880   // of a row group, at most: the unit in which DuckDB reads
-	groupValues = 1_900_000 // likewise: a row group is kept in memory, and panel has many columns
-	groupBytes  = 48 << 20  // of texts, likewise
+	groupValues = 1_900_000 // likewise: a row group is kept in memory
+	wideValues  = 600_000   // likewise, of a table as wide as panel: what is kept for a column counts then
+	wide        = 40        // columns
+	groupBytes  = 12 << 20  // of texts that are not those of the row before, likewise
 	batchSize   = 1024      // rows that are handed on at once, column by column
 	pageBytes   = 256 << 10 // of a page, about
 	dictBytes   = 1 << 20   // a column with more different texts in a row group goes on without a dictionary
@@ -24,7 +26,7 @@ const (
 
 func (p parquetFormat) begin(t shape) (writer, error) {
 	w := &parquetWriter{plainFile: plainFile{t, p.out.create(t.name + ".parquet"), 0, "parquet", "application/vnd.apache.parquet"}}
-	options := []parquet.WriterOption{parquet.NewSchema(t.name, newColumns(t.fields)), parquet.Compression(newPageCodec()),
+	options := []parquet.WriterOption{parquet.NewSchema(t.name, newColumns(t)), parquet.Compression(newPageCodec()),
 		parquet.PageBufferSize(pageBytes), parquet.DictionaryMaxBytes(dictBytes),
 		parquet.DataPageStatistics(false), // row groups and the index of pages have them
 		parquet.CreatedBy("gongkai", "1", "parquet-go")}
@@ -34,6 +36,10 @@ func (p parquetFormat) begin(t shape) (writer, error) {
 		}
 	}
 	w.out = parquet.NewGenericWriter[any](w.file, options...)
+	w.group = min(groupValues, groupRows*len(t.fields))
+	if len(t.fields) > wide {
+		w.group = wideValues
+	}
 	w.columns = make([]parquetColumn, len(t.fields))
 	for i := range w.columns {
 		w.columns[i] = parquetColumn{last: parquetValue(&value{}, i), batch: make([]parquet.Value, 0, batchSize)}
@@ -53,6 +59,7 @@ type parquetWriter struct {
 	plainFile
 	out     *parquet.GenericWriter[any]
 	columns []parquetColumn
+	group   int // values of a row group
 	values  int // of the row group
 	bytes   int // of its texts
 }
@@ -69,16 +76,16 @@ func (w *parquetWriter) write(row []value) error {
 		c := &w.columns[i]
 		if row[i] != c.is {
 			c.is, c.last = row[i], parquetValue(&row[i], i)
+			w.bytes += len(row[i].text)
 		}
 		c.batch = append(c.batch, c.last)
-		w.bytes += len(row[i].text)
 	}
 	w.rows++
 	w.values += len(row)
 	if len(w.columns[0].batch) < batchSize {
 		return nil
 	}
-	if err := w.flush(); err != nil || w.values < min(groupValues, groupRows*len(row)) && w.bytes < groupBytes {
+	if err := w.flush(); err != nil || w.values < w.group && w.bytes < groupBytes {
 		return err
 	}
 	w.values, w.bytes = 0, 0
@@ -155,10 +162,18 @@ type columnsNode struct {
 
 func (c *columnsNode) Fields() []parquet.Field { return c.fields }
 
-func newColumns(fields []field) *columnsNode {
+// unlike are the texts of which hardly two are alike where a row is a report or a capture: a dictionary of them is of no use,
+// and large.
+var unlike = []string{"url", "sha256", "capture_sha256", "title", "link_title", "index_no", "doc_no", "detail"}
+
+func newColumns(t shape) *columnsNode {
 	c := &columnsNode{Group: parquet.Group{}}
-	for _, f := range fields {
-		node := parquet.Optional(parquetNode(f.kind))
+	for _, f := range t.fields {
+		node := parquetNode(f.kind)
+		if f.kind == text && (t.parent || !slices.Contains(unlike, f.name)) || f.kind == decimal && t.parent {
+			node = parquet.Encoded(node, &parquet.RLEDictionary)
+		}
+		node = parquet.Optional(node)
 		c.Group[f.name] = node
 		c.fields = append(c.fields, parquet.Group{f.name: node}.Fields()...)
 	}
@@ -172,7 +187,7 @@ func parquetNode(k kind) parquet.Node {
 	case whole:
 		return parquet.Int(64)
 	case decimal:
-		return parquet.Encoded(parquet.Leaf(parquet.DoubleType), &parquet.RLEDictionary)
+		return parquet.Leaf(parquet.DoubleType)
 	case truth:
 		return parquet.Leaf(parquet.BooleanType)
 	case day:
@@ -180,5 +195,5 @@ func parquetNode(k kind) parquet.Node {
 	case instant:
 		return parquet.Timestamp(parquet.Millisecond)
 	}
-	return parquet.Encoded(parquet.String(), &parquet.RLEDictionary)
+	return parquet.String()
 }

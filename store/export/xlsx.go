@@ -3,6 +3,7 @@ package export
 import (
 	"context"
 	"fmt"
+	"math"
 	"unicode/utf16"
 
 	"github.com/xuri/excelize/v2"
@@ -169,7 +170,21 @@ func (x *xlsxFormat) cell(v *value) any {
 	case v.kind == day:
 		return excelize.Cell{StyleID: x.styles[day], Value: v.n - excelEpoch}
 	}
-	return excelize.Cell{StyleID: x.styles[instant], Value: float64(v.n)/secondsADay - excelEpoch}
+	return excelize.Cell{StyleID: x.styles[instant], Value: excelInstant(v.n)}
+}
+
+// excelInstant is a moment in days, with as many digits as Excel and the library keep: 15. It is never a hair before its
+// second, as LibreOffice leaves out what is more than whole ones.
+func excelInstant(seconds int64) float64 {
+	const digits = 1e10 // five are before the point, for days from 1927 to 2173
+	days := math.Floor(float64(seconds) / secondsADay)
+	second := float64(seconds - int64(days)*secondsADay)
+	days -= excelEpoch
+	for n := math.Ceil(second * digits / secondsADay); ; n++ {
+		if at := days + n/digits; (at-days)*secondsADay >= second {
+			return at
+		}
+	}
 }
 
 // fitExcel cuts a text that is too long for a cell, and says so in it.
