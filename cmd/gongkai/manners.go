@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,12 +16,15 @@ import (
 
 	"gongkai/extract"
 	"gongkai/store"
+	"gongkai/store/export"
 )
 
 // advice says what to do next about an error, "" when the error says it itself.
 func advice(err error) string {
 	var path *os.PathError
 	switch {
+	case errors.Is(err, errNotAll):
+		return "; gongkai report and gongkai status tell more"
 	case errors.Is(err, store.ErrLocked):
 		return "; wait until that ends (gongkai daemon lets go of the archive between its runs), or use another -archive"
 	case isDiskFull(err) && !errors.Is(err, errDiskFull):
@@ -90,6 +95,11 @@ func (e *env) complete(root *cobra.Command) {
 		switch cmd.Name() {
 		case "coverage":
 			cmd.RegisterFlagCompletionFunc("format", offer(func() []string { return []string{"table", "csv", "html"} }))
+			cmd.RegisterFlagCompletionFunc("by", offer(func() []string { return []string{"province", "level", "year", "reason"} }))
+			cmd.ValidArgsFunction = cobra.NoFileCompletions
+		case "export":
+			cmd.RegisterFlagCompletionFunc("format", offerFormats)
+			cmd.ValidArgsFunction = cobra.NoFileCompletions
 		case "show":
 			cmd.ValidArgsFunction = offerFirst(e.keyWords)
 		case "report":
@@ -121,6 +131,25 @@ func offer(list func() []string) cobra.CompletionFunc {
 		}
 		return fit, cobra.ShellCompDirectiveNoFileComp
 	}
+}
+
+// offerFormats offers what -format of export takes: tables in several, with commas between them, or records of captures alone.
+func offerFormats(_ *cobra.Command, _ []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	before, last := "", begun
+	if i := strings.LastIndexByte(begun, ','); i >= 0 {
+		before, last = begun[:i+1], begun[i+1:]
+	}
+	words := export.Formats()
+	if before == "" {
+		words = append(words, "warc", "wacz")
+	}
+	var fit []string
+	for _, word := range words {
+		if strings.HasPrefix(word, last) && !slices.Contains(strings.Split(before, ","), word) {
+			fit = append(fit, before+word)
+		}
+	}
+	return fit, cobra.ShellCompDirectiveNoFileComp
 }
 
 func offerFirst(list func() []string) cobra.CompletionFunc {
@@ -239,7 +268,42 @@ func newMan(*env) *cobra.Command {
 			}
 			root := cmd.Root()
 			root.DisableAutoGenTag = true // the date would make two builds differ
-			return doc.GenManTree(root, &doc.GenManHeader{Title: "GONGKAI", Section: "1", Source: "gongkai " + version(), Manual: "gongkai 公开"}, args[0])
+			for _, c := range allCommands(root) {
+				c.Long = listsApart(c.Long)
+			}
+			err := doc.GenManTree(root, &doc.GenManHeader{Title: "GONGKAI", Section: "1", Source: "gongkai " + version(), Manual: "gongkai 公开"}, args[0])
+			if err != nil {
+				return err
+			}
+			return plainFlags(args[0])
 		},
 	}
+}
+
+// listsApart indents lists so far that a page of Markdown, of which man pages are made, keeps their lines.
+func listsApart(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		if strings.HasPrefix(line, "  ") {
+			lines[i] = "  " + line
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+var manFlag = regexp.MustCompile(`\\fB-(-[a-z-]+)\\fP(=""|\[=false\])?`)
+
+// plainFlags writes the flags in man pages as the documentation has them: with one dash, and without defaults that are none.
+func plainFlags(dir string) error {
+	names, err := filepath.Glob(filepath.Join(dir, "gongkai*.1"))
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err == nil {
+			err = os.WriteFile(name, manFlag.ReplaceAll(text, []byte(`\fB$1\fP`)), 0o644)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return err
 }

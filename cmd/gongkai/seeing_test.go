@@ -243,6 +243,9 @@ func TestCompletion(t *testing.T) {
 		{[]string{"export", "-archive", archive, "-year", ""}, "2020\n"},
 		{[]string{"export", "-level", "p"}, "province\nprefecture\n"},
 		{[]string{"service", ""}, "systemd\n"},
+		{[]string{"export", "-format", "c"}, "csv\n:"},
+		{[]string{"export", "-format", "csv,parquet,"}, "csv,parquet,jsonl\ncsv,parquet,xlsx\ncsv,parquet,dta\ncsv,parquet,sqlite\n:"},
+		{[]string{"coverage", "-by", "r"}, "reason\n:"},
 		{[]string{"show", "-archive", filepath.Join(archive, "none"), ""}, ":4\n"},
 	} {
 		if stdout := mustRun(t, append([]string{"__complete"}, test.args...)...); !strings.HasPrefix(stdout, test.want) {
@@ -261,7 +264,11 @@ func TestMan(t *testing.T) {
 	dir := t.TempDir()
 	mustRun(t, "man", dir)
 	page, err := os.ReadFile(filepath.Join(dir, "gongkai-backfill.1"))
-	if err != nil || !bytes.Contains(page, []byte("max-requests")) {
+	if err != nil || !bytes.Contains(page, []byte("\n\\fB-max-requests\\fP")) {
 		t.Errorf("%v: %s", err, page)
+	}
+	page, err = os.ReadFile(filepath.Join(dir, "gongkai-export.1"))
+	if err != nil || !bytes.Contains(page, []byte("\ncsv      for everything")) || !bytes.Contains(page, []byte(".EX\ncsv ")) {
+		t.Errorf("the list of formats is not laid out: %v: %s", err, page)
 	}
 }
