@@ -19,6 +19,12 @@ import (
 	"gongkai/store/export"
 )
 
+// metricsConfig says where numbers are served.
+type metricsConfig struct {
+	Listen      string `toml:"listen"`
+	AllowRemote bool   `toml:"allow_remote"`
+}
+
 // A config is the content of config.toml. The defaults are those of config.toml in the repository, which a test
 // compares with defaultConfig.
 type config struct {
@@ -54,10 +60,7 @@ type config struct {
 		Webhook string   `toml:"webhook"`
 		Timeout duration `toml:"timeout"`
 	} `toml:"report"`
-	Metrics struct {
-		Listen      string `toml:"listen"`
-		AllowRemote bool   `toml:"allow_remote"`
-	} `toml:"metrics"`
+	Metrics metricsConfig `toml:"metrics"`
 }
 
 func defaultConfig() config {

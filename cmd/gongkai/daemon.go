@@ -48,6 +48,7 @@ type daemon struct {
 	log     *slog.Logger
 	metrics *metrics
 	done    time.Time                                  // all that was due until then has been dealt with
+	served  metricsConfig                              // as they were when it was started
 	night   func(ctx context.Context, s session) error // one run; tests have their own
 
 	mu   sync.Mutex
@@ -64,7 +65,7 @@ func (e *env) daemon(ctx context.Context, reload <-chan os.Signal) error {
 		return err
 	}
 	defer m.close()
-	d := &daemon{env: e, log: s.log, metrics: m}
+	d := &daemon{env: e, log: s.log, metrics: m, served: s.Metrics}
 	d.night = d.nightly
 	// What was due since the last run while no daemon ran is missed as well.
 	d.done = time.Now()
@@ -127,8 +128,7 @@ func (d *daemon) loop(ctx context.Context, s session, reload <-chan os.Signal) e
 	}
 }
 
-// reload reads the configuration again; false when something is wrong with it. Where metrics are served changes only
-// with a restart.
+// reload reads the configuration again; false when something is wrong with it.
 func (d *daemon) reload() (session, bool) {
 	s, err := d.setUp(nil)
 	if err != nil {
@@ -138,6 +138,9 @@ func (d *daemon) reload() (session, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.log.Info("configuration read again", "portals", len(s.portals), "digest", s.digest(s.portals)[:8])
+	if s.Metrics != d.served {
+		d.log.Warn("the new [metrics] count from the next start of the daemon on")
+	}
 	return s, true
 }
 

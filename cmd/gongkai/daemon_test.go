@@ -237,7 +237,7 @@ func TestBadNight(t *testing.T) {
 		t.Errorf("nothing is said of the webhook: %s", stderr)
 	}
 	got := mustRun(t, "report", "-config", config)
-	for _, want := range []string{"revised reports (1):", "14285", "14286", "withdrawn reports: they were there, and are gone (1):", "衢江区", "note: could not be sent: webhook"} {
+	for _, want := range []string{"revised reports (1):", "14285", "14286", "withdrawn reports: they were there, and are gone (1):", "衢江区", "note: this report could not be sent: webhook"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the report does not say %q:\n%s", want, got)
 		}

@@ -164,7 +164,7 @@ func (e *env) crawlOnce(ctx context.Context, j *job) error {
 		j.report.Notes = append(j.report.Notes, fmt.Sprintf("stopped after %d requests, as asked for: %d pages known are left; the next run goes on", j.maxRequests, sum.Unvisited))
 	}
 	if !sum.Clean() {
-		return partialError{"not everything could be had; gongkai report and gongkai status tell more"}
+		return errNotAll
 	}
 	return nil
 }
@@ -173,6 +173,9 @@ var (
 	errWindowClosed = errors.New("the window has closed")
 	errUntil        = errors.New("the time given is over")
 )
+
+// errNotAll is what most nights end with.
+var errNotAll = partialError{"not everything could be had"}
 
 // outcome puts what came of a job into a sentence.
 func outcome(err error) string {
@@ -198,7 +201,7 @@ func (e *env) send(ctx context.Context, j *job, name string, written bool) {
 	if failed == nil {
 		return
 	}
-	j.report.Notes = append(j.report.Notes, "could not be sent: "+failed.Error())
+	j.report.Notes = append(j.report.Notes, "this report could not be sent: "+failed.Error())
 	j.log.Error("the report could not be sent", "err", failed)
 	if !written {
 		return
