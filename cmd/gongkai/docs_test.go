@@ -172,6 +172,25 @@ func TestReadmesAgree(t *testing.T) {
 	}
 }
 
+// TestGuidesAgree: a guide in Chinese has the commands of the English one, in the same order, and its headings and tables.
+func TestGuidesAgree(t *testing.T) {
+	files, err := filepath.Glob("docs/*.zh-CN.md")
+	if err != nil || len(files) < 3 {
+		t.Fatalf("%d guides in Chinese, %v", len(files), err)
+	}
+	for _, file := range files {
+		original := strings.TrimSuffix(file, ".zh-CN.md") + ".md"
+		if en, zh := readmeCommands(t, original), readmeCommands(t, file); !slices.Equal(en, zh) {
+			t.Errorf("%s has the commands\n%s\n%s has\n%s", original, strings.Join(en, "\n"), file, strings.Join(zh, "\n"))
+		}
+		for _, mark := range []string{"\n## ", "\n| ", "\n1. ", "\n4. "} {
+			if en, zh := strings.Count(prose(t, original), mark), strings.Count(prose(t, file), mark); en != zh {
+				t.Errorf("%s has %q %d times, %s %d times", original, mark, en, file, zh)
+			}
+		}
+	}
+}
+
 // TestGuides: every gongkai command that a guide shows is one of this version, with flags that it knows.
 func TestGuides(t *testing.T) {
 	files, err := filepath.Glob("docs/*.md")
