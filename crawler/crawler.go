@@ -80,8 +80,7 @@ func (c *Crawler) Run(ctx context.Context) (sum Summary, err error) {
 	if err := run.prepare(); err != nil {
 		return Summary{}, err
 	}
-	groups, err := bySite(c.Portals)
-	if err != nil {
+	if _, err := bySite(c.Portals); err != nil { // what is wrong with them is said before anything is opened
 		return Summary{}, err
 	}
 	if c.Traffic == nil {
@@ -94,7 +93,8 @@ func (c *Crawler) Run(ctx context.Context) (sum Summary, err error) {
 	if err := run.begin(); err != nil {
 		return Summary{}, err
 	}
-	if groups, err = bySite(run.sent(c.Portals)); err != nil {
+	groups, err := bySite(run.sent(c.Portals))
+	if err != nil {
 		return Summary{}, err
 	}
 	run.live.laps = lineUp(groups)

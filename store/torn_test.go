@@ -88,7 +88,7 @@ func survives(t *testing.T, image badfile.Image, was, is []string, write bool, c
 }
 
 // TestLostWrite opens what a disk holds that has lost a page of a commit though it had said that it was written. No
-// database survives that; the archive does not open, or verify tells, and comes to an end.
+// database survives that; the archive does not open, or verify tells, and comes to an end, or nothing is missing.
 func TestLostWrite(t *testing.T) {
 	base := sample(t, 6)
 	if err := base.Close(); err != nil {
@@ -103,6 +103,7 @@ func TestLostWrite(t *testing.T) {
 		if err := change(s); err != nil {
 			t.Fatal(err)
 		}
+		is := held(t, s)
 		images := 0
 		for image := range badfile.Lost(before, bytesOf(t, s), s.file.DB().Info().PageSize) {
 			images++
@@ -114,7 +115,7 @@ func TestLostWrite(t *testing.T) {
 			if err != nil {
 				continue
 			}
-			if faults := faultsOf(t, s, 1); len(faults) == 0 {
+			if len(faultsOf(t, s, 1)) == 0 && !same(held(t, s), is) { // what stood there before may serve as well
 				t.Errorf("%s, %s, and nothing is found", name, image.Name)
 			}
 			s.Close()
