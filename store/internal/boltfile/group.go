@@ -7,8 +7,8 @@ import (
 
 // A Group writes changes together: those that come while others are being written wait, and are written in one commit
 // when these are done. Hundreds of goroutines then do not wait for one disk one after the other. Where changes come from
-// several at a time, a commit waits a little for more of them: to write and sync a few pages costs as much processor time
-// as to read a report. Whoever makes one change after the other never waits.
+// several at a time, a commit waits for as long as more of them come: it writes a dozen pages whatever is in it, and costs
+// as much processor time as to read a report. Whoever makes one change after the other never waits.
 type Group[T any] struct {
 	commit func(change func(T) error) error
 
@@ -30,10 +30,12 @@ func NewGroup[T any](commit func(change func(T) error) error) *Group[T] {
 	return &Group[T]{commit: commit}
 }
 
-// mostTogether bounds what one commit holds in memory, and linger is how long it waits for more.
+// mostTogether bounds what one commit holds in memory. A commit goes on waiting while somebody comes within linger, up to
+// longest.
 const (
 	mostTogether = 256
 	linger       = 8 * time.Millisecond
+	longest      = 96 * time.Millisecond
 )
 
 // Do makes a change and returns when it is on the disk, or with the reason why it is not. A change that fails fails
@@ -59,11 +61,12 @@ func (g *Group[T]) write() {
 	}
 }
 
-// take takes what waits, and a little later what has come to it. Without anything, the writing is over.
+// take takes what waits, with what has come to it. Without anything, the writing is over.
 func (g *Group[T]) take() (batch []*change[T]) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.crowd && len(g.waiting) > 0 {
+	for waited, before := time.Duration(0), 0; g.crowd && before < len(g.waiting) && waited < longest; waited += linger {
+		before = len(g.waiting)
 		g.mu.Unlock()
 		time.Sleep(linger)
 		g.mu.Lock()
