@@ -1,9 +1,11 @@
 package store
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -95,6 +97,28 @@ func BenchmarkBody(b *testing.B) {
 	for i := 0; b.Loop(); i++ {
 		if _, err := s.Body(sums[i%len(sums)]); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// TestZstdProgram unpacks with the program zstd, as the archive's README says, what is packed with a dictionary: in one
+// block and in several.
+func TestZstdProgram(t *testing.T) {
+	zstd, err := exec.LookPath("zstd")
+	if err != nil {
+		t.Skip("there is no program zstd")
+	}
+	dict, whole := page(1), bytes.Repeat(page(2), 2)
+	file := filepath.Join(t.TempDir(), "dictionary")
+	if err := os.WriteFile(file, dict, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	p := newPacker()
+	for _, size := range []int{500, blockSize, blockSize + 1, len(whole)} {
+		cmd := exec.Command(zstd, "-d", "-c", "-D", file)
+		cmd.Stdin = bytes.NewReader(p.encode(whole[:size], &dictionary{plain: dict}))
+		if out, err := cmd.Output(); err != nil || !bytes.Equal(out, whole[:size]) {
+			t.Errorf("%d bytes became %d: %v", size, len(out), err)
 		}
 	}
 }
