@@ -3,6 +3,8 @@ package frontier
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -106,4 +108,49 @@ func TestDiskFull(t *testing.T) {
 			t.Errorf("write %d: got %v", n, got)
 		}
 	}
+}
+
+// TestTornCommit opens what a disk may hold after power was lost during a step: the frontier is where it was before the
+// step or behind it, and goes on.
+func TestTornCommit(t *testing.T) {
+	dir := t.TempDir()
+	f := open1(t, dir)
+	w := stepped(t, f)
+	before := bytesOf(t, dir)
+	w.Done(Done)
+	add(t, w, Report, "d")
+	if got := next(t, w); got != "b" {
+		t.Fatal(got)
+	}
+	after := bytesOf(t, dir)
+	seen := map[string]int{}
+	for image := range badfile.Torn(before, after, f.file.DB().Info().PageSize, 20) {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, FileName), image.File, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		f, err := Open(dir)
+		if err != nil {
+			t.Errorf("%s: %v", image.Name, err)
+			continue
+		}
+		got := leftIn(t, f, "p")
+		if seen[got]++; got != "a b c" && !(image.Done && got == "b c d") {
+			t.Errorf("%s: left are %s", image.Name, got)
+		}
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if len(seen) != 2 {
+		t.Errorf("seen: %v", seen)
+	}
+}
+
+func bytesOf(t *testing.T, dir string) []byte {
+	b, err := os.ReadFile(filepath.Join(dir, FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
