@@ -46,12 +46,16 @@ type extractCount struct {
 	Rejected int       `json:"rejected"`
 	Failed   int       `json:"failed"`
 	Left     int       `json:"left_alone"`
+	Lost     int       `json:"lost,omitempty"` // pages that the archive has lost, as a repair has noted
 	Diff     diffCount `json:"diff"`
 }
 
 func (n *extractCount) String() string {
 	text := fmt.Sprintf("%d pages read (%d for the first time, %d came out otherwise, %d are no reports, %d failed), %d left alone",
 		n.Read, n.First, n.Changed, n.Rejected, n.Failed, n.Left)
+	if n.Lost > 0 {
+		text += fmt.Sprintf(", %d lost in the archive", n.Lost)
+	}
 	if n.Changed > 0 {
 		text += "\nchanged: " + n.Diff.String()
 	}
@@ -243,6 +247,12 @@ func (x *extraction) keep() error {
 
 // report counts one reading, and prints what it changed.
 func (x *extraction) report(r *reading) error {
+	if errors.Is(r.err, store.ErrDamaged) {
+		if why, err := x.store.Lost(r.capture.SHA256); err == nil && why != "" {
+			x.n.Lost++ // verify and the problems of an export tell of it
+			return nil
+		}
+	}
 	if r.err != nil {
 		x.n.Failed++
 		x.log.Warn("cannot read", "capture", r.capture.ID, "url", r.capture.URL, "err", r.err)

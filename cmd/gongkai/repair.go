@@ -41,7 +41,7 @@ func (e *env) repair(ctx context.Context, from []string) error {
 	} else {
 		err = e.printRepaired(&n, read)
 	}
-	if lost := n.Lost.Payloads + n.Rebuilt + read.Failed; err == nil && n.Kept != "" && lost > 0 {
+	if lost := n.Lost.Payloads + n.Rebuilt + read.Failed + read.Lost; err == nil && n.Kept != "" && lost > 0 {
 		return partialError{"repaired, but not all of it could be brought back"}
 	}
 	return err
@@ -53,7 +53,7 @@ func (e *env) printRepaired(n *store.Repaired, read *extractCount) error {
 		return err
 	}
 	for _, l := range n.Told {
-		if l.What == "record" && read.Failed == 0 {
+		if l.What == "record" && read.Failed+read.Lost == 0 {
 			continue // it was read again
 		}
 		fmt.Fprintln(e.stdout, l)
