@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -125,5 +126,26 @@ func TestEvilTitle(t *testing.T) {
 	}
 	if raw := p.run("show", "510904/2023", "-raw"); raw != edited {
 		t.Error("the page comes out otherwise than it was served")
+	}
+}
+
+// TestOneWayOut: what commands print goes through the writers above, and nowhere past them.
+func TestOneWayOut(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	past := regexp.MustCompile(`os\.Std(out|err)\b|json\.NewEncoder\(\w+\.std(out|err)\)|fmt\.Print`)
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") || file == "main.go" {
+			continue
+		}
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := past.Find(source); found != nil {
+			t.Errorf("%s has %s: text goes to e.stdout and e.stderr, JSON to e.newEncoder(), what is exact to e.exact()", file, found)
+		}
 	}
 }

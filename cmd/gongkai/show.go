@@ -122,9 +122,16 @@ func (e *env) showIn(s *store.Store, key string, o showing) error {
 			_, err = e.exact().Write(body)
 		}
 		return err
-	case o.history:
-		return e.showHistory(s, best)
-	case o.diff:
+	case o.history || o.diff:
+		others = slices.DeleteFunc(others, func(o other) bool { // the other pages of a report are part of its life
+			return o.Key == best.Report.Key().String() && o.Scope == best.Report.Scope
+		})
+		if !e.asJSON {
+			e.showOthers(key, others)
+		}
+		if o.history {
+			return e.showHistory(s, best)
+		}
 		return e.showDiff(s, best, o.between)
 	case e.asJSON:
 		return e.showJSON(s, best, others, then)

@@ -311,6 +311,7 @@ func (d *revisionDiff) sections(a, b []extract.Section) {
 		}
 	}
 	slices.SortStableFunc(order, func(a, b place) int { return cmp.Or(a.number-b.number, a.n-b.n) })
+	var words history.Comparison // one for all: a page may have thousands of sections
 	for _, p := range order {
 		var prose, rows, heading [2]string
 		for i, s := range texts[p] {
@@ -321,10 +322,10 @@ func (d *revisionDiff) sections(a, b []extract.Section) {
 		}
 		c := sectionChange{Number: p.number, Heading: cmp.Or(heading[1], heading[0])}
 		if prose[0] != prose[1] {
-			c.Prose = history.Words(prose[0], prose[1])
+			c.Prose = words.Words(prose[0], prose[1])
 		}
 		if rows[0] != rows[1] {
-			c.Rows = history.Words(rows[0], rows[1])
+			c.Rows = words.Words(rows[0], rows[1])
 		}
 		if c.Prose != nil || c.Rows != nil {
 			d.Sections = append(d.Sections, c)

@@ -26,14 +26,21 @@ type Op struct {
 //
 // It takes time and memory in proportion to the texts, whatever they are: where they have too little in common to be worth
 // a search, the rest of one stands as deleted and that of the other as inserted. The same texts always give the same result.
-func Words(before, after string) []Op {
+func Words(before, after string) []Op { return new(Comparison).Words(before, after) }
+
+// A Comparison compares several pairs of texts within the bounds of one. The zero one is ready.
+type Comparison struct{ spent int }
+
+// Words is the function Words.
+func (c *Comparison) Words(before, after string) []Op {
 	if before == after {
 		return tidy([]Op{{Equal, before}})
 	}
 	ids := map[string]int32{}
 	a, b := numbered(ids, lines(before)), numbered(ids, lines(after))
 	var ops []Op
-	left := maxWork
+	left := maxWork - c.spent
+	defer func() { c.spent = maxWork - left }()
 	for _, e := range compare(a.ids, b.ids, &left) {
 		was, is := strings.Join(a.words[e.a:e.a+e.del], ""), strings.Join(b.words[e.b:e.b+e.ins], "")
 		if e.del == 0 || e.ins == 0 {
@@ -122,8 +129,8 @@ func wordLength(s string) int {
 // then so many are the same.
 type edit struct{ a, del, b, ins, same int }
 
-// The bounds of one comparison: how many words may differ, and how many steps all comparisons of two texts may take
-// together. Two pages of reports take some thousands.
+// The bounds of a comparison: how many words may differ in a row of paragraphs, and how many steps everything may take together. Two
+// pages of reports take some thousands.
 const (
 	maxDiffer = 2000
 	maxWork   = 50_000_000

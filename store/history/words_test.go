@@ -150,9 +150,9 @@ func hostile(size int) map[string][2]string {
 	}
 }
 
-// TestHostileTexts: two texts of a megabyte come to an end, whatever they are, which takes hours without bounds. BenchmarkWords has those of ten.
+// TestHostileTexts: two texts of half a megabyte come to an end, whatever they are, which takes hours without bounds. BenchmarkWords has those of ten.
 func TestHostileTexts(t *testing.T) {
-	for name, texts := range hostile(1 << 20) {
+	for name, texts := range hostile(1 << 19) {
 		ops := Words(texts[0], texts[1])
 		if a, b := rejoin(ops); a != texts[0] || b != texts[1] {
 			t.Errorf("%s: the texts do not come out again", name)
@@ -168,5 +168,19 @@ func BenchmarkWords(b *testing.B) {
 				Words(texts[0], texts[1])
 			}
 		})
+	}
+}
+
+// TestComparison: many pairs together cost no more than one may.
+func TestComparison(t *testing.T) {
+	var c Comparison
+	texts := hostile(1 << 16)["two characters"]
+	for range 50 {
+		if a, b := rejoin(c.Words(texts[0], texts[1])); a != texts[0] || b != texts[1] {
+			t.Fatal("the texts do not come out again")
+		}
+	}
+	if c.spent > 2*maxWork {
+		t.Errorf("%d steps, %d are allowed", c.spent, maxWork)
 	}
 }
