@@ -100,7 +100,7 @@ func (s *Store) endsAt(m Moment) error {
 		end = head.at + position(head.length())
 	}
 	if err == nil && end != position(m.Log) {
-		err = fmt.Errorf("as of byte %d of the log: nothing ended there, so the archive never had that length", m.Log)
+		err = fmt.Errorf("as of byte %d of the log: nothing ends there, so it is mistyped, a moment of another archive, or of this one before a repair; -as-of %d alone is near to it", m.Log, m.Capture)
 	}
 	return err
 }
