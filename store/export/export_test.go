@@ -360,6 +360,65 @@ func TestForeignFolder(t *testing.T) {
 	mustCSV(t, s, killed, Options{})
 }
 
+// TestNamesStayInside: what pages say makes no names of files, and neither does what an edited descriptor says.
+func TestNamesStayInside(t *testing.T) {
+	s, err := store.Open(filepath.Join(t.TempDir(), "archive"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for i, name := range []string{"../../escaped", "/escaped", `..\escaped`, "..", "C:escaped", "escaped\x00.csv", "'][*?:/\\"} {
+		r := office("69")
+		r.Agency.Key, r.Agency.Name, r.Title = extract.AgencyKey("330803-"+name), name, name
+		r.Figures[0].Table = name
+		c := store.Capture{URL: fmt.Sprint(officePage, i), Time: time.Unix(1.7e9, 0), Kind: store.KindReport, Portal: "../escaped", State: store.StateOK}
+		if err := s.AddCapture(&c, fmt.Append(nil, i), &store.Record{Report: r}); err != nil && !strings.Contains(name, "\x00") {
+			t.Fatal(err)
+		}
+	}
+	around := t.TempDir()
+	dir := filepath.Join(around, "in", "export")
+	mustWrite(t, s, dir, Options{Formats: Formats()})
+	for _, name := range names(t, dir) {
+		if !ours.MatchString(name) && name != descriptorName {
+			t.Errorf("a file is called %q", name)
+		}
+	}
+	victim := filepath.Join(around, "in", "reports.csv")
+	if err := os.WriteFile(victim, []byte("mine"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	mine := filepath.Join(dir, "mine.txt")
+	if err := os.WriteFile(mine, []byte("mine"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	edited := fmt.Sprintf(`{"resources": [{"path": "../reports.csv"}, {"path": %q}, {"path": "mine.txt"}, {"path": "sub/../../reports.csv"}]}`, victim)
+	if err := os.WriteFile(filepath.Join(dir, descriptorName), []byte(edited), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	mustCSV(t, s, dir, Options{})
+	for _, file := range []string{victim, mine} {
+		if text, err := os.ReadFile(file); err != nil || string(text) != "mine" {
+			t.Errorf("%s: %q, %v", file, text, err)
+		}
+	}
+	if got := names(t, filepath.Join(around, "in")); !slices.Equal(got, []string{"export", "reports.csv"}) {
+		t.Errorf("beside the export lie %q", got)
+	}
+}
+
+func names(t *testing.T, dir string) (list []string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		list = append(list, e.Name())
+	}
+	return list
+}
+
 // TestNothingHalfDone breaks an export half way: the folder stays as it was.
 func TestNothingHalfDone(t *testing.T) {
 	dir := t.TempDir()

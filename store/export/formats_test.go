@@ -241,6 +241,9 @@ func readXLSX(t *testing.T, dir, name string) (rows []map[string]any) {
 				if formula, err := book.GetCellFormula(name, at); err != nil || formula != "" {
 					t.Errorf("%s %s is a formula: %q, %v", name, at, formula, err)
 				}
+				if link, target, err := book.GetCellHyperLink(name, at); err != nil || link {
+					t.Errorf("%s %s leads to %q, %v", name, at, target, err)
+				}
 				row[column] = excelCell(t, kinds[column], cell)
 			}
 		}
