@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -49,6 +50,8 @@ Or it writes what the portals answered, for other web archives, each format alon
 				return usagef("-level is one of %s, not %q", strings.Join(seeds.Levels, ", "), o.Level)
 			case o.Division != "" && !knownDivision(o.Division):
 				return usagef("-division is a code of GB/T 2260, six digits such as 330803 or 330000, not %q", o.Division)
+			case agency != "" && !agencyKey.MatchString(agency):
+				return usagef("-agency is a key as agency_id has it, such as 330803-人民政府办公室, not %q; the shell's completion offers those of the archive", agency)
 			}
 			o.Agency = extract.AgencyKey(agency)
 			if o.Years, err = parseYears(years); err != nil {
@@ -114,10 +117,15 @@ func (e *env) export(ctx context.Context, out, asOf string, o export.Options) er
 		case e.asJSON:
 			return e.printJSON(sum)
 		}
+		if sum.Reports == 0 {
+			fmt.Fprintln(e.stderr, "gongkai: no report of the archive fits; gongkai coverage says what it holds")
+		}
 		_, err = fmt.Fprintf(e.stdout, "export: %s, in %s\n", sum, out)
 		return err
 	})
 }
+
+var agencyKey = regexp.MustCompile(`^\d{6}-.`)
 
 // export writes a data package with what the catalogue expects. All that goes into it is that of one moment, so that the moment
 // has one export whenever it is made.

@@ -39,4 +39,10 @@ func TestExportFormats(t *testing.T) {
 	if _, stderr, code := gongkai(t, "export", "-config", config, "-out", out, "-format", "odt"); code != exitUsage || !strings.Contains(stderr, "parquet") {
 		t.Errorf("an unknown format: exit code %d, %s", code, stderr)
 	}
+	if _, stderr, code := gongkai(t, "export", "-config", config, "-out", out, "-agency", "人民政府办公室"); code != exitUsage || !strings.Contains(stderr, "330803-") {
+		t.Errorf("an agency that is no key: exit code %d, %s", code, stderr)
+	}
+	if _, stderr, code := gongkai(t, "export", "-config", config, "-out", out, "-agency", "330803-没有的局"); code != exitDone || !strings.Contains(stderr, "no report of the archive fits") {
+		t.Errorf("an agency that is not there: exit code %d, %s", code, stderr)
+	}
 }
