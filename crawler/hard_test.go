@@ -312,6 +312,16 @@ func hardPortals() []hardPortal {
 			"a.gov.cn/gk/":                    ours("政府信息公开", menu("政府信息公开年报", "/nb/")),
 			"a.gov.cn/nb/":                    ours("政府信息公开年报", listOf("/nb/", ourReports, 2024, 2016)),
 		}},
+		{name: "a zone's column of what its prefecture and its province have reported", pages: map[string]http.HandlerFunc{
+			"www.a.gov.cn/":             body(`<html><head><title>恩格贝生态示范区</title></head><body><a href="/xxgk/">信息公开</a><p>主办：鄂尔多斯市恩格贝生态示范区管委会 网站标识码：1506000140</p></body></html>`),
+			"www.a.gov.cn/xxgk/":        body(`<a href="xxgkzn/">信息公开指南</a><a href="xxgknb/">信息公开年报</a>`),
+			"www.a.gov.cn/xxgk/xxgknb/": body(`<table><tr><td><a href="./202009/t20200903_2748784.html">鄂尔多斯市2019年政府信息公开工作年度报告</a></td></tr><tr><td><a href="./202005/t20200506_2633371.html">恩格贝生态示范区召开2020年度工作会议</a></td></tr><tr><td><a href="./202003/t20200311_2593126.html">鄂尔多斯市人民政府办公室2019年政府信息公开工作年度报告</a></td></tr><tr><td><a href="./201905/t20190530_2380967.html">内蒙古自治区2018年政府信息公开工作年度报告</a></td></tr></table>`),
+		}},
+		{name: "a zone of the catalogue, without the word for who runs it", code: "320581", whose: "常熟经济技术开发区", begin: www + "/zgcs/c107138/", right: []string{www + "/zgcs/c107139/"}, pages: map[string]http.HandlerFunc{
+			"www.a.gov.cn/":              sitePage("常熟市", "常熟市", menu("政府信息公开年报", "/zgcs/gknb/", "开发区年报", "/zgcs/c107139/")),
+			"www.a.gov.cn/zgcs/gknb/":    sitePage("常熟市", "政府信息公开年报", listOf("/zgcs/gknb/", "常熟市人民政府%d年政府信息公开工作年度报告", 2024, 2016)),
+			"www.a.gov.cn/zgcs/c107139/": sitePage("常熟市", "年报", listOf("/zgcs/c107139/", "常熟经济技术开发区管委会%d年政府信息公开工作年度报告", 2024, 2016)),
+		}},
 		{name: "titles in brackets", right: []string{www + "/gk/nb/"}, pages: map[string]http.HandlerFunc{
 			"www.a.gov.cn/":       ours("平昌县人民政府", menu("信息公开", "/gk/")),
 			"www.a.gov.cn/gk/":    ours("信息公开", menu("工作年报", "/gk/nb/")+decoys),

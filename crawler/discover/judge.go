@@ -34,7 +34,7 @@ func (s *Search) judge(l Lead, e portal.Exploration, page *url.URL) string {
 		return fmt.Sprintf("lists %d reports of schools, hospitals or companies", other)
 	case foreign > len(own):
 		return fmt.Sprintf("lists %d reports of another place", foreign)
-	case len(own) > 0 && whose.ours+whose.unnamed == 0 && (len(whose.others) == 1 || s.unit):
+	case len(own) > 0 && whose.ours+whose.unnamed == 0 && (len(whose.others) == 1 || s.unit || s.zone):
 		return fmt.Sprintf("lists %d reports of %s, which is not whose portal this is", len(own), slices.Min(slices.Collect(maps.Keys(whose.others))))
 	case s.unit && len(whose.others) > whose.ours+whose.unnamed:
 		return fmt.Sprintf("lists reports of %d other bodies", len(whose.others))
@@ -43,7 +43,7 @@ func (s *Search) judge(l Lead, e portal.Exploration, page *url.URL) string {
 	}
 	years := yearsOf(own)
 	f := seeds.Listing{URL: l.Begin, Name: nameOf(l, e), Family: e.Family.Name, Rows: len(own), Years: years,
-		Units: l.Units || severalBodies(own) || len(own) > 0 && whose.ours+whose.unnamed == 0}
+		Units: l.Units && !s.unit && !s.zone || severalBodies(own) || len(own) > 0 && whose.ours+whose.unnamed == 0}
 	if l.Kind == portal.Page && l.hops == 0 && l.Begin == l.URL {
 		f.URL = page.String()
 		if page.Fragment == "" && strings.Contains(l.URL, "#") {

@@ -54,6 +54,7 @@ type Search struct {
 	places []string                  // divisions that the site says it is of
 
 	unit     bool       // it is the portal of a body below a government
+	zone     bool       // it is that of a zone
 	sections []*url.URL // folders in which the portal lies; none: it has its hosts to itself
 
 	Site  Site
@@ -77,7 +78,7 @@ func New(p seeds.Portal) *Search {
 	if s.home == nil {
 		s.home = new(url.URL)
 	}
-	s.unit = aUnit(p)
+	s.unit, s.zone = aUnit(p), zoneName.MatchString(p.Agency)
 	s.sections = sectionsOf(p, s.unit)
 	s.place(p.Division)
 	s.add(Lead{Request: portal.Start(home), Points: certain + 10, Why: "the home page"})
@@ -98,7 +99,7 @@ func Elsewhere(p seeds.Portal, addresses []string) *Search {
 	if s.home, _ = url.Parse(p.HomePage()); s.home == nil {
 		s.home = new(url.URL)
 	}
-	s.unit = aUnit(p)
+	s.unit, s.zone = aUnit(p), zoneName.MatchString(p.Agency)
 	s.place(p.Division)
 	for i, address := range addresses {
 		s.add(Lead{Request: portal.Start(address), Points: certain - i, Why: "named on the home page, on another site"})
@@ -272,7 +273,8 @@ func (s *Search) introduce(e portal.Exploration) {
 	}
 	if s.portal.Agency == "" && s.portal.Level != "central" && !s.unit {
 		name := siteTail.ReplaceAllString(s.Site.Name, "")
-		s.unit = bureauSite.MatchString(name) && !zoneSite.MatchString(name)
+		s.zone = zoneName.MatchString(name)
+		s.unit = !s.zone && bureauSite.MatchString(name)
 	}
 	if id := s.Site.ID; len(id) == 10 && id[:6] != "000000" && extract.DivisionLevel(id[:6]) != "" {
 		s.place(id[:6])

@@ -46,7 +46,7 @@ func (s *Search) ours(name string) bool {
 	_, unit, _ := strings.Cut(string(extract.Identify(name, division).Key), "-")
 	at := extract.FindDivision(name, division)
 	here := at == "" || at == division || division == "" || s.portal.Division == "" && s.isPlace(at)
-	if !s.unit && here && governing.MatchString(unit) {
+	if !s.unit && !s.zone && here && governing.MatchString(unit) {
 		return true
 	}
 	own := s.portal.Agency
@@ -61,7 +61,7 @@ func (s *Search) ours(name string) bool {
 	case s.unit:
 		return here && sameBureau(name, own)
 	default:
-		return here && (sameBureau(name, own) || partOf(name, own))
+		return here && (sameBureau(name, own) || partOf(unit, own))
 	}
 }
 
@@ -71,9 +71,10 @@ func sameBureau(name, own string) bool {
 	return utf8.RuneCountInString(a) >= 3 && utf8.RuneCountInString(b) >= 3 && (strings.HasSuffix(a, b) || strings.HasSuffix(b, a))
 }
 
-// partOf reports whether a name without the words that all have is part of another: 平昌经济开发区 of 四川平昌经济开发区管理委员会.
-func partOf(name, own string) bool {
-	short := generic.ReplaceAllString(name, "")
+// partOf reports whether a body's name, without that of its division and the words that all have, is part of another:
+// 平昌经济开发区 of 四川平昌经济开发区管理委员会.
+func partOf(unit, own string) bool {
+	short := generic.ReplaceAllString(plain(unit), "")
 	return utf8.RuneCountInString(short) >= 3 && strings.Contains(own, short)
 }
 
@@ -84,7 +85,7 @@ var (
 
 // aUnit reports whether a portal is that of a body below a government, or beside it.
 func aUnit(p seeds.Portal) bool {
-	if p.Agency == "" || p.Level == "central" || generic.MatchString(p.Agency) {
+	if p.Agency == "" || p.Level == "central" || generic.MatchString(p.Agency) || zoneName.MatchString(p.Agency) {
 		return false
 	}
 	_, unit, _ := strings.Cut(string(extract.Identify(p.Agency, p.Division).Key), "-")
@@ -95,7 +96,8 @@ func aUnit(p seeds.Portal) bool {
 var (
 	bureauSite = regexp.MustCompile(`^(?:欢迎\p{Han}{2,3})?\p{Han}{2,20}(?:局|委员会|委|厅)$`)
 	siteTail   = regexp.MustCompile(`(?:政府信息公开.*|信息公开.*|政务公开.*|官方|门户|政务|网站|官网|网|首页|[-_|—\s].*)+$`)
-	zoneSite   = regexp.MustCompile(`管理委员会|管委会`)
+	// zoneName is that of a zone: it has a government's tasks, and is none. What the government of its place lists is not its own.
+	zoneName = regexp.MustCompile(`(?:管理委员会|管委会|开发区|示范区|高新区|园区|保税区|合作区|试验区|度假区|风景区)$`)
 )
 
 // within reports whether a page lies on the portal: on its hosts, and of a portal that is a section of a site in that

@@ -46,7 +46,7 @@ var (
 	notThisOne = regexp.MustCompile(`网站|报表|法治|公积金|预算|决算|财政|统计|环境信息|企业|国企|企事业|事业单位|公司|学校|院校|高校|大学|中学|小学|医院|图解|解读|读懂|一图|填报|模板|通知|培训|党务|村务|校务|院务|公报`)
 	headline   = regexp.MustCompile(`^关于|召开|培训|会议|举行|开展|调研|部署|推进|印发|座谈|检查|考核|获评|报送`)
 	mapOfSite  = regexp.MustCompile(`^(?:网站|站点)?(?:地图|导航)$|^(?i:sitemap)$`)
-	ofBodies   = regexp.MustCompile(`部门|委办局|单位|乡镇|镇街|镇乡|街道|街镇|县区|区县|县市区|各县|各区|各镇|各乡|下级|下属|直属|园区|机构`)
+	ofBodies   = regexp.MustCompile(`部门|委办局|单位|乡镇|镇街|镇乡|街道|街镇|县区|区县|县市区|各县|各区|各镇|各乡|下级|下属|直属|园区|开发区|示范区|高新区|机构`)
 
 	sections = []struct {
 		like   *regexp.Regexp
