@@ -32,7 +32,7 @@ const (
 func (s *Search) collectUnits(e portal.Exploration, page *url.URL) {
 	shapes := map[string][]portal.Row{}
 	for _, l := range e.Links {
-		name := strings.TrimSpace(l.Name())
+		name := unitOf(l)
 		u, err := url.Parse(l.URL)
 		if err != nil || !unitName.MatchString(name) || noUnit.MatchString(name) || !onSite(l.URL, s.home) || utf8.RuneCountInString(name) > 24 {
 			continue
@@ -72,6 +72,13 @@ func shape(u *url.URL) string {
 	return strings.Join(parts, "/")
 }
 
+// unitOf is the name of a body in that of a link: 江口镇 for 江口镇政府信息公开.
+func unitOf(l portal.Row) string {
+	return ofItsDisclosure.ReplaceAllString(strings.TrimSpace(l.Name()), "")
+}
+
+var ofItsDisclosure = regexp.MustCompile(`(?:政府)?(?:信息|政务)公开(?:目录|专栏|平台|年报|年度报告)?$`)
+
 // addUnit enters a body: with its listing where the site's software has one by rule, else with its section to look from.
 func (s *Search) addUnit(l portal.Row) {
 	if len(s.units) >= mostUnits {
@@ -81,7 +88,7 @@ func (s *Search) addUnit(l portal.Row) {
 	if err != nil {
 		return
 	}
-	name := strings.TrimSpace(l.Name())
+	name := unitOf(l)
 	key := twin(l.URL)
 	if _, known := s.units[key]; known {
 		return
