@@ -90,8 +90,16 @@ var (
 	oddName        = regexp.MustCompile(`[0-9〔〕【】\[\]、,，。;；]|贰|^[^(]*\)|\([^)]*$`)
 )
 
-// cleanName strips from a name what is not the agency; a pronoun (本局, 全区) names nobody.
+// cleanName strips from a name what no reader sees, and what is not the agency; a pronoun (本局, 全区) names nobody.
 func cleanName(name string) string {
+	if strings.ContainsFunc(name, unseen) {
+		name = strings.Map(func(r rune) rune {
+			if unseen(r) {
+				return -1
+			}
+			return r
+		}, name)
+	}
 	name = documentNumber.ReplaceAllString(leadingBracket.ReplaceAllString(strings.TrimSpace(name), ""), "")
 	if pronoun.MatchString(name) {
 		return ""

@@ -112,9 +112,9 @@ func scriptOf(s string) string {
 func narrow(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
-		case r < 0x80:
+		case r >= ' ' && r < 0x7f:
 			return r
-		case zeroWidth(r):
+		case zeroWidth(r), unseen(r):
 			return -1
 		case isOddSpace(r):
 			return ' '
@@ -217,6 +217,12 @@ func tidy(s string) bool {
 
 // zeroWidth reports whether an odd space takes no room: it is dropped, not turned into a blank.
 func zeroWidth(r rune) bool { return r >= 0x200b && r <= 0x200d || r == 0xfeff || r == 0xad }
+
+// unseen reports whether no reader sees a character: controls, and what turns the direction of writing.
+func unseen(r rune) bool {
+	return r < ' ' && (r < '\t' || r > '\r') || r >= 0x7f && r < 0xa0 && r != 0x85 || r == 0x61c || r >= 0x200e && r <= 0x200f ||
+		r >= 0x202a && r <= 0x202e || r >= 0x2060 && r <= 0x206f
+}
 
 func isOddSpace(r rune) bool {
 	switch {

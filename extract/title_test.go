@@ -21,6 +21,9 @@ func TestReportTitle(t *testing.T) {
 		{"函谷关镇人民政府2021年政府信息公开工作年度报告", TitleClaim{"函谷关镇人民政府", 2021}, true},
 		{"某某市2021年政务公开工作年度报告", TitleClaim{"某某市", 2021}, true},
 
+		// what no reader sees is no part of a name
+		{"\u202e安居区\x1b人民\u200f政府\u0007\u009b2023年政府信息公开工作年度报告\x7f", TitleClaim{"安居区人民政府", 2023}, true},
+
 		{"公安县2021年政府信息公开工作年度报告", TitleClaim{"公安县", 2021}, true},
 		{"2022年开封市发展和改革委员会政府信息公开工作年度报告", TitleClaim{"开封市发展和改革委员会", 2022}, true},
 		{"于都县人民政府2019年政府信息公开工作年度报告", TitleClaim{"于都县人民政府", 2019}, true},
