@@ -27,7 +27,7 @@ func (s *Store) AddCapture(c *Capture, body []byte, rec *Record) error {
 	if err != nil {
 		return fmt.Errorf("archive %s: %w", c.URL, err)
 	}
-	if n.bodyAt != nowhere && len(body) <= maxDictionary && c.Kind == KindReport {
+	if n.bodyAt != nowhere && len(body) <= maxDictionary && c.Kind == KindReport && rec == nil {
 		s.recent.put(n.bodyPlan.dictionary(n.bodyAt, body))
 	}
 	s.latest.put(n.Capture)
@@ -82,10 +82,18 @@ func (s *Store) newcomer(c *Capture, body []byte, rec *Record) (*newcomer, error
 	}
 	if rec != nil {
 		var err error
-		n.record, err = s.newRecord(rec, &n.Capture)
+		n.record, err = s.newRecord(rec, &n.Capture, n.page(body))
 		return n, err
 	}
 	return n, nil
+}
+
+// page returns the body as a dictionary for the record, whose place is not known yet; nil when it is none, or held.
+func (n *newcomer) page(body []byte) *dictionary {
+	if n.body.kind == 0 || len(body) > maxDictionary {
+		return nil
+	}
+	return n.bodyPlan.borrowed(nowhere, body)
 }
 
 // compare looks whether the body is held, and then whether it is the last of the URL.

@@ -15,10 +15,11 @@ const (
 	leastText    = 600
 )
 
-// borrow adds to the record's dictionary a piece of its page, where that is worth while.
-func (n *newRecord) borrow(s *Store) error {
+// borrow adds to the record's dictionary a piece of its page, where that is worth while. Coming is the page when it is on
+// its way with the record, nil when it is in the archive.
+func (n *newRecord) borrow(s *Store, coming *dictionary) error {
 	d := n.plan.dict
-	if d == nil || n.Report == nil || n.Record.Capture == 0 || d.depth+1 >= maxDepth || len(n.plan.makes) > 0 {
+	if d == nil || n.Report == nil || d.depth+1 >= maxDepth || len(n.plan.makes) > 0 {
 		return nil // also where the record is to be a dictionary: those that need it would need its page, too
 	}
 	text := 0
@@ -32,7 +33,10 @@ func (n *newRecord) borrow(s *Store) error {
 	if err != nil {
 		return nil // a page without a body has no text
 	}
-	page, err := s.page(sum)
+	page := coming
+	if page == nil {
+		page, err = s.page(sum)
+	}
 	if err != nil || page == nil || page.depth+1 > maxDepth {
 		return nil // a damaged page is for verify to tell; the record does without
 	}

@@ -169,7 +169,7 @@ func (w *collector) addRecord(r *Record) error {
 	if err != nil {
 		return fmt.Errorf("record of capture %d: %w", r.Capture, err)
 	}
-	n, err := w.to.newRecord(r, &c)
+	n, err := w.to.newRecord(r, &c, nil)
 	n.capture = c
 	w.records = append(w.records, n)
 	if err != nil {

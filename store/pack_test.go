@@ -122,3 +122,50 @@ func TestZstdProgram(t *testing.T) {
 		}
 	}
 }
+
+// TestPackTogether packs a record that comes with its page as well as one that comes after it.
+func TestPackTogether(t *testing.T) {
+	press := newPress(t, 40_000)
+	sizes := map[bool]int{}
+	for _, together := range []bool{true, false} {
+		s := newStore(t)
+		var all []func() error
+		for n := range 24 {
+			all = append(all, func() error {
+				c, body, rec := press.page(0, n/2) // each twice, at about the same time
+				if c.URL = fmt.Sprint(c.URL, "?", n%2); together {
+					return s.AddCapture(c, body, rec)
+				}
+				if err := s.AddCapture(c, body, nil); err != nil {
+					return err
+				}
+				rec.Capture = c.ID
+				return s.PutRecord(rec)
+			})
+		}
+		atOnce(t, 1, all[:4]) // make the dictionaries
+		atOnce(t, 8, all[4:])
+		s = reopened(t, s)
+		clean(t, s)
+		with := 0
+		err := s.view(func(tx *txn) error {
+			for at := position(0); at < tx.base; {
+				it, err := tx.item(at)
+				if err != nil {
+					return err
+				}
+				if at += position(it.length()); it.kind == itemRecord && it.codec == codecPage {
+					with++
+				}
+			}
+			sizes[together] = int(tx.base)
+			return nil
+		})
+		if err != nil || with < 20 || len(held(t, s)) != 24 {
+			t.Errorf("together %v: %d records with their pages, %v", together, with, err)
+		}
+	}
+	if sizes[true] > sizes[false]*105/100 {
+		t.Errorf("together they take %d bytes, one after the other %d", sizes[true], sizes[false])
+	}
+}

@@ -53,7 +53,7 @@ func (s *Store) prepare(records []*Record, all *[]*newRecord) error {
 		c, err := s.captureOf(r)
 		var n *newRecord
 		if err == nil {
-			n, err = s.newRecord(r, &c)
+			n, err = s.newRecord(r, &c, nil)
 		}
 		if n != nil {
 			n.capture = c
@@ -167,7 +167,7 @@ type newRecord struct {
 
 // newRecord completes and prepares a record of a capture, which has no id yet when it is on its way itself.
 // What comes back is to be settled, also with an error.
-func (s *Store) newRecord(r *Record, c *Capture) (*newRecord, error) {
+func (s *Store) newRecord(r *Record, c *Capture, page *dictionary) (*newRecord, error) {
 	n := &newRecord{Record: *r}
 	n.Capture, n.URL, n.Time, n.Portal, n.SHA256 = c.ID, c.URL, c.Time, c.Portal, c.SHA256
 	n.Parts = slices.Clone(r.Parts)
@@ -192,7 +192,7 @@ func (s *Store) newRecord(r *Record, c *Capture) (*newRecord, error) {
 	if n.plan, err = s.plan(recordTemplates(&n.Record)...); err != nil {
 		return n, err
 	}
-	if err := n.borrow(s); err != nil {
+	if err := n.borrow(s, page); err != nil {
 		return n, err
 	}
 	return n, n.pack(s)
@@ -230,6 +230,9 @@ func (n *newRecord) put(t *txn, c *Capture) error {
 			return err
 		}
 	}
+	if err := n.settlePage(t); err != nil {
+		return err
+	}
 	n.at = t.append(n.item.appendTo(nil))
 	if err := errors.Join(n.plan.put(t, n.at), t.indexRecord(&n.Record, n.at)); err != nil {
 		return err
@@ -250,6 +253,23 @@ func (n *newRecord) put(t *txn, c *Capture) error {
 		}
 	}
 	return t.settleNext(next, before)
+}
+
+// settlePage says where the page is that the record is packed with, when the two come together.
+func (n *newRecord) settlePage(t *txn) error {
+	if n.item.codec != codecPage || n.plan.dict.page != nowhere {
+		return nil
+	}
+	sum, err := parseDigest(n.SHA256)
+	if err != nil {
+		return err
+	}
+	at, held := t.held(sum)
+	if !held {
+		return fmt.Errorf("body %s: %w", n.SHA256, ErrNotFound)
+	}
+	n.item.page = at
+	return nil
 }
 
 // assume compares the record again with an archive that has changed since it was prepared.

@@ -165,7 +165,12 @@ func (p *plan) settle(it *item, at position, kept bool) {
 
 // dictionary makes one of a body that was packed as planned.
 func (p *plan) dictionary(at position, body []byte) *dictionary {
-	d := &dictionary{at: at, plain: bytes.Clone(body)}
+	return p.borrowed(at, bytes.Clone(body))
+}
+
+// borrowed makes one of a body that is the caller's.
+func (p *plan) borrowed(at position, body []byte) *dictionary {
+	d := &dictionary{at: at, plain: body}
 	if p.dict != nil {
 		d.depth = p.dict.depth + 1
 	}
