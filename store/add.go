@@ -196,7 +196,7 @@ func (n *newcomer) put(t *txn) error {
 	if err := c.putBody(t); err != nil {
 		return err
 	}
-	c.rowAt = t.append(c.row.appendTo(nil))
+	c.rowAt = t.add(&c.row)
 	t.added = append(t.added, link{id, c.rowSum})
 	if err := errors.Join(c.rowPlan.put(t, c.rowAt), t.indexCapture(&c.Capture, c.rowAt)); err != nil {
 		return err
@@ -235,7 +235,7 @@ func (n *newcomer) putBody(t *txn) error {
 	if _, held := t.held(n.sum); held || n.SHA256 == "" {
 		return nil
 	}
-	n.bodyAt = t.append(n.body.appendTo(nil))
+	n.bodyAt = t.add(&n.body)
 	return errors.Join(n.bodyPlan.put(t, n.bodyAt), t.Bucket(digestBucket).Put(n.sum[:], n.bodyAt.key()))
 }
 

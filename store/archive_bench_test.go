@@ -3,7 +3,9 @@ package store
 import (
 	"bufio"
 	"cmp"
+	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,9 +15,8 @@ import (
 	"testing"
 	"time"
 
-	"crypto/sha256"
-
 	"github.com/klauspost/compress/zstd"
+	bolt "go.etcd.io/bbolt"
 )
 
 // pagesEnv is how many reports BenchmarkArchive writes, several numbers with commas between: 100000 is what a country's
@@ -32,13 +33,9 @@ const (
 
 // BenchmarkArchive archives report pages of 110 KB from many portals at once, as a crawl does: the page, then its
 // record. It tells how many come in a second, what the folder then takes a page, what was written for it, how much memory
-// it took besides the mapped file, how long it takes to open the archive and to read from it at random; and how the rate
-// compares with that of two loops over the same pages:
-//
-//   - x/append: what the archive does with items that are packed already, against appending the same bytes to a plain
-//     file, both with 100 pages a commit, one sync of the plain file each;
-//   - x/loop: all of it, against SHA-256, zstd without a dictionary, encoding/json of the capture and of the record, and
-//     appending the outcome to a plain file that is synced as often as the archive made commits.
+// it took besides the mapped file, and how long it takes to open the archive and to read from it at random. x/loop compares
+// the rate with that of a loop over the first of these pages: SHA-256, zstd without a dictionary, encoding/json of capture
+// and record, and appending the outcome to a plain file that is synced as often as the archive made commits.
 func BenchmarkArchive(b *testing.B) {
 	for size := range strings.SplitSeq(cmp.Or(os.Getenv(pagesEnv), "600"), ",") {
 		pages, err := strconv.Atoi(size)
@@ -115,7 +112,6 @@ func archiveBench(b *testing.B, pages int) {
 	b.ReportMetric(float64(written)/float64(folderSize(b, s.Dir())), "x/written")
 	b.ReportMetric(per(raw), "raw-B/page")
 	b.ReportMetric(float64(memory)/(1<<20), "anon-MB")
-	b.ReportMetric(appending(b, press), "x/append")
 	reading(b, s)
 }
 
@@ -187,21 +183,68 @@ func (f *plainFile) sync(b *testing.B, w *bufio.Writer) {
 	}
 }
 
-// appending compares how fast packed items go into an archive and to the end of a file.
-func appending(b *testing.B, press *press) float64 {
-	const together, rounds = 100, 20
-	s := newStore(b)
-	var archive, plain time.Duration
-	f := newPlainFile(b)
+// BenchmarkAppend compares how fast what is packed already goes into an archive, to the end of a plain file, and into a
+// bbolt bucket, a value each: captures with payloads of 10 KB that cannot be packed, and pages with their records as they
+// come from portals. All are written in turn, 100 to a commit or sync.
+func BenchmarkAppend(b *testing.B) {
+	const rounds = 30
+	press := newPress(b, 110_000)
+	for name, print := range map[string]func(round int) []printed{
+		"10 KB": func(round int) []printed { return payloads(round*together, together) },
+		"pages": func(round int) []printed { return press.print(b, round*together, (round+1)*together) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			var took rates
+			for range b.N {
+				took.add(appending(b, rounds, print))
+			}
+			rate := func(d time.Duration) float64 { return float64(b.N*rounds*together) / d.Seconds() }
+			b.ReportMetric(rate(took.archive), "archive/s")
+			b.ReportMetric(rate(took.plain), "append/s")
+			b.ReportMetric(rate(took.bolt), "bbolt/s")
+			b.ReportMetric(took.plain.Seconds()/took.archive.Seconds(), "x/append")
+			b.ReportMetric(took.plain.Seconds()/took.bolt.Seconds(), "bbolt/append")
+		})
+	}
+}
+
+// together is how many pages are in a commit of BenchmarkAppend.
+const together = 100
+
+// payloads are captures of documents, without records.
+func payloads(from, n int) []printed {
+	pages := make([]printed, n)
+	for i := range pages {
+		c := newCapture(fmt.Sprintf("http://www.p%d.gov.cn/files/%d.bin", (from+i)%benchPortals, from+i), from+i)
+		c.Kind = KindAttachment
+		pages[i] = printed{c, randomBytes(10_000 + from + i), nil}
+	}
+	return pages
+}
+
+// rates are how long each way of writing the same bytes took.
+type rates struct{ archive, plain, bolt time.Duration }
+
+func (r *rates) add(o rates) {
+	r.archive, r.plain, r.bolt = r.archive+o.archive, r.plain+o.plain, r.bolt+o.bolt
+}
+
+// appending writes so many rounds of pages in each way.
+func appending(b *testing.B, rounds int, print func(round int) []printed) (took rates) {
+	s, f := newStore(b), newPlainFile(b)
+	db, err := bolt.Open(filepath.Join(b.TempDir(), "values"), 0o644, &bolt.Options{NoFreelistSync: true, FreelistType: bolt.FreelistMapType})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer db.Close()
 	for round := range rounds {
-		pages := press.print(b, round*together, (round+1)*together)
-		ready := make([]*newcomer, len(pages))
-		for i, p := range pages {
+		var ready []*newcomer
+		for _, p := range print(round) {
 			n, err := s.newcomer(p.capture, p.body, p.record)
 			if err != nil {
 				b.Fatal(err)
 			}
-			ready[i] = n
+			ready = append(ready, n)
 		}
 		began := time.Now()
 		err := s.update(func(t *txn) error {
@@ -212,22 +255,40 @@ func appending(b *testing.B, press *press) float64 {
 			}
 			return nil
 		})
-		archive += time.Since(began)
+		took.archive += time.Since(began)
 		if err != nil {
 			b.Fatal(err)
 		}
-		began = time.Now()
-		w := bufio.NewWriter(f)
+		var whole [][]byte // what each page comes to
 		for _, n := range ready {
 			n.settle(true)
-			for _, it := range []*item{&n.body, &n.row, &n.record.item} {
-				w.Write(it.appendTo(nil))
+			item := n.row.appendTo(n.body.appendTo(nil))
+			if n.record != nil {
+				item = n.record.item.appendTo(item)
 			}
+			whole = append(whole, item)
+		}
+		began = time.Now()
+		w := bufio.NewWriter(f)
+		for _, item := range whole {
+			w.Write(item)
 		}
 		f.sync(b, w)
-		plain += time.Since(began)
+		took.plain += time.Since(began)
+		began = time.Now()
+		err = db.Update(func(tx *bolt.Tx) error {
+			values, err := tx.CreateBucketIfNotExists([]byte("values"))
+			for i, item := range whole {
+				err = errors.Join(err, values.Put(urlKey(ready[i].URL, uint64(i)), item))
+			}
+			return err
+		})
+		took.bolt += time.Since(began)
+		if err != nil {
+			b.Fatal(err)
+		}
 	}
-	return plain.Seconds() / archive.Seconds()
+	return took
 }
 
 // reading opens the archive again and reads at random.

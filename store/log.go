@@ -47,6 +47,13 @@ func (t *txn) append(b []byte) position {
 	return p
 }
 
+// add adds an item to the log and returns its position.
+func (t *txn) add(it *item) position {
+	p := t.end()
+	t.fresh = it.appendTo(t.fresh)
+	return p
+}
+
 // flush writes what was appended into the bucket.
 func (t *txn) flush() error {
 	b := ascending(t.Tx, logBucket)

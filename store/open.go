@@ -105,6 +105,7 @@ type Store struct {
 	latest   latest
 	shop     *shop
 	readOnly bool
+	room     []byte // of what the last commit added to the log; only the next one touches it
 }
 
 func attach(dir string, file *boltfile.File, readOnly bool) *Store {

@@ -233,7 +233,7 @@ func (n *newRecord) put(t *txn, c *Capture) error {
 	if err := n.settlePage(t); err != nil {
 		return err
 	}
-	n.at = t.append(n.item.appendTo(nil))
+	n.at = t.add(&n.item)
 	if err := errors.Join(n.plan.put(t, n.at), t.indexRecord(&n.Record, n.at)); err != nil {
 		return err
 	}
@@ -360,5 +360,5 @@ func (t *txn) settleNext(next, before *Record) error {
 	}
 	it := item{kind: itemRecord, id: next.Capture}
 	t.store.packer.pack(&it, plain, nil)
-	return t.indexRecord(next, t.append(it.appendTo(nil)))
+	return t.indexRecord(next, t.add(&it))
 }

@@ -23,13 +23,19 @@ func (s *Store) update(write func(*txn) error) error { return s.group.Do(write) 
 // commit is one commit of several changes.
 func (s *Store) commit(write func(*txn) error) error {
 	return translate(s.file.Update(func(tx *bolt.Tx) error {
-		t := &txn{Tx: tx, store: s, base: logEnd(tx)}
+		t := &txn{Tx: tx, store: s, base: logEnd(tx), fresh: s.room[:0]}
 		if err := write(t); err != nil {
 			return err
+		}
+		if cap(t.fresh) <= mostRoom {
+			s.room = t.fresh
 		}
 		return errors.Join(t.flush(), t.seal())
 	}))
 }
+
+// mostRoom is how much memory for what a commit adds to the log is kept for the next.
+const mostRoom = 4 << 20
 
 // translate gives an error of the file the meaning that this package's callers know.
 func translate(err error) error {

@@ -52,6 +52,7 @@ type File struct {
 	mapped int64 // as many bytes of the file db is certain to see
 
 	writing sync.Mutex
+	size    int64 // before the last commit, as much of it as is used
 	broken  error // after which nothing more is written: what is on the disk is not known
 }
 
@@ -106,7 +107,7 @@ func (f *File) openDB() (err error) {
 	if err := errors.Join(err, statErr); err != nil {
 		return errors.Join(err, db.Close())
 	}
-	db.AllocSize = growth(info.Size())
+	db.AllocSize = growth(info.Size(), 0)
 	f.db, f.inode, f.mapped = db, info, info.Size()
 	return nil
 }
@@ -134,16 +135,19 @@ func openBolt(path string, readOnly bool, openFile func(string, int, os.FileMode
 	return db, err
 }
 
-// A file grows by this much at a time, or by a part of its size up to what bbolt would always take: more than most
-// archives are when they are young. Each time costs a sync.
+// A file grows by this much at a time, by a part of its size, or by what so many commits take, up to what bbolt would always
+// take: more than most archives are when they are young. Each time costs a sync.
 const (
-	leastGrowth = 1 << 20
-	growthPart  = 64
-	mostGrowth  = 16 << 20
+	leastGrowth   = 1 << 20
+	growthPart    = 64
+	growthCommits = 8
+	mostGrowth    = 16 << 20
 )
 
-// growth returns how much a file of a size grows at a time.
-func growth(size int64) int { return int(min(max(size/growthPart, leastGrowth), mostGrowth)) }
+// growth returns how much a file of a size grows at a time, whose last commit took so many bytes.
+func growth(size, commit int64) int {
+	return int(min(max(size/growthPart, growthCommits*commit, leastGrowth), mostGrowth))
+}
 
 // current reports whether the path still names the file that is open.
 func (f *File) current() bool {
@@ -284,7 +288,10 @@ func (f *File) update(change func(*bolt.Tx) error) (err error) {
 	var changed error
 	made := 0 // the number of the state that this makes
 	err = f.db.Update(func(tx *bolt.Tx) error {
-		f.db.AllocSize = growth(tx.Size())
+		if f.size > 0 {
+			f.db.AllocSize = growth(tx.Size(), tx.Size()-f.size)
+		}
+		f.size = tx.Size()
 		changed = change(tx)
 		made = tx.ID()
 		return changed
