@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -92,7 +93,8 @@ func (w *witness) hear(line string) {
 // there in part, and the archive verifies.
 func TestKill(t *testing.T) {
 	t.Parallel()
-	const each = 25 // kills of one archive: all of it is read after each
+	const each = 25                                                                                   // kills of one archive: all of it is read after each
+	moments := []string{"capture", "capture", "capture", "begin", "record", "capture", "capture", ""} // after which lines; "": from the start
 	var kept witness
 	dir := ""
 	acknowledged, beyond := 0, 0
@@ -102,7 +104,7 @@ func TestKill(t *testing.T) {
 			kept = witness{make(map[uint64]string), make(map[uint64]string)}
 		}
 		before := len(kept.captures) + len(kept.records)
-		writeAndDie(t, dir, len(kept.captures)*2, k%8 == 7, &kept)
+		writeAndDie(t, dir, len(kept.captures)*2, moments[k%len(moments)], &kept)
 		acknowledged += len(kept.captures) + len(kept.records) - before
 		more := attest(t, dir, &kept)
 		if beyond += more; t.Failed() {
@@ -115,8 +117,8 @@ func TestKill(t *testing.T) {
 	}
 }
 
-// writeAndDie starts a writer and kills it some time after it has opened the archive, or early: perhaps before.
-func writeAndDie(t *testing.T, dir string, first int, early bool, kept *witness) {
+// writeAndDie starts a writer and kills it some time after a line that it writes.
+func writeAndDie(t *testing.T, dir string, first int, after string, kept *witness) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^TestWriterChild$")
 	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d %s", killEnv, first, dir))
@@ -132,16 +134,14 @@ func writeAndDie(t *testing.T, dir string, first int, early bool, kept *witness)
 		lifetime := time.Duration(rand.Int64N(int64(150 * time.Millisecond)))
 		time.AfterFunc(lifetime, func() { cmd.Process.Kill() })
 	}
-	if early {
-		kill()
-	}
-	line := ""
+	dying, line := false, ""
 	for lines := bufio.NewReader(out); err == nil; {
+		if !dying && strings.HasPrefix(line, after) {
+			dying = true
+			kill()
+		}
 		if line, err = lines.ReadString('\n'); err == nil {
 			kept.hear(line)
-		}
-		if line == "begin\n" && !early {
-			kill()
 		}
 	}
 	if err != io.EOF {
