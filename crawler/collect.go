@@ -230,7 +230,7 @@ func (m *importing) take(a *warc.Answer) error {
 		m.sum.Held++
 		m.note(held)
 	case older != 0:
-		m.refuse(a, fmt.Sprintf("the archive holds a later capture of this page, number %d; import the collection into an archive of its own", older))
+		m.refuse(a, fmt.Sprintf("the archive holds a later capture of this page, number %d; import the collection into an archive of its own, and merge the two", older))
 		return nil
 	default:
 		if err := m.Store.AddCapture(&p.Capture, p.body, nil); err != nil {

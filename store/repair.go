@@ -27,13 +27,16 @@ type Repaired struct {
 	Records  int    `json:"records"`
 	Head     string `json:"head"` // hash of the newest link of the chain
 
-	Pages    int    `json:"damaged_pages"` // of the file, that no index or log could be read from
-	Copied   int    `json:"copied"`        // damaged pieces of the log that a backup gave back to the byte
-	Restored int    `json:"restored"`      // payloads that another archive gave back
-	Rebuilt  int    `json:"rebuilt"`       // rows of captures made of what indexes, payloads and records told
-	Unread   int    `json:"unread"`        // records that are lost, of which the pages are not: to be read again
-	Lost     Losses `json:"lost"`          // for good, with what repairs before had noted
-	Told     []Loss `json:"losses"`        // what this one lost or rebuilt, the first thousand
+	Pages    int `json:"damaged_pages"` // of the file, that no index or log could be read from
+	Copied   int `json:"copied"`        // damaged pieces of the log that a backup gave back to the byte
+	Restored int `json:"restored"`      // payloads that another archive gave back
+	Rebuilt  int `json:"rebuilt"`       // rows of captures made of what indexes, payloads and records told
+	Unread   int `json:"unread"`        // records that are lost: to be read again
+
+	Reread []uint64 `json:"-"` // those of captures that have an earlier record now
+
+	Lost Losses `json:"lost"`   // for good, with what repairs before had noted
+	Told []Loss `json:"losses"` // what this one lost or rebuilt, the first thousand
 
 	Before int64  `json:"before"` // bytes of the file
 	After  int64  `json:"after"`
@@ -265,7 +268,6 @@ func (r *repair) furniture() error {
 			return w.put(k, v)
 		}
 		err := errors.Join(r.wreck.Bucket(bucket, put, func(string, bool) { bad++ }), w.flush())
-		r.n.Pages += bad
 		if err != nil || bad == 0 || bytes.Equal(bucket, templateBucket) {
 			return err
 		}
@@ -346,6 +348,38 @@ func (r *repair) log() error {
 	return r.fill(next)
 }
 
+// extend lets the log go on as a backup has it, where its end is lost.
+func (r *repair) extend(d *donor) error {
+	if d.end <= r.end {
+		return nil
+	}
+	w := rowWriter{to: r.to, bucket: logBucket}
+	for n := uint64(r.end) / chunkSize; position(n*chunkSize) < d.end; n++ {
+		var chunk []byte
+		err := d.view(func(t *txn) error {
+			chunk = bytes.Clone(t.Bucket(logBucket).Get(idKey(n)))
+			return nil
+		})
+		if err == nil && n == uint64(r.end)/chunkSize { // what there is of it stays
+			err = r.to.view(func(t *txn) error {
+				copy(chunk, t.Bucket(logBucket).Get(idKey(n)))
+				return nil
+			})
+		}
+		if err == nil {
+			err = w.put(idKey(n), chunk)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	r.n.Copied++
+	if err := w.flush(); err != nil {
+		return err
+	}
+	return r.to.view(func(t *txn) error { r.end = t.base; return nil })
+}
+
 // may reports whether a file of this size can have a chunk of a number.
 func (r *repair) may(chunk uint64) bool { return chunk < uint64(r.wreck.Size())/chunkSize+1 }
 
@@ -355,12 +389,21 @@ func (r *repair) scraps(missing map[uint64]bool, next uint64) (uint64, error) {
 	found := map[uint64]int{}
 	w := rowWriter{to: r.to, bucket: logBucket}
 	end := next
+	if next > 0 && !missing[next-1] { // the last one, of which there may be more
+		err := r.to.view(func(t *txn) error {
+			found[next-1] = len(t.Bucket(logBucket).Get(idKey(next - 1)))
+			return nil
+		})
+		if err != nil {
+			return end, err
+		}
+	}
 	err := r.wreck.Scraps(func(k, v []byte) error {
 		if len(k) != 8 || len(v) == 0 || len(v) > chunkSize {
 			return nil
 		}
 		n := number(k)
-		if !missing[n] && (r.known || n < next) || !r.may(n) || found[n] >= len(v) {
+		if !missing[n] && (r.known || n+1 < next) || !r.may(n) || found[n] >= len(v) {
 			return nil
 		}
 		if l, err := parseLink(k, v); err == nil && r.plausible(l, v) || len(v) == 8 {
@@ -463,7 +506,7 @@ func (r *repair) donors() error {
 			})
 		})
 		if err == nil && d.same {
-			err = errors.Join(r.missing(d, chainBucket), r.missing(d, mergedBucket))
+			err = errors.Join(r.missing(d, chainBucket), r.missing(d, mergedBucket), r.extend(d))
 		}
 		if err != nil {
 			return err
@@ -907,23 +950,27 @@ func (r *repair) newest() error {
 		return err
 	}
 	// Where the chain is cut short, indexes may know of more. One alone may have a damaged number.
-	beyond := map[uint64]bool{}
-	none := func(string, bool) {}
-	err = r.wreck.Bucket(captureBucket, func(k, _ []byte) error {
-		if id := number8(k); id > r.last && id < r.last+1<<20 {
-			beyond[id] = true
+	captures, times := map[uint64]bool{}, map[uint64]bool{}
+	note := func(k, v []byte) error {
+		if id := uint64(0); len(k) == 8 && len(v) == 8 || len(k) == 16 && len(v) == 0 {
+			if id = number(k); id > r.last && id < r.last+1<<20 {
+				captures[id], times[id] = captures[id] || len(k) == 8, times[id] || len(k) == 16
+			}
 		}
 		return nil
-	}, none)
-	if err != nil || len(beyond) == 0 {
-		return err
 	}
-	return r.wreck.Bucket(timeBucket, func(k, _ []byte) error {
-		if len(k) == 16 && beyond[number(k)] {
-			r.last = max(r.last, number(k))
+	bad := 0
+	count := func(string, bool) { bad++ }
+	err = errors.Join(r.wreck.Bucket(captureBucket, note, count), r.wreck.Bucket(timeBucket, note, count))
+	if err == nil && bad > 0 {
+		err = r.wreck.Scraps(note)
+	}
+	for id := range captures {
+		if captures[id] && times[id] {
+			r.last = max(r.last, id)
 		}
-		return nil
-	}, none)
+	}
+	return err
 }
 
 // number8 is number of a key that may be odd; 0 then.
@@ -1125,28 +1172,38 @@ func (r *repair) payload(c *Capture, sum digest) error {
 	})
 }
 
-// records counts what is to be read again: entries of the damaged file say for which captures there were records.
+// records counts what is to be read again: entries of the damaged file say for which captures there were records, and where
+// the one is that counts.
 func (r *repair) records() error {
-	var lost []uint64
-	err := r.wreck.Bucket(recordBucket, func(k, _ []byte) error {
+	type gone struct {
+		id    uint64
+		older bool // an earlier reading is there
+	}
+	var lost []gone
+	err := r.wreck.Bucket(recordBucket, func(k, v []byte) error {
 		id := number8(k)
-		if id == 0 || id > r.last {
+		if id == 0 || id > r.last || len(v) != 8 {
 			return nil
 		}
 		return r.to.view(func(t *txn) error {
-			if _, there := t.place(recordBucket, id); !there {
-				lost = append(lost, id)
+			if at, there := t.place(recordBucket, id); !there || at < position(number(v)) {
+				lost = append(lost, gone{id, there})
 			}
 			return nil
 		})
 	}, func(string, bool) {})
-	for _, id := range lost {
-		c, _, err := r.to.Capture(id)
+	for _, g := range lost {
+		c, _, err := r.to.Capture(g.id)
 		if err != nil {
 			return err
 		}
 		r.n.Unread++
-		r.tell(Loss{"record", id, c.URL, "", "what was read from the page is damaged; it is to be read again"})
+		why := "what was read from the page is damaged; it is to be read again"
+		if g.older {
+			r.n.Reread = append(r.n.Reread, g.id)
+			why = "what was read last from the page is damaged, and what was read before counts again until it is read again"
+		}
+		r.tell(Loss{"record", g.id, c.URL, "", why})
 	}
 	return err
 }

@@ -106,8 +106,9 @@ type extraction struct {
 	log        *slog.Logger
 	portals    map[string]seeds.Portal
 	all, diffs bool
-	missing    bool   // only pages that have no record
-	after      uint64 // only captures archived after this one
+	missing    bool     // only pages that have no record, and
+	again      []uint64 // these
+	after      uint64   // only captures archived after this one
 
 	n        extractCount
 	batch    []reading
@@ -179,7 +180,7 @@ func (x *extraction) add(c store.Capture, should bool) error {
 	case err != nil:
 		return err
 	case !had && !should:
-	case had && (x.missing || old.Version == extract.Version && !x.all):
+	case had && (x.missing && !slices.Contains(x.again, c.ID) || !x.missing && old.Version == extract.Version && !x.all):
 		x.n.Left++
 	case !slices.ContainsFunc(x.batch, func(r reading) bool { return r.capture.ID == c.ID }):
 		x.batch = append(x.batch, reading{capture: c, old: old, had: had})

@@ -30,7 +30,8 @@ it is; other hosts stay out, as copies of government pages are used to sell othe
 which pages are reports, as they do for a crawl; so do pages that call themselves one.
 
 Importing again adds nothing. What cannot be taken is named, and the exit code is then 3: damaged and cut records, revisits
-of what is nowhere, and answers older than one that the archive holds of the same page.`,
+of what is nowhere, and answers older than one that the archive holds of the same page: import those into an archive of their
+own, and merge the two (gongkai merge).`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usagef("import takes WARC or WACZ files, or folders of them")

@@ -29,7 +29,7 @@ func (e *env) repair(ctx context.Context, from []string) error {
 	}
 	read := &extractCount{}
 	if n.Kept != "" {
-		if read, err = e.readAgain(ctx); err != nil {
+		if read, err = e.readAgain(ctx, n.Reread); err != nil {
 			return err
 		}
 	}
@@ -62,7 +62,7 @@ func (e *env) printRepaired(n *store.Repaired, read *extractCount) error {
 	if n.Copied+n.Restored > 0 {
 		fmt.Fprintf(e.stdout, "given back: %d pieces of the log to the byte, %d payloads\n", n.Copied, n.Restored)
 	}
-	fmt.Fprintf(e.stdout, "made again: %d rows of captures, %d records (read from their pages)\n%s", n.Rebuilt, read.First, lostLine(n.Lost))
+	fmt.Fprintf(e.stdout, "made again: %d rows of captures, %d records (read from their pages)\n%s", n.Rebuilt, read.Read, lostLine(n.Lost))
 	_, err := fmt.Fprintf(e.stdout, "head of the chain: %s\nthe damaged file is %s; keep it until a backup of the repaired archive is made\n", n.Head, n.Kept)
 	return err
 }
@@ -75,8 +75,8 @@ func lostLine(l store.Losses) string {
 	return "lost, as repairs have found: " + l.String() + "\n"
 }
 
-// readAgain reads pages that should have a record, and have none.
-func (e *env) readAgain(ctx context.Context) (*extractCount, error) {
+// readAgain reads pages that should have a record, and have none, and some others.
+func (e *env) readAgain(ctx context.Context, again []uint64) (*extractCount, error) {
 	w, err := e.setUp(nil)
 	if err != nil {
 		return nil, err
@@ -86,7 +86,7 @@ func (e *env) readAgain(ctx context.Context) (*extractCount, error) {
 		return nil, err
 	}
 	defer s.Close()
-	x := extraction{env: e, store: s, log: slog.New(slog.DiscardHandler), portals: map[string]seeds.Portal{}, missing: true}
+	x := extraction{env: e, store: s, log: slog.New(slog.DiscardHandler), portals: map[string]seeds.Portal{}, missing: true, again: again}
 	for _, p := range w.portals {
 		x.portals[p.ID] = p
 	}

@@ -14,7 +14,8 @@ import (
 // one for a reason to give up. It must not be written to meanwhile: see Hold.
 type Wreck struct {
 	layout
-	roots []uint64 // pages where the tree of all buckets may begin, the likeliest first
+	roots  []uint64 // pages where the tree of all buckets may begin, the likeliest first
+	unsure bool     // whether the first of them is that of the newest commit
 }
 
 // OpenWreck opens a file, whatever is in it.
@@ -69,6 +70,7 @@ func (w *Wreck) survey() error {
 		w.roots = append(w.roots, s.root)
 	}
 	if len(sound) < 2 {
+		w.unsure = true
 		return w.guess()
 	}
 	return nil
@@ -109,27 +111,25 @@ func (w *Wreck) guess() error {
 }
 
 // Bucket passes the keys and values of a bucket to visit, in order, as far as its tree leads to sound pages. Each page
-// that is not goes to bad, with whether it is where the bucket ends. When the bucket is nowhere to be found, that is told
-// as a bad page, too. What visit gets is its own until it returns.
+// that is not goes to bad, with whether it is where the bucket ends. That the bucket is nowhere to be found, or that a later
+// commit may have added to it, is told as a bad page at its end, too. What visit gets is its own until it returns.
 func (w *Wreck) Bucket(name []byte, visit func(k, v []byte) error, bad func(what string, last bool)) error {
-	lost := "nothing leads to the bucket " + string(name)
-	for _, root := range w.roots {
+	for i, root := range w.roots {
 		var found *element
-		faults := 0
 		err := w.tree(root, nil, true, 0, func(e element) error {
 			if bytes.Equal(e.key, name) && e.flags == flagBucket && len(e.value) >= bucketHead {
 				found = &element{key: bytes.Clone(e.key), value: bytes.Clone(e.value)}
 			}
 			return nil
-		}, func(what string, _ bool) { faults++; lost = what })
+		}, func(string, bool) {})
 		if err != nil {
 			return err
 		}
-		if found == nil && faults == 0 {
-			return nil // there is no such bucket
-		}
 		if found == nil {
 			continue
+		}
+		if i > 0 || w.unsure {
+			bad("the newest commit cannot be found", true)
 		}
 		each := func(e element) error {
 			if e.flags != 0 {
@@ -151,7 +151,7 @@ func (w *Wreck) Bucket(name []byte, visit func(k, v []byte) error, bad func(what
 		}
 		return nil
 	}
-	bad(lost, true)
+	bad("nothing leads to the bucket "+string(name), true)
 	return nil
 }
 
