@@ -45,6 +45,7 @@ type packer struct {
 	mu       sync.Mutex
 	encoders map[int][]*encoder // idle ones by window, the last used last
 	decoders []*decoder
+	rooms    sync.Pool // *[]byte, for pages that are needed for a moment
 }
 
 // An encoder is prepared for one dictionary: to prepare it for another takes as long as to pack a page. It is used as a
@@ -201,25 +202,26 @@ func takeIdle[T any](list *[]*T, fits func(*T) bool) *T {
 
 // unpack returns an item's plain bytes, proven to be those it was made of. They share no memory with the item.
 func (p *packer) unpack(it *item, d *dictionary) ([]byte, error) {
-	plain, err := p.unproven(it, d)
+	plain, err := p.unproven(it, d, nil)
 	if err != nil {
 		return nil, err
 	}
 	return plain, it.prove(plain)
 }
 
-// unproven is unpack for bytes of which something else will tell whether they are right.
-func (p *packer) unproven(it *item, d *dictionary) (plain []byte, err error) {
+// unproven is unpack for bytes of which something else will tell whether they are right. They are put into dst, if that is
+// large enough.
+func (p *packer) unproven(it *item, d *dictionary, dst []byte) (plain []byte, err error) {
+	if room := it.room(); cap(dst) < room {
+		dst = make([]byte, 0, room)
+	}
 	switch {
 	case it.codec == codecPlain:
-		plain = bytes.Clone(it.data)
-		if plain == nil {
-			plain = []byte{}
-		}
+		plain = append(dst[:0], it.data...)
 	case d == nil:
-		plain, err = p.plain.DecodeAll(it.data, make([]byte, 0, it.room()))
+		plain, err = p.plain.DecodeAll(it.data, dst[:0])
 	default:
-		plain, err = p.decode(it, d)
+		plain, err = p.decode(it, d, dst[:0])
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
@@ -230,7 +232,7 @@ func (p *packer) unproven(it *item, d *dictionary) (plain []byte, err error) {
 // room is how much memory an item's plain bytes are worth at once: a damaged length must not cost a gigabyte.
 func (it *item) room() int { return min(it.plain, 64*len(it.data)+1024) + 16 }
 
-func (p *packer) decode(it *item, d *dictionary) ([]byte, error) {
+func (p *packer) decode(it *item, d *dictionary, dst []byte) ([]byte, error) {
 	p.mu.Lock()
 	e := takeIdle(&p.decoders, func(e *decoder) bool { return e.dict == d.key() })
 	if e == nil && len(p.decoders) >= mostDecoders {
@@ -249,7 +251,7 @@ func (p *packer) decode(it *item, d *dictionary) ([]byte, error) {
 		return nil, err
 	}
 	e.dict = d.key()
-	plain, err := e.DecodeAll(it.data, make([]byte, 0, it.room()))
+	plain, err := e.DecodeAll(it.data, dst)
 	p.mu.Lock()
 	if len(p.decoders) < 2*mostDecoders {
 		p.decoders = append(p.decoders, e)
@@ -311,20 +313,27 @@ func (t *txn) dictionaryFor(it *item, depth int) (*dictionary, error) {
 	if err != nil || it.codec != codecPage {
 		return d, err
 	}
-	page, err := t.lender(it.page, it.at, depth)
+	if page := t.store.shelf.get(it.page); page != nil {
+		return d.with(page, it.from, it.n)
+	}
+	// A page is not proven when an item borrows from it, which would take as long as the rest: the item is, by its own sum. Nor
+	// is it kept: no other item is likely to need it.
+	p := t.store.packer
+	room, _ := p.rooms.Get().(*[]byte)
+	if room == nil {
+		room = new([]byte)
+	}
+	defer p.rooms.Put(room) // with copies what is needed
+	page, err := t.dictionaryAt(it.page, it.at, depth, func(it *item, under *dictionary) (plain []byte, err error) {
+		if plain, err = p.unproven(it, under, *room); err == nil {
+			*room = plain
+		}
+		return plain, err
+	})
 	if err != nil {
 		return nil, err
 	}
 	return d.with(page, it.from, it.n)
-}
-
-// lender reads the page that an item borrows from. It is not proven, which would take as long as the rest: the item is,
-// by its own sum. Nor is it kept: no other item is likely to need it.
-func (t *txn) lender(at, before position, depth int) (*dictionary, error) {
-	if d := t.store.shelf.get(at); d != nil {
-		return d, nil
-	}
-	return t.dictionaryAt(at, before, depth, t.store.packer.unproven)
 }
 
 // with returns the dictionary with a piece of a page behind it.
