@@ -28,6 +28,7 @@ type Repaired struct {
 	Head     string `json:"head"` // hash of the newest link of the chain
 
 	Pages    int `json:"damaged_pages"` // of the file, that no index or log could be read from
+	Mended   int `json:"mended"`        // pieces of the log of which a single bit was wrong
 	Copied   int `json:"copied"`        // damaged pieces of the log that a backup gave back to the byte
 	Restored int `json:"restored"`      // payloads that another archive gave back
 	Rebuilt  int `json:"rebuilt"`       // rows of captures made of what indexes, payloads and records told
@@ -120,6 +121,8 @@ type repair struct {
 	now   time.Time
 	n     Repaired
 	sound bool // there is nothing to do
+	found bool // there is something of an archive
+	tried int  // bytes, to find wrong bits
 	other bool // the log is not what it was, to the byte
 
 	wreck *boltfile.Wreck
@@ -291,10 +294,11 @@ func (r *repair) furniture() error {
 // metaNames are the names in meta that an archive cannot make up.
 var metaNames = []string{"created", "gongkai", "origin", "sources", "repairs", "rewritten"}
 
-// plausible reports whether a row may be a link: one without a checksum could be anything of its length.
+// plausible reports whether a row may be a link: one without a checksum could be anything of its length, and no checksum
+// covers its number.
 func (r *repair) plausible(l Link, v []byte) bool {
 	most := uint64(r.wreck.Size()) / 16 // captures take more
-	return len(v) > linkSize || l.Number <= l.Last && l.Last < most && l.Time.Year() > 2000 && l.Time.Year() < 2200
+	return l.Number > 0 && l.Number <= l.Last && l.Last < most && (len(v) > linkSize || l.Time.Year() > 2000 && l.Time.Year() < 2200)
 }
 
 // has reports whether the draft has a key.
@@ -321,31 +325,52 @@ func (r *repair) dropEmpty(name []byte) error {
 // log copies the chunks of the log to where they were. Where one is missing, any page of the file that has it will do;
 // where there is none, it is filled with zeros.
 func (r *repair) log() error {
+	c := chunks{missing: map[uint64]bool{}, w: rowWriter{to: r.to, bucket: logBucket}, may: r.may}
 	bad, tail := 0, false
-	next := uint64(0)
-	missing := map[uint64]bool{}
-	w := rowWriter{to: r.to, bucket: logBucket}
-	err := r.wreck.Bucket(logBucket, func(k, v []byte) error {
-		if len(k) != 8 || number(k) < next || !r.may(number(k)) || len(v) > chunkSize {
-			return nil
-		}
-		for ; next < number(k); next++ {
-			missing[next] = true
-		}
-		next++
-		return w.put(k, v)
-	}, func(_ string, last bool) { bad++; tail = tail || last })
-	if err = errors.Join(err, w.flush()); err != nil {
+	err := r.wreck.Bucket(logBucket, c.put, func(_ string, last bool) { bad++; tail = tail || last })
+	if err == nil && c.odd { // the name leads to another bucket
+		bad, tail, c.missing, c.next, c.w.batch = bad+1, true, nil, 0, nil
+		err = r.to.commit(func(t *txn) error {
+			err := t.DeleteBucket(logBucket)
+			if err == nil {
+				_, err = t.CreateBucket(logBucket)
+			}
+			return err
+		})
+	}
+	if err = errors.Join(err, c.w.flush()); err != nil {
 		return err
 	}
 	r.n.Pages += bad
-	r.known = !tail && next > 0
-	if bad > 0 || len(missing) > 0 {
-		if next, err = r.scraps(missing, next); err != nil {
+	r.known = !tail && c.next > 0
+	if bad > 0 || len(c.missing) > 0 {
+		if c.next, err = r.scraps(c.missing, c.next); err != nil {
 			return err
 		}
 	}
-	return r.fill(next)
+	return r.fill(c.next)
+}
+
+// Chunks are those of the log as its tree has them: each but the last is of one size.
+type chunks struct {
+	w       rowWriter
+	may     func(uint64) bool
+	next    uint64 // the number to come
+	missing map[uint64]bool
+	short   bool // one has come that must have been the last
+	odd     bool // they cannot be those of a log
+}
+
+func (c *chunks) put(k, v []byte) error {
+	if c.odd = c.odd || c.short || len(k) != 8 || len(v) > chunkSize || !c.may(number(k)) || number(k) < c.next; c.odd {
+		return nil
+	}
+	c.short = len(v) < chunkSize
+	for ; c.next < number(k); c.next++ {
+		c.missing[c.next] = true
+	}
+	c.next++
+	return c.w.put(k, v)
 }
 
 // extend lets the log go on as a backup has it, where its end is lost.
@@ -512,7 +537,31 @@ func (r *repair) donors() error {
 			return err
 		}
 	}
-	return nil
+	return r.sift()
+}
+
+// sift takes out links that cannot stand where they do: each adds a capture at least.
+func (r *repair) sift() error {
+	return r.to.commit(func(t *txn) error {
+		var odd [][]byte
+		b := t.Bucket(chainBucket)
+		var last Link
+		c := b.Cursor()
+		for k, v := c.First(); k != nil; k, v = c.Next() {
+			l, err := parseLink(k, v)
+			if err != nil || l.Last <= last.Last || l.Number-last.Number > l.Last-last.Last {
+				odd = append(odd, bytes.Clone(k))
+				continue
+			}
+			last = l
+		}
+		for _, k := range odd {
+			if err := b.Delete(k); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // missing takes from a backup the rows of a bucket that are lost.
@@ -546,6 +595,7 @@ func (r *repair) items() error {
 		}
 		for i := range items {
 			at = items[i].at + position(items[i].length())
+			r.found = true
 		}
 		err = r.to.commit(func(t *txn) error {
 			for i := range items {
@@ -572,11 +622,10 @@ func (r *repair) items() error {
 
 // anything refuses a file in which nothing of an archive was found: whatever it is, it must not be replaced.
 func (r *repair) anything() error {
-	last, err := r.to.LastID()
-	if err == nil && last == 0 {
-		err = fmt.Errorf("%w: nothing in %s is of one", ErrNotArchive, fileName)
+	if !r.found {
+		return fmt.Errorf("%w: nothing in %s is of one", ErrNotArchive, fileName)
 	}
-	return err
+	return nil
 }
 
 // pruneTemplates forgets dictionaries that are gone.
@@ -689,6 +738,10 @@ func (r *repair) mend(at position) error {
 	if done, err := r.copied(s); done || err != nil {
 		return err
 	}
+	r.found = r.found || head.kind != 0
+	if done, err := r.flipped(s); done || err != nil {
+		return err
+	}
 	if done, err := r.restored(s, &head); done || err != nil {
 		return err
 	}
@@ -737,6 +790,83 @@ func (r *repair) copied(s span) (done bool, err error) {
 		}
 	}
 	return false, nil
+}
+
+// What is spent on finding wrong bits, in bytes that are unpacked: on one piece, some seconds; and in all.
+const (
+	mostTries    = 1 << 33
+	mostTriesAll = 1 << 37
+)
+
+// flipped finds out whether a single bit of a piece is wrong, as happens in memory and on disks, by trying each: what
+// then has the sum that its head tells is what it was.
+func (r *repair) flipped(s span) (done bool, err error) {
+	var piece []byte
+	if err := r.to.view(func(t *txn) error { piece = t.read(s.from, int(s.to-s.from)); return nil }); err != nil {
+		return false, err
+	}
+	head, err := parseHead(piece, s.from)
+	if err != nil { // then it may be in the head, which proves itself
+		for bit := range 8 * min(maxHead, len(piece)) {
+			piece[bit/8] ^= 1 << (bit % 8)
+			if head, err := parseHead(piece, s.from); err == nil && head.length() <= len(piece) {
+				if done, err := r.trial(&head, piece, nil); done || err != nil {
+					return done, err
+				}
+			}
+			piece[bit/8] ^= 1 << (bit % 8)
+		}
+		return false, nil
+	}
+	cost := 8 * head.size * (head.plain + 4096)
+	if cost > cmp.Or(r.o.tries, mostTries) || r.tried+cost > mostTriesAll || head.length() > len(piece) {
+		return false, nil
+	}
+	r.tried += cost
+	dict, err := r.dictionary(&head)
+	if err != nil || head.codec >= codecDict && dict == nil {
+		return false, err
+	}
+	for bit := 8 * head.head; bit < 8*head.length(); bit++ {
+		piece[bit/8] ^= 1 << (bit % 8)
+		if done, err := r.trial(&head, piece, dict); done || err != nil {
+			return done, err
+		}
+		piece[bit/8] ^= 1 << (bit % 8)
+	}
+	return false, nil
+}
+
+// dictionary reads what an item needs; nil when that cannot be had either.
+func (r *repair) dictionary(head *item) (d *dictionary, err error) {
+	err = r.to.view(func(t *txn) error {
+		d, err = t.dictionaryFor(head, 0)
+		return err
+	})
+	if errors.Is(err, ErrDamaged) {
+		return nil, nil
+	}
+	return d, err
+}
+
+// trial writes a piece if the item in it is now what its head says.
+func (r *repair) trial(head *item, piece []byte, dict *dictionary) (done bool, err error) {
+	it := *head
+	it.data = piece[it.head:it.length()]
+	if dict == nil && it.codec >= codecDict {
+		if dict, err = r.dictionary(&it); err != nil || dict == nil {
+			return false, err
+		}
+	}
+	plain, err := r.to.packer.unpack(&it, dict)
+	if err != nil || !sensible(&it, plain) {
+		return false, nil
+	}
+	r.n.Mended++
+	was := r.other
+	err = r.write(head.at, piece[:it.length()])
+	r.other = was // it is again what it was
+	return err == nil, err
 }
 
 // restored puts a payload that another archive holds to where it was. It is packed anew, as tightly as need be.
@@ -1191,7 +1321,7 @@ func (r *repair) records() error {
 			}
 			return nil
 		})
-	}, func(string, bool) {})
+	}, func(string, bool) { r.n.Pages++ })
 	for _, g := range lost {
 		c, _, err := r.to.Capture(g.id)
 		if err != nil {
@@ -1235,8 +1365,16 @@ func (r *repair) chain() error {
 	if err != nil {
 		return err
 	}
-	for _, n := range odd {
-		if err := r.oddLink(n); err != nil {
+	for some := range slices.Chunk(odd, batchRows) {
+		err := r.to.commit(func(t *txn) error {
+			for _, n := range some {
+				if err := r.oddLink(t, n); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
 			return err
 		}
 	}
@@ -1251,26 +1389,24 @@ func (r *repair) chain() error {
 }
 
 // oddLink notes that a link cannot be computed again. One that is lost itself gets a row without a hash.
-func (r *repair) oddLink(n uint64) error {
-	why := "something that it covers is lost, or it is itself"
-	return r.to.commit(func(t *txn) error {
-		b := t.Bucket(chainBucket)
-		if b.Get(idKey(n)) == nil {
-			last := Link{Time: r.now}
-			if n > 1 {
-				var err error
-				if last, err = t.link(n - 1); err != nil {
-					return err
-				}
-			}
-			last.Number, last.Hash = n, digest{}.String()
-			if err := b.Put(idKey(n), putLink(last)); err != nil {
+func (r *repair) oddLink(t *txn, n uint64) error {
+	const why = "something that it covers is lost, or it is itself"
+	b := t.Bucket(chainBucket)
+	if b.Get(idKey(n)) == nil {
+		last := Link{Time: r.now}
+		if n > 1 {
+			var err error
+			if last, err = t.link(n - 1); err != nil {
 				return err
 			}
 		}
-		r.tell(Loss{What: "link", Why: fmt.Sprintf("commit %d of the chain: %s", n, why)})
-		return t.lose(lostLink, idKey(n), r.loss(why))
-	})
+		last.Number, last.Hash = n, digest{}.String()
+		if err := b.Put(idKey(n), putLink(last)); err != nil {
+			return err
+		}
+	}
+	r.tell(Loss{What: "link", Why: fmt.Sprintf("commit %d of the chain: %s", n, why)})
+	return t.lose(lostLink, idKey(n), r.loss(why))
 }
 
 // sign notes in meta that the archive was repaired, and what became of it.
@@ -1279,7 +1415,7 @@ func (r *repair) sign() error {
 		b := t.Bucket(metaBucket)
 		var list []repairNote
 		_ = json.Unmarshal(b.Get([]byte("repairs")), &list) // what is damaged of it is gone
-		list = append(list, repairNote{r.now, r.n.Copied, r.n.Restored, r.n.Rebuilt, r.n.Unread, len(r.n.Told)})
+		list = append(list, repairNote{r.now, r.n.Mended, r.n.Copied, r.n.Restored, r.n.Rebuilt, r.n.Unread, len(r.n.Told)})
 		text, err := json.Marshal(list)
 		if err != nil {
 			return err
@@ -1294,6 +1430,7 @@ func (r *repair) sign() error {
 // A repairNote is what meta says of a repair.
 type repairNote struct {
 	Time     time.Time `json:"time"`
+	Mended   int       `json:"mended"`
 	Copied   int       `json:"copied"`
 	Restored int       `json:"restored"`
 	Rebuilt  int       `json:"rebuilt"`

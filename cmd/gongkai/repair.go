@@ -59,6 +59,9 @@ func (e *env) printRepaired(n *store.Repaired, read *extractCount) error {
 		fmt.Fprintln(e.stdout, l)
 	}
 	fmt.Fprintf(e.stdout, "repair: %d captures, %d bodies, %d records; all indexes made anew, %d damaged pages of the file\n", n.Captures, n.Bodies, n.Records+read.First, n.Pages)
+	if n.Mended > 0 {
+		fmt.Fprintf(e.stdout, "mended: %d pieces of the log of which a single bit was wrong\n", n.Mended)
+	}
 	if n.Copied+n.Restored > 0 {
 		fmt.Fprintf(e.stdout, "given back: %d pieces of the log to the byte, %d payloads\n", n.Copied, n.Restored)
 	}
