@@ -120,10 +120,10 @@ type repair struct {
 	work  string
 	now   time.Time
 	n     Repaired
-	sound bool // there is nothing to do
-	found bool // there is something of an archive
-	tried int  // bytes, to find wrong bits
-	other bool // the log is not what it was, to the byte
+	sound bool  // there is nothing to do
+	found bool  // there is something of an archive
+	tried int64 // bytes, to find wrong bits
+	other bool  // the log is not what it was, to the byte
 
 	wreck *boltfile.Wreck
 	to    *Store   // the draft
@@ -818,7 +818,7 @@ func (r *repair) flipped(s span) (done bool, err error) {
 		}
 		return false, nil
 	}
-	cost := 8 * head.size * (head.plain + 4096)
+	cost := 8 * int64(head.size) * int64(head.plain+4096)
 	if cost > cmp.Or(r.o.tries, mostTries) || r.tried+cost > mostTriesAll || head.length() > len(piece) {
 		return false, nil
 	}

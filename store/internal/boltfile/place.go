@@ -9,11 +9,17 @@ import (
 // checkPlace refuses what bbolt cannot do well: a process that can map two gigabytes at most, and file systems whose
 // machines do not see each other's writes and locks.
 func checkPlace(path string) error {
-	if strconv.IntSize < 64 {
-		return fmt.Errorf("%w: this is a program for 32-bit machines, which can map no large file; use one for 64 bits", ErrPlace)
+	dir := filepath.Dir(path)
+	return placed(dir, strconv.IntSize, networkFS(dir))
+}
+
+// placed says why a file must not be opened by a process of so many bits in a folder on a network file system, "" for none.
+func placed(dir string, bits int, network string) error {
+	if bits < 64 {
+		return fmt.Errorf("%w: this is a program for %d-bit machines, which can map no large file; use one for 64 bits", ErrPlace, bits)
 	}
-	if name := networkFS(filepath.Dir(path)); name != "" {
-		return fmt.Errorf("%w: %s is on a network file system (%s), where neither locks nor memory maps can be relied upon; use a local disk", ErrPlace, filepath.Dir(path), name)
+	if network != "" {
+		return fmt.Errorf("%w: %s is on a network file system (%s), where neither locks nor memory maps can be relied upon; use a local disk", ErrPlace, dir, network)
 	}
 	return nil
 }

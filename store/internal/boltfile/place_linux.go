@@ -24,5 +24,8 @@ func networkFS(dir string) string {
 	if syscall.Statfs(dir, &st) != nil {
 		return ""
 	}
-	return networks[int64(uint32(st.Type))]
+	return networkNamed(int64(st.Type))
 }
+
+// networkNamed names a network file system by its number, which some machines extend by its sign.
+func networkNamed(number int64) string { return networks[int64(uint32(number))] }
