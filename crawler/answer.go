@@ -73,7 +73,7 @@ func mayPass(err error) bool {
 // retryAfter reads both forms of a Retry-After header; 0 when it says nothing.
 func retryAfter(value string, now time.Time) time.Duration {
 	if seconds, err := strconv.Atoi(strings.TrimSpace(value)); err == nil {
-		return time.Duration(min(max(seconds, 0), 1<<31)) * time.Second
+		return time.Duration(min(max(seconds, 0), 1<<30)) * time.Second
 	}
 	if date, err := http.ParseTime(value); err == nil {
 		return max(date.Sub(now), 0)

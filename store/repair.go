@@ -89,7 +89,7 @@ func Repair(dir string, o Rewrite) (n Repaired, err error) {
 	if err := errors.Join(sweep(dir), release()); err != nil {
 		return n, err
 	}
-	r := &repair{o: o, dir: dir, now: time.Now().UTC().Truncate(time.Second), spans: map[uint64]span{}}
+	r := &repair{o: o, dir: dir, now: time.Now().UTC().Truncate(time.Second), spans: map[uint64]span{}, hurt: map[uint64]position{}}
 	defer func() { err = errors.Join(err, r.close()) }()
 	if err := r.look(); err != nil || r.sound {
 		return r.n, err
@@ -126,12 +126,13 @@ type repair struct {
 	other bool  // the log is not what it was, to the byte
 
 	wreck *boltfile.Wreck
-	to    *Store   // the draft
-	from  []*donor // that may help
-	end   position // of the log
-	known bool     // that is where it did end
-	spans map[uint64]span
-	last  uint64 // newest capture that anything tells of
+	to    *Store              // the draft
+	from  []*donor            // that may help
+	end   position            // of the log
+	known bool                // that is where it did end
+	spans map[uint64]span     // that rows of captures had
+	hurt  map[uint64]position // where records are lost
+	last  uint64              // newest capture that anything tells of
 }
 
 // A donor is an archive that may give what is damaged.
@@ -745,8 +746,11 @@ func (r *repair) mend(at position) error {
 	if done, err := r.restored(s, &head); done || err != nil {
 		return err
 	}
-	if head.kind == itemCapture {
+	switch head.kind {
+	case itemCapture:
 		r.spans[head.id] = s
+	case itemRecord:
+		r.hurt[head.id] = at
 	}
 	return r.gap(s)
 }
@@ -1305,11 +1309,6 @@ func (r *repair) payload(c *Capture, sum digest) error {
 // records counts what is to be read again: entries of the damaged file say for which captures there were records, and where
 // the one is that counts.
 func (r *repair) records() error {
-	type gone struct {
-		id    uint64
-		older bool // an earlier reading is there
-	}
-	var lost []gone
 	err := r.wreck.Bucket(recordBucket, func(k, v []byte) error {
 		id := number8(k)
 		if id == 0 || id > r.last || len(v) != 8 {
@@ -1317,23 +1316,32 @@ func (r *repair) records() error {
 		}
 		return r.to.view(func(t *txn) error {
 			if at, there := t.place(recordBucket, id); !there || at < position(number(v)) {
-				lost = append(lost, gone{id, there})
+				r.hurt[id] = max(r.hurt[id], position(number(v)))
 			}
 			return nil
 		})
 	}, func(string, bool) { r.n.Pages++ })
-	for _, g := range lost {
-		c, _, err := r.to.Capture(g.id)
+	for _, id := range slices.Sorted(maps.Keys(r.hurt)) {
+		var at position
+		older := false
+		err = errors.Join(err, r.to.view(func(t *txn) error { at, older = t.place(recordBucket, id); return nil }))
+		if err != nil {
+			return err
+		}
+		if older && at >= r.hurt[id] { // what was read later is there
+			continue
+		}
+		c, _, err := r.to.Capture(id)
 		if err != nil {
 			return err
 		}
 		r.n.Unread++
 		why := "what was read from the page is damaged; it is to be read again"
-		if g.older {
-			r.n.Reread = append(r.n.Reread, g.id)
+		if older {
+			r.n.Reread = append(r.n.Reread, id)
 			why = "what was read last from the page is damaged, and what was read before counts again until it is read again"
 		}
-		r.tell(Loss{"record", g.id, c.URL, "", why})
+		r.tell(Loss{"record", id, c.URL, "", why})
 	}
 	return err
 }

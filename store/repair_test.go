@@ -74,7 +74,7 @@ func repaired(t testing.TB, dir string, was *Store, from ...string) Repaired {
 			t.Error(err)
 		} else if !ok || slices.Contains(n.Reread, c.ID) {
 			unread++
-		} else if again.Read.Equal(r.Read) && (again.Fields != r.Fields || again.Text != r.Text) {
+		} else if n.Pages == 0 && again.Read.Equal(r.Read) && (again.Fields != r.Fields || again.Text != r.Text) {
 			t.Errorf("record of capture %d: %+v, was %+v", c.ID, again, r)
 		}
 	}
@@ -102,7 +102,7 @@ func TestRepair(t *testing.T) {
 	}
 	defer was.Close()
 	want := holding(t, s.Dir())
-	rounds, err := strconv.Atoi(cmp.Or(os.Getenv(repairsEnv), "3"))
+	rounds, err := strconv.Atoi(cmp.Or(os.Getenv(repairsEnv), "2"))
 	if err != nil {
 		t.Fatal(err)
 	}
