@@ -814,7 +814,7 @@ func (r *repair) flipped(s span) (done bool, err error) {
 		for bit := range 8 * min(maxHead, len(piece)) {
 			piece[bit/8] ^= 1 << (bit % 8)
 			if head, err := parseHead(piece, s.from); err == nil && head.length() <= len(piece) {
-				if done, err := r.trial(&head, piece, nil); done || err != nil {
+				if done, err := r.trial(&head, piece); done || err != nil {
 					return done, err
 				}
 			}
@@ -831,14 +831,38 @@ func (r *repair) flipped(s span) (done bool, err error) {
 	if err != nil || head.codec >= codecDict && dict == nil {
 		return false, err
 	}
+	// A wrong bit may make a frame claim any size.
+	options := []zstd.DOption{zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxMemory(uint64(head.plain) + 1<<20)}
+	if dict != nil {
+		options = append(options, zstd.WithDecoderDictRaw(0, dict.plain))
+	}
+	dec, err := zstd.NewReader(nil, options...)
+	if err != nil {
+		return false, err
+	}
+	defer dec.Close()
+	plain := make([]byte, 0, head.plain+16)
 	for bit := 8 * head.head; bit < 8*head.length(); bit++ {
 		piece[bit/8] ^= 1 << (bit % 8)
-		if done, err := r.trial(&head, piece, dict); done || err != nil {
-			return done, err
+		got, err := piece[head.head:head.length()], error(nil)
+		if head.codec != codecPlain {
+			got, err = dec.DecodeAll(got, plain)
+		}
+		if err == nil && head.prove(got) == nil && sensible(&head, got) {
+			return r.mended(&head, piece)
 		}
 		piece[bit/8] ^= 1 << (bit % 8)
 	}
 	return false, nil
+}
+
+// mended writes a piece that is again what it was.
+func (r *repair) mended(head *item, piece []byte) (done bool, err error) {
+	r.n.Mended++
+	was := r.other
+	err = r.write(head.at, piece[:head.length()])
+	r.other = was
+	return err == nil, err
 }
 
 // dictionary reads what an item needs; nil when that cannot be had either.
@@ -854,23 +878,18 @@ func (r *repair) dictionary(head *item) (d *dictionary, err error) {
 }
 
 // trial writes a piece if the item in it is now what its head says.
-func (r *repair) trial(head *item, piece []byte, dict *dictionary) (done bool, err error) {
+func (r *repair) trial(head *item, piece []byte) (done bool, err error) {
 	it := *head
 	it.data = piece[it.head:it.length()]
-	if dict == nil && it.codec >= codecDict {
-		if dict, err = r.dictionary(&it); err != nil || dict == nil {
-			return false, err
-		}
+	dict, err := r.dictionary(&it)
+	if err != nil || dict == nil && it.codec >= codecDict {
+		return false, err
 	}
 	plain, err := r.to.packer.unpack(&it, dict)
 	if err != nil || !sensible(&it, plain) {
 		return false, nil
 	}
-	r.n.Mended++
-	was := r.other
-	err = r.write(head.at, piece[:it.length()])
-	r.other = was // it is again what it was
-	return err == nil, err
+	return r.mended(head, piece)
 }
 
 // restored puts a payload that another archive holds to where it was. It is packed anew, as tightly as need be.
