@@ -257,8 +257,6 @@ func (r *repair) tell(l Loss) {
 
 func (r *repair) loss(why string) loss { return loss{r.now, why} }
 
-func (r *repair) badPage(string, bool) { r.n.Pages++ }
-
 // furniture takes over what is neither log nor index: meta, the chain, and what mergers and repairs have noted; and the
 // templates, which would only be missed by what is still to come.
 func (r *repair) furniture() error {
@@ -514,13 +512,7 @@ func (r *repair) donors() error {
 					return nil // one of them was repaired
 				}
 				c := own.Bucket(chainBucket).Cursor()
-				k, v := c.Seek(idKey(head.Number + 1))
-				if k == nil {
-					k, v = c.Last()
-				} else {
-					k, v = c.Prev()
-				}
-				for ; k != nil; k, v = c.Prev() { // the newest that both have
+				for k, v := before(c, idKey(head.Number+1)); k != nil; k, v = c.Prev() { // the newest that both have
 					ours, err := parseLink(k, v)
 					theirs, err2 := t.link(number(k))
 					if err == nil && err2 == nil {
