@@ -43,10 +43,13 @@ type Verification struct {
 // then is left for the next time.
 func (s *Store) Verify(slice, of int, found func(Fault) error) (Verification, error) {
 	v := verifier{store: s, found: found, slice: uint64(slice), of: uint64(of), digests: make(map[uint64]digest), told: make(map[string]int)}
-	err := v.pages()
-	for _, step := range []func() error{v.begin, v.furniture, v.rare, v.log, v.chain, v.indexes} {
+	var err error
+	for _, step := range []func() error{v.pages, v.begin, v.furniture, v.rare, v.log, v.chain, v.indexes} {
 		if err == nil {
 			err = step()
+		}
+		if errors.Is(err, ErrDamaged) { // bbolt cannot get over it; other steps may
+			err = v.fault("page", 0, "%v", err)
 		}
 	}
 	return v.Verification, err
