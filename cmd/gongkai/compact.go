@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
@@ -97,7 +98,7 @@ func (e *env) roomFor(what, dir string, times int64, archives ...string) error {
 
 // mendable says of a damaged archive what to do.
 func mendable(err error) error {
-	if errors.Is(err, store.ErrDamaged) {
+	if errors.Is(err, store.ErrDamaged) || errors.Is(err, store.ErrNotArchive) && strings.Contains(err.Error(), "first pages are damaged") {
 		return fmt.Errorf("%w (gongkai verify lists all, gongkai verify -repair mends what can be mended)", err)
 	}
 	return err
