@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+
+	"gongkai/store/internal/boltfile"
 )
 
 // A Fault is something in the archive that is not as it was put there.
@@ -47,6 +49,9 @@ func (s *Store) Verify(slice, of int, found func(Fault) error) (Verification, er
 	for _, step := range []func() error{v.pages, v.begin, v.furniture, v.rare, v.log, v.chain, v.indexes} {
 		if err == nil {
 			err = step()
+		}
+		if errors.Is(err, boltfile.ErrCircle) {
+			return v.Verification, v.fault("page", 0, "%v", err)
 		}
 		if errors.Is(err, ErrDamaged) { // bbolt cannot get over it; other steps may
 			err = v.fault("page", 0, "%v", err)

@@ -16,8 +16,8 @@ import (
 // Check reads the pages of the file and proves that each is as bbolt writes it, to the byte: a page that bbolt reads
 // without complaint may still lead a writer astray, which looks for a child by its first key and frees pages by the
 // length that their head tells. Of the pages that hold values it reads part number part of of, from 1; 1 of 1 is all.
-// Each fault goes to found, whose error ends the check. ErrDamaged when pages lead in circles, in which whoever reads
-// them would go round. It reads some pages in each transaction, and the file may be written to meanwhile.
+// Each fault goes to found, whose error ends the check. ErrCircle when pages lead in circles. It reads some pages in each
+// transaction, and the file may be written to meanwhile.
 //
 // What is in the values is for their owner to prove, as are the sequences of buckets. Pages that are free, and what a
 // page has behind its last value, are nobody's.
@@ -34,12 +34,41 @@ func (f *File) Check(part, of int, found func(what string) error) error {
 	for i := 0; ; i++ {
 		more, err := c.bucket(f, i)
 		switch {
-		case err == nil && c.circle:
-			return fmt.Errorf("%w: its pages lead in circles", ErrDamaged) // bbolt would go round in them
-		case err != nil || !more:
+		case err != nil:
 			return err
+		case more && c.told <= mostFaults:
+		case c.told > 0: // a file without fault is made of trees
+			return c.circles(f)
+		default:
+			return nil
 		}
 	}
+}
+
+// circles looks for pages that lead in circles, by what bbolt follows: it minds neither keys nor order.
+func (c *checker) circles(f *File) error {
+	return f.View(func(tx *bolt.Tx) error {
+		if c.round(uint64(tx.Cursor().Bucket().Root()), make(map[uint64]bool)) {
+			return fmt.Errorf("%w: %w", ErrDamaged, ErrCircle)
+		}
+		return nil
+	})
+}
+
+// round reports whether a way down from a page leads back to a page on it. on has the pages seen, with whether they are on
+// the way.
+func (c *checker) round(id uint64, on map[uint64]bool) bool {
+	if open, seen := on[id]; seen {
+		return open
+	}
+	on[id] = true
+	for _, below := range c.below(id) {
+		if c.round(below, on) {
+			return true
+		}
+	}
+	on[id] = false
+	return false
 }
 
 // A checker checks the pages of a file.
@@ -48,7 +77,6 @@ type checker struct {
 	part, of uint32
 	found    func(what string) error
 	told     int
-	circle   bool // a tree has no end
 
 	name  []byte // of the bucket
 	after []byte // the key from which the next transaction goes on; nil: from the first
@@ -198,7 +226,6 @@ func (w *walker) walk(id uint64, first []byte, depth int) error {
 	switch {
 	case err != nil:
 	case depth > deepest:
-		w.circle = true
 		err = errors.New("the tree is too deep to be one")
 	case first == nil && len(p.elements) == 0 && !p.leaf, first != nil && len(p.elements) == 0:
 		err = errors.New("it is empty")
@@ -324,6 +351,30 @@ func (l *layout) head(id uint64) (pageHeader, error) {
 	b := make([]byte, pageHead)
 	_, err := l.file.ReadAt(b, int64(id)*int64(l.pageSize))
 	return readHead(b), err
+}
+
+// below returns the numbers of the pages that a page leads to, whatever else is wrong with it: those below a branch, and
+// the roots of the buckets in a leaf.
+func (l *layout) below(id uint64) (all []uint64) {
+	head, err := l.head(id)
+	if err != nil {
+		return nil
+	}
+	at := int64(id)*int64(l.pageSize) + pageHead
+	elements := make([]byte, int(head.count)*pageElem)
+	n, _ := l.file.ReadAt(elements, at)
+	for i := 0; i+pageElem <= n; i += pageElem {
+		switch e := elements[i:]; {
+		case head.flags == flagBranch:
+			all = append(all, order.Uint64(e[8:]))
+		case head.flags == flagLeaf && order.Uint32(e)&flagBucket != 0:
+			root := make([]byte, 8) // the value of a bucket begins with it
+			if _, err := l.file.ReadAt(root, at+int64(i)+int64(order.Uint32(e[4:]))+int64(order.Uint32(e[8:]))); err == nil {
+				all = append(all, order.Uint64(root))
+			}
+		}
+	}
+	return all
 }
 
 // page reads a page and proves its shape.

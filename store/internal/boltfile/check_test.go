@@ -2,10 +2,12 @@ package boltfile
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -144,4 +146,73 @@ func TestCheckMeta(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestCheckCircles: wherever below a page a way leads back to it, and whatever else is wrong on that way, it is told that
+// nothing else must read the file.
+func TestCheckCircles(t *testing.T) {
+	path := checked(t, 4000)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := os.Getpagesize()
+	circles := 0
+	for id := 2; id < len(data)/size; id++ {
+		page := data[id*size:]
+		if head := readHead(page); head.flags != flagBranch || head.id != uint64(id) {
+			continue
+		}
+		for _, element := range []int{0, int(readHead(page).count) - 1} {
+			child := page[pageHead+element*pageElem+8:]
+			was := order.Uint64(child)
+			order.PutUint64(child, uint64(id))
+			if err := os.WriteFile(path, data, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			order.PutUint64(child, was)
+			f, err := Open(path, true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = f.Check(1, 1, func(string) error { return nil })
+			if errors.Is(err, ErrCircle) && errors.Is(err, ErrDamaged) {
+				circles++
+			} else if err != nil || used(t, path, uint64(id)) {
+				t.Errorf("page %d leads to itself by element %d: %v", id, element, err)
+			}
+			if err := f.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if circles == 0 {
+		t.Error("no circle was made: this test tests nothing")
+	}
+}
+
+// used reports whether a page of a file is not free: something leads to it.
+func used(t *testing.T, path string, id uint64) (yes bool) {
+	t.Helper()
+	f, err := Open(path, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	err = f.View(func(tx *bolt.Tx) error {
+		var l layout
+		if l.file, err = os.Open(path); err != nil {
+			return err
+		}
+		defer l.file.Close()
+		l.pageSize, l.pages = tx.DB().Info().PageSize, uint64(tx.Size())/uint64(tx.DB().Info().PageSize)
+		for _, root := range l.below(uint64(tx.Cursor().Bucket().Root())) {
+			yes = yes || root == id || slices.Contains(l.below(root), id)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return yes
 }

@@ -31,6 +31,9 @@ var (
 	ErrInvalid = errors.New("no bbolt file, or its first pages are damaged")
 	// ErrDamaged means that bbolt stumbled over pages that cannot be.
 	ErrDamaged = errors.New("the file is damaged")
+	// ErrCircle, an ErrDamaged too, means that pages lead in circles. bbolt would follow them until its stack, and with it the
+	// program, is at an end: nothing can be read any more but by Check.
+	ErrCircle = errors.New("its pages lead in circles")
 	// ErrFull means that there was no room for a change. Nothing was changed, and later changes may succeed.
 	ErrFull = errors.New("there is no room on the disk; free some and go on")
 	// ErrPlace means that a file must not be opened where it is.
