@@ -33,10 +33,10 @@ type cut struct{ from, to int }
 
 // A pair is the start tag of an element that may be left out with its end tag.
 type pair struct {
-	name     []byte
-	at       int // its cut
-	from, to int
-	plain    bool // it says nothing but how it looks
+	name  []byte
+	cut   int  // its number
+	to    int  // behind the tag
+	plain bool // it says nothing but how it looks
 }
 
 // markup reads what begins with a "<", and returns where to go on.
@@ -92,7 +92,7 @@ func (t *thinner) startTag(at int) int {
 	switch {
 	case !whole:
 	case mere:
-		t.pairs = append(t.pairs, pair{name, first, at, i, plain && t.joins(at)})
+		t.pairs = append(t.pairs, pair{name, first, i, plain && t.joins(at)})
 	case holdsText(name):
 		t.pairs = t.pairs[:0]
 		return t.raw(name, i)
@@ -157,7 +157,7 @@ func (t *thinner) endTag(at int) int {
 	}
 	t.pairs = t.pairs[:len(t.pairs)-1]
 	if last.plain && !t.foreign && t.joins(at) {
-		t.cuts[last.at].to = last.to
+		t.cuts[last.cut].to = last.to
 		t.cuts = append(t.cuts, cut{at, i})
 	}
 	return i
