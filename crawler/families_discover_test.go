@@ -7,26 +7,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"gongkai/crawler"
 	"gongkai/seeds"
-	"gongkai/store"
 )
 
 // TestFamiliesDiscovered: the saved listings of every family are found from a home page before them, by what the page
 // that the link leads to lists, and a crawl goes on from there.
 func TestFamiliesDiscovered(t *testing.T) {
-	dirs, err := filepath.Glob("../testdata/listings/*/site.json")
-	if err != nil || len(dirs) < 20 {
-		t.Fatalf("%d sites, %v", len(dirs), err)
-	}
-	s, err := store.Open(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	c := &crawler.Crawler{UserAgent: "gongkai/test (+https://example.org)", Delay: time.Millisecond, Hosts: 8, AllowPrivate: true, Store: s}
+	dirs, c := families(t)
 	names := []string{"政府信息公开年报", "信息公开年度报告", "年报", "政府信息公开工作年度报告"}
 	requests := make([]int, len(dirs))
 	right := map[string]string{}

@@ -85,19 +85,21 @@ func serve(t *testing.T, dir string, requests *int) (s *httptest.Server, start s
 	return s, site.Start, reports
 }
 
-// TestFamilies: of the listings of every family all reports are archived and nothing else, and nothing is wrong; the
-// night after that costs a request for each page of a listing.
-func TestFamilies(t *testing.T) {
+// families returns the sites whose listings are saved, and a crawler for them with an empty archive.
+func families(t *testing.T) (dirs []string, c *crawler.Crawler) {
+	t.Helper()
 	dirs, err := filepath.Glob("../testdata/listings/*/site.json")
 	if err != nil || len(dirs) < 20 {
 		t.Fatalf("%d sites, %v", len(dirs), err)
 	}
-	s, err := store.Open(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	c := &crawler.Crawler{UserAgent: "gongkai/test (+https://example.org)", Delay: time.Millisecond, Hosts: 8, AllowPrivate: true, Store: s}
+	s := openStore(t)
+	return dirs, &crawler.Crawler{UserAgent: "gongkai/test (+https://example.org)", Delay: time.Millisecond, Hosts: 8, AllowPrivate: true, Store: s}
+}
+
+// TestFamilies: of the listings of every family all reports are archived and nothing else, and nothing is wrong; the
+// night after that costs a request for each page of a listing.
+func TestFamilies(t *testing.T) {
+	dirs, c := families(t)
 	want := make(map[string]string) // URL to title
 	requests := make([]int, len(dirs))
 	for i, file := range dirs {
@@ -115,7 +117,7 @@ func TestFamilies(t *testing.T) {
 		t.Errorf("problem: %+v", p)
 	}
 	got := make(map[string]string)
-	for capture, err := range s.Captures(0) {
+	for capture, err := range c.Store.Captures(0) {
 		if err != nil {
 			t.Fatal(err)
 		}

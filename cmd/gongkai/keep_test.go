@@ -40,14 +40,21 @@ func sameTables(t *testing.T, a, b string, tables ...string) {
 
 var allTables = []string{"reports.csv", "figures.csv", "panel.csv", "problems.csv", "captures.csv", "coverage.csv"}
 
+// keeping serves the sample portals. in is a path in the folder of their configuration, g a command with that.
+func keeping(t *testing.T) (in func(name string) string, g func(args ...string) []string) {
+	t.Helper()
+	dir, _ := replicas(t)
+	in = func(name string) string { return filepath.Join(dir, name) }
+	g = func(args ...string) []string {
+		return append(args, "-config", in("config.toml"), "-log-level", "error")
+	}
+	return in, g
+}
+
 // TestRepairCommand damages an archive, repairs it with what it has itself, and, another copy, from a backup.
 func TestRepairCommand(t *testing.T) {
 	t.Parallel()
-	dir, _ := replicas(t)
-	in := func(name string) string { return filepath.Join(dir, name) }
-	g := func(args ...string) []string {
-		return append(args, "-config", in("config.toml"), "-log-level", "error")
-	}
+	in, g := keeping(t)
 	mustRun(t, g("crawl")...)
 	mustRun(t, g("export", "-out", in("before"))...)
 	mustRun(t, g("backup", in("backup"))...)
@@ -129,11 +136,7 @@ func lostPage(t *testing.T, whole []byte, config string) {
 // where there is no room.
 func TestCompactCommand(t *testing.T) {
 	t.Parallel()
-	dir, _ := replicas(t)
-	in := func(name string) string { return filepath.Join(dir, name) }
-	g := func(args ...string) []string {
-		return append(args, "-config", in("config.toml"), "-log-level", "error")
-	}
+	in, g := keeping(t)
 	mustRun(t, g("crawl")...)
 	mustRun(t, g("export", "-out", in("before"), "-as-of", "20")...)
 	s, err := store.Open(in("archive"))
@@ -170,11 +173,7 @@ func TestCompactCommand(t *testing.T) {
 // TestMergeCommand: what two imported halves come to is, to the byte, what one import of both comes to.
 func TestMergeCommand(t *testing.T) {
 	t.Parallel()
-	dir, _ := replicas(t)
-	in := func(name string) string { return filepath.Join(dir, name) }
-	g := func(args ...string) []string {
-		return append(args, "-config", in("config.toml"), "-log-level", "error")
-	}
+	in, g := keeping(t)
 	mustRun(t, g("crawl")...)
 	mustRun(t, g("crawl", "-full")...)
 	divisions := []string{"330803", "360500", "320581", "510781", "360100", "000000"}
