@@ -2,6 +2,7 @@ package extract
 
 import (
 	_ "embed"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -18,23 +19,26 @@ var divisionData string
 type division struct {
 	code, name, level string
 	former            bool // a name that the code no longer has, or a code that is no longer used
+	short             bool // a name in use that is not the official one; see shortNames
+	bare              bool // a short name that is a word besides: see fits
 }
 
 type gazetteer struct {
 	current map[string]division // by code
 	former  map[string]division // by code that is not used any more
 	byPlace map[string][]string // codes of today by the two digits of the province and the name of the place
-	byFirst map[rune][]division // every name, of today and of former years, by its first character
+	byFirst map[rune][]division // every name, of today and of former years, official or short, by its first character
 }
 
 var divisions = sync.OnceValue(func() *gazetteer {
 	g := &gazetteer{current: map[string]division{}, former: map[string]division{}, byPlace: map[string][]string{}, byFirst: map[rune][]division{}}
+	customs := customary()
 	for l := range strings.Lines(divisionData) {
 		f := strings.Split(strings.TrimSpace(l), ",")
 		if len(f) != 5 || f[0] == "code" {
 			continue
 		}
-		d := division{f[0], f[1], strings.TrimSuffix(f[2], "-zone"), f[3] != ""}
+		d := division{code: f[0], name: f[1], level: strings.TrimSuffix(f[2], "-zone"), former: f[3] != ""}
 		if d.former {
 			g.former[d.code] = d
 		} else {
@@ -42,11 +46,24 @@ var divisions = sync.OnceValue(func() *gazetteer {
 			place := d.code[:2] + placeName(d.name)
 			g.byPlace[place] = append(g.byPlace[place], d.code)
 		}
-		first, _ := utf8.DecodeRuneInString(d.name)
-		g.byFirst[first] = append(g.byFirst[first], d)
+		g.called(d)
+		d.short = true
+		names, bare := shortNames(d)
+		for _, d.name = range append(names, customs[d.code]...) {
+			g.called(d)
+		}
+		if d.name, d.bare = bare, true; bare != "" {
+			g.called(d)
+		}
 	}
 	return g
 })
+
+// called enters a name that a division goes by.
+func (g *gazetteer) called(d division) {
+	first, _ := utf8.DecodeRuneInString(d.name)
+	g.byFirst[first] = append(g.byFirst[first], d)
+}
 
 // DivisionPath returns the names of the province, prefecture and county that a code of GB/T 2260 stands for; empty
 // where the code is of a higher level, unknown, or has no prefecture (counties directly below a province).
@@ -132,7 +149,7 @@ func (g *gazetteer) prefix(name, code string, named bool) (best division, ok boo
 	var far []division
 	first, _ := utf8.DecodeRuneInString(name)
 	for _, d := range g.byFirst[first] {
-		if !strings.HasPrefix(name, d.name) {
+		if !strings.HasPrefix(name, d.name) || !g.fits(d, name[len(d.name):], code) {
 			continue
 		}
 		near := len(code) == 6 && d.code[:2] == code[:2] && (strings.HasPrefix(code, stem(d.code)) && !named ||
@@ -140,7 +157,7 @@ func (g *gazetteer) prefix(name, code string, named bool) (best division, ok boo
 		switch {
 		case !near:
 			far = append(far, d)
-		case len(d.name) > len(best.name), len(d.name) == len(best.name) && best.former && !d.former:
+		case len(d.name) > len(best.name), len(d.name) == len(best.name) && (best.former && !d.former || best.short && !d.short):
 			best, ok = d, true
 		}
 	}
@@ -151,11 +168,12 @@ func (g *gazetteer) prefix(name, code string, named bool) (best division, ok boo
 }
 
 // elsewhere chooses among divisions that have nothing to do with code: the longest name; of several that bear it, the
-// one closest to code, if there is one. Short names (城区, 郊区) are words as well.
+// one closest to code, if there is one. Names of two characters (城区, 郊区) are words as well, and a short name that is the
+// former name of another place is that of neither.
 func (g *gazetteer) elsewhere(far []division, code string) (best division, ok bool) {
 	closeness, several := -1, false
 	for _, d := range far {
-		if d.former || len(d.name) < len("某某县") {
+		if d.former || len(d.name) < len("某某县") && !d.bare || g.calledOnce(far, d) {
 			continue
 		}
 		c := 0
@@ -173,6 +191,13 @@ func (g *gazetteer) elsewhere(far []division, code string) (best division, ok bo
 		}
 	}
 	return best, best.code != "" && !several
+}
+
+// calledOnce reports whether the short name of a division is the official one that another place had once.
+func (g *gazetteer) calledOnce(far []division, d division) bool {
+	return d.short && slices.ContainsFunc(far, func(o division) bool {
+		return o.former && !o.short && o.name == d.name && g.successor(o.code) != d.code
+	})
 }
 
 // stem is what the codes of a division and of all below it begin with.
