@@ -16,23 +16,16 @@ type Hints struct {
 	LinkTitle string // the text of the link that led to the page
 }
 
-// identify says whose report a page is. The name is the first that is one: of the page's title, the title of the link,
-// the prose ("现公布…年度报告"), the publisher in the metadata, the signature, the portal; names come in that order.
-// The division is the one the name begins with, else the portal's, else that of the site's identification code or of
-// the index number. What contradicts is a problem.
-func identify(names []namedBy, fields []Field, h Hints) (Agency, []Problem) {
+// identify says whose report a page is. The name is the first that is one, in the order in which they come: that of the
+// page's title, then what else the page says, the portal last. The division is the one the name begins with, else the
+// portal's, else that of the site's identification code or of the index number. What contradicts is a problem. The
+// page's text tells what a short name is short for.
+func identify(names []namedBy, fields []Field, h Hints, prose string) (Agency, []Problem) {
 	a, problems := divisionOf(fields, h)
-	by := ""
-	for _, n := range names {
-		if a.Name = cleanName(n.name); a.Name != "" {
-			by = n.by
-			a.Evidence = append(a.Evidence, n.by+": "+n.name)
-			break
-		}
-	}
 	doubt := func(kind, where, format string, args ...any) {
 		problems = append(problems, Problem{kind, where, fmt.Sprintf(format, args...)})
 	}
+	by := a.called(names)
 	if a.Name == "" {
 		doubt("agency", "", "nothing on the page or of its portal names the agency")
 		return a, problems
@@ -48,8 +41,12 @@ func identify(names []namedBy, fields []Field, h Hints) (Agency, []Problem) {
 			doubt("agency", "publisher", "%s names %s, %s names %s", by, a.Name, n.by, other)
 		}
 	}
-	unit, own := divisions().strip(a.Name, a.Division)
-	if own != a.Division {
+	full, whole := divisions().complete(a.Name, a.Division)
+	if !whole && a.Division != "" {
+		doubt("agency", "place", "%s does not say of which place it is; it stands on a portal of %s", a.Name, a.Division)
+	}
+	a.Name = full
+	if own := a.settle(prose); own != a.Division {
 		a.Evidence = append(a.Evidence, "name is of "+own)
 		if a.Division != "" && !strings.HasPrefix(own, stem(a.Division)) {
 			doubt("division", "", "%s is of %s, the portal of %s", a.Name, own, a.Division)
@@ -59,28 +56,55 @@ func identify(names []namedBy, fields []Field, h Hints) (Agency, []Problem) {
 	if a.Division == "" {
 		doubt("division", "", "neither the portal nor the page tells of which division %s is", a.Name)
 	}
+	return a, problems
+}
+
+// called takes the first name that is one, and returns what it is from. A name that says only of which kind its place
+// is takes that from a longer one: 区统计局 is 榆阳区统计局 where the metadata say so.
+func (a *Agency) called(names []namedBy) (by string) {
+	for _, n := range names {
+		name := cleanName(n.name)
+		switch {
+		case name == "":
+		case a.Name == "":
+			a.Name, by = name, n.by
+			a.Evidence = append(a.Evidence, n.by+": "+n.name)
+		default:
+			if _, _, ok := genericName(a.Name); ok && len(name) > len(a.Name) && strings.HasSuffix(name, a.Name) {
+				a.Name = name
+				a.Evidence = append(a.Evidence, "in full, "+n.by+": "+n.name)
+			}
+		}
+	}
+	return by
+}
+
+// settle brings a name to its full form, derives key and level, and returns the division that the name is of.
+func (a *Agency) settle(prose string) (division string) {
+	g := divisions()
+	party := partyName.FindString(a.Name)
+	unit, division := g.strip(a.Name[len(party):], a.Division)
 	place := strings.TrimSuffix(a.Name, unit)
-	unit = ownPlace.ReplaceAllString(unit, "$1")
-	switch {
-	case unit == "":
-		a.Name += "人民政府"
-		unit = "人民政府"
-	case place == "" && unit != a.Name:
-		// "区政府办公室": the page means the division it stands on
-		province, prefecture, county := DivisionPath(a.Division)
-		a.Name = lastOf(province, prefecture, county) + fullUnit(unit)
+	if rest := once(a.Name, unit); rest != unit {
+		unit = rest
+		a.Name = place + rest
 	}
-	if full := fullUnit(unit); full != unit && strings.HasPrefix(full, unit) && strings.HasSuffix(a.Name, unit) {
-		a.Name = strings.TrimSuffix(a.Name, unit) + full // 云岭乡 is short for its government
+	if unit = ownPlace.ReplaceAllString(unit, "$1"); place == "" && unit != a.Name {
+		// "县政府办公室", and nothing near is or was a county: the page means the division it stands on
+		province, prefecture, county := DivisionPath(division)
+		place = lastOf(province, prefecture, county)
 	}
-	unit = fullUnit(unit)
-	if now, ok := renamed(a.Division, unit); ok {
+	if full := g.government(fullName(unit, prose), division); full != unit {
+		a.Name = place + full
+		unit = full
+	}
+	if now, ok := renamed(division, unit); ok {
 		a.Evidence = append(a.Evidence, "key: "+unit+" is now "+now)
 		unit = now
 	}
-	a.Key = AgencyKey(a.Division + "-" + unit)
-	a.Level = levelOf(a.Division, unit)
-	return a, problems
+	a.Key = AgencyKey(division + "-" + unit)
+	a.Level = levelOf(division, unit)
+	return division
 }
 
 var (
@@ -183,8 +207,8 @@ func renamed(division, unit string) (now string, ok bool) {
 // namedBy is a name an agency may have, and where it stands.
 type namedBy struct{ name, by string }
 
-// ownPlace strips the generic place word of names like 区政府办公室, 本市财政局, 我县人民政府.
-var ownPlace = regexp.MustCompile(`^(?:本|我)?[省市区县州旗盟](人民政府|政府|府办|委办|财政|教育)`)
+// ownPlace strips the word for a kind of place before a government where nothing tells which place that is.
+var ownPlace = regexp.MustCompile(`^(?:本|我)?[省市区县州旗盟](人民政府|政府|府办|委办)`)
 
 // fullUnit brings the short names of a government and its office to their full form, so that a key does not
 // depend on how a page abbreviates.
@@ -197,9 +221,12 @@ func fullUnit(unit string) string {
 	case "政府办公厅", "人民政府办公厅":
 		return "人民政府办公厅"
 	}
+	unit = strings.Replace(unit, "管委会", "管理委员会", 1)
 	switch {
 	case townshipName.MatchString(unit):
 		return unit + "人民政府"
+	case townshipGovernment.MatchString(unit):
+		return strings.TrimSuffix(unit, "政府") + "人民政府"
 	case streetName.MatchString(unit):
 		return unit + "办事处"
 	case streetOffice.MatchString(unit):
@@ -212,9 +239,10 @@ func fullUnit(unit string) string {
 }
 
 var (
-	townshipName = regexp.MustCompile(`^\p{Han}{1,8}[乡镇]$`)
-	streetOffice = regexp.MustCompile(`^\p{Han}{1,8}街道办$`)
-	streetName   = regexp.MustCompile(`^\p{Han}{1,8}街道$`)
+	townshipName       = regexp.MustCompile(`^\p{Han}{1,8}[乡镇]$`)
+	townshipGovernment = regexp.MustCompile(`^\p{Han}{1,8}[乡镇]政府$`)
+	streetOffice       = regexp.MustCompile(`^\p{Han}{1,8}街道办$`)
+	streetName         = regexp.MustCompile(`^\p{Han}{1,8}街道$`)
 )
 
 var township = regexp.MustCompile(`^.{1,10}(?:镇|乡|街道)(?:人民政府|办事处|$)`)
@@ -249,7 +277,7 @@ func lastOf(names ...string) string {
 // scopeOf tells the government's report on a whole region from a body's report on itself. The government of a
 // division reports for all below it; townships and departments report on themselves.
 func scopeOf(a Agency) string {
-	if strings.HasSuffix(string(a.Key), "-人民政府") {
+	if strings.HasSuffix(string(a.Key), "-人民政府") || strings.HasSuffix(string(a.Key), "-行政公署") {
 		return ScopeAggregate
 	}
 	return ScopeOwn

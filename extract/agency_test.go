@@ -7,6 +7,7 @@ func TestIdentify(t *testing.T) {
 		name      string
 		hints     Hints
 		fields    []Field
+		prose     string
 		key       AgencyKey
 		full      string
 		level     string
@@ -45,7 +46,7 @@ func TestIdentify(t *testing.T) {
 		// a mirror or a pasted page: the site's code is of another province
 		{name: "衢江区财政局", hints: Hints{Division: "330803"}, fields: []Field{{Name: "site_id", Value: "5107810001"}}, key: "330803-财政局", full: "衢江区财政局", level: "county", scope: ScopeOwn, contested: true},
 	} {
-		a, problems := identify([]namedBy{{test.name, "title"}}, test.fields, test.hints)
+		a, problems := identify([]namedBy{{test.name, "title"}}, test.fields, test.hints, test.prose)
 		if a.Key != test.key || a.Name != test.full || a.Level != test.level || scopeOf(a) != test.scope || (len(problems) > 0) != test.contested {
 			t.Errorf("%s: got %s %q level %q scope %s problems %v, want %s %q %q %s", test.name, a.Key, a.Name, a.Level, scopeOf(a), problems, test.key, test.full, test.level, test.scope)
 		}

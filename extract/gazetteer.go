@@ -62,6 +62,6 @@ func FindDivision(name, within string) string {
 // Identify returns the agency that a name stands for, as a report of it would be keyed: below the division of the
 // portal that it stands on, which may be empty.
 func Identify(name, division string) Agency {
-	a, _ := identify([]namedBy{{plainTitle(name), "catalogue"}}, nil, Hints{Division: division})
+	a, _ := identify([]namedBy{{plainTitle(name), "catalogue"}}, nil, Hints{Division: division}, "")
 	return a
 }

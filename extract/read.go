@@ -56,7 +56,7 @@ func ReadReport(d *Document, h Hints) (*Report, error) {
 	prose := proseOf(r.Sections)
 	names := []namedBy{{claim.Agency, "title"}, {linkClaim.Agency, "link"}, {agencyInProse(prose), "prose"},
 		{simplifyName(r.Field("publisher")), "publisher"}, {signature(r.Sections), "signature"}, {h.Agency, "portal"}}
-	r.Agency, doubts = identify(names, r.Fields, h)
+	r.Agency, doubts = identify(names, r.Fields, h, prose)
 	r.Agency.Printed = printedName(r.Title, r.Agency.Name)
 	r.Scope = scopeOf(r.Agency)
 	r.Problems = append(r.Problems, doubts...)

@@ -7,7 +7,7 @@ import (
 
 // Version identifies what this package reads out of a page. It grows with every change that makes a page
 // yield something else, so that a difference between two records can be told from a difference between two pages.
-const Version = 1
+const Version = 2
 
 // A Report is what one page says before anyone believes it: the claim that an agency reported for a year, the
 // text, the figures, and every doubt about them. All texts are UTF-8 and as printed, except where a field says

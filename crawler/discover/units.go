@@ -95,7 +95,7 @@ func (s *Search) addUnit(l portal.Row) {
 	}
 	division := cmp.Or(s.portal.Division, s.Site.Division)
 	level := cmp.Or(s.portal.Level, extract.DivisionLevel(division), "county")
-	p := seeds.Portal{Agency: s.fullName(name), Division: division, Level: level, Home: l.URL, Start: []string{l.URL},
+	p := seeds.Portal{Agency: extract.FullName(name, s.Site.Division), Division: division, Level: level, Home: l.URL, Start: []string{l.URL},
 		Family: s.portal.Family, Confidence: seeds.HomeOnly, Evidence: "In a list of bodies on " + s.home.String()}
 	if township.MatchString(name) {
 		p.Level = "township"
@@ -106,20 +106,6 @@ func (s *Search) addUnit(l portal.Row) {
 	}
 	p.Evidence += "."
 	s.units[key] = p
-}
-
-// fullName puts the place before a name that does not say it.
-func (s *Search) fullName(name string) string {
-	if extract.FindDivision(name, s.Site.Division) != "" {
-		return name
-	}
-	province, prefecture, county := extract.DivisionPath(s.Site.Division)
-	for _, place := range []string{county, prefecture, province} {
-		if place != "" {
-			return place + name
-		}
-	}
-	return name
 }
 
 // Units returns the bodies that were seen to have a section on the portal, by name. They are seldom all that there are.

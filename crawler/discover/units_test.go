@@ -21,6 +21,7 @@ func TestUnits(t *testing.T) {
 		want       string
 	}{
 		{"names", `<a href="/bm/d%d/">%s</a>`, "财政局 教育局 公安局 响滩镇 江口街道", "平昌县公安局 county, 平昌县响滩镇 township, 平昌县教育局 county, 平昌县江口街道 township, 平昌县财政局 county"},
+		{"names that say county", `<a href="http://d%d.a.gov.cn/">%s</a>`, "县财政局 县教育局 公安局 县市场监督管理局 市民政局", "巴中市民政局 county, 平昌县公安局 county, 平昌县市场监督管理局 county, 平昌县教育局 county, 平昌县财政局 county"},
 		{"names of sections", `<a href="/bm/d%d/">%s政府信息公开</a>`, "响滩镇 西兴镇 佛楼镇 白衣镇 涵水镇", "平昌县佛楼镇 township, 平昌县响滩镇 township, 平昌县涵水镇 township, 平昌县白衣镇 township, 平昌县西兴镇 township"},
 		{"columns of annual reports", `<a href="/bm/d%d/">%s信息公开年报</a>`, "财政局 教育局 公安局 民政局 司法局", "平昌县公安局 county, 平昌县司法局 county, 平昌县教育局 county, 平昌县民政局 county, 平昌县财政局 county"},
 		{"few", `<a href="/bm/d%d/">%s</a>`, "财政局 教育局 公安局 民政局", ""},
