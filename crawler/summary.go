@@ -70,8 +70,18 @@ func (s *PortalSummary) problem(url, detail string) { s.note(ProblemFailed, url,
 func (s *PortalSummary) note(kind, url, detail string) {
 	s.Trouble++
 	if len(s.Problems) < mostProblems {
-		s.Problems = append(s.Problems, Problem{s.ID, kind, url, detail})
+		s.Problems = append(s.Problems, Problem{s.ID, kind, clip(url), clip(detail)})
 	}
+}
+
+// mostText is how many bytes a Problem repeats of an address or of what a server said: a redirect can be as long as a book.
+const mostText = 500
+
+func clip(text string) string {
+	if len(text) <= mostText {
+		return text
+	}
+	return strings.ToValidUTF8(text[:mostText], "") + "…"
 }
 
 // count counts an archived capture. What failed or is gone is counted where it is known to be wanted and final.

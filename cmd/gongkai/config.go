@@ -59,6 +59,7 @@ type config struct {
 		Path    string   `toml:"path"`
 		Webhook string   `toml:"webhook"`
 		Timeout duration `toml:"timeout"`
+		Keep    int      `toml:"keep"`
 	} `toml:"report"`
 	Metrics metricsConfig `toml:"metrics"`
 }
@@ -79,6 +80,7 @@ func defaultConfig() config {
 	c.Schedule.Verify = 30
 	c.Schedule.Formats = []string{"csv"}
 	c.Report.Timeout = duration(10 * time.Second)
+	c.Report.Keep = 1000
 	return c
 }
 
@@ -153,6 +155,8 @@ func (c *config) check() error {
 		return fmt.Errorf("schedule.missed is %q, neither once nor skip", c.Schedule.Missed)
 	case c.Schedule.Verify < 0:
 		return fmt.Errorf("schedule.verify is %d, not a number of nights", c.Schedule.Verify)
+	case c.Report.Keep < 0:
+		return fmt.Errorf("report.keep is %d, not a number of reports", c.Report.Keep)
 	case c.Report.Timeout == 0:
 		return errors.New("report.timeout is 0: a webhook that hangs would hold up the next run")
 	}

@@ -69,7 +69,7 @@ func (e *env) daemon(ctx context.Context, reload <-chan os.Signal) error {
 	d.night = d.nightly
 	// What was due since the last run while no daemon ran is missed as well.
 	d.done = time.Now()
-	if last := shelf(s.Report.Path).state().Success["crawl"]; !last.IsZero() && last.Before(d.done) {
+	if last := s.shelf().state().Success["crawl"]; !last.IsZero() && last.Before(d.done) {
 		d.done = last
 	}
 	return d.loop(ctx, s, reload)

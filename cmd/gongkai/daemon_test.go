@@ -338,7 +338,7 @@ func TestDaemonNight(t *testing.T) {
 		t.Errorf("the night: %v\n%s", err, stderr.String())
 	}
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		if len(shelf(s.Report.Path).state().Success) == 2 {
+		if len(s.shelf().state().Success) == 2 {
 			break // the backfill has ended too
 		}
 	}
@@ -365,7 +365,7 @@ func TestDaemonNight(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "export", "figures.jsonl")); err != nil {
 		t.Error(err)
 	}
-	if names, err := shelf(s.Report.Path).runs(); err != nil || len(names) != 2 {
+	if names, err := s.shelf().runs(); err != nil || len(names) != 2 {
 		t.Errorf("reports: %v, %v\n%s", names, err, stderr.String())
 	}
 	reopened, err := store.Open(s.Archive.Path) // it has let go of the archive

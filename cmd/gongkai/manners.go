@@ -223,7 +223,7 @@ func (e *env) runWords() []string {
 	if err != nil {
 		return nil
 	}
-	names, _ := shelf(c.Report.Path).runs()
+	names, _ := c.shelf().runs()
 	return names
 }
 

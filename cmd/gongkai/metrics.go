@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
@@ -51,13 +52,12 @@ type metrics struct {
 	runs   map[string]crawler.Progress // going on, by kind
 	next   time.Time                   // of the daemon's timetable
 	began  time.Time
-	failed string // why the last run failed; "" when it did not
 }
 
 // serveMetrics serves them where the configuration says. Where that is nowhere, all methods are no-ops. lenient: when
 // the address is taken, by a daemon perhaps, it is said and done without.
 func (e *env) serveMetrics(c config, log *slog.Logger, lenient bool) (*metrics, error) {
-	m := &metrics{env: e, config: c, state: shelf(c.Report.Path).state(), before: map[string]map[string]int{},
+	m := &metrics{env: e, config: c, state: c.shelf().state(), before: map[string]map[string]int{},
 		runs: map[string]crawler.Progress{}, began: time.Now()}
 	if c.Metrics.Listen == "" {
 		return m, nil
@@ -116,10 +116,11 @@ func (m *metrics) ended(kind string, err error) {
 		m.before[kind][state] += n
 	}
 	delete(m.runs, kind)
-	m.state = shelf(m.config.Report.Path).state()
-	m.failed = ""
+	m.state = m.config.shelf().state()
 	if code := codeOf(err); code != exitDone && code != exitPartial {
-		m.failed = err.Error()
+		m.state.Failed[kind] = err.Error() // also of a run that could not be reported
+	} else {
+		delete(m.state.Failed, kind)
 	}
 }
 
@@ -134,16 +135,24 @@ func lane(kind string) string { word, _, _ := strings.Cut(kind, " "); return wor
 
 // health answers 200 while the process does what it should, and 503 when its last run failed.
 func (m *metrics) health(w http.ResponseWriter, _ *http.Request) {
-	m.mu.Lock()
-	failed := m.failed
-	m.mu.Unlock()
+	wrong := m.wrong()
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	if failed != "" {
+	if len(wrong) > 0 {
 		w.WriteHeader(http.StatusServiceUnavailable)
-		fmt.Fprintln(w, "the last run failed:", failed)
+		fmt.Fprintln(w, strings.Join(wrong, "\n"))
 		return
 	}
 	fmt.Fprintln(w, "ok")
+}
+
+// wrong says what is wrong with the runs of this process; nothing when all is well.
+func (m *metrics) wrong() (words []string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, kind := range slices.Sorted(maps.Keys(m.state.Failed)) {
+		words = append(words, fmt.Sprintf("the last run failed: %s: %s", kind, m.state.Failed[kind]))
+	}
+	return words
 }
 
 // mostPortals bounds the portals that metrics name one by one: those that have given nothing for longest.
@@ -194,7 +203,7 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 		gauge(descNext, seconds(m.next))
 	}
 	failed := 0.0
-	if m.failed != "" {
+	if len(m.state.Failed) > 0 {
 		failed = 1
 	}
 	gauge(descFailed, failed)

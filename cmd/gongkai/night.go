@@ -85,10 +85,12 @@ const (
 	stepSkipped = "skipped"
 )
 
-// mostListed is how many entries of each kind a report has; mostFigures how many figures of a revision.
+// mostListed is how many entries of each kind a report has; mostFigures how many figures of a revision. mostRepeated is
+// how many characters of a text it repeats that somebody else has written: a title, a cell. crawler.Problem has its own bound.
 const (
-	mostListed  = 5000
-	mostFigures = 12
+	mostListed   = 5000
+	mostFigures  = 12
+	mostRepeated = 300
 )
 
 // news fills in what the captures of the report tell. An interrupted reading of the archive is an error.
@@ -149,7 +151,7 @@ func (n *nightReport) revised(s *store.Store, rec store.Record, c store.Capture)
 	if known {
 		for _, d := range diff(&before, &rec) {
 			if d.Field == "figures" && len(it.Figures) < mostFigures {
-				it.Figures = append(it.Figures, fmt.Sprintf("%s %s -> %s", d.Where, d.Old, d.New))
+				it.Figures = append(it.Figures, fmt.Sprintf("%s %s -> %s", clip(d.Where, mostRepeated), clip(d.Old, mostRepeated), clip(d.New, mostRepeated)))
 			}
 		}
 	}
@@ -178,7 +180,8 @@ func versionOf(s *store.Store, last uint64, url string) (newest store.Record, ok
 }
 
 func item(r store.Record, c store.Capture) newsItem {
-	return newsItem{Key: r.Report.Key().String(), Agency: r.Report.Agency.Name, Title: r.Report.Title, URL: r.URL, Portal: c.Portal, Capture: c.ID}
+	return newsItem{Key: clip(r.Report.Key().String(), mostRepeated), Agency: clip(r.Report.Agency.Name, mostRepeated),
+		Title: clip(r.Report.Title, mostRepeated), URL: clip(r.URL, mostRepeated), Portal: c.Portal, Capture: c.ID}
 }
 
 // add appends to a list of the report, up to a bound.

@@ -14,8 +14,8 @@ func newReport(e *env) *cobra.Command {
 		Use:   "report [RUN]",
 		Short: "what the last run came to: new, revised, withdrawn, blocked, failing, suspiciously few",
 		Long: `Report prints the report of the last crawl, backfill or night of the daemon, or of the RUN named: the beginning of
-its time, such as 2026-11-25 or 2026-11-25T1400Z; of several, the last. Reports are kept in the folder report.path. Each
-capture of the archive is in one report, those of killed runs in the one that follows.`,
+its time, such as 2026-11-25 or 2026-11-25T1400Z; of several, the last. Reports are kept in the folder report.path, the
+newest report.keep of them. Each capture of the archive is in one report, those of killed runs in the one that follows.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return usagef("report takes one RUN at most, such as 2026-11-25T1400Z")
@@ -38,7 +38,7 @@ func (e *env) showRun(about string) error {
 	if err != nil {
 		return err
 	}
-	s := shelf(c.Report.Path)
+	s := c.shelf()
 	names, err := s.runs()
 	if err != nil {
 		return err
@@ -46,7 +46,7 @@ func (e *env) showRun(about string) error {
 	names = slices.DeleteFunc(names, func(name string) bool { return !strings.HasPrefix(name, about) })
 	switch {
 	case len(names) == 0 && about == "":
-		return fmt.Errorf("no run has been reported in %s yet; gongkai crawl makes the first report", c.Report.Path)
+		return fmt.Errorf("no run of the archive %s has been reported in %s yet; gongkai crawl makes the first report", c.Archive.Path, c.Report.Path)
 	case len(names) == 0:
 		return fmt.Errorf("no report %s in %s; gongkai report -list lists them", about, c.Report.Path)
 	}
@@ -65,7 +65,7 @@ func (e *env) listReports() error {
 	if err != nil {
 		return err
 	}
-	s := shelf(c.Report.Path)
+	s := c.shelf()
 	names, err := s.runs()
 	if err != nil {
 		return err

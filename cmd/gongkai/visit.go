@@ -61,7 +61,7 @@ func (e *env) carryOut(ctx context.Context, j *job) (err error) {
 	if written != nil {
 		j.log.Error("the report cannot be written", "folder", j.Report.Path, "err", written)
 	} else if !e.asJSON && j.sum.Portals != nil {
-		fmt.Fprintf(e.stderr, "report: %s\n", shelf(j.Report.Path).file(name+".txt"))
+		fmt.Fprintf(e.stderr, "report: %s\n", j.shelf().file(name+".txt"))
 	}
 	e.send(ctx, j, name, written == nil)
 	return err
@@ -72,7 +72,7 @@ func (e *env) carryOut(ctx context.Context, j *job) (err error) {
 func (e *env) conclude(j *job, err *error) (name string, written error) {
 	e.concluding.Lock()
 	defer e.concluding.Unlock()
-	n, state := &j.report, shelf(j.Report.Path).state()
+	n, state := &j.report, j.shelf().state()
 	n.After, n.To = state.Told, state.Told
 	if j.sum.Portals != nil {
 		if found := e.findOut(j, state); found != nil && codeOf(*err) != exitFailed {
@@ -84,7 +84,7 @@ func (e *env) conclude(j *job, err *error) (name string, written error) {
 	n.Outcome = outcome(*err)
 	n.DiskFree, _ = e.freeSpace(existing(j.Archive.Path)) // 0 when it cannot be told
 	state.learn(n, j.sum)
-	return shelf(j.Report.Path).put(n, state)
+	return j.shelf().put(n, state, j.Report.Keep)
 }
 
 // findOut fills in what is new, what is wrong, and what is missing.
@@ -208,7 +208,7 @@ func (e *env) send(ctx context.Context, j *job, name string, written bool) {
 	}
 	e.concluding.Lock()
 	defer e.concluding.Unlock()
-	if err := shelf(j.Report.Path).write(name, &j.report); err != nil {
+	if err := j.shelf().write(name, &j.report); err != nil {
 		j.log.Error("the report cannot be written", "folder", j.Report.Path, "err", err)
 	}
 }

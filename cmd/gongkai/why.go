@@ -73,11 +73,11 @@ func (e *env) whyURL(y crawler.Why) {
 	} else {
 		said := statusWord(y.Last.Status)
 		if y.Last.Error != "" {
-			said += " " + y.Last.Error
+			said += " " + clip(y.Last.Error, mostRepeated)
 		}
 		e.line("archive", "asked for %d times; last %s as %s: %s %s", y.Held, clockWord(y.Last.Time), y.Last.Kind, y.Last.State, said)
 		if y.Last.From != "" {
-			e.line("", "found on %s as %q", y.Last.From, y.Last.Title)
+			e.line("", "found on %s as %q", clip(y.Last.From, mostRepeated), clip(y.Last.Title, mostRepeated))
 		}
 		if !y.Last.Robots.Allowed && y.Last.Kind != store.KindRobots {
 			e.line("", "robots.txt said then: %s", y.Last.Robots.Reason)
