@@ -1,7 +1,10 @@
 package store
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 )
@@ -34,5 +37,65 @@ func TestLinkOf(t *testing.T) {
 		if l, err := s.LinkOf(id); err != nil || l != (Link{}) {
 			t.Errorf("capture %d: %+v, %v", id, l, err)
 		}
+	}
+}
+
+// TestChainCovers: the hash of a link is what archive_readme.txt says, so it changes with the one before it, with each
+// capture's number, and with what each capture says, its body's digest included.
+func TestChainCovers(t *testing.T) {
+	head := func(change func(c *Capture, body *string)) string {
+		s := newStore(t)
+		for n := range 2 {
+			c, body := newCapture(fmt.Sprint(reportURL, n), n), fmt.Sprint("页面", n)
+			if n == 0 {
+				change(c, &body)
+			}
+			add(t, s, c, body, nil)
+		}
+		l, err := s.Head()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want []byte
+		for id := uint64(1); id <= 2; id++ {
+			err = s.view(func(t *txn) error {
+				at, _ := t.place(captureBucket, id)
+				it, err := t.itemOf(at, itemCapture, id)
+				if err != nil {
+					return err
+				}
+				row, err := t.unpack(&it)
+				sum := sha256.Sum256(row)
+				next := sha256.Sum256(slices.Concat(want, idKey(id), sum[:]))
+				want = next[:]
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if l.Hash != hex.EncodeToString(want) {
+			t.Errorf("the newest link is %s, want %x", l.Hash, want)
+		}
+		return l.Hash
+	}
+	was := head(func(*Capture, *string) {})
+	if again := head(func(*Capture, *string) {}); again != was {
+		t.Errorf("the same captures make %s and %s", was, again)
+	}
+	for name, change := range map[string]func(c *Capture, body *string){
+		"body":    func(_ *Capture, body *string) { *body += "1" },
+		"address": func(c *Capture, _ *string) { c.URL += "1" },
+		"time":    func(c *Capture, _ *string) { c.Time = c.Time.Add(time.Nanosecond) },
+		"status":  func(c *Capture, _ *string) { c.Status = 203 },
+		"header":  func(c *Capture, _ *string) { c.Header.Set("Etag", `"2"`) },
+		"robots":  func(c *Capture, _ *string) { c.Robots.Allowed = false },
+	} {
+		if head(change) == was {
+			t.Errorf("another %s of an earlier capture does not change the hash", name)
+		}
+	}
+	if one := (link{id: 1, sum: digest{1}}); chained("", []link{one}) == chained("", []link{{id: 2, sum: one.sum}}) {
+		t.Error("the number of a capture does not change the hash")
 	}
 }

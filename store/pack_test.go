@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -167,5 +168,60 @@ func TestPackTogether(t *testing.T) {
 	}
 	if sizes[true] > sizes[false]*105/100 {
 		t.Errorf("together they take %d bytes, one after the other %d", sizes[true], sizes[false])
+	}
+}
+
+// TestDictionaries: whatever damage makes of the places that items name, reading ends with an error: a dictionary stands
+// before the item that needs it, and no chain of them is longer than a writer makes one.
+func TestDictionaries(t *testing.T) {
+	s := newStore(t)
+	plain := []byte(strings.Repeat("政府信息公开工作年度报告", 50))
+	undo := errors.New("undo")
+	err := s.update(func(tx *txn) error {
+		var first item
+		first.kind, first.id = itemBody, 1
+		s.packer.pack(&first, plain, nil)
+		// made is an item whose dictionary is said to be at a place.
+		made := func(dict position) *item {
+			it := item{kind: itemBody, id: 1}
+			s.packer.pack(&it, plain, &dictionary{at: dict, plain: plain})
+			if it.codec != codecDict {
+				t.Fatalf("packed with codec %d", it.codec)
+			}
+			return &it
+		}
+		read := func(at position) error {
+			it, err := tx.item(at)
+			if err == nil {
+				_, err = tx.unpack(&it)
+			}
+			return err
+		}
+		tx.append(make([]byte, 200)) // so that places of all items are numbers of one length
+		itself := tx.add(made(tx.end()))
+		behind := tx.end() + position(len(made(tx.end()).appendTo(nil)))
+		early := tx.add(made(behind))
+		if at := tx.add(&first); at != behind || read(at) != nil {
+			t.Fatalf("an item is at %d and not at %d: %v", at, behind, read(at))
+		}
+		for name, at := range map[string]position{"itself": itself, "a whole one behind it": early} {
+			if err := read(at); !errors.Is(err, ErrDamaged) {
+				t.Errorf("an item whose dictionary is %s: %v", name, err)
+			}
+		}
+
+		at := tx.add(&first)
+		for n := 1; n <= maxDepth+3; n++ {
+			at = tx.add(made(at))
+			if err := read(at); (err == nil) != (n <= maxDepth+1) {
+				t.Errorf("%d dictionaries one behind the other: %v", n, err)
+			} else if err != nil && !errors.Is(err, ErrDamaged) {
+				t.Errorf("%d dictionaries: %v", n, err)
+			}
+		}
+		return undo
+	})
+	if !errors.Is(err, undo) {
+		t.Fatal(err)
 	}
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"cmp"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -259,6 +260,51 @@ func TestRepairIndexes(t *testing.T) {
 	}
 }
 
+// hurt damages what a repair makes again, wherever times and packing have put it: the newest record, and the root pages of
+// those indexes that have one. No capture and no body is lost by it.
+func hurt(t testing.TB, dir string) {
+	t.Helper()
+	s, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	var roots []int
+	err = s.file.Update(func(tx *bolt.Tx) error {
+		_, v := tx.Bucket(recordBucket).Cursor().Last()
+		at := binary.BigEndian.Uint64(v) + 60 // behind the head of the item
+		log := tx.Bucket(logBucket)
+		for n := range uint64(9) { // it may go on in the next chunk
+			chunk := slices.Clone(log.Get(idKey((at + n) / chunkSize)))
+			chunk[(at+n)%chunkSize] ^= 255
+			if err := log.Put(idKey((at+n)/chunkSize), chunk); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = s.file.View(func(tx *bolt.Tx) error {
+		for _, name := range [][]byte{captureBucket, digestBucket, urlBucket, timeBucket, recordBucket} {
+			if root := int(tx.Bucket(name).Root()); root > 0 { // a small bucket stands in its parent
+				roots = append(roots, root*pageBytes)
+			}
+		}
+		return nil
+	})
+	if err != nil || len(roots) == 0 {
+		t.Fatal(roots, err)
+	}
+	s.Close()
+	damage(t, dir, func(image []byte) {
+		for _, at := range roots {
+			clear(image[at : at+pageBytes])
+		}
+	})
+}
+
 // TestRepairKilled: whenever it is killed, the archive is the damaged one or the repaired one, and can be repaired.
 func TestRepairKilled(t *testing.T) {
 	s := sample(t, 8)
@@ -268,30 +314,23 @@ func TestRepairKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer was.Close()
-	hurt := func() string {
-		dir := imageOf(t, s.Dir())
-		damage(t, dir, func(image []byte) {
-			for at := 5000; at < len(image); at += 60_000 {
-				image[at] ^= 255
-			}
-		})
-		return dir
-	}
-	dir := hurt()
+	damaged := imageOf(t, s.Dir())
+	hurt(t, damaged)
+	dir := imageOf(t, damaged)
 	steps := killedAt(t, "repair", "", dir)
-	want := holding(t, dir)
 	if len(steps) < 10 || !slices.Contains(steps, "rename") {
 		t.Fatalf("steps %q", steps)
 	}
+	want := holding(t, dir)
 	for _, step := range steps {
-		dir := hurt()
+		dir := imageOf(t, damaged)
 		killedAt(t, "repair", step, dir)
 		if step == "resync" { // it has happened
 			if n, err := Repair(dir, Rewrite{}); err != nil || n.Kept != "" {
 				t.Errorf("killed before %s: %+v, %v", step, n, err)
 			}
-		} else {
-			repaired(t, dir, was)
+		} else if n := repaired(t, dir, was); n.Lost.Payloads+n.Lost.Captures > 0 || n.Unread == 0 {
+			t.Errorf("killed before %s: %+v", step, n)
 		}
 		if names, _ := filepath.Glob(filepath.Join(dir, ".*")); len(names) > 0 {
 			t.Errorf("left behind: %q", names)
@@ -389,5 +428,47 @@ func TestRepairedGoesOn(t *testing.T) {
 	}
 	if v, err := s.Verify(1, 1, func(Fault) error { return nil }); err != nil || v.Lost.Payloads != 0 {
 		t.Errorf("lost: %+v, %v", v.Lost, err)
+	}
+}
+
+// TestSift: links that cannot stand where they do are dropped, and no other: numbers and newest captures rise together, and
+// each link adds a capture at least.
+func TestSift(t *testing.T) {
+	s := newStore(t)
+	for name, c := range map[string]struct{ links, left []Link }{
+		"all can":                  {[]Link{{Number: 1, Last: 3}, {Number: 2, Last: 4}, {Number: 5, Last: 9}}, []Link{{Number: 1, Last: 3}, {Number: 2, Last: 4}, {Number: 5, Last: 9}}},
+		"adds nothing":             {[]Link{{Number: 1, Last: 3}, {Number: 2, Last: 3}, {Number: 3, Last: 5}}, []Link{{Number: 1, Last: 3}, {Number: 3, Last: 5}}},
+		"goes back":                {[]Link{{Number: 1, Last: 3}, {Number: 2, Last: 2}, {Number: 3, Last: 5}}, []Link{{Number: 1, Last: 3}, {Number: 3, Last: 5}}},
+		"too many links between":   {[]Link{{Number: 1, Last: 3}, {Number: 6, Last: 5}, {Number: 7, Last: 9}}, []Link{{Number: 1, Last: 3}, {Number: 7, Last: 9}}},
+		"more links than captures": {[]Link{{Number: 4, Last: 3}, {Number: 5, Last: 9}}, []Link{{Number: 5, Last: 9}}},
+	} {
+		err := s.update(func(t *txn) error {
+			if err := t.DeleteBucket(chainBucket); err != nil {
+				return err
+			}
+			b, err := t.CreateBucket(chainBucket)
+			for _, l := range c.links {
+				l.Time, l.Hash = start, strings.Repeat("ab", 32)
+				err = errors.Join(err, b.Put(idKey(l.Number), putLink(l)))
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := (&repair{to: s}).sift(); err != nil {
+			t.Fatal(err)
+		}
+		var left []Link
+		err = s.view(func(t *txn) error {
+			return t.Bucket(chainBucket).ForEach(func(k, v []byte) error {
+				l, err := parseLink(k, v)
+				left = append(left, Link{Number: l.Number, Last: l.Last})
+				return err
+			})
+		})
+		if err != nil || !slices.Equal(left, c.left) {
+			t.Errorf("%s: left are %v, %v, want %v", name, left, err, c.left)
+		}
 	}
 }

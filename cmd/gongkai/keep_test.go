@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -13,15 +14,30 @@ import (
 	"gongkai/store"
 )
 
-// spoil overwrites bytes of an archive in several places.
+// spoil overwrites bytes of the log of an archive, in each of its pages, and nothing else: the file can still be opened,
+// and most of what is in the log is lost.
 func spoil(t *testing.T, archive string) {
 	t.Helper()
+	const page = 4096
 	file := filepath.Join(archive, "archive.db")
 	image := readFile(t, file)
-	for at := 30_000; at+300 < len(image); at += 12_000 {
-		for i := range 300 {
-			image[at+i] ^= 0x5a
+	names := func(at int) bool { return binary.NativeEndian.Uint64(image[at:]) == uint64(at/page) }
+	leaves := 0
+	for at := 2 * page; at+4*page <= len(image); at += page {
+		// bbolt's head of a page: number, flags (2 is a leaf), entries, how many further pages belong to it. No index has
+		// entries that fill four pages. A page that is free may still say so, while those behind it are in use.
+		if names(at) && binary.NativeEndian.Uint16(image[at+8:]) == 2 && binary.NativeEndian.Uint32(image[at+12:]) == 3 &&
+			!names(at+page) && !names(at+2*page) && !names(at+3*page) {
+			for hole := at + page/2; hole < at+4*page; hole += page {
+				for i := range 100 {
+					image[hole+i] ^= 0x5a
+				}
+			}
+			leaves++
 		}
+	}
+	if leaves < 2 {
+		t.Fatalf("%s has %d pages of the log", file, leaves)
 	}
 	if err := os.WriteFile(file, image, 0o644); err != nil {
 		t.Fatal(err)
