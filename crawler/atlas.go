@@ -7,6 +7,7 @@ import (
 
 	"gongkai/crawler/discover"
 	"gongkai/crawler/portal"
+	"gongkai/extract"
 	"gongkai/seeds"
 	"gongkai/store"
 )
@@ -183,11 +184,10 @@ func union(list, more []target) []target {
 
 // move notes a redirect.
 func (a *atlas) move(from *url.URL, location string) {
-	to, err := from.Parse(location)
+	to, err := extract.Relocated(from, location)
 	if err != nil || key(to) == key(from) {
 		return
 	}
-	to.Fragment, to.RawFragment = "", ""
 	a.moved[key(from)] = to.String()
 }
 

@@ -529,7 +529,7 @@ func (m *importing) movePart(t target, p *page) {
 	if err != nil {
 		return
 	}
-	if to, err := base.Parse(p.Header.Get("Location")); err == nil && key(to) != key(base) {
+	if to, err := extract.Relocated(base, p.Header.Get("Location")); err == nil && key(to) != key(base) {
 		m.parts[key(to)] = t
 	}
 }

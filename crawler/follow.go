@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gongkai/crawler/portal"
+	"gongkai/extract"
 	"gongkai/store"
 )
 
@@ -110,11 +111,10 @@ func redirected(t target, location string, s scope) (next target, reason string)
 	if err != nil {
 		return target{}, "redirects from a malformed address"
 	}
-	u, err := base.Parse(location)
+	u, err := extract.Relocated(base, location)
 	if err != nil {
 		return target{}, "redirects to a malformed address"
 	}
-	u.Fragment, u.RawFragment = "", ""
 	next = t
 	next.url, next.from = u.String(), t.url
 	next.via = append(slices.Clip(t.via), t.url)

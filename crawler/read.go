@@ -105,6 +105,10 @@ func (g *gathering) add(page string, doc *extract.Document, deep bool) error {
 		g.doc, doc = nil, nil
 	}
 	for _, named := range named {
+		var err error
+		if named.URL, err = settled(g.store, named.URL); err != nil {
+			return err
+		}
 		if named.URL == page || slices.ContainsFunc(g.parts, func(p part) bool { return p.URL == named.URL }) {
 			continue
 		}
@@ -137,6 +141,22 @@ func (g *gathering) add(page string, doc *extract.Document, deep bool) error {
 		}
 	}
 	return nil
+}
+
+// settled returns the address by which the archive knows a page: that which it was held under before queries were sent in
+// the encoding of the page that links to it, where the server has answered that; else the address itself.
+func settled(s *store.Store, address string) (string, error) {
+	former := extract.FormerAddress(address)
+	if former == "" {
+		return address, nil
+	}
+	if _, held, err := s.LastBody(address); err != nil || held {
+		return address, err
+	}
+	if _, held, err := s.LastBody(former); err != nil || !held {
+		return address, err
+	}
+	return former, nil
 }
 
 // partsOf is what a document says belongs to it. A hostile page must not end a night's crawl.
@@ -210,11 +230,10 @@ func (g *gathering) follow(address string) (c store.Capture, reason string, err 
 		if err != nil {
 			return c, "a malformed address", nil
 		}
-		u, err := base.Parse(last.Header.Get("Location"))
+		u, err := extract.Relocated(base, last.Header.Get("Location"))
 		if err != nil {
 			return c, prefix + "redirects to a malformed address", nil
 		}
-		u.Fragment, u.RawFragment = "", ""
 		address = u.String()
 		prefix = "redirects to " + address + ": "
 	}

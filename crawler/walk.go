@@ -8,6 +8,7 @@ import (
 	"math"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"gongkai/crawler/portal"
@@ -325,6 +326,10 @@ func (w *walk) list(t target, p page, body []byte) error {
 		}
 	}
 	w.Rows += len(l.Rows)
+	if n := len(l.Lost); n > 0 {
+		w.sum.note(ProblemFew, t.url, fmt.Sprintf("%d rows are titled as reports and have no address that could be asked for: %s", n,
+			strings.Join(l.Lost[:min(n, mostNamed)], ", ")))
+	}
 	if !repeated {
 		y.Reports += len(l.Rows)
 	}
@@ -334,6 +339,9 @@ func (w *walk) list(t target, p page, body []byte) error {
 	}
 	return w.add(targets)
 }
+
+// mostNamed is how many rows without an address are named.
+const mostNamed = 3
 
 // wrongFor is how long a script is believed to count wrong as it did.
 const wrongFor = 7 * 24 * time.Hour
@@ -375,6 +383,12 @@ func (w *walk) spare(targets []target) ([]target, error) {
 func (w *walk) add(targets []target) error {
 	for _, t := range targets {
 		t = w.living(t)
+		if t.kind == store.KindReport {
+			var err error
+			if t.url, err = settled(w.Store, t.url); err != nil {
+				return err
+			}
+		}
 		u, err := url.Parse(t.url)
 		if err != nil {
 			continue // a malformed link leads nowhere

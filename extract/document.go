@@ -13,9 +13,11 @@ import (
 // A Document is a decoded page, parsed once. Everything else reads from it; code that knows what reports mean
 // never sees HTML. A Document is not safe for concurrent use.
 type Document struct {
-	base *url.URL
-	root *html.Node
-	enc  Encoding
+	served *url.URL // where it came from
+	base   *url.URL // what its links are relative to
+	root   *html.Node
+	enc    Encoding
+	asks   Encoding // that the queries of its links are sent in
 
 	title   string
 	metas   []meta
@@ -46,9 +48,14 @@ func Parse(body []byte, contentType string, base *url.URL) (*Document, error) {
 	return parse(text, enc, base)
 }
 
+// ParseDecoded is Parse of what Decode has returned.
+func ParseDecoded(text []byte, enc Encoding, base *url.URL) (*Document, error) {
+	return parse(text, enc, base)
+}
+
 // parse parses a decoded page.
 func parse(text []byte, enc Encoding, base *url.URL) (*Document, error) {
-	d := &Document{base: base, enc: enc, kind: FormHTML}
+	d := &Document{served: base, base: base, enc: enc, asks: asked(text, enc), kind: FormHTML}
 	if isDatastore(text) {
 		d.scripts = []string{string(text)}
 		d.addRows(string(text))
@@ -65,7 +72,7 @@ func parse(text []byte, enc Encoding, base *url.URL) (*Document, error) {
 
 // collect makes the one pass over the tree.
 func (d *Document) collect() {
-	*d = Document{base: d.base, root: d.root, enc: d.enc, kind: d.kind}
+	*d = Document{served: d.served, base: d.served, root: d.root, enc: d.enc, asks: d.asks, kind: d.kind}
 	w := walker{d: d}
 	w.walk(d.root)
 	w.flush(d.root)
@@ -135,6 +142,7 @@ type walker struct {
 	line   strings.Builder
 	linked int
 	inLink bool
+	based  bool // the page's base element has been seen
 }
 
 func (w *walker) walk(n *html.Node) {
@@ -162,9 +170,7 @@ func (w *walker) element(n *html.Node) {
 		w.d.metas = append(w.d.metas, meta{attr(n, "name"), compact(attr(n, "content"))})
 		return
 	case atom.Base:
-		if u, err := w.d.base.Parse(strings.TrimSpace(attr(n, "href"))); err == nil && attr(n, "href") != "" {
-			w.d.base = u
-		}
+		w.setBase(n)
 		return
 	case atom.Script:
 		w.script(n)
@@ -194,6 +200,19 @@ func (w *walker) element(n *html.Node) {
 	w.flush(n.Parent)
 	w.walk(n)
 	w.flush(n)
+}
+
+// setBase takes the first base element that has an address, whether or not that is one that a page may have; those of
+// parts that were added to the page do not count (HTML Standard, 4.2.3).
+func (w *walker) setBase(n *html.Node) {
+	href, ok := attrValue(n, "href")
+	if !ok || w.based || partOf(n) != "" {
+		return
+	}
+	w.based = true
+	if u, err := ResolveURL(w.d.served, href, w.d.asks); err == nil {
+		w.d.base = u
+	}
 }
 
 // flush ends the current line, which stands in n.
@@ -254,18 +273,24 @@ func (d *Document) addRows(xml string) {
 	if err != nil {
 		return // rows nested 512 deep are a trap, not a listing
 	}
-	rows := &Document{base: d.base, root: root}
+	rows := &Document{served: d.base, base: d.base, root: root, asks: d.asks}
 	rows.collect()
 	d.rows = append(d.rows, rows)
 }
 
 func attr(n *html.Node, name string) string {
+	value, _ := attrValue(n, name)
+	return value
+}
+
+// attrValue returns the value of an attribute, and whether there is one.
+func attrValue(n *html.Node, name string) (value string, ok bool) {
 	for _, a := range n.Attr {
 		if a.Key == name && a.Namespace == "" {
-			return a.Val
+			return a.Val, true
 		}
 	}
-	return ""
+	return "", false
 }
 
 // skipped reports whether an element shows nothing: code, form controls, and what inline styles hide.

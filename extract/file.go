@@ -66,7 +66,7 @@ func fromHTML(page []byte, kind string, base *url.URL) (*Document, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse %s: %w", base, err)
 	}
-	d := &Document{base: base, root: root, kind: kind, enc: Encoding{Name: "utf-8", Evidence: kind}}
+	d := &Document{served: base, base: base, root: root, kind: kind, enc: Encoding{Name: "utf-8", Evidence: kind}}
 	d.collect()
 	return d, nil
 }

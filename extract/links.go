@@ -15,9 +15,10 @@ import (
 // A Link is one usable link of a page.
 type Link struct {
 	URL    string // absolute, without a fragment; http or https
-	Text   string // of the anchor, white space collapsed
+	Text   string // of the anchor, white space collapsed; where that says nothing, of its image or beside it
 	Title  string // the title attribute, which is whole where the text was cut
 	Date   string // as printed in the same row: "2022-01-29"; "" when there is none
+	Row    bool   // is the only link in the element that its date stands in
 	Chrome bool   // stands in what is by its name a menu, header, footer or the like; a hint, families differ
 }
 
@@ -56,8 +57,8 @@ func (s Selector) MarshalText() ([]byte, error) { return []byte(s.source), nil }
 // IsZero reports whether s selects nothing because none was given.
 func (s Selector) IsZero() bool { return s.match == nil }
 
-// Links returns the usable links of the page in document order, those in rows hidden in scripts last. A link that
-// leads nowhere (javascript:, a malformed href) is not usable.
+// Links returns the usable links of the page in document order, those in rows hidden in scripts last. Where a script leads
+// to an address that is written out in it, that is usable, too. What leads nowhere is told by Unaddressed.
 func (d *Document) Links() []Link {
 	links := d.linksOf(d.anchors)
 	for _, rows := range d.rows {
@@ -93,73 +94,62 @@ func (d *Document) LinksIn(s Selector) []Link {
 func (d *Document) linksOf(anchors []*html.Node) []Link {
 	var links []Link
 	for _, a := range anchors {
-		u, ok := d.resolve(attr(a, "href"))
+		u, ok := d.lead(a)
 		if !ok {
 			continue
 		}
+		date, alone := rowDate(a)
 		links = append(links, Link{
 			URL:    u,
-			Text:   cellText(a),
+			Text:   label(a),
 			Title:  compact(attr(a, "title")),
-			Date:   rowDate(a),
+			Date:   date,
+			Row:    alone,
 			Chrome: inChrome(a),
 		})
 	}
 	return links
 }
 
-// resolve makes an href absolute. Spaces around and inside are a slip of the editor, backslashes are Windows.
+// resolve makes an href absolute; false when it leads nowhere, or to the page itself.
 func (d *Document) resolve(href string) (string, bool) {
-	href = strings.ReplaceAll(strings.TrimSpace(href), `\`, "/")
-	if href == "" || strings.HasPrefix(href, "#") {
-		return "", false
-	}
-	ref, err := url.Parse(strings.ReplaceAll(href, " ", "%20"))
+	u, err := d.Resolve(href)
 	if err != nil {
-		return "", false // a malformed href leads nowhere
-	}
-	u := d.base.ResolveReference(ref)
-	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return "", false
-	}
-	u.Fragment, u.RawFragment = "", ""
-	if u.Path == "" {
-		u.Path = "/"
 	}
 	return u.String(), true
 }
+
+// Resolve makes an address absolute as it stands in the page, see ResolveURL.
+func (d *Document) Resolve(ref string) (*url.URL, error) { return ResolveURL(d.base, ref, d.asks) }
 
 var (
 	datePattern = regexp.MustCompile(`(?:19|20)\d{2}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}日?`)
 	indexNumber = regexp.MustCompile(`\d{4}-\d{2}-\d{4,}`) // 2026-02-00018 is an index number, no date
 )
 
-// rowDate finds the date printed in the row of a link: the smallest element around it that has one and holds no
-// more than two other links.
-func rowDate(a *html.Node) string {
+// rowDate finds the date printed in the row of a link: in the smallest element around it that has one and holds no
+// more than two other links. alone says that it holds no other link.
+func rowDate(a *html.Node) (date string, alone bool) {
 	n := a
 	for range 4 {
 		n = n.Parent
 		if n == nil || n.DataAtom == atom.Body || n.DataAtom == atom.Ul || n.DataAtom == atom.Table {
-			return ""
+			return "", false
 		}
-		links := 0
-		for c := range n.Descendants() {
-			if c.DataAtom == atom.A {
-				if links++; links > 3 {
-					return ""
-				}
-			}
+		links := anchorsIn(n, 4)
+		if links > 3 {
+			return "", false
 		}
 		text := indexNumber.ReplaceAllString(cellText(n), "")
 		if date := datePattern.FindString(text); date != "" {
-			return date
+			return date, links == 1
 		}
 		if n.DataAtom == atom.Li || n.DataAtom == atom.Tr || n.DataAtom == atom.Dd {
-			return ""
+			return "", false
 		}
 	}
-	return ""
+	return "", false
 }
 
 var chromeWord = regexp.MustCompile(`(?i)(^|[-_ ])(nav|menu|foot|footer|header|head|top|yqlj|share|banner|sidebar|side|crumbs?|breadcrumb|location|position|dqwz)`)

@@ -36,6 +36,7 @@ var arrows = map[string][]string{
 var homes = map[string]string{
 	"github.com/gocolly/colly/v2":         "gongkai/crawler",
 	"github.com/PuerkitoBio/goquery":      "gongkai/extract",
+	"github.com/nlnwa/whatwg-url":         "gongkai/extract",
 	"golang.org/x/net/html":               "gongkai/extract",
 	"go.etcd.io/bbolt":                    "gongkai/store",
 	"github.com/jimsmart/grobotstxt":      "gongkai/crawler/robots",

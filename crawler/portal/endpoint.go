@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -41,26 +40,26 @@ var (
 
 // rowsIn returns the rows in a value: the objects of its arrays that have a title and an address, in order, and
 // those in markup that it carries as text.
-func rowsIn(v any, base *url.URL) []Row {
+func (r *reading) rowsIn(v any) []Row {
 	var rows []Row
 	switch v := v.(type) {
 	case []any:
 		for _, e := range v {
 			if o, ok := e.(object); ok {
-				if row, ok := rowOf(o, base); ok {
+				if row, ok := r.rowOf(o); ok {
 					rows = append(rows, row)
 					continue
 				}
 			}
-			rows = append(rows, rowsIn(e, base)...)
+			rows = append(rows, r.rowsIn(e)...)
 		}
 	case object:
 		for _, m := range v {
-			rows = append(rows, rowsIn(m.value, base)...)
+			rows = append(rows, r.rowsIn(m.value)...)
 		}
 	case string:
 		if isMarkup(v) {
-			rows = markupRows(v, base)
+			rows = r.markupRows(v)
 		}
 	}
 	return rows
@@ -71,25 +70,31 @@ func isMarkup(s string) bool {
 }
 
 // markupRows reads a fragment of HTML.
-func markupRows(fragment string, base *url.URL) []Row {
-	doc, err := extract.Parse([]byte(fragment), "text/html; charset=utf-8", base)
+func (r *reading) markupRows(fragment string) []Row {
+	doc, err := extract.ParseDecoded([]byte(fragment), r.enc, r.base)
 	if err != nil {
 		return nil // rows nested 512 deep are a trap, not a listing
 	}
+	r.pushed = append(r.pushed, asRows(doc.Buttons(), "")...)
+	r.lost = append(r.lost, doc.Unaddressed()...)
 	return asRows(doc.Links(), fragment)
 }
 
 // rowOf reads a row from an object.
-func rowOf(o object, base *url.URL) (Row, bool) {
+func (r *reading) rowOf(o object) (Row, bool) {
 	title, address := firstOf(o, titleNames), firstOf(o, urlNames)
-	if title == "" || address == "" {
+	if title == "" {
 		return Row{}, false
 	}
-	u, err := base.Parse(strings.ReplaceAll(strings.TrimSpace(address), " ", "%20"))
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
-		return Row{}, false // it leads nowhere
-	}
 	title = strings.Join(strings.Fields(markup.ReplaceAllString(title, "")), " ")
+	if script := extract.ScriptAddress(address); script != "" {
+		address = script
+	}
+	u, err := extract.ResolveURL(r.base, address, r.enc)
+	if err != nil {
+		r.lost = append(r.lost, extract.Link{Text: title, Date: day(firstOf(o, dateNames))})
+		return Row{}, false
+	}
 	return Row{
 		Link:     extract.Link{URL: Canonical(u).String(), Text: title, Title: title, Date: day(firstOf(o, dateNames))},
 		Index:    firstOf(o, indexNames),

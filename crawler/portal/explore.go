@@ -29,16 +29,12 @@ type Exploration struct {
 
 // Explore reads a page as Read does, and more of it.
 func Explore(body []byte, contentType string, page *url.URL, p seeds.Portal, prev Request) (Exploration, error) {
-	decoded, _ := extract.Decode(body, contentType)
-	r := reading{text: string(decoded), page: page, base: page, prev: prev, portal: p}
-	if u, err := url.Parse(prev.From); err == nil && prev.Kind == Data && prev.From != "" {
-		r.base = u
-	}
+	r := newReading(body, contentType, page, p, prev)
 	if err := r.parse(); err != nil {
 		return Exploration{}, err
 	}
 	e := Exploration{Listing: r.listing(), Text: len(visible([]byte(r.text), shortPage+1))}
-	e.Links = append(r.withColumns(r.links), r.buttons()...)
+	e.Links = append(r.withColumns(r.links), r.pushed...)
 	switch path.Ext(page.Path) {
 	case ".js":
 		e.Links = append(e.Links, r.written()...)
@@ -104,7 +100,7 @@ func (r *reading) leaders() []Request {
 	var menus []Request
 	for _, m := range frameSource.FindAllStringSubmatch(r.visible, -1) {
 		source := html.UnescapeString(strings.TrimSpace(m[1]))
-		u, err := r.base.Parse(source)
+		u, err := extract.ResolveURL(r.base, source, r.enc)
 		switch name := path.Base(source); {
 		case err != nil, source == "", len(all)+len(menus) == mostFrames:
 		case !furniture.MatchString(path.Base(u.Path)):
@@ -131,7 +127,7 @@ const mostScripts = 3
 func (r *reading) menuScripts() []string {
 	var all []string
 	for _, m := range scriptSource.FindAllStringSubmatch(r.text, -1) {
-		u, err := r.base.Parse(html.UnescapeString(m[1]))
+		u, err := extract.ResolveURL(r.base, html.UnescapeString(m[1]), r.enc)
 		if err == nil && strings.EqualFold(u.Host, r.page.Host) && menuScript.MatchString(path.Base(u.Path)) && len(all) < mostScripts {
 			all = append(all, u.String())
 		}
@@ -141,9 +137,9 @@ func (r *reading) menuScripts() []string {
 
 // written returns the links that a script of its own writes.
 func (r *reading) written() []Row {
-	rows := markupRows(written(r.text), r.base)
+	rows := r.markupRows(written(r.text))
 	for _, list := range arrays(r.text) {
-		rows = append(rows, rowsIn(list, r.base)...)
+		rows = append(rows, r.rowsIn(list)...)
 	}
 	return rows
 }
@@ -153,19 +149,14 @@ var location = regexp.MustCompile(`(?i)<loc>\s*(?:<!\[CDATA\[)?\s*([^<\s\]]+)`)
 // mapped returns the addresses of a sitemap. They have no names.
 func (r *reading) mapped() (all []Row) {
 	for _, m := range location.FindAllStringSubmatch(r.text, 5000) {
-		if u, err := r.base.Parse(html.UnescapeString(m[1])); err == nil && u.Host != "" {
+		if u, err := extract.ResolveURL(r.base, html.UnescapeString(m[1]), extract.Encoding{}); err == nil {
 			all = append(all, Row{Link: extract.Link{URL: u.String()}})
 		}
 	}
 	return all
 }
 
-var (
-	hashLink = regexp.MustCompile(`(?is)<a\s[^<>]*?href\s*=\s*["']?([^"'\s<>]*(?:/gkmlpt/|\?)[^"'\s<>]*#[^"'\s<>]+)["']?[^<>]*>(.{0,200}?)</a>`)
-	anyTag   = regexp.MustCompile(`<([A-Za-z][\w-]*)\s([^<>]*)>`)
-	inQuotes = regexp.MustCompile(`["'](?:\s*)((?:https?://|\.{0,2}/|[\w-]+/)[^"'\s<>]*)["']`)
-	ownText  = regexp.MustCompile(`(?s)^(?:\s|<(?:span|b|i|em|strong|p|h\d|font)\b[^<>]*>|<img\b[^<>]*>)*([^<]*)`)
-)
+var hashLink = regexp.MustCompile(`(?is)<a\s[^<>]*?href\s*=\s*["']?([^"'\s<>]*(?:/gkmlpt/|\?)[^"'\s<>]*#[^"'\s<>]+)["']?[^<>]*>(.{0,200}?)</a>`)
 
 // withColumns gives links their fragment back where a site drawn by script names the column in it.
 func (r *reading) withColumns(links []Row) []Row {
@@ -174,62 +165,17 @@ func (r *reading) withColumns(links []Row) []Row {
 	}
 	all := append([]Row(nil), links...)
 	for _, m := range hashLink.FindAllStringSubmatch(r.text, -1) {
-		u, err := r.base.Parse(html.UnescapeString(m[1]))
-		if err != nil || u.Scheme != "http" && u.Scheme != "https" {
+		address := html.UnescapeString(m[1])
+		u, err := extract.ResolveURL(r.base, address, r.enc)
+		if err != nil {
 			continue
 		}
+		with := *u
+		_, with.Fragment, _ = strings.Cut(address, "#")
 		text := strings.TrimSpace(html.UnescapeString(markup.ReplaceAllString(m[2], "")))
-		all = append(all, Row{Link: extract.Link{URL: u.String(), Text: text}})
+		all = append(all, Row{Link: extract.Link{URL: with.String(), Text: text}})
 	}
 	return all
-}
-
-// buttons returns the addresses that stand elsewhere than in the href of an anchor: in what a click does, in the
-// options of a list, in the areas of a map.
-func (r *reading) buttons() []Row {
-	var all []Row
-	text := r.visible + "\n" + written(r.scripts)
-	for _, at := range anyTag.FindAllStringSubmatchIndex(text, -1) {
-		name, inside := strings.ToLower(text[at[2]:at[3]]), text[at[4]:at[5]]
-		if !strings.Contains(inside, "/") {
-			continue
-		}
-		address := ""
-		switch values := attributes(inside); {
-		case values["onclick"] != "":
-			address = quotedAddress(values["onclick"])
-		case name == "a" && strings.HasPrefix(strings.ToLower(values["href"]), "javascript:"):
-			address = quotedAddress(values["href"])
-		case name == "area":
-			address = values["href"]
-		case name == "option":
-			address = values["value"]
-		default:
-			for _, key := range [...]string{"data-url", "data-href", "data-link"} {
-				if address == "" {
-					address = values[key]
-				}
-			}
-		}
-		u, err := r.base.Parse(strings.TrimSpace(address))
-		if address == "" || err != nil || u.Scheme != "http" && u.Scheme != "https" {
-			continue
-		}
-		values := attributes(inside)
-		label := values["title"] + values["alt"]
-		if m := ownText.FindStringSubmatch(text[at[1]:min(len(text), at[1]+400)]); label == "" && m != nil {
-			label = strings.TrimSpace(html.UnescapeString(m[1]))
-		}
-		all = append(all, Row{Link: extract.Link{URL: u.String(), Text: label}})
-	}
-	return all
-}
-
-func quotedAddress(script string) string {
-	if m := inQuotes.FindStringSubmatch(script); m != nil {
-		return m[1]
-	}
-	return ""
 }
 
 // Script returns the request for a script of a page.

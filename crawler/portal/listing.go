@@ -24,6 +24,7 @@ import (
 type Listing struct {
 	Rows    []Row          // links that claim to be annual reports, in page order
 	Next    []Request      // what to ask for so that the listing is whole, nearest first
+	Lost    []string       // titles of reports that it lists and that have no address, each once
 	Columns []extract.Link // links that are named like a listing of annual reports, worth following from here
 
 	Items     []string  // addresses of all that the page lists, reports or not, each once
@@ -46,20 +47,26 @@ type Row struct {
 // Request it answers; its zero value stands for the page that a listing begins at. The error says that the answer
 // is no page at all.
 func Read(body []byte, contentType string, page *url.URL, p seeds.Portal, prev Request) (Listing, error) {
-	decoded, _ := extract.Decode(body, contentType)
-	r := reading{text: string(decoded), page: page, base: page, prev: prev, portal: p}
-	if u, err := url.Parse(prev.From); err == nil && prev.Kind == Data && prev.From != "" {
-		r.base = u // a script puts the rows into that page
-	}
+	r := newReading(body, contentType, page, p, prev)
 	if err := r.parse(); err != nil {
 		return Listing{}, err
 	}
 	return r.listing(), nil
 }
 
+func newReading(body []byte, contentType string, page *url.URL, p seeds.Portal, prev Request) *reading {
+	decoded, enc := extract.Decode(body, contentType)
+	r := &reading{text: string(decoded), enc: enc, page: page, base: page, prev: prev, portal: p}
+	if u, err := url.Parse(prev.From); err == nil && prev.Kind == Data && prev.From != "" {
+		r.base = u // a script puts the rows into that page
+	}
+	return r
+}
+
 // A reading is one page being read.
 type reading struct {
 	text   string // of the answer, decoded
+	enc    extract.Encoding
 	page   *url.URL
 	base   *url.URL // that links are relative to
 	prev   Request
@@ -68,18 +75,20 @@ type reading struct {
 	doc     *extract.Document // nil for data
 	data    any               // nil for a page
 	links   []Row
-	scripts string // without what is commented out
-	visible string // markup without scripts and comments
+	pushed  []Row          // what leads on by a click, without being a link
+	lost    []extract.Link // what has a title, and no address
+	scripts string         // without what is commented out
+	visible string         // markup without scripts and comments
 }
 
 // parse finds the links of the answer, wherever they stand.
 func (r *reading) parse() error {
 	if v, ok := answer(r.text); ok {
 		r.data, r.scripts = v, r.text
-		r.links = rowsIn(v, r.base)
+		r.links = r.rowsIn(v)
 		return nil
 	}
-	doc, err := extract.Parse([]byte(r.text), "text/html; charset=utf-8", r.base)
+	doc, err := extract.ParseDecoded([]byte(r.text), r.enc, r.base)
 	if err != nil {
 		return err
 	}
@@ -90,12 +99,12 @@ func (r *reading) parse() error {
 		r.scripts = lineComment.ReplaceAllString(r.text, "") // a script by itself
 	}
 	r.visible = comment.ReplaceAllString(scriptElement.ReplaceAllString(r.text, ""), "")
-	r.links = asRows(doc.Links(), r.text)
-	if fragment := written(r.scripts); isMarkup(fragment) {
-		r.links = append(r.links, markupRows(fragment, r.base)...)
+	r.links, r.pushed, r.lost = asRows(doc.Links(), r.text), asRows(doc.Buttons(), ""), doc.Unaddressed()
+	if fragment := written(r.scripts); strings.Contains(fragment, "<") {
+		r.links = append(r.links, r.markupRows(fragment)...)
 	}
 	for _, list := range arrays(r.scripts) {
-		r.links = append(r.links, rowsIn(list, r.base)...)
+		r.links = append(r.links, r.rowsIn(list)...)
 	}
 	return nil
 }
@@ -115,7 +124,7 @@ func (r *reading) sheet(l *Listing) sheet {
 		// Tags of scripts have what their attributes say.
 		text += "\n" + html.UnescapeString(r.visible+strings.Join(scriptTag.FindAllString(r.text, -1), "\n"))
 	}
-	s := sheet{text: text, page: r.page, base: r.base, held: strings.Count(r.scripts, "<record>"), from: r.prev.From}
+	s := sheet{text: text, page: r.page, base: r.base, enc: r.enc, held: strings.Count(r.scripts, "<record>"), from: r.prev.From}
 	s.bare = !slices.ContainsFunc(l.Rows, func(r Row) bool { return !r.Chrome })
 	s.empty = len(l.Rows) == 0 && len(l.Items) == 0
 	if r.page.Path == "/" && len(columns(r.links, r.page, false)) > 0 {
@@ -131,14 +140,14 @@ func (r *reading) sheet(l *Listing) sheet {
 
 func (r *reading) listing() Listing {
 	l := Listing{Rows: r.rows(), Family: detect(r.text, r.page)}
-	l.Items, l.Signature = items(r.links, l.Rows)
+	l.Lost = r.unreachable(l.Rows)
+	l.Items, l.Signature = items(append(slices.Clip(r.links), l.Rows...), l.Rows)
 	l.Announced = r.announced(len(l.Items))
 	l.Next = r.next(&l)
 	listed := slices.ContainsFunc(l.Next, func(n Request) bool { return n.Kind == Page || n.Kind == Data })
 	l.Columns = columns(r.links, r.page, (len(l.Rows) > 0 || listed) && r.page.Path != "/")
 	if len(l.Rows) == 0 && len(l.Columns) == 0 && !listed && r.doc != nil { // neither leads on: not by anchors
-		pushed := r.buttons()
-		l.Rows, l.Columns = keep(pushed, isReport), columns(pushed, r.page, false)
+		l.Columns = columns(r.pushed, r.page, false)
 	}
 	return l
 }
@@ -224,7 +233,7 @@ func (r *reading) shell(s sheet) []Request {
 	s.from = "" // the listing begins there
 	if len(visible([]byte(r.text), 300)) <= 300 {
 		for _, address := range r.redirects() {
-			u, err := r.base.Parse(address)
+			u, err := extract.ResolveURL(r.base, address, r.enc)
 			if err != nil || !strings.EqualFold(u.Host, r.page.Host) || u.String() == r.page.String() {
 				continue
 			}
@@ -234,7 +243,7 @@ func (r *reading) shell(s sheet) []Request {
 	var all []Request
 	for _, m := range frameSource.FindAllStringSubmatch(r.visible, -1) {
 		source := html.UnescapeString(strings.TrimSpace(m[1]))
-		u, err := r.base.Parse(source)
+		u, err := extract.ResolveURL(r.base, source, r.enc)
 		if err != nil || furniture.MatchString(path.Base(u.Path)) || source == "" || len(all) == mostFrames {
 			continue
 		}
@@ -286,13 +295,12 @@ func Moved(body []byte, contentType string, page *url.URL) (address string, ok b
 	if len(body) > emptiest || linksIn(body, 1) > 0 || len(visible(body, 300)) > 300 {
 		return "", false
 	}
-	text, _ := extract.Decode(body, contentType)
-	r := reading{text: string(text), page: page, base: page}
+	r := newReading(body, contentType, page, seeds.Portal{}, Request{})
 	if err := r.parse(); err != nil || r.doc == nil {
 		return "", false
 	}
 	for _, address := range r.redirects() {
-		if u, err := r.base.Parse(address); err == nil && strings.EqualFold(u.Host, page.Host) && u.String() != page.String() {
+		if u, err := extract.ResolveURL(r.base, address, r.enc); err == nil && strings.EqualFold(u.Host, page.Host) && u.String() != page.String() {
 			return u.String(), true
 		}
 	}
@@ -305,14 +313,34 @@ func (r *reading) rows() []Row {
 	if !r.portal.Rows.IsZero() && r.doc != nil {
 		return keep(asRows(r.doc.LinksIn(r.portal.Rows), r.text), isReport)
 	}
-	rows := keep(r.links, isReport)
+	links := append(slices.Clip(r.links), r.pushed...)
+	rows := keep(links, isReport)
 	if r.isColumn() {
-		rows = keep(r.links, func(l Row) bool { return isReport(l) || bareTitle.MatchString(l.Name()) && article.MatchString(l.URL) })
+		rows = keep(links, func(l Row) bool { return isReport(l) || bareTitle.MatchString(l.Name()) && article.MatchString(l.URL) })
 	}
 	if len(rows) == 0 && r.isColumn() {
-		rows = keep(r.links, func(l Row) bool { return l.Date != "" && cutOff.MatchString(l.Name()) })
+		rows = keep(links, func(l Row) bool { return l.Date != "" && cutOff.MatchString(l.Name()) })
 	}
 	return once(outsideFirst(rows))
+}
+
+// unreachable returns the titles of reports in a listing that have no address, and are not those of rows.
+func (r *reading) unreachable(rows []Row) (titles []string) {
+	same := func(a, b string) bool {
+		a, b = strings.Join(strings.Fields(strings.TrimRight(a, ".… ")), ""), strings.Join(strings.Fields(strings.TrimRight(b, ".… ")), "")
+		return strings.HasPrefix(a, b) || strings.HasPrefix(b, a)
+	}
+	for _, l := range r.lost {
+		name := strings.TrimSpace(dateBeside.ReplaceAllString(l.Name(), ""))
+		if !isReport(Row{Link: extract.Link{Text: name}}) && !(l.Date != "" && r.isColumn() && bareTitle.MatchString(name)) {
+			continue
+		}
+		if !slices.ContainsFunc(rows, func(row Row) bool { return same(row.Name(), name) }) &&
+			!slices.ContainsFunc(titles, func(t string) bool { return same(t, name) }) {
+			titles = append(titles, name)
+		}
+	}
+	return titles
 }
 
 // cutOff is a title that was cut after its year: 某县人民政府关于发布2021年度... In a column of reports it is one of them.

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"gongkai/extract"
 	"gongkai/seeds"
 )
 
@@ -25,10 +26,11 @@ type sheet struct {
 	text  string   // its scripts and its attributes
 	page  *url.URL // its address
 	base  *url.URL // what its links are relative to
-	held  int      // rows that stand in it as XML
-	bare  bool     // it lists no reports outside its furniture
-	empty bool     // it lists nothing
-	from  string   // the page that the listing began at
+	enc   extract.Encoding
+	held  int    // rows that stand in it as XML
+	bare  bool   // it lists no reports outside its furniture
+	empty bool   // it lists nothing
+	from  string // the page that the listing began at
 }
 
 // series returns what the pagers find on a page: of each family the first pager that applies, and those of no family
@@ -308,8 +310,8 @@ func (s sheet) numbered(g *pager, series *Series, address, body string, k, last 
 
 // requests completes a request; none when its address is malformed.
 func (s sheet) requests(kind, method, address, body string, r Request) []Request {
-	u, err := s.base.Parse(strings.ReplaceAll(address, " ", "%20"))
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
+	u, err := extract.ResolveURL(s.base, address, s.enc)
+	if err != nil {
 		return nil
 	}
 	r.Kind, r.Method, r.URL, r.Body, r.From = kind, method, Canonical(u).String(), body, s.from
