@@ -22,6 +22,9 @@ type page struct {
 	wait    time.Duration // how long the server asks to be left alone
 	wall    bool          // a challenge answered: the site does not want us
 	old     bool          // it was archived before the process was killed, and nobody asked again
+
+	conditional bool // the request had conditions
+	rebuffed    bool // and this is no answer to be believed: see rebuff
 }
 
 // judge says what an answer to a target means. held is the digest of the body that the conditions were about, ""

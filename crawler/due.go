@@ -15,18 +15,24 @@ type past struct {
 	held        string    // digest of the newest body
 	changed     time.Time // when that body was first served
 	contentType string    // it was served with
-	etag, date  string    // its validators
+	etag, date  string    // its validators, as they may be sent: see validators
 
-	believed int // answers in a row, the newest ones, that said only "not modified"; counted up to mostBelieved
-	gone     int // the same of those that said that the page is not there; counted up to mostGone
+	believed int       // answers in a row, the newest ones, that said only "not modified"; counted up to mostBelieved
+	gone     int       // days of the answers in a row, the newest ones, that said that the page is not there
+	missed   time.Time // of the oldest answer counted in gone
+	answered bool      // somebody answered
+	doubted  bool      // the newest answer was neither a page nor "not modified": what comes next is asked for without conditions
 }
 
 const (
 	// mostBelieved is how often in a row a server is believed that says that a page has not changed. Then the page is
 	// asked for without conditions: validators of government sites have been seen to lie.
 	mostBelieved = 10
-	// mostGone is how often in a row, on different days, a page must be found missing to be taken for withdrawn.
+	// mostGone is how often in a row, on different days, a page must be found missing to be taken for withdrawn. Answers to
+	// conditional requests do not count: see rebuff.
 	mostGone = 3
+	// mostRead bounds the captures that are read to count these days, however often a page is asked for.
+	mostRead = 100
 	// liarFor is for how long a server's validators are of no account after a page had changed under the same ones.
 	liarFor = 30 * 24 * time.Hour
 )
@@ -44,7 +50,8 @@ func recall(s *store.Store, url string) (p past, err error) {
 		p.learn(c)
 		oldest = c
 		looked++
-		return p.held == "" && looked <= mostBelieved
+		counting := streak && p.gone > 0 && p.gone < mostGone && looked < mostRead
+		return counting || p.held == "" && looked <= mostBelieved
 	})
 	if err != nil || looked == 0 {
 		return p, err
@@ -72,7 +79,10 @@ func (p *past) repeats(c store.Capture) bool {
 	case c.Status == http.StatusNotModified && p.gone == 0 && p.believed < mostBelieved:
 		p.believed++
 	case c.State == store.StateGone && p.believed == 0 && p.gone < mostGone:
-		p.gone++
+		if p.gone == 0 || p.missed.Sub(c.Time) >= shortest {
+			p.gone++
+			p.missed = c.Time
+		}
 	default:
 		return false
 	}
@@ -81,10 +91,15 @@ func (p *past) repeats(c store.Capture) bool {
 
 // learn takes what a capture says of the body that is held: the newest validators are those of the last 304.
 func (p *past) learn(c store.Capture) {
-	if c.State != store.StateOK && c.State != store.StateUnchanged {
+	had := c.State == store.StateOK || c.State == store.StateUnchanged
+	if c.Status != 0 && !p.answered {
+		p.answered, p.doubted = true, !had
+	}
+	if !had {
 		return
 	}
-	p.etag, p.date = newer(c.Header.Get("ETag"), p.etag), newer(c.Header.Get("Last-Modified"), p.date)
+	etag, date := validators(c)
+	p.etag, p.date = newer(etag, p.etag), newer(date, p.date)
 	if c.State == store.StateOK {
 		p.held, p.changed, p.contentType = c.SHA256, c.Time, c.Header.Get("Content-Type")
 	}
@@ -100,7 +115,7 @@ func newer(old, value string) string {
 // conditions returns the header that asks for the page only if it is another than the one held.
 func (p past) conditions() http.Header {
 	h := http.Header{}
-	if p.held == "" || p.believed == mostBelieved {
+	if p.held == "" || p.believed == mostBelieved || p.doubted {
 		return h
 	}
 	if p.etag != "" {
@@ -118,7 +133,7 @@ func (p past) contradicts(c store.Capture) bool {
 	if p.held == "" || c.State != store.StateOK || c.SHA256 == p.held {
 		return false
 	}
-	etag, date := c.Header.Get("ETag"), c.Header.Get("Last-Modified")
+	etag, date := validators(c)
 	return etag != "" && etag == p.etag || etag == "" && p.etag == "" && date != "" && date == p.date
 }
 

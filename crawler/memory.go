@@ -108,13 +108,17 @@ func (w *walk) forgotten(address string) (t target, due bool, err error) {
 	return target{url: address, kind: store.KindReport, portal: w.portal.ID, from: c.From, title: c.Title, date: c.Date}, true, nil
 }
 
-// withdrawn says of a report that was found missing once too often that it is taken for withdrawn, or "".
-func (w *walk) withdrawn(p page, known past) string {
+// withdrawn says of a report that was found missing on one day too many that it is taken for withdrawn, or "".
+func (w *walk) withdrawn(p page, known past) (string, error) {
 	if p.State != store.StateGone || p.old || known.held == "" || known.gone != mostGone-1 {
-		return ""
+		return "", nil
+	}
+	now, err := recall(w.Store, p.URL)
+	if err != nil || now.gone < mostGone {
+		return "", err // it was missing on this day already
 	}
 	w.sum.Withdrawn++
-	return fmt.Sprintf("withdrawn: not there for the %d. time in a row; it was first seen on %s", mostGone, known.first.Format(time.DateOnly))
+	return fmt.Sprintf("withdrawn: not there for the %d. time in a row; it was first seen on %s", mostGone, known.first.Format(time.DateOnly)), nil
 }
 
 // moved returns where a page sends its reader that has nothing else to say: by a meta tag, or by a script that names the

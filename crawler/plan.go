@@ -150,28 +150,30 @@ func (w *walk) breakOff() error {
 // answered returns the capture of a target's answer if that was archived before the process was killed, but the
 // frontier does not know.
 func (w *walk) answered(t target, known past) (bool, error) {
-	if !t.interrupted || known.last.ID <= w.front.First {
+	if !t.interrupted || known.last.ID <= w.front.First || wasRebuff(known.last) {
 		return false, nil
 	}
 	n, err := w.captures(t.url)
 	return n > t.tries+t.waits, err
 }
 
-// captures counts the answers of a URL that were archived since the walk began.
+// captures counts the answers of a URL that were archived since the walk began, without those that were asked for again at once.
 func (w *walk) captures(url string) (n int, err error) {
-	for after := w.front.First; ; n++ {
+	for after := w.front.First; ; {
 		c, ok, err := w.Store.Next(url, after)
 		if err != nil || !ok {
 			return n, err
 		}
-		after = c.ID
+		if after = c.ID; !wasRebuff(c) {
+			n++
+		}
 	}
 }
 
 // had reports whether a part of a report, as t asks for it, needs no asking any more in this walk; t learns from the
 // archive how often it has been tried.
 func (w *walk) had(t *target, known past) (bool, error) {
-	if known.last.ID <= w.front.First {
+	if known.last.ID <= w.front.First || wasRebuff(known.last) {
 		return false, nil
 	}
 	if !passing(known.last) {

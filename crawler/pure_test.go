@@ -167,7 +167,7 @@ func TestRecall(t *testing.T) {
 	const a = "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb" // of the body "a"
 	captures := []store.Capture{
 		{Time: at(1), State: store.StateFailed},
-		{Time: at(2), State: store.StateOK, Header: http.Header{"Etag": {`"a"`}, "Last-Modified": {"then"}, "Content-Type": {"text/html"}}},
+		{Time: at(2), State: store.StateOK, Header: http.Header{"Etag": {`"a"`}, "Last-Modified": {"Mon, 01 Jan 2024 00:00:00 GMT"}, "Content-Type": {"text/html"}}},
 		{Time: at(3), State: store.StateUnchanged, SHA256: a, Header: http.Header{"Etag": {`W/"a"`}}},
 		{Time: at(4), State: store.StateFailed},
 	}
@@ -194,7 +194,7 @@ func TestRecall(t *testing.T) {
 		t.Errorf("got %+v", p)
 	}
 	h := p.conditions()
-	if h.Get("If-None-Match") != `W/"a"` || h.Get("If-Modified-Since") != "then" {
+	if h.Get("If-None-Match") != `W/"a"` || h.Get("If-Modified-Since") != "Mon, 01 Jan 2024 00:00:00 GMT" {
 		t.Errorf("conditions: got %v", h)
 	}
 	if !p.due(at(4)) {

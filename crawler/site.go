@@ -217,17 +217,15 @@ func (s *site) ask(ctx context.Context, t target, p past, sum *PortalSummary) (p
 		c.State, c.Robots = store.StateBlocked, permit
 		return page{Capture: c}, nil
 	}
-	pg, err := s.request(ctx, t, p, sum)
-	if err != nil {
-		return page{}, err
-	}
-	front, err := s.home(u, len(pg.body))
-	if err != nil {
-		return page{}, err
-	}
-	pg.missed(u, front)
-	pg.Robots = permit
-	return pg, nil
+	return s.insist(ctx, t, p, sum, func(pg *page) error {
+		front, err := s.home(u, len(pg.body))
+		if err != nil {
+			return err
+		}
+		pg.missed(u, front)
+		pg.Robots = permit
+		return nil
+	})
 }
 
 // A home is what is remembered of the home page of an authority: whole home pages of thousands of sites are too much.
@@ -291,6 +289,13 @@ func (s *site) request(ctx context.Context, t target, p past, sum *PortalSummary
 	sum.Requests++
 	s.lap.requests.Add(1)
 	pg := judge(t, a, held)
+	pg.conditional = held != ""
+	if pg.State == store.StateUnchanged && p.misnamed(a.header) {
+		pg.State, pg.SHA256 = store.StateFailed, ""
+	}
+	if pg.rebuff(); pg.conditional && pg.State == store.StateUnchanged {
+		s.clock.host.Balks = 0
+	}
 	s.Log.Debug("answer", "portal", t.portal, "url", t.url, "status", pg.Status, "state", pg.State, "ms", pg.Took, "bytes", len(pg.body), "error", pg.Error)
 	return pg, s.mind(pg, a.took)
 }
@@ -366,7 +371,7 @@ func (s *site) oldGate(t target) (gate, error) {
 	asked := time.Time{}
 	for range farthest + 1 {
 		c, known, err := s.Store.LastBefore(t.url, 0, store.StateOK, store.StateUnchanged, store.StateGone, store.StateRedirect, store.StateFailed)
-		if err == nil && known && c.State == store.StateFailed && (c.Status == 0 || passing(c)) { // what held before it?
+		if err == nil && known && c.State == store.StateFailed && (c.Status == 0 || passing(c) || wasRebuff(c)) { // what held before it?
 			c, known, err = s.Store.LastBefore(t.url, 0, store.StateOK, store.StateUnchanged, store.StateGone, store.StateRedirect)
 		}
 		if err != nil || !known {
@@ -404,11 +409,13 @@ func (s *site) fetchGate(ctx context.Context, t target, sum *PortalSummary) (gat
 	if err != nil {
 		return gate{}, err
 	}
-	p, err := s.request(ctx, t, known, sum)
+	p, err := s.insist(ctx, t, known, sum, func(p *page) error {
+		p.Robots = store.Robots{Allowed: true, Reason: "robots.txt itself"}
+		return nil
+	})
 	if err != nil {
 		return gate{}, err
 	}
-	p.Robots = store.Robots{Allowed: true, Reason: "robots.txt itself"}
 	body, err := s.keep(&p, known, sum)
 	if err != nil {
 		return gate{}, err

@@ -1,6 +1,7 @@
 package crawler
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -220,9 +221,11 @@ func (w *walk) visit(ctx context.Context, t target) error {
 	case store.StateRedirect:
 		return w.redirect(t, p.Header.Get("Location"))
 	}
-	if detail := w.withdrawn(p, known); detail != "" {
-		p.Error = detail
+	detail, err := w.withdrawn(p, known)
+	if err != nil {
+		return err
 	}
+	p.Error = cmp.Or(detail, p.Error)
 	return w.complain(t, p)
 }
 

@@ -117,9 +117,9 @@ func (n *nightReport) news(s *store.Store) (err error) {
 func (n *nightReport) capture(s *store.Store, c store.Capture) error {
 	switch c.State {
 	case store.StateGone:
-		before, known, err := s.LastBefore(c.URL, c.ID)
+		before, known, err := s.LastBefore(c.URL, c.ID, store.StateOK, store.StateUnchanged, store.StateGone, store.StateRedirect)
 		if err != nil || !known || before.State != store.StateOK && before.State != store.StateUnchanged {
-			return err // it was not there before either
+			return err // it was not there before either, as far as anybody answered
 		}
 		rec, read, err := versionOf(s, before.ID, c.URL)
 		if err == nil && read && rec.Report != nil {

@@ -92,7 +92,7 @@ func TestShowInTime(t *testing.T) {
 		args []string
 		want []string
 	}{
-		{[]string{"-history"}, []string{"page 1: " + old, "revision 4 is as revision 1 was, byte for byte", "1 withdrawal HTTP 404 Not Found; 3 answers until", "; confirmed",
+		{[]string{"-history"}, []string{"page 1: " + old, "revision 4 is as revision 1 was, byte for byte", "1 withdrawal HTTP 404 Not Found; 3 answers until", "; not confirmed yet",
 			"move to " + p.url + "/new/2023.html; its address leads there", "the listing " + p.url + "/list.html did not have it"}},
 		{[]string{"-at", one}, []string{"revision 1 of 4 of " + old, "after it revision 2", "only bytes differ"}},
 		{[]string{"-at", three}, []string{"revision 3 of 4 of " + old, "before it revision 2", "14286", "每周巡网"}},

@@ -18,7 +18,8 @@ type Host struct {
 	Took   time.Duration `json:"took,omitempty"`   // what an answer takes, smoothed
 	Factor float64       `json:"factor,omitempty"` // by which its faults lengthen the delay; 0 and 1: not at all
 
-	Lied time.Time `json:"lied,omitzero"` // when a page was last found changed under the same validators
+	Lied  time.Time `json:"lied,omitzero"`   // when its answers to conditional requests were last found not to be believed
+	Balks int       `json:"balks,omitempty"` // faults in a row that only conditional requests met with
 
 	Strikes int    `json:"strikes,omitempty"` // faults in a row
 	Trips   int    `json:"trips,omitempty"`   // pauses for faults, one after the other without an answer in between

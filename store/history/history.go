@@ -76,11 +76,14 @@ type Event struct {
 	Confirmed bool      `json:"confirmed,omitempty"`
 	To        string    `json:"to,omitempty"` // of a move or a redirect: where to
 	Detail    string    `json:"detail,omitempty"`
+
+	nights  int       // on which it showed
+	counted time.Time // the last of them
 }
 
 // The kinds of events. Scripts count them; they do not change.
 const (
-	Withdrawal   = "withdrawal"   // the page is not there any more; confirmed when it was missing Repeated times in a row
+	Withdrawal   = "withdrawal"   // the page is not there any more; confirmed when it was missing on Repeated days in a row
 	Absent       = "not there"    // there is nothing at the address, and there never was
 	Reappearance = "reappearance" // it is there again
 	Move         = "move"         // the report is at another address, and not here any more
@@ -94,9 +97,12 @@ const (
 	MoreParts    = "parts"        // the page is the same; other parts of it could be had
 )
 
-// Repeated is how many times in a row a page must be missing to be taken for withdrawn. One 404 is often a fault; a crawl
-// asks again on the following days.
-const Repeated = 3
+// Repeated is on how many days in a row a page must be missing to be taken for withdrawn. One 404 is often a fault, and so
+// are several within minutes; a crawl asks again on the following days. A night may begin a little earlier than the one before.
+const (
+	Repeated = 3
+	night    = 20 * time.Hour
+)
 
 // A Page is the life of one address.
 type Page struct {
@@ -275,8 +281,10 @@ func (w *pageWalk) event(kind string, c *store.Capture, detail string) *Event {
 		w.open[kind] = e
 	}
 	e.Last = c.Time
-	e.Answers++
-	e.Confirmed = kind == Withdrawal && e.Answers >= Repeated
+	if e.Answers++; e.nights == 0 || c.Time.Sub(e.counted) >= night {
+		e.nights, e.counted = e.nights+1, c.Time
+	}
+	e.Confirmed = kind == Withdrawal && e.nights >= Repeated
 	if detail != "" {
 		e.Detail = detail
 	}
