@@ -41,12 +41,13 @@ func identify(names []namedBy, fields []Field, h Hints, prose string) (Agency, [
 			doubt("agency", "publisher", "%s names %s, %s names %s", by, a.Name, n.by, other)
 		}
 	}
-	full, whole := divisions().complete(a.Name, a.Division)
+	home := placeOfGovernment(strings.TrimSuffix(strings.TrimSuffix(h.Agency, "办公室"), "办公厅"))
+	full, whole := divisions().complete(a.Name, a.Division, home)
 	if !whole && a.Division != "" {
 		doubt("agency", "place", "%s does not say of which place it is; it stands on a portal of %s", a.Name, a.Division)
 	}
 	a.Name = full
-	if own := a.settle(prose); own != a.Division {
+	if own := a.settle(prose, home); own != a.Division {
 		a.Evidence = append(a.Evidence, "name is of "+own)
 		if a.Division != "" && !strings.HasPrefix(own, stem(a.Division)) {
 			doubt("division", "", "%s is of %s, the portal of %s", a.Name, own, a.Division)
@@ -79,11 +80,15 @@ func (a *Agency) called(names []namedBy) (by string) {
 	return by
 }
 
-// settle brings a name to its full form, derives key and level, and returns the division that the name is of.
-func (a *Agency) settle(prose string) (division string) {
+// settle brings a name to its full form, derives key and level, and returns the division that the name is of. home is the
+// place whose government has the portal: the gazetteer does not know those that are new.
+func (a *Agency) settle(prose, home string) (division string) {
 	g := divisions()
 	party := partyName.FindString(a.Name)
 	unit, division := g.strip(a.Name[len(party):], a.Division)
+	if rest, ok := strings.CutPrefix(unit, home); ok && home != "" {
+		unit, division = rest, a.Division
+	}
 	place := strings.TrimSuffix(a.Name, unit)
 	if rest := once(a.Name, unit); rest != unit {
 		unit = rest

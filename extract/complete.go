@@ -51,9 +51,10 @@ func (g *gazetteer) placeOf(kind, code string) string {
 }
 
 // complete puts the place of a division before a name that says only of which kind it is; whole is false when it says
-// that, and no place is of that kind. A name that begins with a place, or with none, stays as it is.
-func (g *gazetteer) complete(name, code string) (full string, whole bool) {
-	if at, _ := g.strip(name, code); at != name {
+// that, and no place is of that kind. A name that begins with a place, or with none, stays as it is. home is the place
+// whose government has the portal, as it calls itself; "" when that is not known.
+func (g *gazetteer) complete(name, code, home string) (full string, whole bool) {
+	if at, _ := g.strip(name, code); at != name || home != "" && strings.HasPrefix(name, home) {
 		return name, true
 	}
 	party := partyName.FindString(name)
@@ -61,11 +62,24 @@ func (g *gazetteer) complete(name, code string) (full string, whole bool) {
 	if !ok {
 		return name, true
 	}
-	place := g.placeOf(kind, code)
+	place := home
+	if place == "" || !strings.HasSuffix(place, kind) {
+		place = g.placeOf(kind, code)
+	}
 	if place == "" {
 		return name, false
 	}
 	return party + place + rest, true
+}
+
+// placeOfGovernment returns the name of the place of a government, as the government has it; "" for another body.
+func placeOfGovernment(agency string) string {
+	for _, word := range [...]string{"人民政府", "行政公署"} {
+		if place, ok := strings.CutSuffix(agency, word); ok {
+			return place
+		}
+	}
+	return ""
 }
 
 // once drops the word for the kind of a place where it stands again behind the place: 宜春市市公安局.
@@ -86,7 +100,7 @@ func FullName(name, division string) string {
 	if unit, _ := g.strip(name, division); unit != name {
 		return strings.TrimSuffix(name, unit) + once(name, unit)
 	}
-	if full, whole := g.complete(name, division); full != name || !whole {
+	if full, whole := g.complete(name, division, ""); full != name || !whole {
 		return full
 	}
 	province, prefecture, county := DivisionPath(division)

@@ -19,7 +19,7 @@
 //	flat.go       tables that have become text
 //	number.go     a cell as a number, or why it is blank
 //	checks.go     the identities of the form; prose.go: sentences against tables
-//	agency.go     whose report it is; complete.go: its name in full; division.go: codes and names of GB/T 2260; shortname.go: what places are called besides
+//	whose.go      what the page calls its agency; agency.go: whose report it is; complete.go: its name in full; division.go: codes and names of GB/T 2260; shortname.go: what places are called besides
 //	read.go       ReadReport, which puts all this together; report.go: what comes out; quality.go
 //	chars.go      traditional script, full-width forms, odd spaces
 //

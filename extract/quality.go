@@ -2,7 +2,7 @@ package extract
 
 import "slices"
 
-// figureDoubts are the kinds of problems that touch figures.
+// figureDoubts are the kinds of problems that touch figures. Whose figures they are touches them, too.
 var figureDoubts = []string{"identity", "cell", "row", "column", "missing", "conflict", "domain", "table", "alignment", "label", "year", "unit"}
 
 // quality draws the one word that a researcher can filter on.
@@ -10,7 +10,9 @@ func (r *Report) quality() string {
 	if len(r.Figures) == 0 {
 		return QualityUnread
 	}
-	if slices.ContainsFunc(r.Problems, func(p Problem) bool { return slices.Contains(figureDoubts, p.Kind) }) {
+	if slices.ContainsFunc(r.Problems, func(p Problem) bool {
+		return slices.Contains(figureDoubts, p.Kind) || p.Kind == "agency" && p.Where == "scope"
+	}) {
 		return QualityDoubtful
 	}
 	if len(r.Problems) > 0 {

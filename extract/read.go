@@ -54,12 +54,11 @@ func ReadReport(d *Document, h Hints) (*Report, error) {
 	r.Problems = append(r.Problems, doubts...)
 
 	prose := proseOf(r.Sections)
-	names := []namedBy{{claim.Agency, "title"}, {linkClaim.Agency, "link"}, {agencyInProse(prose), "prose"},
-		{simplifyName(r.Field("publisher")), "publisher"}, {signature(r.Sections), "signature"}, {h.Agency, "portal"}}
+	names := d.names(r, b, claim, linkClaim, prose, h)
 	r.Agency, doubts = identify(names, r.Fields, h, prose)
 	r.Agency.Printed = printedName(r.Title, r.Agency.Name)
-	r.Scope = scopeOf(r.Agency)
 	r.Problems = append(r.Problems, doubts...)
+	r.scope(prose)
 	r.year(claim, linkClaim, prose)
 	r.Problems = append(r.Problems, checkProse(proseOf(withoutTables(r.Sections)), r.Year, r.Figures)...)
 	r.doubts(d, b, prose)
@@ -115,7 +114,7 @@ func (d *Document) hanText(b body) int {
 
 // reportTitle is the best title of the page: the first that names both agency and year of a report, among the site
 // standard's meta tag, the headline, the title element, the lines before the text, and the link; else the first that
-// names one of them; else the first there is.
+// names one of them; else a headline on several lines; else the first there is.
 func (d *Document) reportTitle(b body, h Hints) string {
 	first, agency, year := "", "", ""
 	for c := range d.titles(b, h) {
@@ -132,7 +131,10 @@ func (d *Document) reportTitle(b body, h Hints) string {
 			first = c
 		}
 	}
-	return cmp.Or(agency, year, first)
+	if agency == "" && year == "" {
+		return cmp.Or(d.brokenTitle(b, h), first)
+	}
+	return cmp.Or(agency, year)
 }
 
 // titles yields what may be the title, the likeliest first.
@@ -146,13 +148,10 @@ func (d *Document) titles(b body, h Hints) iter.Seq[string] {
 				return
 			}
 		}
-		for part := range strings.FieldsFuncSeq(d.title, func(r rune) bool { return strings.ContainsRune("_|—–-", r) }) {
+		for _, part := range d.titleElement(h) {
 			if !yield(part) {
 				return
 			}
-		}
-		if !yield(d.title) {
-			return
 		}
 		before := len(d.blocks)
 		if len(b.headings) > 0 {
@@ -165,6 +164,29 @@ func (d *Document) titles(b body, h Hints) iter.Seq[string] {
 		}
 		yield(h.LinkTitle)
 	}
+}
+
+// titleElement lists what the title element may say of the report: its parts, and where none of them is the title, the
+// whole. The name of the portal's own site before or behind it is no part of the title.
+func (d *Document) titleElement(h Hints) []string {
+	parts := titleParts(d.title)
+	titled := false
+	for i, part := range parts {
+		if site := h.Agency; site != "" {
+			part = strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(part), site+" "), " "+site)
+		}
+		parts[i] = part
+		titled = titled || reportCore.MatchString(plainTitle(part))
+	}
+	if !titled {
+		parts = append(parts, d.title)
+	}
+	return parts
+}
+
+// titleParts cuts a title element at what stands between the title and the names of column and site.
+func titleParts(title string) []string {
+	return strings.FieldsFunc(title, func(r rune) bool { return strings.ContainsRune("_|—–-", r) })
 }
 
 // headlines lists the texts of the page's headline elements: first all lines of one joined, as titles are broken in
@@ -246,35 +268,7 @@ func withoutTables(sections []Section) []Section {
 	return slices.DeleteFunc(slices.Clone(sections), func(s Section) bool { return s.Number >= 2 && s.Number <= 4 })
 }
 
-var (
-	announced = regexp.MustCompile(`(?:公布|编制|发布)(?:了)?(?:《)?(\p{Han}{3,30}?)(?:\((?:以下简称|下称)[^)]*\))?(?:关于)?(?:20\d\d)年度?政府信息公开`)
-	period    = regexp.MustCompile(`(20\d\d)年1月1日[^。]{0,14}?(?:(20\d\d)年)?(?:度)?12月31日`)
-)
-
-// agencyInProse finds the agency in the sentence that announces the report.
-func agencyInProse(prose string) string {
-	if m := announced.FindStringSubmatch(prose); m != nil {
-		return m[1]
-	}
-	return ""
-}
-
-// signature finds the agency that signs at the end of the text, above the date.
-func signature(sections []Section) string {
-	if len(sections) == 0 {
-		return ""
-	}
-	lines := strings.Split(sections[len(sections)-1].Text, "\n")
-	for _, l := range lines[max(0, len(lines)-3):] {
-		name := simplifyName(l)
-		if hanName.MatchString(name) && unitEnding.MatchString(name) {
-			return name
-		}
-	}
-	return ""
-}
-
-var hanName = regexp.MustCompile(`^\p{Han}{4,30}$`)
+var period = regexp.MustCompile(`(20\d\d)年1月1日[^。]{0,14}?(?:(20\d\d)年)?(?:度)?12月31日`)
 
 // year settles the year reported on: the title's, else the link's, else that of the statistical period. It is never
 // taken from the date of publication.

@@ -54,7 +54,7 @@ const (
 // What a researcher can filter on. A report has the first of these that fits.
 const (
 	QualityUnread   = "unread"   // no figures: a scan, an unread attachment, a report without the statutory tables
-	QualityDoubtful = "doubtful" // an identity fails, or a figure is missing, unreadable or contradicted
+	QualityDoubtful = "doubtful" // an identity fails, a figure is missing, unreadable or contradicted, or only the portal says whose report it is
 	QualityNoted    = "noted"    // figures are whole and agree; something else was odd
 	QualityClean    = "clean"    // nothing was odd
 )
