@@ -1,90 +1,121 @@
 package crawler
 
 import (
-	"bufio"
 	"bytes"
-	"compress/flate"
-	"compress/gzip"
-	"compress/zlib"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"time"
+
+	"gongkai/extract/coding"
 )
 
-var (
-	// errTooLarge means that a body has more bytes than the limit, as sent or as unpacked.
-	errTooLarge = errors.New("larger than the limit")
-	// errBomb means that a body unpacks to so much more than was sent that it was made to.
-	errBomb = errors.New("unpacks to too much")
-	// errIdle means that a server stopped in the middle of a body.
-	errIdle = errors.New("the body stops halfway, nothing more has come for too long")
-)
+// errIdle means that a server stopped in the middle of a body.
+var errIdle = errors.New("the body stops halfway, nothing more has come for too long")
 
-// A body that unpacks to more than this much, and to more than so many times what was sent, is a bomb. Pages full of
-// Word's markup reach 60 times.
-const (
-	freeSize  = 4 << 20
-	mostRatio = 200
-)
-
-// readBody reads a body to its end and undoes its content coding, or refuses it; it never cuts it. Not more than limit
-// bytes are taken from the wire, nor unpacked.
+// readBody reads a body to its end and undoes its content coding, or refuses it. Not more than limit bytes are taken from
+// the wire, nor unpacked. With a *cutError comes what there is of a body that breaks off.
 func readBody(res *http.Response, limit int64, watch *idle) ([]byte, error) {
 	defer res.Body.Close()
-	if res.ContentLength > limit {
-		return nil, fmt.Errorf("%w of %d bytes", errTooLarge, limit)
+	if res.ContentLength > limit && !isHTML(res.Header) {
+		return nil, fmt.Errorf("%w of %d bytes", coding.ErrTooLarge, limit)
 	}
-	sent := &wire{r: res.Body, watch: watch, limit: limit}
-	watch.start()
-	defer watch.end()
-	r, err := unpacked(bufio.NewReaderSize(sent, 4<<10), res.Header.Get("Content-Encoding"))
-	if err != nil {
+	sent, fault := receive(res, limit, watch)
+	if fault != nil && errors.Is(fault, coding.ErrTooLarge) {
+		return nil, fault
+	}
+	body, err := coding.Undo(sent, res.Header, limit)
+	switch {
+	case err != nil && !errors.Is(err, coding.ErrCut):
 		return nil, err
+	case err == nil && fault == nil:
+		return body, unasked(res.Header.Get("Content-Range"))
+	case err == nil && len(body) != len(sent):
+		return body, nil // the packed data have come to their own end, whatever length was announced
 	}
-	var body bytes.Buffer
-	if res.ContentLength > 0 {
-		body.Grow(int(res.ContentLength) + bytes.MinRead)
+	if fault == nil {
+		return body, &cutError{err, place(res, body, 0)}
 	}
-	for {
-		_, err := io.CopyN(&body, r, 256<<10)
-		switch n := int64(body.Len()); {
-		case n > limit:
-			return nil, fmt.Errorf("%w of %d bytes", errTooLarge, limit)
-		case n > freeSize && n > mostRatio*sent.n:
-			return nil, fmt.Errorf("%w: %d bytes came as %d", errBomb, n, sent.n)
-		case err == io.EOF:
-			return body.Bytes(), nil
-		case err != nil:
-			return nil, err
-		}
-	}
+	return body, &cutError{fault, place(res, body, res.ContentLength-int64(len(sent)))}
 }
 
-// unpacked undoes a content coding. Servers say gzip of what is not packed at all, and send deflate without the frame
-// that it should have (RFC 9110, 8.4.1.2): the bytes decide.
-func unpacked(r *bufio.Reader, coding string) (io.Reader, error) {
-	head, err := r.Peek(2)
-	if err != nil && err != io.EOF {
-		return nil, err
+// unasked returns an error when a Content-Range (RFC 9110, 14.4) says that a part of a document was sent, for which nobody
+// has asked.
+func unasked(contentRange string) error {
+	var first, last, size int64
+	n, _ := fmt.Sscanf(strings.TrimSpace(contentRange), "bytes %d-%d/%d", &first, &last, &size)
+	if n == 0 || first == 0 && (n < 3 || last+1 == size) {
+		return nil
 	}
-	switch strings.ToLower(strings.TrimSpace(coding)) {
-	case "", "identity":
-		return r, nil
-	case "gzip", "x-gzip":
-		if string(head) == "\x1f\x8b" {
-			return gzip.NewReader(r)
-		}
-		return r, nil
-	case "deflate": // nobody asked for it, some send it all the same
-		if len(head) == 2 && head[0]&0x0f == 8 && (int(head[0])<<8|int(head[1]))%31 == 0 {
-			return zlib.NewReader(r)
-		}
-		return flate.NewReader(r), nil
+	return &cutError{errors.New("only a part was sent"), ": " + contentRange}
+}
+
+// isHTML reports whether an answer calls itself a page. No page has tens of megabytes: if its length says so that is wrong.
+func isHTML(h http.Header) bool {
+	return strings.HasPrefix(strings.ToLower(h.Get("Content-Type")), "text/html")
+}
+
+// receive takes a body off the wire. With an error comes what there was before it.
+func receive(res *http.Response, limit int64, watch *idle) ([]byte, error) {
+	watch.start()
+	defer watch.end()
+	var body bytes.Buffer
+	if res.ContentLength > 0 {
+		body.Grow(int(min(res.ContentLength, 1<<20)) + bytes.MinRead)
 	}
-	return nil, fmt.Errorf("content coding %q was not asked for", coding)
+	_, err := body.ReadFrom(&wire{r: res.Body, watch: watch, limit: limit})
+	if op := new(net.OpError); errors.As(err, &op) {
+		err = op.Err // without the port of this end, which is another one each time
+	}
+	return body.Bytes(), err
+}
+
+// A cutError says that a body breaks off, and where. Its words are the same when the same body breaks off at the same
+// place for the same reason again: then it is the server's way to end it, and no accident.
+type cutError struct {
+	err   error
+	place string
+}
+
+func (e *cutError) Error() string { return e.err.Error() + e.place }
+func (e *cutError) Unwrap() error { return e.err }
+
+// stopped gives an error that comes of stopping a request the reason for that.
+func stopped(err, why error) error {
+	var cut *cutError
+	if errors.As(err, &cut) {
+		return &cutError{why, cut.place}
+	}
+	return why
+}
+
+// place says where a body breaks off. What is generated for each request has not the same length each time, but the same
+// number of bytes too few, or its own end.
+func place(res *http.Response, body []byte, missing int64) string {
+	switch {
+	case len(body) == 0:
+		return ": nothing of the body has come"
+	case res.ContentLength > 0 && missing > 0:
+		return fmt.Sprintf(": %d bytes fewer than its Content-Length says", missing)
+	case ended(body):
+		return ": behind the end of the document"
+	}
+	return fmt.Sprintf(": after %d bytes", len(body))
+}
+
+// ended reports whether a document has the end that its own format gives it, so that nothing of it can be missing.
+func ended(body []byte) bool {
+	tail := bytes.ToLower(bytes.TrimRight(body[max(0, len(body)-1024):], "\x00\t\n\f\r "))
+	switch {
+	case bytes.HasPrefix(body, []byte("%PDF-")):
+		return bytes.Contains(tail, []byte("%%eof"))
+	case bytes.HasPrefix(body, []byte("PK")):
+		return bytes.Contains(tail, []byte("pk\x05\x06")) // the end of the directory
+	}
+	return bytes.HasSuffix(tail, []byte("</html>"))
 }
 
 // A wire counts what a server sends, and takes no more than limit bytes of it.
@@ -98,7 +129,7 @@ func (w *wire) Read(b []byte) (int, error) {
 	n, err := w.r.Read(b)
 	w.n += int64(n)
 	if w.n > w.limit {
-		return 0, fmt.Errorf("%w of %d bytes", errTooLarge, w.limit)
+		return 0, fmt.Errorf("%w of %d bytes", coding.ErrTooLarge, w.limit)
 	}
 	if n > 0 {
 		w.watch.start()

@@ -65,7 +65,7 @@ func (c *clock) seen(end time.Time) {
 func (c *clock) answered(took time.Duration, fault string) {
 	h := &c.host
 	if fault == "" {
-		h.Took = (3*h.Took + took) / 4
+		c.took(took)
 		h.Factor = max(h.Factor/2, 1)
 		h.Strikes, h.Trips, h.Fault = 0, 0, ""
 		return
@@ -78,6 +78,9 @@ func (c *clock) answered(took time.Duration, fault string) {
 	c.bar(c.trip(h.Trips), fmt.Sprintf("%d faults in a row, the last one: %s", h.Strikes, fault))
 	h.Trips++
 }
+
+// took notes how long an answer took.
+func (c *clock) took(d time.Duration) { c.host.Took = (3*c.host.Took + d) / 4 }
 
 // trip is how long the pause after too many faults is. One request then shows whether it was long enough.
 func (c *clock) trip(before int) time.Duration {

@@ -84,7 +84,7 @@ func wasRebuff(c store.Capture) bool {
 // alone for a while is obeyed first, and no answer at all says nothing about conditions.
 func (p *page) rebuff() {
 	switch {
-	case !p.conditional, p.rebuffed, p.Status == 0, p.State == store.StateUnchanged, p.State == store.StateRefused,
+	case !p.conditional, p.rebuffed, p.cut, p.Status == 0, p.State == store.StateUnchanged, p.State == store.StateRefused,
 		p.State == store.StateOK && (p.Kind != store.KindRobots || len(bytes.TrimSpace(p.body)) > 0),
 		p.wait > 0, p.Status == http.StatusTooManyRequests:
 		return

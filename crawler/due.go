@@ -16,6 +16,7 @@ type past struct {
 	changed     time.Time // when that body was first served
 	contentType string    // it was served with
 	etag, date  string    // its validators, as they may be sent: see validators
+	seen, cut   bool      // it was served, and when it was last, it may have been a part only
 
 	believed int       // answers in a row, the newest ones, that said only "not modified"; counted up to mostBelieved
 	gone     int       // days of the answers in a row, the newest ones, that said that the page is not there
@@ -98,6 +99,9 @@ func (p *past) learn(c store.Capture) {
 	if !had {
 		return
 	}
+	if !p.seen {
+		p.seen, p.cut = true, c.Truncated != ""
+	}
 	etag, date := validators(c)
 	p.etag, p.date = newer(etag, p.etag), newer(date, p.date)
 	if c.State == store.StateOK {
@@ -115,8 +119,8 @@ func newer(old, value string) string {
 // conditions returns the header that asks for the page only if it is another than the one held.
 func (p past) conditions() http.Header {
 	h := http.Header{}
-	if p.held == "" || p.believed == mostBelieved || p.doubted {
-		return h
+	if p.held == "" || p.cut || p.believed == mostBelieved || p.doubted {
+		return h // of a part, the whole is wanted (RFC 9111, 3.3)
 	}
 	if p.etag != "" {
 		h.Set("If-None-Match", p.etag)
@@ -130,7 +134,7 @@ func (p past) conditions() http.Header {
 // contradicts reports whether an answer with another body has the validators of the one held: a server that sends such
 // says "not modified" of pages that were.
 func (p past) contradicts(c store.Capture) bool {
-	if p.held == "" || c.State != store.StateOK || c.SHA256 == p.held {
+	if p.held == "" || p.cut || c.Truncated != "" || c.State != store.StateOK || c.SHA256 == p.held {
 		return false
 	}
 	etag, date := validators(c)

@@ -46,7 +46,7 @@ type answer struct {
 	header http.Header
 	remote string
 	tls    string // version and doubts; "" without TLS
-	body   []byte // whole, after transfer and content coding
+	body   []byte // after transfer and content coding; with a *cutError in err what there is of it
 	err    error  // why there is no whole body
 }
 
@@ -95,7 +95,7 @@ func (t *tape) RoundTrip(req *http.Request) (*http.Response, error) {
 		a.body, err = readBody(res, t.limit, &idle{d: t.idle, stop: func() { cancel(errIdle) }})
 	}
 	if cause := context.Cause(ctx); errors.Is(cause, errIdle) {
-		err = cause
+		err = stopped(err, cause)
 	}
 	a.err = err
 	a.took = time.Since(a.start)

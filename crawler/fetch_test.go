@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"gongkai/extract/coding"
 	"gongkai/seeds"
 	"gongkai/store"
 )
@@ -62,7 +63,7 @@ func serve(t *testing.T) *httptest.Server {
 	packed("/rawdeflate", "deflate", func(w io.Writer) io.WriteCloser { z, _ := flate.NewWriter(w, 9); return z }, 1, gbk, 0)
 	packed("/unpacked", "gzip", gz, 1, strings.Repeat("x", 1000), 0)
 	packed("/padded", "gzip", gz, 10, "", 0)
-	packed("/bomb", "gzip", gz, 1, strings.Repeat("x", freeSize*2), 0)
+	packed("/bomb", "gzip", gz, 1, strings.Repeat("x", coding.FreeSize*2), 0)
 	mux.HandleFunc("/stops", func(w http.ResponseWriter, r *http.Request) {
 		w.Write([]byte("x"))
 		w.(http.Flusher).Flush()
@@ -115,7 +116,7 @@ func TestFetch(t *testing.T) {
 		{"/unpacked", 200, "", "larger than the limit of 100 bytes"},
 		{"/padded", 200, "", "larger than the limit of 100 bytes"}, // of what is sent, though it unpacks to nothing
 		{"/stops", 200, "", "the body stops halfway"},
-		{"/br", 200, "", `"br" was not asked for`},
+		{"/br", 200, "x", ""}, // nor is it packed
 		{"/large", 200, "", "larger than the limit of 100 bytes"},
 		{"/fits", 200, strings.Repeat("x", 100), ""},
 		{"/redirect", 302, "<a href=\"/gbk\">Found</a>.\n\n", ""},
@@ -152,7 +153,7 @@ func TestBomb(t *testing.T) {
 	s := serve(t)
 	f := newFetcher("gongkai/test", network(true, patience, nil), 1<<30)
 	a, err := f.fetch(t.Context(), http.MethodGet, s.URL+"/bomb", "", http.Header{})
-	if err != nil || !errors.Is(a.err, errBomb) || a.body != nil {
+	if err != nil || !errors.Is(a.err, coding.ErrBomb) || a.body != nil {
 		t.Fatalf("got %v, %v", a.err, err)
 	}
 	if p := judge(target{url: s.URL + "/bomb"}, a, ""); p.State != store.StateRefused || !strings.Contains(p.Error, "unpacks to too much") {

@@ -16,7 +16,7 @@ import (
 func (w *walk) report(ctx context.Context, t target, p page, body []byte) (err error) {
 	unvisited := w.sum.Unvisited
 	if p.State == store.StateUnchanged && !p.old {
-		if same, err := w.untouched(ctx, t, p); err != nil || same {
+		if same, err := w.untouched(ctx, t, p); err != nil || same && !w.mended {
 			return err
 		}
 		if body, err = w.recover(&p, w.sum); err != nil {
@@ -43,14 +43,14 @@ func (w *walk) report(ctx context.Context, t target, p page, body []byte) (err e
 		}
 	}
 	last, read, err := w.Store.LastRecord(t.url)
-	if err != nil || read && g.same(p.Capture, &last) {
+	if err != nil || read && !w.mended && g.same(p.Capture, &last) {
 		if p.old {
 			w.sum.read(&last) // the process was killed before it could count it
 		}
 		return err
 	}
 	rec := g.read(p.Capture, w.portal)
-	if read && last.Same(&rec) { // we know more of why something is missing: no other version of the report
+	if read && !w.mended && last.Same(&rec) { // we know more of why something is missing: no other version of the report
 		rec.Capture = last.Capture
 		return w.Store.PutRecord(&rec)
 	}
@@ -156,7 +156,9 @@ func (w *walk) part(ctx context.Context, report target, p store.Part) error {
 				continue
 			}
 		}
+		w.mended = w.mended || a.mended
 		if a.State != store.StateRedirect {
+			w.partial(t, a)
 			if !had && a.State != store.StateOK && a.State != store.StateUnchanged {
 				w.lament(t, a)
 			}

@@ -3,6 +3,7 @@ package crawler
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 
 	"gongkai/crawler/portal"
 	"gongkai/extract"
+	"gongkai/extract/coding"
 	"gongkai/seeds"
 	"gongkai/store"
 )
@@ -310,7 +312,14 @@ func TestJudge(t *testing.T) {
 		{"server error", answer{status: 500}, "", store.StateFailed, true, false},
 		{"busy", answer{status: 503, header: header("Retry-After", "120")}, "", store.StateFailed, true, false},
 		{"too many", answer{status: 429}, "", store.StateFailed, true, false},
-		{"partial", answer{status: 206, body: []byte("x")}, "", store.StateFailed, false, false},
+		{"created", answer{status: 201, body: []byte("x")}, "", store.StateOK, false, false},
+		{"accepted", answer{status: 202, body: []byte("x")}, "", store.StateOK, false, false},
+		{"accepted, to come", answer{status: 202}, "", store.StateFailed, false, false},
+		{"of a cache", answer{status: 203, body: []byte("x")}, "", store.StateOK, false, false},
+		{"no content", answer{status: 204}, "", store.StateFailed, false, false},
+		{"partial", answer{status: 206, body: []byte("x")}, "", store.StateOK, false, false},
+		{"cut", answer{status: 200, body: []byte("x"), err: &cutError{io.ErrUnexpectedEOF, ""}}, "", store.StateFailed, true, false},
+		{"cut and gone", answer{status: 404, body: []byte("x"), err: &cutError{io.ErrUnexpectedEOF, ""}}, "", store.StateGone, false, false},
 		{"challenge 412", answer{status: 412, body: []byte(script)}, "abc", store.StateBlocked, false, true},
 		{"challenge 521", answer{status: 521}, "", store.StateBlocked, false, true},
 		{"challenge 468", answer{status: 468}, "", store.StateBlocked, false, true},
@@ -319,7 +328,7 @@ func TestJudge(t *testing.T) {
 		{"challenge 200", answer{status: 200, body: []byte(`<script>document.cookie="__jsl_clearance=1"</script>`)}, "", store.StateBlocked, false, true},
 		{"page drawn by script", answer{status: 200, body: []byte(script)}, "", store.StateOK, false, false},
 		{"page that passed a wall", answer{status: 200, body: []byte("<script>$_ts={}</script><p>" + strings.Repeat("政府信息公开", 40))}, "", store.StateOK, false, false},
-		{"too large", answer{status: 200, err: errTooLarge}, "", store.StateRefused, false, false},
+		{"too large", answer{status: 200, err: coding.ErrTooLarge}, "", store.StateRefused, false, false},
 		{"broken", answer{status: 200, err: errors.New("unexpected EOF")}, "", store.StateFailed, true, false},
 		{"timeout", answer{err: context.DeadlineExceeded}, "", store.StateFailed, true, false},
 	}

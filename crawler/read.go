@@ -71,6 +71,8 @@ type gathering struct {
 	drop   bool                     // documents are not held while parts are asked for: it is of no use for reading
 	doc    *extract.Document        // the page; nil when it cannot be parsed
 	why    string                   // it cannot be parsed
+	cut    string                   // why the page may be a part only; "" when it is whole
+	whole  bool                     // it has its own end all the same
 	parts  []part                   // in page order
 	over   int                      // attachments beyond the bound
 	number map[string]int           // parts so far, by kind
@@ -88,6 +90,7 @@ const mostAttachments = 40
 
 // gather parses a page and finds its parts, and the parts of these.
 func (g *gathering) gather(c store.Capture, body []byte) error {
+	g.cut, g.whole = c.Truncated, ended(body)
 	doc, err := file(c, body)
 	if err != nil {
 		g.why = err.Error()
@@ -201,6 +204,14 @@ func (g *gathering) take(p *part, err error) error {
 		p.capture, err = served(g.store, p.capture)
 	}
 	p.Capture, p.SHA256 = p.capture.ID, p.capture.SHA256
+	if err != nil || p.capture.Truncated == "" {
+		return err
+	}
+	body, err := g.store.Body(p.SHA256)
+	if errors.Is(err, store.ErrDamaged) || errors.Is(err, store.ErrNotFound) {
+		return nil // verify tells more
+	}
+	p.Pending = !ended(body)
 	return err
 }
 
@@ -263,12 +274,12 @@ func trouble(c store.Capture) string {
 	return c.Error
 }
 
-// passing reports whether what kept a part from being had may be over at the next visit. What robots.txt forbids, what
-// is too large and what is gone is asked for again when its page is.
+// passing reports whether what kept a page from being had may be over at the next visit: no answer, a broken one, or one
+// that says so. What robots.txt forbids, what is too large and what is gone is asked for again when its page is.
 func passing(c store.Capture) bool {
 	switch c.State {
 	case store.StateFailed:
-		return c.Status == 0 || c.Status >= 500 || c.Status == http.StatusTooManyRequests || c.Status == http.StatusRequestTimeout
+		return c.Status < 300 && c.Error != statusText(c.Status) || c.Status >= 500 || c.Status == http.StatusTooManyRequests || c.Status == http.StatusRequestTimeout
 	case store.StateBlocked:
 		return c.Robots.Allowed
 	}
@@ -380,6 +391,12 @@ func (g *gathering) doubt(r *extract.Report) {
 			r.Quality = extract.QualityNoted
 		}
 	}
+	if g.cut != "" {
+		add("part", "page 1", "the page may not be whole: "+g.cut)
+		if !g.whole {
+			r.Quality = worse(r.Quality)
+		}
+	}
 	for _, p := range g.parts {
 		what := strings.TrimSpace(p.Title + " " + p.URL)
 		kind := "part"
@@ -391,16 +408,30 @@ func (g *gathering) doubt(r *extract.Report) {
 			add(kind, p.Name, what+": "+p.Missing)
 		case p.Unread != "":
 			add(kind, p.Name, what+": "+p.Unread)
+		case p.capture.Truncated != "":
+			add("part", p.Name, what+" may not be whole: "+p.capture.Truncated)
+			if p.Read && p.Pending {
+				r.Quality = worse(r.Quality)
+			}
+			continue
 		default:
 			continue
 		}
-		if p.Kind != extract.PartAttachment && r.Quality == extract.QualityNoted {
-			r.Quality = extract.QualityDoubtful // a piece of the article itself is missing
+		if p.Kind != extract.PartAttachment {
+			r.Quality = worse(r.Quality) // a piece of the article itself is missing
 		}
 	}
 	if g.over > 0 {
 		add("part", "", fmt.Sprintf("%d attachments more than the %d that are asked for", g.over, mostAttachments))
 	}
+}
+
+// worse returns the quality of a report of which a piece is missing.
+func worse(quality string) string {
+	if quality == extract.QualityNoted {
+		return extract.QualityDoubtful
+	}
+	return quality
 }
 
 // file parses a report's page or a part of it, of whatever kind it is. The error says in few words why it cannot.

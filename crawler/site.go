@@ -289,6 +289,7 @@ func (s *site) request(ctx context.Context, t target, p past, sum *PortalSummary
 	sum.Requests++
 	s.lap.requests.Add(1)
 	pg := judge(t, a, held)
+	pg.takePart(t, a, p)
 	pg.conditional = held != ""
 	if pg.State == store.StateUnchanged && p.misnamed(a.header) {
 		pg.State, pg.SHA256 = store.StateFailed, ""
@@ -303,11 +304,14 @@ func (s *site) request(ctx context.Context, t target, p past, sum *PortalSummary
 // mind draws the conclusions of an answer for the site.
 func (s *site) mind(p page, took time.Duration) error {
 	barred := s.clock.host.Barred
-	fault := ""
-	if p.passing {
-		fault = p.Error
+	switch {
+	case p.cut: // what one page has: the site has answered
+		s.clock.took(took)
+	case p.passing:
+		s.clock.answered(took, p.Error)
+	default:
+		s.clock.answered(took, "")
 	}
-	s.clock.answered(took, fault)
 	s.clock.bar(p.wait, fmt.Sprintf("asks to be left alone for %v", p.wait.Round(time.Second)))
 	if p.Status == http.StatusTooManyRequests && p.wait == 0 {
 		s.clock.bar(s.pause(1), "answers 429")

@@ -39,6 +39,7 @@ type walk struct {
 	front  *frontier.Walk
 	now    target // that is being visited
 	lost   bool   // no listing is known, and none was found: that has been told
+	mended bool   // something of the report being visited has come whole that was a part before
 	notes
 }
 
@@ -214,6 +215,8 @@ func (w *walk) visit(ctx context.Context, t target) error {
 		if t.twins > 0 {
 			w.alive(t)
 		}
+		w.partial(t, p)
+		w.mended = p.mended
 		if t.kind == store.KindListing {
 			return w.list(t, p, body)
 		}
@@ -289,7 +292,21 @@ func (w *walk) due(known past, url string) (bool, error) {
 		return w.backfills(), nil
 	}
 	rec, read, err := w.Store.LastRecord(url)
-	return !read || rec.Pending(), err
+	if err != nil || !read || rec.Pending() || !known.cut {
+		return !read || rec.Pending(), err
+	}
+	body, err := w.Store.Body(known.held)
+	if errors.Is(err, store.ErrDamaged) || errors.Is(err, store.ErrNotFound) {
+		return false, nil // for verify to tell
+	}
+	return !ended(body), err
+}
+
+// partial tells of a body that may be a part only, unless the document has its own end.
+func (w *walk) partial(t target, p page) {
+	if p.Truncated != "" && !p.old && !ended(p.body) {
+		w.problem(t, "may not be whole: "+p.Truncated)
+	}
 }
 
 // list queues what a listing page leads to.

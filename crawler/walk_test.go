@@ -8,9 +8,11 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -56,7 +58,12 @@ func (f *fake) RoundTrip(r *http.Request) (res *http.Response, err error) {
 	}
 	w := &recorder{header: http.Header{}, status: http.StatusOK}
 	handler(w, r)
-	return &http.Response{StatusCode: w.status, Header: w.header, Body: io.NopCloser(&w.body), Request: r}, nil
+	res = &http.Response{StatusCode: w.status, Header: w.header, Body: io.NopCloser(&w.body), Request: r}
+	if n, err := strconv.Atoi(w.header.Get("Content-Length")); err == nil && n > w.body.Len() {
+		res.ContentLength = int64(n)
+		res.Body = io.NopCloser(io.MultiReader(&w.body, iotest.ErrReader(io.ErrUnexpectedEOF)))
+	}
+	return res, nil
 }
 
 type recorder struct {

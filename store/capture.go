@@ -31,6 +31,10 @@ type Capture struct {
 	SHA256 string `json:"sha256,omitempty"` // of the body as served: after transfer and content coding, before any charset decoding
 	Size   int64  `json:"size,omitempty"`   // of that body, bytes
 
+	// Truncated says why the body may be only a part of what the server has: it broke off, more than once at the same
+	// place. It is "" for all others.
+	Truncated string `json:"truncated,omitempty"`
+
 	Robots Robots `json:"robots"` // what permitted the request
 
 	// Damaged says that the row is not the one that was archived, and why: a repair made it of what was still known.

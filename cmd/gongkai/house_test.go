@@ -11,6 +11,7 @@ import (
 // arrows holds which of our packages may import which. A shortcut fails here instead of starting an argument.
 var arrows = map[string][]string{
 	"gongkai/extract":                 {"gongkai/extract/docx", "gongkai/extract/filetype", "gongkai/extract/pdf"},
+	"gongkai/extract/coding":          {"gongkai/extract/filetype"},
 	"gongkai/extract/docx":            {},
 	"gongkai/extract/filetype":        {},
 	"gongkai/extract/pdf":             {},
@@ -22,7 +23,7 @@ var arrows = map[string][]string{
 	"gongkai/store/export":            {"gongkai/extract", "gongkai/store"},
 	"gongkai/store/history":           {"gongkai/extract", "gongkai/store"},
 	"gongkai/store/warc":              {"gongkai/extract", "gongkai/store"},
-	"gongkai/crawler":                 {"gongkai/crawler/discover", "gongkai/crawler/portal", "gongkai/crawler/robots", "gongkai/extract", "gongkai/seeds", "gongkai/store", "gongkai/store/frontier", "gongkai/store/warc"},
+	"gongkai/crawler":                 {"gongkai/crawler/discover", "gongkai/crawler/portal", "gongkai/crawler/robots", "gongkai/extract", "gongkai/extract/coding", "gongkai/seeds", "gongkai/store", "gongkai/store/frontier", "gongkai/store/warc"},
 	"gongkai/crawler/discover":        {"gongkai/crawler/portal", "gongkai/extract", "gongkai/seeds"},
 	"gongkai/crawler/portal":          {"gongkai/extract", "gongkai/seeds"},
 	"gongkai/crawler/robots":          {},
