@@ -101,6 +101,9 @@ func (c *Crawler) Run(ctx context.Context) (sum Summary, err error) {
 	stop := run.watch()
 	sum, err = run.visit(ctx, groups)
 	stop()
+	if aside := run.frontier.SetAside(); aside != nil {
+		sum.SetAside = aside.Path
+	}
 	return sum, errors.Join(err, run.end(sum, err))
 }
 
@@ -130,6 +133,9 @@ func (c *Crawler) begin() (err error) {
 	}
 	if c.first, err = c.Store.LastID(); err != nil {
 		return err
+	}
+	if aside := c.frontier.SetAside(); aside != nil {
+		c.Log.Warn("the frontier was damaged: a new one is made, and all listings are looked at again", "kept", aside.Path, "why", aside.Why)
 	}
 	c.killed, err = c.frontier.Begin(c.run)
 	return err

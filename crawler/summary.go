@@ -58,6 +58,8 @@ type PortalSummary struct {
 type Summary struct {
 	Counts
 	Portals []PortalSummary `json:"portals"` // in the order of the catalogue
+
+	SetAside string `json:"set_aside,omitempty"` // path of a damaged frontier in whose place a new one was made
 }
 
 // mostProblems is how many problems of one portal are kept.

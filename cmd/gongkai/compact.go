@@ -1,11 +1,9 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
@@ -44,7 +42,7 @@ func (e *env) compact(remove bool) error {
 	n, err := store.Compact(c.Archive.Path, store.Rewrite{Watch: e.watch(&shown)})
 	shown.clear()
 	if err != nil {
-		return mendable(err)
+		return err
 	}
 	if remove {
 		if err := os.Remove(n.Kept); err != nil {
@@ -94,12 +92,4 @@ func (e *env) roomFor(what, dir string, times int64, archives ...string) error {
 			humanize.IBytes(uint64(need)), dir, humanize.IBytes(uint64(max(free, 0))))
 	}
 	return nil
-}
-
-// mendable says of a damaged archive what to do.
-func mendable(err error) error {
-	if errors.Is(err, store.ErrDamaged) || errors.Is(err, store.ErrNotArchive) && strings.Contains(err.Error(), "first pages are damaged") {
-		return fmt.Errorf("%w (gongkai verify lists all, gongkai verify -repair mends what can be mended)", err)
-	}
-	return err
 }

@@ -29,10 +29,17 @@ func advice(err error) string {
 		return "; wait until that ends (gongkai daemon lets go of the archive between its runs), or use another -archive"
 	case isDiskFull(err) && !errors.Is(err, errDiskFull):
 		return "; make room on the disk and run it again, nothing that was archived is lost"
+	case damaged(err):
+		return " (gongkai verify lists all, gongkai verify -repair mends what can be mended)"
 	case errors.As(err, &path) && errors.Is(err, os.ErrPermission):
 		return "; check who owns it"
 	}
 	return ""
+}
+
+// damaged reports whether an error tells of damage in an archive.
+func damaged(err error) bool {
+	return errors.Is(err, store.ErrDamaged) || errors.Is(err, store.ErrNotArchive) && strings.Contains(err.Error(), "first pages are damaged")
 }
 
 // similar returns the names that may have been meant by a word, for an error to end with: `; did you mean "crawl"?`.

@@ -59,7 +59,7 @@ func (e *env) merge(out string, dirs []string) error {
 	case errors.Is(err, store.ErrExists):
 		return usageError{err}
 	case err != nil:
-		return fmt.Errorf("merge: %w", mendable(err))
+		return fmt.Errorf("merge: %w", err)
 	case e.asJSON:
 		return e.printJSON(n)
 	}

@@ -60,7 +60,7 @@ func (e *env) verify(slice string) error {
 			return usagef("-slice is K/N, such as 3/30, not %q", slice)
 		}
 	}
-	return mendable(e.view(func(_ config, s *store.Store) error {
+	return e.view(func(_ config, s *store.Store) error {
 		faults := []store.Fault{}
 		v, err := s.Verify(k, n, func(f store.Fault) error {
 			if e.asJSON {
@@ -83,7 +83,7 @@ func (e *env) verify(slice string) error {
 			return partialError{fmt.Sprintf("%d faults found; gongkai verify -repair mends what can be mended", v.Faults)}
 		}
 		return err
-	}))
+	})
 }
 
 // verifySlice verifies the n-th of so many parts of an archive, from 0, so that one a night comes round to all of it.

@@ -149,6 +149,9 @@ func (e *env) crawlOnce(ctx context.Context, j *job) error {
 	if len(sum.Portals) == len(j.portals) {
 		j.sum = sum
 	}
+	if sum.SetAside != "" {
+		j.report.Notes = append(j.report.Notes, "the frontier was damaged, is kept as "+sum.SetAside+", and was made anew: all listings are looked at again, and waits that servers had asked for are forgotten")
+	}
 	cause := context.Cause(ctx)
 	switch {
 	case err != nil && ctx.Err() == nil:

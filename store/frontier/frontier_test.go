@@ -265,8 +265,89 @@ func TestUnusable(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, FileName), []byte(strings.Repeat("no database ", 1000)), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(dir); !errors.Is(err, ErrUnusable) {
+	if _, err := OpenReadOnly(dir); !errors.Is(err, ErrUnusable) {
 		t.Errorf("another file: %v", err)
+	}
+}
+
+// TestSetAside damages a frontier in each way that there is: it is kept under another name, and a new one can be used at once.
+// Looking at it says that it cannot be used, or shows it.
+func TestSetAside(t *testing.T) {
+	dir := t.TempDir()
+	f := open1(t, dir)
+	for i := range 30 {
+		w := walkOf(t, f, fmt.Sprint("portal-", i))
+		for k := range 40 {
+			add(t, w, Report, fmt.Sprint("page-", k))
+		}
+		next(t, w)
+	}
+	f.Close()
+	path := filepath.Join(dir, FileName)
+	sound, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := func(from, to string) []byte { return []byte(strings.ReplaceAll(string(sound), from, to)) }
+	for what, image := range map[string][]byte{
+		"cut to 8 KiB": sound[:8<<10], "cut to 64 KiB": sound[:64<<10], "cut to half": sound[:len(sound)/2], "one byte": []byte("x"), "another file": make([]byte, 1<<16),
+		"a row that is no JSON": text(`{"url":"`, `#"url":"`),
+		"another portal":        text(`"portal":"portal-7"`, `"portal":"portal-8"`),
+		"an earlier schema":     text("schema1", "schema0"),
+	} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, FileName), image, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if f, err := OpenReadOnly(dir); err == nil {
+			f.Close()
+		} else if !errors.Is(err, ErrUnusable) {
+			t.Errorf("%s, looked at: %v", what, err)
+		}
+		f, err := Open(dir)
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+			continue
+		}
+		aside := f.SetAside()
+		if aside == nil || !errors.Is(aside.Why, ErrUnusable) {
+			t.Errorf("%s: set aside %+v", what, aside)
+		} else if kept, err := os.ReadFile(aside.Path); err != nil || string(kept[:min(len(kept), len(image))]) != string(image) && what != "an earlier schema" {
+			t.Errorf("%s: it was not kept: %d bytes, %v", what, len(kept), err)
+		}
+		if got := leftIn(t, f, "portal-1"); got != "" {
+			t.Errorf("%s: it has %s", what, got)
+		}
+		f.Close()
+	}
+}
+
+// TestSoundStays: a frontier without damage is as it was, and so is one of a later program.
+func TestSoundStays(t *testing.T) {
+	dir := t.TempDir()
+	f := open1(t, dir)
+	w := walkOf(t, f, "p")
+	add(t, w, Report, "a", "b")
+	next(t, w)
+	f.Close()
+	f = open1(t, dir)
+	if got := leftIn(t, f, "p"); got != "a b" || f.SetAside() != nil {
+		t.Errorf("left are %q; set aside %+v", got, f.SetAside())
+	}
+	f.Close()
+	path := filepath.Join(dir, FileName)
+	image, err := os.ReadFile(path)
+	if err == nil {
+		err = os.WriteFile(path, []byte(strings.ReplaceAll(string(image), "schema1", "schema9")), 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(dir); !errors.Is(err, ErrUnusable) || !strings.Contains(err.Error(), "newer") {
+		t.Errorf("a later schema: %v", err)
+	}
+	if entries, _ := filepath.Glob(path + ".damaged-*"); len(entries) > 0 {
+		t.Error("set aside:", entries)
 	}
 }
 

@@ -6,12 +6,16 @@
 package frontier
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strconv"
+	"syscall"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -52,31 +56,146 @@ var (
 // ErrUnusable means that the file is no frontier, or a damaged one. It may be deleted.
 var ErrUnusable = errors.New("the frontier cannot be used; nothing is lost by deleting it")
 
+// errNewer tells of a frontier that is of use to another program.
+var errNewer = errors.New("use a newer one")
+
 // A Frontier is open. All methods may be called by several goroutines.
 type Frontier struct {
 	file  *boltfile.File
 	group *boltfile.Group[*bolt.Tx]
 	open  map[uint64]bool // runs begun here that have not ended; only changes touch it, one at a time
+	aside *SetAside
 }
 
+// SetAside says that a frontier could not be used, and where it is now.
+type SetAside struct {
+	Path string
+	Why  error
+}
+
+// SetAside returns what Open has set aside to make a new frontier; nil when there was no need.
+func (f *Frontier) SetAside() *SetAside { return f.aside }
+
 // Open opens the frontier in the folder of an archive, and makes it when it does not exist. Whoever has the archive
-// open for writing has the right to.
+// open for writing has the right to. All of it is read first: when it is damaged it gets another name, and a new one takes its
+// place.
 func Open(dir string) (*Frontier, error) {
-	f, err := open(dir, false)
-	if err == nil {
-		if err = f.update(furnish); err != nil {
-			err = errors.Join(err, f.Close())
+	f, err := openSound(dir)
+	var aside *SetAside
+	if errors.Is(err, ErrUnusable) && !errors.Is(err, errNewer) {
+		aside = &SetAside{Why: err}
+		if aside.Path, err = setAside(filepath.Join(dir, FileName)); err == nil {
+			f, err = openSound(dir)
+		} else {
+			err = errors.Join(aside.Why, err)
 		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", filepath.Join(dir, FileName), err)
 	}
+	f.aside = aside
 	return f, nil
+}
+
+// openSound opens a frontier for writing of which everything makes sense.
+func openSound(dir string) (*Frontier, error) {
+	f, err := open(dir, false)
+	if err != nil {
+		return nil, err
+	}
+	if err = f.view(sensible); err == nil {
+		err = f.update(furnish)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// setAside gives a file a name under which nobody looks for it.
+func setAside(path string) (string, error) {
+	for i := 0; ; i++ {
+		to := path + ".damaged-" + time.Now().UTC().Format("20060102T150405Z")
+		if i > 0 {
+			to += "-" + strconv.Itoa(i)
+		}
+		if _, err := os.Lstat(to); errors.Is(err, fs.ErrNotExist) {
+			return to, os.Rename(path, to)
+		} else if err != nil {
+			return "", err
+		}
+	}
+}
+
+// sensible proves that all values can be read. It is what a crawl would stumble over later.
+func sensible(tx *bolt.Tx) error {
+	meta := tx.Bucket(metaBucket)
+	if meta == nil {
+		return unused(tx)
+	}
+	if have := meta.Get([]byte("schema")); have != nil && string(have) != strconv.Itoa(schema) {
+		if n, err := strconv.Atoi(string(have)); err == nil && n > schema {
+			return fmt.Errorf("%w: it has schema %d and this gongkai knows %d: %w", ErrUnusable, n, schema, errNewer)
+		}
+		return fmt.Errorf("%w: it has schema %q and this gongkai knows %d", ErrUnusable, have, schema)
+	}
+	for name, fresh := range map[string]func() any{string(runBucket): func() any { return new(Run) }, string(hostBucket): func() any { return new(Host) },
+		string(memoBucket): func() any { return new(json.RawMessage) }} {
+		b := tx.Bucket([]byte(name))
+		if b == nil {
+			return fmt.Errorf("%w: it has no %s", ErrUnusable, name)
+		}
+		err := b.ForEach(func(k, _ []byte) error {
+			_, err := get(b, k, fresh())
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	walks := tx.Bucket(walkBucket)
+	if walks == nil {
+		return fmt.Errorf("%w: it has no %s", ErrUnusable, walkBucket)
+	}
+	return walks.ForEach(func(name, _ []byte) error { return sensibleWalk(name, walks.Bucket(name)) })
+}
+
+// unused proves that a file without metadata has just been made.
+func unused(tx *bolt.Tx) error {
+	if k, _ := tx.Cursor().First(); k != nil {
+		return fmt.Errorf("%w: it is a file of another program", ErrUnusable)
+	}
+	return nil
+}
+
+func sensibleWalk(name []byte, b *bolt.Bucket) error {
+	if b == nil || b.Bucket(queueBucket) == nil || b.Bucket(knownBucket) == nil {
+		return fmt.Errorf("%w: walk %q has no queue", ErrUnusable, name)
+	}
+	var st Status
+	if there, err := get(b, walkKey, &st); err != nil || !there || !bytes.Equal(walkName(st), name) {
+		return errors.Join(fmt.Errorf("%w: walk %q is not what it seems", ErrUnusable, name), err)
+	}
+	if _, err := get(b, keptKey, new(json.RawMessage)); err != nil {
+		return err
+	}
+	return b.Bucket(queueBucket).ForEach(func(k, v []byte) error {
+		id, _, err := parseRow(k, v)
+		if err == nil && b.Bucket(knownBucket).Get(id[:]) == nil {
+			err = fmt.Errorf("%w: walk %q does not know of a page in its queue", ErrUnusable, name)
+		}
+		return err
+	})
 }
 
 // OpenReadOnly opens an existing frontier for reading; fs.ErrNotExist when there is none.
 func OpenReadOnly(dir string) (*Frontier, error) {
 	f, err := open(dir, true)
+	if err == nil {
+		if err = translate(f.file.Sound()); err != nil {
+			err = errors.Join(err, f.Close())
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", filepath.Join(dir, FileName), err)
 	}
@@ -87,20 +206,17 @@ func open(dir string, readOnly bool) (*Frontier, error) {
 	file, err := boltfile.Open(filepath.Join(dir, FileName), readOnly)
 	switch {
 	case err == nil:
-		return &Frontier{file, boltfile.NewGroup(file.Update), make(map[uint64]bool)}, nil
-	case errors.Is(err, boltfile.ErrLocked), errors.Is(err, boltfile.ErrPlace), errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
-		return nil, err
+		return &Frontier{file: file, group: boltfile.NewGroup(file.Update), open: make(map[uint64]bool)}, nil
+	case errors.Is(err, boltfile.ErrDamaged), errors.Is(err, boltfile.ErrInvalid), errors.Is(err, syscall.EISDIR):
+		return nil, fmt.Errorf("%w: %w", ErrUnusable, err)
 	}
-	return nil, fmt.Errorf("%w: %w", ErrUnusable, err)
+	return nil, err
 }
 
 func furnish(tx *bolt.Tx) error {
 	meta, err := tx.CreateBucketIfNotExists(metaBucket)
 	if err != nil {
 		return err
-	}
-	if have := meta.Get([]byte("schema")); have != nil && string(have) != strconv.Itoa(schema) {
-		return fmt.Errorf("%w: it has schema %s and this gongkai knows %d", ErrUnusable, have, schema)
 	}
 	for _, name := range [][]byte{runBucket, hostBucket, walkBucket, memoBucket} {
 		if _, err := tx.CreateBucketIfNotExists(name); err != nil {

@@ -47,7 +47,7 @@ func (f *File) Check(part, of int, found func(what string) error) error {
 
 // circles looks for pages that lead in circles, by what bbolt follows: it minds neither keys nor order.
 func (c *checker) circles(f *File) error {
-	return f.View(func(tx *bolt.Tx) error {
+	return f.read(func(tx *bolt.Tx) error {
 		if c.round(uint64(tx.Cursor().Bucket().Root()), make(map[uint64]bool)) {
 			return fmt.Errorf("%w: %w", ErrDamaged, ErrCircle)
 		}
@@ -101,7 +101,7 @@ func (c *checker) metas(f *File) error {
 		for id := range uint64(2) {
 			b := make([]byte, pageHead+metaSize)
 			var size int
-			err := f.View(func(tx *bolt.Tx) error {
+			err := f.read(func(tx *bolt.Tx) error {
 				size = tx.DB().Info().PageSize
 				_, err := c.file.ReadAt(b, int64(id)*int64(size))
 				return err
@@ -129,12 +129,17 @@ func (c *checker) metas(f *File) error {
 // metaSize is the length of what a page of metadata has behind its head, its checksum included.
 const metaSize = 64
 
-func checkMeta(b []byte, id uint64, pageSize int) string {
-	head, meta := readHead(b), b[pageHead:]
+// sumOf is the checksum that metadata must have at its end.
+func sumOf(meta []byte) uint64 {
 	sum := fnv.New64a()
 	sum.Write(meta[:metaSize-8])
+	return sum.Sum64()
+}
+
+func checkMeta(b []byte, id uint64, pageSize int) string {
+	head, meta := readHead(b), b[pageHead:]
 	switch txid := order.Uint64(meta[48:]); {
-	case sum.Sum64() != order.Uint64(meta[metaSize-8:]):
+	case sumOf(meta) != order.Uint64(meta[metaSize-8:]):
 		return "its checksum is that of something else"
 	case head != pageHeader{id: id, flags: flagMeta}:
 		return "its head is that of another page"
@@ -151,7 +156,7 @@ func (c *checker) bucket(f *File, i int) (more bool, err error) {
 	for {
 		var faults []string // told when the transaction has ended
 		tell := func(what string) error { faults = append(faults, what); return nil }
-		err = f.View(func(tx *bolt.Tx) error {
+		err = f.read(func(tx *bolt.Tx) error {
 			faults = nil
 			more, err = c.step(tx, i, tell)
 			return err
@@ -170,9 +175,18 @@ func (c *checker) bucket(f *File, i int) (more bool, err error) {
 	}
 }
 
+// measure learns how many pages the file has, and how large they are.
+func (l *layout) measure(tx *bolt.Tx) error {
+	l.pageSize = tx.DB().Info().PageSize
+	l.pages = uint64(tx.Size()) / uint64(l.pageSize)
+	return nil
+}
+
 // step checks some pages of a bucket.
 func (c *checker) step(tx *bolt.Tx, i int, tell func(string) error) (more bool, err error) {
-	c.pageSize, c.pages = tx.DB().Info().PageSize, uint64(tx.Size())/uint64(tx.DB().Info().PageSize)
+	if err := c.measure(tx); err != nil {
+		return false, err
+	}
 	c.left, c.name = pagesAtOnce, nil
 	names := tell
 	if i > 0 || c.after != nil {
@@ -182,7 +196,7 @@ func (c *checker) step(tx *bolt.Tx, i int, tell func(string) error) (more bool, 
 	after := c.after
 	c.after = nil
 	root := walker{checker: c, tell: names, whole: true, leaf: func(e element) { buckets = append(buckets, e) }}
-	if err := root.walk(uint64(tx.Cursor().Bucket().Root()), nil, 0); err != nil || i >= len(buckets) {
+	if err := root.walk(uint64(tx.Cursor().Bucket().Root()), nil, nil, 0); err != nil || i >= len(buckets) {
 		return false, err
 	}
 	c.after, c.name = after, buckets[i].key
@@ -204,7 +218,7 @@ func (w *walker) bucket(e element) error {
 		return w.tell(fmt.Sprintf("%q stands where buckets do, and is none", e.key))
 	}
 	if root := order.Uint64(e.value); root != 0 {
-		return w.walk(root, nil, 0)
+		return w.walk(root, nil, nil, 0)
 	}
 	p, err := parsePage(e.value[bucketHead:], 0)
 	if err == nil && !p.leaf {
@@ -219,19 +233,15 @@ func (w *walker) bucket(e element) error {
 	return nil
 }
 
-// walk checks the page with a number, whose first key must be first unless that is nil, and all below it.
-func (w *walker) walk(id uint64, first []byte, depth int) error {
+// walk checks the page with a number, and all below it. Its first key must be first, and all its keys below next, unless
+// these are nil.
+func (w *walker) walk(id uint64, first, next []byte, depth int) error {
 	w.left--
 	p, err := w.page(id)
-	switch {
-	case err != nil:
-	case depth > deepest:
-		err = errors.New("the tree is too deep to be one")
-	case first == nil && len(p.elements) == 0 && !p.leaf, first != nil && len(p.elements) == 0:
-		err = errors.New("it is empty")
-	case first != nil && !bytes.Equal(first, p.elements[0].key):
-		err = fmt.Errorf("its first key is %x, and the page above it has %x", p.elements[0].key, first)
-	case p.leaf && w.leaf == nil:
+	if err == nil {
+		err = p.between(first, next, depth)
+	}
+	if err == nil && p.leaf && w.leaf == nil {
 		err = valuesOnly(p)
 	}
 	if err != nil {
@@ -245,7 +255,33 @@ func (w *walker) walk(id uint64, first []byte, depth int) error {
 		}
 		return nil
 	}
-	return w.children(p, depth)
+	return w.children(p, next, depth)
+}
+
+// between proves that a page may stand where it does in a tree.
+func (p page) between(first, next []byte, depth int) error {
+	switch {
+	case depth > deepest:
+		return errors.New("the tree is too deep to be one")
+	case len(p.elements) == 0 && first == nil && p.leaf:
+		return nil
+	case len(p.elements) == 0:
+		return errors.New("it is empty")
+	case first != nil && !bytes.Equal(first, p.elements[0].key):
+		return fmt.Errorf("its first key is %x, and the page above it has %x", p.elements[0].key, first)
+	}
+	if last := p.elements[len(p.elements)-1].key; next != nil && bytes.Compare(last, next) >= 0 {
+		return fmt.Errorf("its last key is %x, and %x follows", last, next)
+	}
+	return nil
+}
+
+// behind returns the key that all below the i-th element of a branch are to be less than.
+func (p page) behind(i int, next []byte) []byte {
+	if i+1 < len(p.elements) {
+		return p.elements[i+1].key
+	}
+	return next
 }
 
 func (w *walker) ofBucket() string {
@@ -256,7 +292,7 @@ func (w *walker) ofBucket() string {
 }
 
 // children checks the pages below one that have not been checked.
-func (w *walker) children(p page, depth int) error {
+func (w *walker) children(p page, next []byte, depth int) error {
 	for i, e := range p.elements {
 		if i+1 < len(p.elements) && w.after != nil && bytes.Compare(p.elements[i+1].key, w.after) <= 0 {
 			continue // the transactions before have seen to it
@@ -268,7 +304,7 @@ func (w *walker) children(p page, depth int) error {
 		if !w.mine(e) {
 			continue
 		}
-		if err := w.walk(e.child, e.key, depth+1); err != nil {
+		if err := w.walk(e.child, e.key, p.behind(i, next), depth+1); err != nil {
 			return err
 		}
 	}
@@ -398,7 +434,13 @@ func (l *layout) page(id uint64) (page, error) {
 }
 
 // parsePage reads a page. What it returns shares the bytes.
-func parsePage(b []byte, id uint64) (p page, err error) {
+func parsePage(b []byte, id uint64) (page, error) {
+	return parse(b, id, func(int, int) error { return nil })
+}
+
+// parse reads a page of which head and elements are there, and asks for those bytes of keys and of values that are buckets
+// which it needs.
+func parse(b []byte, id uint64, fill func(from, to int) error) (p page, err error) {
 	if len(b) < pageHead {
 		return p, errors.New("it is cut short")
 	}
@@ -415,6 +457,13 @@ func parsePage(b []byte, id uint64) (p page, err error) {
 		e, ok := parseElement(b, i, p.leaf, &p.size)
 		if !ok {
 			return p, fmt.Errorf("key %d of %d is not where it should be", i+1, head.count)
+		}
+		need := p.size - len(e.value)
+		if e.flags != 0 {
+			need = p.size
+		}
+		if err := fill(p.size-len(e.value)-len(e.key), need); err != nil {
+			return p, err
 		}
 		if i > 0 && bytes.Compare(p.elements[i-1].key, e.key) >= 0 {
 			return p, fmt.Errorf("key %d, %x, does not follow %x", i+1, e.key, p.elements[i-1].key)

@@ -54,6 +54,8 @@ type File struct {
 	inode  fs.FileInfo
 	mapped int64 // as many bytes of the file db is certain to see
 
+	circle error // for a reader: pages lead in circles, and nothing may follow them
+
 	writing sync.Mutex
 	size    int64 // before the last commit, as much of it as is used
 	broken  error // after which nothing more is written: what is on the disk is not known
@@ -61,17 +63,26 @@ type File struct {
 
 // Open opens a file for writing, and makes it when it does not exist; or an existing one for reading, and then changes
 // nothing, not even beside it. One process may have it open for writing, any number for reading. ErrLocked when that
-// takes too long; ErrInvalid, ErrPlace, or an error of the file system.
+// takes too long; ErrInvalid, ErrPlace, or an error of the file system. For writing every page is looked at first, and
+// ErrDamaged when one cannot be; a damaged file can be read as far as it is sound.
 func Open(path string, readOnly bool) (*File, error) {
 	if err := checkPlace(path); err != nil {
 		return nil, err
 	}
 	f := &File{path: path, readOnly: readOnly}
 	for range 10 {
+		if !readOnly {
+			if err := lookFirst(path); err != nil {
+				return nil, err
+			}
+		}
 		if err := f.open(); err != nil {
 			return nil, err
 		}
 		if f.current() {
+			if readOnly {
+				f.circle = f.circles()
+			}
 			return f, nil
 		}
 		if err := f.Close(); err != nil { // another file has taken its name since we opened it
@@ -132,10 +143,17 @@ func openBolt(path string, readOnly bool, openFile func(string, int, os.FileMode
 	case errors.Is(err, bolterrors.ErrTimeout):
 		return nil, ErrLocked
 	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrVersionMismatch),
-		errors.Is(err, bolterrors.ErrChecksum):
+		errors.Is(err, bolterrors.ErrChecksum), err != nil && !ofSystem(err):
 		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	return db, err
+}
+
+// ofSystem reports whether an error says nothing of what is in a file.
+func ofSystem(err error) bool {
+	var path *fs.PathError
+	var number syscall.Errno
+	return errors.As(err, &path) || errors.As(err, &number) || errors.Is(err, ErrDamaged)
 }
 
 // A file grows by this much at a time, by a part of its size, or by what so many commits take, up to what bbolt would always
@@ -173,6 +191,14 @@ func (f *File) DB() *bolt.DB { return f.db }
 // View runs read in a short transaction that shows one state of the file. A panic of bbolt, whose data pages have no
 // checksum, or a fault on a page that the file does not have, becomes ErrDamaged.
 func (f *File) View(read func(*bolt.Tx) error) error {
+	if f.circle != nil {
+		return f.circle
+	}
+	return f.read(read)
+}
+
+// read is View for those who follow no pages but by themselves.
+func (f *File) read(read func(*bolt.Tx) error) error {
 	for {
 		f.mu.RLock()
 		err := f.view(read)
@@ -288,17 +314,7 @@ func (f *File) update(change func(*bolt.Tx) error) (err error) {
 		}
 		defer leave()
 	}
-	var changed error
-	made := 0 // the number of the state that this makes
-	err = f.db.Update(func(tx *bolt.Tx) error {
-		if f.size > 0 {
-			f.db.AllocSize = growth(tx.Size(), tx.Size()-f.size)
-		}
-		f.size = tx.Size()
-		changed = change(tx)
-		made = tx.ID()
-		return changed
-	})
+	made, changed, err := f.commit(change)
 	if err == nil || changed != nil || made == 0 {
 		return err
 	}
@@ -307,6 +323,36 @@ func (f *File) update(change func(*bolt.Tx) error) (err error) {
 	}
 	f.broken = fmt.Errorf("writing failed, and nothing more is written until the archive is opened again: %w", err)
 	return f.broken
+}
+
+// commit makes a change and writes it. made is the number of the state that this makes, 0 when none was begun, and changed
+// why the change was not made. bbolt's own Update meets a panic by following all pages in another goroutine, where a second
+// panic would end the program. Here the pages are left alone.
+func (f *File) commit(change func(*bolt.Tx) error) (made int, changed, err error) {
+	tx, err := f.db.Begin(true)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer func() {
+		if tx.DB() != nil { // it has panicked, or the change failed
+			err = errors.Join(err, tx.Rollback())
+		}
+	}()
+	made = tx.ID()
+	if f.size > 0 {
+		f.db.AllocSize = growth(tx.Size(), tx.Size()-f.size)
+	}
+	f.size = tx.Size()
+	if changed = safely(tx, change); changed != nil {
+		return made, changed, changed
+	}
+	return made, nil, safely(tx, (*bolt.Tx).Commit)
+}
+
+// safely calls what may panic over damaged pages.
+func safely(tx *bolt.Tx, do func(*bolt.Tx) error) (err error) {
+	defer recovered(&err)
+	return do(tx)
 }
 
 // turn waits until no other process reads what the next transaction may overwrite.

@@ -32,3 +32,15 @@ func Hold(path string) (release func() error, err error) {
 	}
 	return f.Close, nil
 }
+
+// keep opens a file for a look before it is opened to be written to, and keeps writers from it until release is called.
+func keep(path string) (file *os.File, release func() error, err error) {
+	unlock, err := Hold(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if file, err = os.Open(path); err != nil {
+		return nil, nil, errors.Join(err, unlock())
+	}
+	return file, func() error { return errors.Join(file.Close(), unlock()) }, nil
+}

@@ -130,6 +130,26 @@ func flock(f *os.File, how int) error {
 // Hold keeps all others from a file that is too damaged to be opened, until release is called. ErrLocked when somebody
 // has it open for writing.
 func Hold(path string) (release func() error, err error) {
+	f, err := seize(path)
+	if err != nil {
+		return nil, err
+	}
+	return f.Close, nil
+}
+
+// keep opens a file for a look before it is opened to be written to, and keeps other writers from it until release is called.
+func keep(path string) (file *os.File, release func() error, err error) {
+	if file, err = seize(path); err != nil {
+		return nil, nil, err
+	}
+	if err := makeWay(file, false); err != nil {
+		return nil, nil, errors.Join(err, file.Close())
+	}
+	return file, file.Close, nil
+}
+
+// seize opens a file and locks it as bbolt does for a writer.
+func seize(path string) (*os.File, error) {
 	if err := checkPlace(path); err != nil {
 		return nil, err
 	}
@@ -148,5 +168,5 @@ func Hold(path string) (release func() error, err error) {
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return f.Close, nil
+	return f, nil
 }
