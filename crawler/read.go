@@ -333,7 +333,7 @@ func (g *gathering) read(c store.Capture, p seeds.Portal) (rec store.Record) {
 		rec.Rejected = g.why
 		return rec
 	}
-	report, err := g.report(extract.Hints{Agency: p.Agency, Division: p.Division, LinkTitle: c.Title})
+	report, err := g.report(extract.Hints{Agency: p.Agency, Division: p.Division, LinkTitle: c.Title, LinkDate: c.Date, Seen: c.Time})
 	if err != nil {
 		rec.Rejected = err.Error()
 		return rec

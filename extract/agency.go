@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"time"
 	"unicode/utf8"
 )
 
@@ -14,6 +15,9 @@ type Hints struct {
 	Agency    string // whose reports the portal publishes when a page does not say
 	Division  string // the portal's division code
 	LinkTitle string // the text of the link that led to the page
+	LinkDate  string // the date beside that link, as printed
+
+	Seen time.Time // when the page was fetched
 }
 
 // identify says whose report a page is. The name is the first that is one, in the order in which they come: that of the

@@ -425,10 +425,10 @@ var (
 // the metadata block, lines that are all link.
 func (d *Document) furniture(b block) bool {
 	if b.table != nil {
-		return len(fieldLabels(tableLines(b.table))) > 1
+		return len(ownLabels(tableLines(b.table))) > 1
 	}
 	if utf8.RuneCountInString(b.text) > 80 {
-		return len(fieldLabels([]line{b.line()})) > 2 // a whole metadata block in one line
+		return len(ownLabels([]line{b.line()})) > 2 // a whole metadata block in one line
 	}
 	s := narrow(Simplify(b.text))
 	switch {
@@ -437,7 +437,12 @@ func (d *Document) furniture(b block) bool {
 	case b.linked > 0 && b.linked*10 >= len(b.text)*9 && !strings.Contains(s, "附件"):
 		return true
 	}
-	return len(fieldLabels([]line{b.line()})) > 0
+	return len(ownLabels([]line{b.line()})) > 0
+}
+
+// ownLabels are the labels that page furniture has, and a text has not.
+func ownLabels(lines []line) []fieldLabel {
+	return slices.DeleteFunc(fieldLabels(lines), func(f fieldLabel) bool { return f.name == otherDate })
 }
 
 // sections cuts the body at its headings. What stands before the first is section 0; a line that only repeats the

@@ -12,7 +12,7 @@
 //	table.go      tables with their spans spread out, by the HTML standard
 //	body.go       the report in the page, found by its six headings; sections
 //	title.go      what a title claims; which titles are no report's
-//	fields.go     metadata: label blocks, information lines, meta tags; dates.go
+//	fields.go     metadata: label blocks, information lines, meta tags; dates.go; published.go: the day of publication
 //	schema.go     the statutory form as data: schemas.json
 //	labels.go     which row or column of the form a printed label means
 //	figures.go    tables 2, 3 and 4 of the forms of 2019 and 2021; annex.go: that of 2014, and tables of no form

@@ -19,9 +19,9 @@ var fieldNames = func() map[string]string {
 		"title":           "名称 标题 信息名称 文件名称",
 		"publisher":       "发布机构 发文机关 发文机构 发布单位 制发机关 公开责任部门 发布部门 公开主体 制作单位 责任部门 信息来源单位",
 		"doc_no":          "文号 发文字号 文件编号",
-		"written_date":    "成文日期 发文日期 产生日期",
+		"written_date":    "成文日期 发文日期 产生日期 成文时间",
 		"generated_date":  "生成日期", // an index stamp on some portals, not 成文日期
-		"published_date":  "发布日期 公开日期 发布时间 发文时间 公开时间 信息时间 日期 时间",
+		"published_date":  "发布日期 公开日期 发布时间 发文时间 公开时间 信息时间 公布日期 公布时间 发表日期 发表时间 刊发时间 发稿时间 上网日期 上网时间 添加时间 日期 时间",
 		"open_mode":       "公开方式 公开属性 公开类型 公开形式 公开类别",
 		"open_period":     "公开时限",
 		"open_scope":      "公开范围",
@@ -38,7 +38,14 @@ var fieldNames = func() map[string]string {
 		"source":          "来源 信息来源 文章来源 稿件来源 稿源",
 		"author":          "作者 责任编辑 编辑",
 		"views":           "浏览次数 阅读次数 访问量 点击数 点击率 累计次数 点击次数 浏览量 阅读量 访问次数 阅读 浏览 点击",
-		"":                "字体 字号 分享到 分享 打印 关闭 繁体版 语音播报", // widgets: they end a value and are none
+		// widgets, and what a page says of itself: they end a value and are none
+		"": "字体 字号 分享到 分享 打印 关闭 繁体版 语音播报 " +
+			"更新日期 更新时间 最后更新 最近更新 最后更新时间 最近更新时间 修改日期 修改时间 最后修改时间 打印日期 打印时间 浏览时间 访问时间 阅读时间 下载时间 " +
+			"当前日期 当前时间 今天日期 今日日期 系统时间 现在时间 北京时间 服务器时间 查询时间 生成时间 页面生成时间 录入日期 录入时间 创建日期 创建时间 " +
+			"上传日期 上传时间 收录日期 收录时间 采集时间 抓取时间 审核日期 审核时间",
+		otherDate: "截止日期 截止时间 截至日期 截至时间 生效日期 生效时间 实施日期 实施时间 施行日期 施行时间 失效日期 失效时间 废止日期 废止时间 终止日期 到期时间 " +
+			"签发日期 签发时间 印发日期 印发时间 签署日期 制定日期 修订日期 修订时间 登记日期 登记时间 受理日期 受理时间 办理时间 答复时间 回复时间 提交时间 申请时间 " +
+			"填报日期 填报时间 填表日期 填表时间 统计日期 统计时间 报送日期 上报时间 会议时间 活动时间 开始时间 结束时间 起始日期 工作时间 办公时间 服务时间 接待时间 开放时间",
 	} {
 		for label := range strings.FieldsSeq(labels) {
 			m[label] = name
@@ -46,6 +53,9 @@ var fieldNames = func() map[string]string {
 	}
 	return m
 }()
+
+// otherDate names the labels of dates that are none of a page's publication, and may stand in a text.
+const otherDate = "other_date"
 
 // A labelNode is a node of the tree of labels, a character a level.
 type labelNode struct {
@@ -75,6 +85,7 @@ type line struct {
 	cell   bool       // a td, th or dt: a label needs no colon there
 	node   *html.Node // the element it stands in; nil for a cell of a table
 	linked bool       // there is a link in it
+	below  bool       // it stands below the report
 }
 
 // A fieldLabel is a label found in a line.
@@ -142,7 +153,7 @@ func labelAt(folded []rune, at int, cell bool) (best fieldLabel, ok bool) {
 		}
 		colon := after < len(folded) && folded[after] == ':'
 		alone := at == 0 && after == len(folded) && cell
-		if colon && (apart || length > 3 || shortLabelFits(n.name, folded[after+1:])) || alone {
+		if colon && (apart || length > 3 || shortLabelFits(n.name, folded[:at], folded[after+1:])) || alone {
 			if colon {
 				after++
 			}
@@ -153,14 +164,20 @@ func labelAt(folded []rune, at int, cell bool) (best fieldLabel, ok bool) {
 }
 
 // shortLabelFits reports whether a short label that follows other text directly, as the spans of an information line
-// run together, is one: counters and widgets always, a date when one follows.
-func shortLabelFits(name string, after []rune) bool {
+// run together, is one: counters and widgets always; a date when one follows, and what stands before is the value of a
+// label rather than the first part of a longer one, as in 填报时间.
+func shortLabelFits(name string, before, after []rune) bool {
 	switch name {
 	case "views", "":
 		return true
 	case "published_date":
 		rest := strings.TrimLeft(string(after[:min(len(after), 12)]), " [【(（")
-		return strings.HasPrefix(rest, "20") || strings.HasPrefix(rest, "19")
+		at := len(before)
+		for at > 0 && (unicode.IsLetter(before[at-1]) || unicode.IsDigit(before[at-1])) {
+			at--
+		}
+		value := strings.HasSuffix(strings.TrimRight(string(before[:at]), " "), ":")
+		return value && (strings.HasPrefix(rest, "20") || strings.HasPrefix(rest, "19"))
 	}
 	return false
 }
@@ -181,6 +198,18 @@ func foldRunes(rs []rune) []rune {
 	return out
 }
 
+// bareDate reports whether a label says only that its value is a date, and not of what. "" is that of a date without one.
+func bareDate(label string) bool {
+	switch strings.Trim(strings.ReplaceAll(string(foldRunes([]rune(label))), " ", ""), ":[(【（") {
+	case "", "日期", "时间":
+		return true
+	}
+	return false
+}
+
+// today is how the date of today is printed in the head of a page.
+var today = regexp.MustCompile(`星期|周[一二三四五六日]|农历|礼拜`)
+
 // placeholders say that there is no value.
 var placeholders = map[string]bool{"": true, "-": true, "—": true, "— —": true, "——": true, "无": true, "無": true,
 	"/": true, "null": true, "暂无": true, "暫無": true, "undefined": true}
@@ -195,12 +224,20 @@ func trimValue(s string) string {
 
 // readFields collects the metadata of a page from what stands around the body: label blocks and information lines
 // first, in page order, then the meta tags of the site standard for what those do not say. The first value of a
-// field wins: pages repeat the block for mobile screens. A label without a value is left out.
-func (d *Document) readFields(b body, title string) []Field {
+// field wins: pages repeat the block for mobile screens; but a date of publication that is called that wins over one that is
+// only called a date. A label without a value is left out.
+func (d *Document) readFields(b body, title string, h Hints) []Field {
 	var fields []Field
 	have := map[string]bool{}
 	add := func(name, value, label, where string) {
-		if name != "" && name != "views" && value != "" && len(value) <= 400 && !have[name] {
+		if name == "" || name == "views" || name == otherDate || value == "" || len(value) > 400 {
+			return
+		}
+		if name == "published_date" && where != "meta tag" && !bareDate(label) {
+			fields = slices.DeleteFunc(fields, func(f Field) bool { return f.Name == name && bareDate(f.Label) })
+			have[name] = slices.ContainsFunc(fields, func(f Field) bool { return f.Name == name })
+		}
+		if !have[name] {
 			have[name] = true
 			fields = append(fields, Field{name, value, label, where})
 		}
@@ -221,7 +258,9 @@ func (d *Document) readFields(b body, title string) []Field {
 				ofLink = f.line
 			}
 			if dated { // "2021-01-28 11:41 信息来源：…": this date has no label
-				add("published_date", trimValue(before), "", "information line")
+				if !lines[f.line].below && !today.MatchString(before) {
+					add("published_date", trimValue(before), "", "information line")
+				}
 			}
 		}
 		if ofLink == f.line {
@@ -234,16 +273,25 @@ func (d *Document) readFields(b body, title string) []Field {
 				value = "" // an empty field at the end of the block; the headline follows
 			}
 		}
+		if f.name == "published_date" && bareDate(f.label) && (lines[f.line].below || today.MatchString(value)) {
+			continue // the day of printing in a footer, or today's in the head of the page
+		}
 		add(f.name, value, f.label, where)
+	}
+	if d.kind != FormHTML {
+		add("published_date", h.LinkDate, "", "row of the listing")
 	}
 	for _, m := range [...][2]string{
 		{"title", "ArticleTitle"}, {"published_date", "PubDate"}, {"source", "ContentSource"}, {"keywords", "Keywords"},
 		{"author", "Author"}, {"column", "ColumnName"}, {"site_name", "SiteName"}, {"site_domain", "SiteDomain"},
 		{"site_id", "SiteIDCode"},
 	} {
-		if value := d.meta(m[1]); !placeholders[value] {
+		if value := d.meta(m[1]); !placeholders[value] && !(m[1] == "PubDate" && d.generatedAt(value)) {
 			add(m[0], value, m[1], "meta tag")
 		}
+	}
+	if !have["published_date"] {
+		add("published_date", d.dateUnderHeadline(b, title), "", "line under the headline")
 	}
 	return fields
 }
@@ -270,11 +318,15 @@ func (d *Document) linesAround(b body) []line {
 		if i >= b.start && i < b.end {
 			continue
 		}
+		from := len(lines)
 		if bl.table != nil {
 			lines = append(lines, tableLines(bl.table)...)
-			continue
+		} else {
+			lines = append(lines, bl.line())
 		}
-		lines = append(lines, bl.line())
+		for j := range lines[from:] {
+			lines[from+j].below = b.end > b.start && i >= b.end
+		}
 	}
 	return lines
 }

@@ -47,8 +47,8 @@ func ReadReport(d *Document, h Hints) (*Report, error) {
 	}
 	r.Sections = d.sections(b, r.Title)
 	r.Script = scriptOf(r.Title + r.Text())
-	r.Fields = d.readFields(b, r.Title)
-	r.published()
+	r.Fields = d.readFields(b, r.Title, h)
+	r.published(h, year)
 	var doubts []Problem
 	r.Checks, doubts = check(r.Figures, read.seen, r.Forms)
 	r.Problems = append(r.Problems, doubts...)
@@ -233,21 +233,6 @@ func (d *Document) numberTables(b body) []*Table {
 		tables = append(tables, t)
 	}
 	return tables
-}
-
-// published settles the day of publication: the catalogue's or the information line's date, else the meta tag's.
-func (r *Report) published() {
-	for _, name := range [...]string{"published_date", "generated_date", "written_date"} {
-		value := r.Field(name)
-		if value == "" {
-			continue
-		}
-		if day, _, ok := ParseDate(value); ok {
-			r.Published = day
-			return
-		}
-		r.Problems = append(r.Problems, Problem{"date", name, fmt.Sprintf("%q is not a date", value)})
-	}
 }
 
 // proseOf is the text without table rows, in simplified script.

@@ -1,0 +1,108 @@
+package extract
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// published settles the day of publication: the catalogue's or the information line's date, else the meta tag's. A date that
+// says nothing of publication and is that of the visit is the visit's: a page that is written anew for each has today's.
+func (r *Report) published(h Hints, year int) {
+	for _, name := range [...]string{"published_date", "generated_date", "written_date"} {
+		at := slices.IndexFunc(r.Fields, func(f Field) bool { return f.Name == name })
+		if at < 0 {
+			continue
+		}
+		f := r.Fields[at]
+		day, minute, ok := ParseDate(f.Value)
+		switch {
+		case !ok:
+			r.Problems = append(r.Problems, Problem{"date", name, fmt.Sprintf("%q is not a date", f.Value)})
+			continue
+		case name == "published_date" && (f.Where == "meta tag" || bareDate(f.Label)) && f.Where != "row of the listing" && h.ofVisit(day, minute, year):
+			r.Fields = slices.Delete(r.Fields, at, at+1)
+			continue
+		}
+		r.Published = day
+		if !h.Seen.IsZero() && day > h.Seen.In(china).Format(time.DateOnly) {
+			r.Problems = append(r.Problems, Problem{"date", name, fmt.Sprintf("published %s, after the day of the visit", day)})
+		}
+		return
+	}
+}
+
+// ofVisit reports whether a date is the day on which the page was fetched, long after the report was due; or the very minute.
+func (h Hints) ofVisit(day, minute string, year int) bool {
+	if h.Seen.IsZero() {
+		return false
+	}
+	seen := h.Seen.In(china)
+	if minute != "" {
+		if t, err := time.ParseInLocation("2006-01-02 15:04", day+" "+minute, china); err == nil && seen.Sub(t).Abs() <= 3*time.Minute {
+			return true
+		}
+	}
+	return day == seen.Format(time.DateOnly) && year != 0 && seen.After(time.Date(year+1, time.July, 1, 0, 0, 0, 0, china))
+}
+
+var generation = regexp.MustCompile(`(?i)生成|更新|generat|build|modif|updat`)
+
+// generatedAt reports whether another meta tag says that a moment is that at which the page was generated, or changed.
+func (d *Document) generatedAt(moment string) bool {
+	day, minute, ok := ParseDate(moment)
+	return ok && slices.ContainsFunc(d.metas, func(m meta) bool {
+		if strings.EqualFold(m.name, "PubDate") || !generation.MatchString(m.name+" "+m.content) {
+			return false
+		}
+		other, at, ok := ParseDate(m.content)
+		return ok && other == day && at == minute
+	})
+}
+
+// anyDate is a date as it is printed, with the time behind it.
+var anyDate = regexp.MustCompile(`(?:` + digitDate.String() + `|` + hanDate.String() + `)(?::\d{2})?`)
+
+// otherLine is what stands beside the dates of a period, or of something else than publication.
+var otherLine = regexp.MustCompile(`统计|截[止至]|期限|[起止至到自]$|会议|年度|更新|修改|修订|打印|今天|当前|生成|访问|下载|生效|[施实]行`)
+
+// dateUnderHeadline returns the date, as printed, on a line between the headline and the text which has one date and little
+// else: "2022-01-29 10:05", "（2022年1月29日）", "来源：区府办 2022-01-29"; "" when there is none. What a label says to be another
+// date is none.
+func (d *Document) dateUnderHeadline(b body, title string) string {
+	first := d.textBegins(b)
+	headline := -1
+	for i, bl := range d.blocks[:first] {
+		if bl.table == nil && bl.linked == 0 && (headlineOf(bl.node) != nil || labelKey(bl.text) == labelKey(title) || reportCore.MatchString(plainTitle(bl.text))) {
+			headline = i
+		}
+	}
+	if headline < 0 {
+		return ""
+	}
+	for _, bl := range d.blocks[headline+1 : first] {
+		text := narrow(Simplify(bl.text))
+		dates := anyDate.FindAllStringIndex(text, 2)
+		if !bl.isLine() || len(dates) != 1 || today.MatchString(text) {
+			continue
+		}
+		before, after := text[:dates[0][0]], text[dates[0][1]:]
+		rest := strings.Trim(before+after, " ()[]【】")
+		if utf8.RuneCountInString(rest) > 25 || otherLine.MatchString(rest) || strings.HasSuffix(strings.TrimRight(before, " (["), ":") || saysDate(bl.line()) {
+			continue
+		}
+		return text[dates[0][0]:dates[0][1]]
+	}
+	return ""
+}
+
+// saysDate reports whether a date in a line is the value of a label that is one of dates.
+func saysDate(l line) bool {
+	return slices.ContainsFunc(fieldLabels([]line{l}), func(f fieldLabel) bool {
+		_, _, dated := ParseDate(f.value)
+		return dated && f.name != "source" && f.name != "author" && f.name != "publisher"
+	})
+}
