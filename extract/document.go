@@ -65,6 +65,7 @@ func parse(text []byte, enc Encoding, base *url.URL) (*Document, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse %s: %w", base, err)
 	}
+	inline(root, 1)
 	d.root = root
 	d.collect()
 	return d, nil

@@ -83,19 +83,22 @@ func (d *Document) furtherPages() []Part {
 
 // frames lists the frames that may hold the article: those of a page that has no text of its own to speak of.
 func (d *Document) frames(b body) []Part {
-	if d.hanText(b) > 200 || len(b.headings) > 1 {
+	if d.hasOwnText(b) {
 		return nil
 	}
 	var parts []Part
 	for n := range d.root.Descendants() {
 		if (n.DataAtom == atom.Iframe || n.DataAtom == atom.Frame) && len(parts) < mostParts {
-			if u, ok := d.resolve(attr(n, "src")); ok {
+			if u, ok := d.resolve(attr(n, "src")); ok && d.viewed(attr(n, "src"), false) == "" {
 				parts = append(parts, Part{PartFrame, u, attr(n, "title")})
 			}
 		}
 	}
 	return parts
 }
+
+// hasOwnText reports whether a page has text of its own to speak of.
+func (d *Document) hasOwnText(b body) bool { return d.hanText(b) > 200 || len(b.headings) > 1 }
 
 // documentTypes are the extensions of files that reports are attached as.
 var documentTypes = map[string]bool{".pdf": true, ".doc": true, ".docx": true, ".wps": true, ".ofd": true, ".xls": true,
@@ -105,7 +108,7 @@ var documentTypes = map[string]bool{".pdf": true, ".doc": true, ".docx": true, "
 // downloadPaths stand in the addresses that CMS families give attachments without an extension.
 var downloadPaths = []string{"downfile", "downloadattach", "download.jsp", "/files/", "attachguid", "ztbattach", "document/download"}
 
-// attachments lists the documents that belong to the article: those linked inside its container, in a list of
+// attachments lists the documents that belong to the article: those that the page shows within itself, those linked inside its container, in a list of
 // attachments beside it, or by a name that is a report's. Documents in menus and among related links do not.
 func (d *Document) attachments(b body) []Part {
 	if d.root == nil {
@@ -116,20 +119,23 @@ func (d *Document) attachments(b body) []Part {
 	for _, bl := range d.blocks[b.start:b.end] {
 		inside[bl.node] = true
 	}
-	var parts []Part
+	own := d.hasOwnText(b)
+	parts := d.embedded(own)
 	for _, a := range d.anchors {
-		href := attr(a, "href")
-		if href == "" || strings.HasPrefix(href, "javascript:") || len(parts) == mostParts {
+		href, ok := d.lead(a)
+		if !ok || len(parts) == mostParts {
 			continue
+		}
+		if viewed := d.viewed(attr(a, "href"), true); viewed != "" {
+			href = viewed
 		}
 		name := cellText(a)
 		inArticle := contains(container, a) || isContainer(contentContainer(a))
-		if !isDocument(href, name) || !standsIn(a, inside) && !(inArticle && hasDocumentType(name)) && !calledAttachment(a, name) {
+		if !isDocument(href, name) || !standsIn(a, inside) && !(inArticle && (hasDocumentType(name) || !own && hasDocumentType(documentPath(href)))) && !calledAttachment(a, name) {
 			continue
 		}
-		u, ok := d.resolve(href)
-		if ok && !slices.ContainsFunc(parts, func(p Part) bool { return p.URL == u }) {
-			parts = append(parts, Part{PartAttachment, u, name})
+		if !slices.ContainsFunc(parts, func(p Part) bool { return p.URL == href }) {
+			parts = append(parts, Part{PartAttachment, href, name})
 		}
 	}
 	return parts

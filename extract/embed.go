@@ -1,0 +1,219 @@
+package extract
+
+import (
+	"bytes"
+	"encoding/base64"
+	"net/url"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// Many reports are documents that a page shows within itself: in a frame, as an embedded object, or in a viewer that takes
+// the address of the document from its own, as PDF.js does (viewer.html?file=/n/r.pdf).
+
+// embedded lists the documents that the page shows within itself, outside its furniture. own says that the page has text
+// of its own: a document in a frame of one that has none is a frame of it.
+func (d *Document) embedded(own bool) []Part {
+	var parts []Part
+	add := func(address, name string) {
+		if address != "" && len(parts) < mostParts && !slices.ContainsFunc(parts, func(p Part) bool { return p.URL == address }) {
+			parts = append(parts, Part{PartAttachment, address, name})
+		}
+	}
+	for n := range d.root.Descendants() {
+		if n.Type != html.ElementNode || inChrome(n) {
+			continue
+		}
+		name := compact(attr(n, "title"))
+		switch n.DataAtom {
+		case atom.Iframe, atom.Frame:
+			if viewed := d.viewed(attr(n, "src"), false); viewed != "" || own {
+				add(firstFilled(viewed, d.shown(attr(n, "src"), "")), name)
+			}
+		case atom.Embed:
+			add(firstFilled(d.viewed(attr(n, "src"), false), d.shown(attr(n, "src"), attr(n, "type"))), name)
+		case atom.Object:
+			add(firstFilled(d.viewed(attr(n, "data"), false), d.shown(attr(n, "data"), attr(n, "type"))), name)
+		case atom.Param:
+			if sourceParameter.MatchString(attr(n, "name")) {
+				add(firstFilled(d.viewed(attr(n, "value"), false), d.shown(attr(n, "value"), "")), name)
+			}
+		}
+	}
+	if own {
+		return parts
+	}
+	for _, script := range d.scripts {
+		for _, m := range shownByScript.FindAllStringSubmatch(script, mostParts) {
+			add(d.shown(unescapeScript(m[1]), ""), "")
+		}
+	}
+	return parts
+}
+
+func firstFilled(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+var (
+	// sourceParameter names what a plug-in shows.
+	sourceParameter = regexp.MustCompile(`(?i)^(?:src|data|filename|url|movie|_?file)$`)
+	// shownByScript is the call of a library that shows a document, with its address written out.
+	shownByScript = regexp.MustCompile(`(?i)\b(?:PDFObject\.embed|getDocument|DEFAULT_URL|pdf_?url|file_?url)["']?\s*[(:=]\s*(?:\{\s*url\s*:\s*)?["']([^"'\s]+)["']`)
+	// documentMedia are the media types of documents that reports are.
+	documentMedia = regexp.MustCompile(`(?i)^application/(?:(?:x-)?pdf|msword|vnd\.openxmlformats|vnd\.ms-|ofd)`)
+	picture       = regexp.MustCompile(`(?i)\.(?:jpe?g|png|tiff?|gif|txt)$`)
+)
+
+// shown returns the address of a document that an element shows by its source; "" when that is none.
+func (d *Document) shown(source, media string) string {
+	file, _, _ := strings.Cut(source, "#")
+	file, _, _ = strings.Cut(file, "?")
+	if !documentMedia.MatchString(media) && (!hasDocumentType(file) || picture.MatchString(strings.TrimSpace(file))) {
+		return ""
+	}
+	address, _ := d.resolve(source)
+	return address
+}
+
+var (
+	// viewerPath is the address of a page that shows documents.
+	viewerPath = regexp.MustCompile(`(?i)viewer|pdfjs|pdf\.js|pdf-?view|(?:online|file|doc|pdf)_?-?preview|preview|/op/(?:view|embed)\.aspx|gview|flexpaper|/generic/web/|pdf(?:read|show|open)|readpdf|showpdf|openpdf|viewpdf`)
+	// viewerParameter is what viewers call the address of the document.
+	viewerParameter = regexp.MustCompile(`(?i)^(?:(?:file|doc|docu?ment|pdf|att?ach(?:ment)?|oss|f|swf|res|source|download|target)?_?(?:url|path|src|file|uri|addr|address|link|name)|file|doc|document|pdf|source|src|furl)$`)
+	encodedText     = regexp.MustCompile(`^[A-Za-z0-9+/_-]{12,}={0,2}$`)
+)
+
+// viewed returns the address of the document that a viewer shows, by the viewer's own address; "" when that is none. strict
+// says that the address must be that of a viewer: a link to what serves documents looks alike.
+func (d *Document) viewed(source string, strict bool) string {
+	source = strings.TrimSpace(source)
+	bare, fragment, _ := strings.Cut(source, "#")
+	viewer := d.base
+	if bare != "" {
+		var err error
+		if viewer, err = d.Resolve(bare); err != nil {
+			return ""
+		}
+	}
+	isViewer := viewerPath.MatchString(viewer.Host + viewer.Path)
+	if strict && !isViewer || !isViewer && slices.ContainsFunc(downloadPaths, func(p string) bool { return strings.Contains(strings.ToLower(viewer.Path), p) }) {
+		return ""
+	}
+	_, query, _ := strings.Cut(bare, "?")
+	for _, list := range [...]string{query, strings.TrimPrefix(fragment, "?")} {
+		for rest := list; rest != ""; {
+			pair, after, _ := strings.Cut(rest, "&")
+			name, value, found := strings.Cut(pair, "=")
+			if found && viewerParameter.MatchString(name) || found && isViewer && hasDocumentType(documentPath(value)) {
+				if strings.Contains(value, "?") { // not escaped: all that follows belongs to it
+					_, value, _ = strings.Cut(rest, "=")
+				}
+				if address := d.viewedAt(viewer, value, isViewer && strings.EqualFold(name, "file")); address != "" {
+					return address
+				}
+			}
+			rest = after
+		}
+	}
+	if isViewer { // ViewerJS: the whole fragment
+		return d.viewedAt(viewer, fragment, false)
+	}
+	return ""
+}
+
+// viewedAt returns the address that the value of a viewer's parameter stands for: escaped once or more, or in base64.
+// sure says that it cannot be anything else than a document.
+func (d *Document) viewedAt(viewer *url.URL, value string, sure bool) string {
+	for range 3 {
+		plain, err := url.PathUnescape(value)
+		if err == nil && utf8.ValidString(plain) {
+			value = plain
+		}
+		if encoded := fromBase64(value); encoded != "" {
+			value = encoded
+		}
+		if strings.Contains(value, "/") || !strings.Contains(strings.ToUpper(value), "%2F") {
+			break
+		}
+	}
+	if !hasDocumentType(documentPath(value)) && !isDocument(value, "") && !(sure && strings.Contains(value, "/")) {
+		return ""
+	}
+	address, err := ResolveURL(viewer, value, Encoding{Name: "utf-8"})
+	if err != nil || picture.MatchString(address.Path) {
+		return ""
+	}
+	return address.String()
+}
+
+// documentPath is the path of an address, as far as it can be told without resolving it.
+func documentPath(value string) string {
+	value, _, _ = strings.Cut(value, "#")
+	value, _, _ = strings.Cut(value, "?")
+	return path.Base(value)
+}
+
+// fromBase64 decodes an address; "" for what is none.
+func fromBase64(value string) string {
+	if !encodedText.MatchString(value) {
+		return ""
+	}
+	value = strings.TrimRight(strings.NewReplacer("-", "+", "_", "/").Replace(value), "=")
+	text, err := base64.RawStdEncoding.DecodeString(value)
+	if err != nil || !utf8.Valid(text) || bytes.ContainsFunc(text, unicode.IsControl) ||
+		!bytes.HasPrefix(text, []byte("http")) && !bytes.HasPrefix(text, []byte("/")) {
+		return ""
+	}
+	return string(text)
+}
+
+// How deep pages within pages are read, and how many of one page.
+const (
+	deepestInline = 2
+	mostInline    = 40
+)
+
+// inline puts the pages that stand in srcdoc attributes in the place of the frames that show them: their links are relative
+// to the page's own base (HTML Standard, 4.8.5).
+func inline(root *html.Node, depth int) {
+	var frames []*html.Node
+	for n := range root.Descendants() {
+		if _, ok := attrValue(n, "srcdoc"); ok && n.DataAtom == atom.Iframe && len(frames) < mostInline {
+			frames = append(frames, n)
+		}
+	}
+	for _, frame := range frames {
+		page, err := parseHTML(thin([]byte(attr(frame, "srcdoc"))))
+		if err != nil {
+			continue // nested 512 deep
+		}
+		if depth < deepestInline {
+			inline(page, depth+1)
+		}
+		div := &html.Node{Type: html.ElementNode, Data: "div", DataAtom: atom.Div}
+		for _, a := range frame.Attr {
+			if a.Key == "id" || a.Key == "class" || a.Key == "style" || a.Key == "hidden" {
+				div.Attr = append(div.Attr, a)
+			}
+		}
+		body := bodyElement(page)
+		for body.FirstChild != nil {
+			c := body.FirstChild
+			body.RemoveChild(c)
+			div.AppendChild(c)
+		}
+		frame.Parent.InsertBefore(div, frame)
+		frame.Parent.RemoveChild(frame)
+	}
+}
