@@ -1,7 +1,6 @@
 package crawler
 
 import (
-	"crypto/x509"
 	"errors"
 	"net"
 	"net/http"
@@ -108,11 +107,7 @@ func statusText(status int) string {
 // and an address that is forbidden will not.
 func mayPass(err error) bool {
 	var dns *net.DNSError
-	var authority x509.UnknownAuthorityError
-	var host x509.HostnameError
-	var invalid x509.CertificateInvalidError
-	return !isPrivate(err) && !(errors.As(err, &dns) && dns.IsNotFound) &&
-		!errors.As(err, &authority) && !errors.As(err, &host) && !errors.As(err, &invalid)
+	return !isPrivate(err) && !(errors.As(err, &dns) && dns.IsNotFound) && !errors.As(err, new(*tlsError))
 }
 
 // retryAfter reads both forms of a Retry-After header; 0 when it says nothing.

@@ -97,7 +97,7 @@ func (t *tape) RoundTrip(req *http.Request) (*http.Response, error) {
 	if cause := context.Cause(ctx); errors.Is(cause, errIdle) {
 		err = stopped(err, cause)
 	}
-	a.err = err
+	a.err = explainTLS(err, req.URL.Hostname())
 	a.took = time.Since(a.start)
 	t.last = a
 	if err != nil {

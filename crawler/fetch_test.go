@@ -6,10 +6,16 @@ import (
 	"compress/gzip"
 	"compress/zlib"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"log"
+	"math/big"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -172,16 +178,19 @@ func TestTLS(t *testing.T) {
 	selfSigned.Config.ErrorLog = old.Config.ErrorLog
 	old.StartTLS()
 	defer old.Close()
+	plain := httptest.NewServer(page)
+	defer plain.Close()
 	for _, tt := range []struct {
 		url   string
 		allow []string
 		err   string // "" when the page is had
 		told  string
 	}{
-		{selfSigned.URL, nil, "x509: ", ""},
-		{selfSigned.URL, []string{seeds.TLSOld}, "x509: ", ""},
+		{selfSigned.URL, nil, "certificate of an authority that is not known, or without those between; `tls = [\"unverified\"]`", ""},
+		{selfSigned.URL, []string{seeds.TLSOld}, "certificate of an authority", ""},
 		{selfSigned.URL, []string{seeds.TLSUnverified}, "", "TLS 1.3, not verified: x509: "},
-		{old.URL, []string{seeds.TLSUnverified}, "protocol version", ""},
+		{old.URL, []string{seeds.TLSUnverified}, "no version of TLS in common that is still safe", ""},
+		{strings.Replace(plain.URL, "http", "https", 1), nil, "the server does not speak TLS", ""},
 		{old.URL, []string{seeds.TLSOld, seeds.TLSUnverified}, "", "TLS 1.0, not verified: x509: "},
 	} {
 		c := Crawler{UserAgent: "gongkai/test", AllowPrivate: true, Portals: []seeds.Portal{{ID: "a", TLS: tt.allow}}}
@@ -198,6 +207,73 @@ func TestTLS(t *testing.T) {
 			t.Errorf("%s, %v: got %q %v, want %q %q", tt.url, tt.allow, got.TLS, a.err, tt.told, tt.err)
 		}
 	}
+}
+
+// TestTLSFaults: what is wrong with a certificate is said in words that tell what to do, and stay the same.
+func TestTLSFaults(t *testing.T) {
+	now := time.Now()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	server := func(from, to time.Time, names ...string) string {
+		cert := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: from, NotAfter: to, DNSNames: names, IsCA: true, BasicConstraintsValid: true}
+		if names == nil {
+			cert.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
+		}
+		der, err := x509.CreateCertificate(rand.Reader, cert, cert, &key.PublicKey, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		made, err := x509.ParseCertificate(der)
+		if err != nil {
+			t.Fatal(err)
+		}
+		roots.AddCert(made)
+		s := httptest.NewUnstartedServer(http.NotFoundHandler())
+		s.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
+		s.Config.ErrorLog = log.New(io.Discard, "", 0)
+		s.StartTLS()
+		t.Cleanup(s.Close)
+		return s.URL
+	}
+	const accepts = "; `tls = [\"unverified\"]` in the portal's entry accepts it"
+	for url, want := range map[string]string{
+		server(now.AddDate(-20, 0, 0), time.Date(2021, 2, 3, 4, 5, 6, 0, time.UTC)):   "certificate expired on 2021-02-03" + accepts,
+		server(time.Date(2120, 2, 3, 4, 5, 6, 0, time.UTC), now.AddDate(200, 0, 0)):   "certificate not valid before 2120-02-03" + accepts,
+		server(now.AddDate(-1, 0, 0), now.AddDate(1, 0, 0), "a.gov.cn", "*.b.gov.cn"): "certificate of another host than 127.0.0.1: a.gov.cn, *.b.gov.cn" + accepts,
+		server(now.AddDate(-1, 0, 0), now.AddDate(1, 0, 0)):                           "",
+	} {
+		f := newFetcher("gongkai/test", network(true, patience, &tls.Config{RootCAs: roots}), 100)
+		a, err := f.fetch(t.Context(), http.MethodGet, url, "", http.Header{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (a.err == nil) != (want == "") && a.status == 0 || a.err != nil && a.err.Error() != want {
+			t.Errorf("got %v, want %s", a.err, want)
+		}
+		if a.err != nil && mayPass(a.err) {
+			t.Errorf("%v: asked for again at once", a.err)
+		}
+	}
+}
+
+// TestTLSTold: a page is not said to be forbidden by a robots.txt when it is the certificate that nobody can trust.
+func TestTLSTold(t *testing.T) {
+	crawl(t, map[string]http.HandlerFunc{"www.a.gov.cn/robots.txt": func(http.ResponseWriter, *http.Request) {
+		panic(error(x509.UnknownAuthorityError{}))
+	}, start: listing("x", "")}, func(t *testing.T, c *Crawler, f *fake, sum Summary) {
+		last, ok, err := c.Store.LastCapture("http://" + start)
+		if err != nil || !ok || last.State != store.StateBlocked || !strings.HasPrefix(last.Error, "certificate of an authority") {
+			t.Errorf("got %+v after %s, %v", last, f.urls(), err)
+		}
+		for _, p := range sum.Problems() {
+			if strings.Contains(p.Detail, "unreachable") {
+				t.Errorf("told is %s", p.Detail)
+			}
+		}
+	})
 }
 
 func TestFetchIgnoresEnvironment(t *testing.T) {

@@ -28,6 +28,7 @@ type site struct {
 	gates    map[string]gate       // by authority
 	behind   map[string]netip.Addr // addresses by host
 	homes    map[string]home       // by authority, once seen
+	unsafe   map[string]string     // what is wrong with the TLS of an authority
 	placed   atomic.Bool           // it has a place
 	once     bool                  // a robots.txt that cannot be had is not asked for again: the address is a guess
 	closed   string                // why nothing more is asked in this run; "" while open
@@ -55,6 +56,7 @@ func newSite(c *Crawler, scope scope, laps []*lap) *site {
 		gates:   make(map[string]gate),
 		behind:  make(map[string]netip.Addr),
 		homes:   make(map[string]home),
+		unsafe:  make(map[string]string),
 	}
 }
 
@@ -214,6 +216,9 @@ func (s *site) ask(ctx context.Context, t target, p past, sum *PortalSummary) (p
 	permit := store.Robots{Allowed: d.Allowed, Reason: d.Reason, SHA256: g.sha256}
 	if !d.Allowed {
 		c := failed(t, errors.New("robots.txt: "+d.Reason))
+		if why := s.unsafe[authority(u)]; why != "" && d.Reason == robots.Silent {
+			c.Error = why // not the file is what is wrong
+		}
 		c.State, c.Robots = store.StateBlocked, permit
 		return page{Capture: c}, nil
 	}
@@ -288,6 +293,9 @@ func (s *site) request(ctx context.Context, t target, p past, sum *PortalSummary
 	}
 	sum.Requests++
 	s.lap.requests.Add(1)
+	if fault := new(tlsError); errors.As(a.err, &fault) {
+		s.unsafe[authority(u)] = fault.why
+	}
 	pg := judge(t, a, held)
 	pg.takePart(t, a, p)
 	pg.conditional = held != ""

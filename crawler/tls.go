@@ -3,8 +3,12 @@ package crawler
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
+	"fmt"
 	"net/http"
 	"slices"
+	"strings"
+	"time"
 
 	"gongkai/seeds"
 )
@@ -43,6 +47,68 @@ func lax(old, unverified bool) *tls.Config {
 		}
 	}
 	return c
+}
+
+// A tlsError is why a server cannot be spoken to safely, in words that say what to do about it. They do not change from
+// night to night.
+type tlsError struct {
+	why string
+	err error
+}
+
+func (e *tlsError) Error() string { return e.why }
+func (e *tlsError) Unwrap() error { return e.err }
+
+// explainTLS returns a *tlsError for what is wrong with a server's TLS, any other error as it is.
+func explainTLS(err error, host string) error {
+	if err == nil {
+		return nil
+	}
+	if errors.As(err, new(tls.RecordHeaderError)) || strings.Contains(err.Error(), "server gave HTTP response to HTTPS client") {
+		return &tlsError{"the server does not speak TLS at its https address", err}
+	}
+	if why, allow := tlsFault(err, host); why != "" {
+		return &tlsError{fmt.Sprintf("%s; `tls = [%q]` in the portal's entry accepts it", why, allow), err}
+	}
+	return err
+}
+
+// tlsFault says what is wrong, and what an entry of the catalogue must allow for it; "" when it is something else.
+func tlsFault(err error, host string) (why, allow string) {
+	var invalid x509.CertificateInvalidError
+	var name x509.HostnameError
+	var authority x509.UnknownAuthorityError
+	var alert tls.AlertError
+	switch {
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired && time.Now().Before(invalid.Cert.NotBefore):
+		return "certificate not valid before " + invalid.Cert.NotBefore.UTC().Format(time.DateOnly), seeds.TLSUnverified
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return "certificate expired on " + invalid.Cert.NotAfter.UTC().Format(time.DateOnly), seeds.TLSUnverified
+	case errors.As(err, &name):
+		return "certificate of another host than " + host + namesOf(name.Certificate), seeds.TLSUnverified
+	case errors.As(err, &authority):
+		return "certificate of an authority that is not known, or without those between", seeds.TLSUnverified
+	case errors.As(err, new(*tls.CertificateVerificationError)), errors.As(err, &invalid):
+		return "certificate not to be trusted: " + innermost(err).Error(), seeds.TLSUnverified
+	case errors.As(err, &alert), strings.HasPrefix(innermost(err).Error(), "tls: "):
+		return "no version of TLS in common that is still safe (" + strings.TrimPrefix(innermost(err).Error(), "tls: ") + ")", seeds.TLSOld
+	}
+	return "", ""
+}
+
+func innermost(err error) error {
+	for next := err; next != nil; next = errors.Unwrap(next) {
+		err = next
+	}
+	return err
+}
+
+// namesOf lists the first names that a certificate is for.
+func namesOf(c *x509.Certificate) string {
+	if c == nil || len(c.DNSNames) == 0 {
+		return ""
+	}
+	return ": " + strings.Join(c.DNSNames[:min(len(c.DNSNames), 3)], ", ")
 }
 
 // way returns the network by which a portal is reached.

@@ -59,14 +59,19 @@ type Summary struct {
 	Figures  int       `json:"figures"`
 	Problems int       `json:"problems"`
 	Captures int       `json:"captures"`
+	Cut      int       `json:"cut_cells,omitempty"` // cells of the workbook that have not room for their text; the README names them
 }
 
 // Moment returns the moment exported.
 func (s Summary) Moment() store.Moment { return store.Moment{Capture: s.AsOf, Log: s.Log} }
 
 func (s Summary) String() string {
-	return fmt.Sprintf("%d reports, %d figures, %d problems, %d captures as of capture %d",
+	text := fmt.Sprintf("%d reports, %d figures, %d problems, %d captures as of capture %d",
 		s.Reports, s.Figures, s.Problems, s.Captures, s.AsOf)
+	if s.Cut > 0 {
+		text += fmt.Sprintf("; %s: %d texts cut to what a cell of Excel holds, see README.md", workbookName, s.Cut)
+	}
+	return text
 }
 
 // Write writes the data package into the folder dir, which is made if need be. A folder that holds anything else

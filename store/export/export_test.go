@@ -158,7 +158,7 @@ func TestGolden(t *testing.T) {
 			t.Errorf("%s:\n%s\nwant:\n%s", name, got, want)
 		}
 	}
-	if want := (Summary{8, sum.Log, sum.Commit, time.Date(2024, 3, 1, 22, 7, 0, 5e8, time.UTC), []string{"csv"}, 3, 14, 8, 8}); sum.Commit == "" || !reflect.DeepEqual(sum, want) {
+	if want := (Summary{8, sum.Log, sum.Commit, time.Date(2024, 3, 1, 22, 7, 0, 5e8, time.UTC), []string{"csv"}, 3, 14, 8, 8, 0}); sum.Commit == "" || !reflect.DeepEqual(sum, want) {
 		t.Errorf("summary %+v, want %+v", sum, want)
 	}
 }

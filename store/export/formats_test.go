@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -465,6 +466,65 @@ func TestExcelLimits(t *testing.T) {
 	if cell, err := book.GetCellValue("t_2", "A2"); cell != fmt.Sprint(x.limit-1) {
 		t.Errorf("the second sheet begins with %q, %v", cell, err)
 	}
+}
+
+// TestExcelCuts: where a text was cut is told by the README, by the summary and in the cell; other formats have it whole.
+func TestExcelCuts(t *testing.T) {
+	s, err := store.Open(filepath.Join(t.TempDir(), "archive"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	add := func(year int, raw string) {
+		r := office("69")
+		r.Year = year
+		r.Figures = r.Figures[:1]
+		r.Figures[0].Raw = raw
+		c := store.Capture{URL: fmt.Sprint(officePage, year), Time: time.Unix(1.7e9, 0), Kind: store.KindReport, Portal: "qujiang", State: store.StateOK}
+		if err := s.AddCapture(&c, fmt.Append(nil, year), &store.Record{Report: r}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	add(2000, strings.Repeat("长", excelText)) // fits
+	dir := filepath.Join(t.TempDir(), "export")
+	if sum := mustWrite(t, s, dir, Options{Formats: []string{"xlsx"}}); sum.Cut != 0 || strings.Contains(sum.String(), "cut") {
+		t.Errorf("nothing is cut, and told is %s", sum)
+	}
+	if text := readFile(t, dir, readmeName); strings.Contains(text, "cut") {
+		t.Errorf("nothing is cut, and the README says\n%s", text)
+	}
+	for year := 2001; year <= 2000+mostCuts+1; year++ {
+		add(year, strings.Repeat("长", 40_000))
+	}
+	sum := mustWrite(t, s, dir, Options{Formats: []string{"xlsx", "jsonl"}})
+	if sum.Cut != mostCuts+1 || !strings.Contains(sum.String(), "gongkai.xlsx: 21 texts cut") {
+		t.Errorf("told is %s", sum)
+	}
+	text := readFile(t, dir, readmeName)
+	at := regexp.MustCompile("- sheet figures, cell ([A-Z]+3) \\(`raw`\\): 40000 characters\n").FindStringSubmatch(text)
+	if at == nil || strings.Count(text, "40000 characters") != mostCuts || !strings.Contains(text, "and others") {
+		t.Fatalf("the README says\n%s", text)
+	}
+	book, err := excelize.OpenFile(filepath.Join(dir, workbookName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer book.Close()
+	if cell, err := book.GetCellValue("figures", at[1]); err != nil || !strings.HasSuffix(cell, "other formats have it whole]") {
+		t.Errorf("the cell has %d bytes, %v", len(cell), err)
+	}
+	if !strings.Contains(readFile(t, dir, "figures.jsonl"), strings.Repeat("长", 40_000)) {
+		t.Error("JSON Lines has not the whole text")
+	}
+}
+
+func readFile(t *testing.T, dir, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // TestStataNames: what Stata limits is within its limits.

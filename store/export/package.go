@@ -34,6 +34,7 @@ type dataPackage struct {
 	versions map[int]bool       // of the extractors that read the reports exported
 	coverage *coverage
 	cell     figure
+	cuts     []string // where texts of the workbook were cut
 }
 
 // An anySheet is a sheet, whatever its rows are.
@@ -317,6 +318,9 @@ func (p *dataPackage) describe(ctx context.Context) error {
 	for _, f := range p.formats {
 		if err := f.finish(ctx); err != nil {
 			return err
+		}
+		if x, ok := f.(*xlsxFormat); ok {
+			p.sum.Cut, p.cuts = x.cut, x.where
 		}
 	}
 	p.sum.Formats = p.options.formats()

@@ -23,7 +23,8 @@ func (p *dataPackage) readme() []byte {
 		Tool, At, Filters string
 		Has               map[string]bool
 		Tables            []tableInfo
-	}{p.sum, p.options.Tool, stamp(p.sum.Time), p.options.filterText(), p.has(), p.tables()})
+		Cuts              []string
+	}{p.sum, p.options.Tool, stamp(p.sum.Time), p.options.filterText(), p.has(), p.tables(), p.cuts})
 	if err != nil {
 		panic("export: " + err.Error()) // unreachable: the template and what it is given are ours, and tested
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -18,13 +19,16 @@ type xlsxFormat struct {
 	head   int // style of the first row
 	limit  int // of rows in a sheet
 	sheets []*xlsxWriter
-	file   *file // once finished
+	file   *file    // once finished
+	cut    int      // cells whose text was cut
+	where  []string // the first of them
 }
 
 const (
 	workbookName = "gongkai.xlsx"
 	excelRows    = 1_048_576 // of a sheet, the header among them
 	excelText    = 32_767    // UTF-16 units of a cell
+	mostCuts     = 20        // cells that the README names
 )
 
 func newXLSX(d *folder, about [][2]string) (*xlsxFormat, error) {
@@ -139,11 +143,26 @@ func (w *xlsxWriter) write(row []value) error {
 		}
 		n++
 	}
+	w.rows[n]++
 	for i := range row {
 		w.cells[i] = w.format.cell(&row[i])
+		if row[i].kind == text && len(row[i].text) > excelText && w.cells[i] != row[i].text {
+			if err := w.format.noteCut(w.names[n], w.fields[i].name, i+1, w.rows[n]+1, row[i].text); err != nil {
+				return err
+			}
+		}
 	}
-	w.rows[n]++
 	return w.out.SetRow(fmt.Sprint("A", w.rows[n]+1), w.cells)
+}
+
+// noteCut notes that a text was cut, for the README and for whoever exports.
+func (x *xlsxFormat) noteCut(sheet, field string, column, row int, whole string) error {
+	if x.cut++; x.cut > mostCuts {
+		return nil
+	}
+	cell, err := excelize.CoordinatesToCellName(column, row)
+	x.where = append(x.where, fmt.Sprintf("sheet %s, cell %s (`%s`): %d characters", sheet, cell, field, utf8.RuneCountInString(whole)))
+	return err
 }
 
 // Excel counts days from here, with a leap day in 1900 that never was: before March 1900 its days have other numbers, and
