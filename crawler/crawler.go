@@ -38,6 +38,10 @@ type Crawler struct {
 	MaxRequests  int           // stop after so many, politely; 0: no bound
 	Discover     bool          // look for the listings of portals of which only the home page is known, or whose listing has died
 
+	PortalTime     time.Duration // that a portal has of a run, on each of its sites; 0: as much as it needs
+	PortalRequests int           // the same in requests
+	Until          time.Time     // when the run has come to its end, whatever is left; zero: when all is done
+
 	Program string // name and version, for the record of the run
 	Config  string // digest of the configuration, for the same
 
@@ -110,6 +114,8 @@ func (c *Crawler) Run(ctx context.Context) (sum Summary, err error) {
 // visit visits all sites, each in a goroutine of its own: most of them wait most of the time.
 func (c *Crawler) visit(ctx context.Context, groups []group) (Summary, error) {
 	sums := make([][]PortalSummary, len(groups)) // each goroutine owns one element
+	ctx, cancel := c.until(ctx)
+	defer cancel()
 	g, ctx := errgroup.WithContext(ctx)
 	for i, group := range groups {
 		sums[i] = make([]PortalSummary, len(group.errands))

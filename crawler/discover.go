@@ -97,7 +97,7 @@ func (s *site) discover(ctx context.Context, p seeds.Portal, since uint64, sum *
 		}
 	}
 	k.search.Taken = func(listing string) bool { return s.taken(listing, p.ID) }
-	if err := k.seek(ctx); err != nil {
+	if err := k.seek(ctx); err != nil && !errors.Is(err, errClosed) {
 		return nil, err
 	}
 	d := k.result()
@@ -107,6 +107,9 @@ func (s *site) discover(ctx context.Context, p seeds.Portal, since uint64, sum *
 	}
 	if d.Outcome != seeds.Found {
 		s.Log.Warn("no listing discovered", "portal", p.ID, "outcome", d.Outcome, "reason", d.Reason, "requests", d.Requests)
+	}
+	if isBound(s.closed) {
+		return &d, nil // the search has not come to its end
 	}
 	return &d, s.discoveries.Add(d)
 }
@@ -441,6 +444,12 @@ func (w *walk) discovered(ctx context.Context, since uint64) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	if isBound(w.closed) {
+		w.Searched = false // the next run goes on with it
+		w.sum.Unvisited++
+		w.sum.note(ProblemBound, w.portal.HomePage(), "its listing is still looked for, the next run goes on: "+w.closed)
+		return nil, nil
+	}
 	if d.Outcome != seeds.Found {
 		w.lost = true
 		w.sum.problem(w.portal.HomePage(), fmt.Sprintf("no listing discovered: %s, %s", d.Outcome, d.Reason))
@@ -461,7 +470,7 @@ func (w *walk) setOut(ctx context.Context, e *errand) (err error) {
 	if ctx.Err() != nil {
 		return errors.Join(ctx.Err(), w.halt("stopped"))
 	}
-	return errors.Join(err, w.add(begin(e.portal.ID, start)))
+	return errors.Join(err, w.add(begin(e.portal.ID, start)), w.lookAgain(start))
 }
 
 // onSite returns those of some start pages that lie on the site: others must be asked for by another clock.

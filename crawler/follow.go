@@ -36,6 +36,10 @@ type target struct {
 	waits int       // how often the server said when to come again
 	after time.Time // not to be asked for before
 
+	held  bool // the archive has an answer of it; after is then when that was
+	anew  bool // a start page that a walk of several nights looks at once more
+	ahead bool // a report that such a page leads to, and the archive does not hold
+
 	interrupted bool // it was being asked for when the process was killed
 }
 

@@ -29,6 +29,8 @@ type notes struct {
 	Looked  bool              `json:"looked,omitempty"` // for reports that no listing leads to any more
 
 	Searched bool `json:"searched,omitempty"` // the listing was looked for
+
+	Renewed time.Time `json:"renewed,omitzero"` // when the start pages were last looked at once more
 }
 
 // more is the part of a target that the frontier need not understand.
@@ -43,12 +45,14 @@ type more struct {
 	TwinOf  string          `json:"twin_of,omitempty"`
 	Via     []string        `json:"via,omitempty"`
 	Request *portal.Request `json:"request,omitempty"`
+	Anew    bool            `json:"anew,omitempty"`
+	Ahead   bool            `json:"ahead,omitempty"`
 }
 
 // item puts a target into words of the frontier.
 func (t target) item(key string) (frontier.Item, error) {
 	it := frontier.Item{Key: key, Class: t.class(), After: t.after, URL: t.url, Kind: t.kind, From: t.from, Title: t.title, Date: t.date, Tries: t.tries}
-	m := more{Further: t.further, Guess: t.guess, Extra: t.extra, Origin: t.origin, Depth: t.depth, Waits: t.waits, Twins: t.twins, TwinOf: t.twinOf, Via: t.via}
+	m := more{Further: t.further, Guess: t.guess, Extra: t.extra, Origin: t.origin, Depth: t.depth, Waits: t.waits, Twins: t.twins, TwinOf: t.twinOf, Via: t.via, Anew: t.anew, Ahead: t.ahead}
 	if !reflect.ValueOf(t.request).IsZero() {
 		m.Request = &t.request
 	}
@@ -64,12 +68,14 @@ func (t target) class() frontier.Class {
 	switch {
 	case t.tries+t.waits > 0:
 		return frontier.Retry
-	case len(t.via) > 0, t.twins > 0:
+	case len(t.via) > 0, t.twins > 0, t.anew, t.ahead:
 		return frontier.AtOnce
 	case t.extra:
 		return frontier.Spare
 	case t.kind == store.KindListing:
 		return frontier.Listing
+	case t.held:
+		return frontier.Known
 	}
 	return frontier.Report
 }
@@ -84,7 +90,7 @@ func targetOf(it frontier.Item, id string) (target, error) {
 	}
 	t := target{url: it.URL, kind: it.Kind, portal: id, from: it.From, title: it.Title, date: it.Date,
 		further: m.Further, guess: m.Guess, extra: m.Extra, origin: m.Origin, depth: m.Depth, via: m.Via,
-		tries: it.Tries, waits: m.Waits, twins: m.Twins, twinOf: m.TwinOf, after: it.After, interrupted: !it.Leased.IsZero()}
+		tries: it.Tries, waits: m.Waits, twins: m.Twins, twinOf: m.TwinOf, after: it.After, interrupted: !it.Leased.IsZero(), anew: m.Anew, ahead: m.Ahead, held: it.Class == frontier.Known}
 	if m.Request != nil {
 		t.request = *m.Request
 	}
@@ -93,13 +99,15 @@ func targetOf(it frontier.Item, id string) (target, error) {
 
 // plan begins the walk, or goes on with the one of an earlier run that was stopped or killed a short while ago. What
 // was left undone longer ago begins anew: listings must be looked at again by then, and lead to what is still missing.
+// A walk that takes several runs, as each has its bounds, goes on for as long as a known report may wait for its turn.
 func (s *site) plan(id string) (*frontier.Walk, error) {
 	st := frontier.Status{Portal: id, Site: s.scope.site, Kind: s.run.Kind, First: s.first, Started: s.run.Started}
 	if s.backfills() {
 		st.Lane = st.Kind // past years do not change: whatever time has passed, and whatever other years were asked for
 	}
 	return s.frontier.Walk(st, func(before frontier.Status) bool {
-		return before.Kind == st.Kind && (s.backfills() || st.Started.Sub(before.Started) < shortest)
+		age := st.Started.Sub(before.Started)
+		return before.Kind == st.Kind && (s.backfills() || age < shortest || before.Carried && age < rarest)
 	})
 }
 
@@ -112,6 +120,7 @@ func (w *walk) next(ctx context.Context) (t target, ok bool, err error) {
 		if err := w.keepState(); err != nil {
 			return target{}, false, err
 		}
+		w.front.Prefer = w.preferred()
 		it, wait, ok, err := w.front.Next(time.Now())
 		if err != nil {
 			return target{}, false, err
@@ -136,6 +145,7 @@ func (w *walk) keepState() error {
 
 // halt leaves the rest of a walk for another run.
 func (w *walk) halt(why string) error {
+	w.front.Carried = w.front.Carried || isBound(why)
 	return errors.Join(w.keepState(), w.front.Pause(why))
 }
 

@@ -18,6 +18,7 @@ type Progress struct {
 	States   map[string]int   // answers archived, by store.State
 	Commits  time.Duration    // that archiving them took
 	Took     time.Duration    // since the run began
+	Next     time.Time        // when the first of the sites goes on that wait; zero when none waits
 	Portals  []PortalProgress // one for each site that a portal has
 }
 
@@ -48,6 +49,7 @@ var allStates = [...]string{store.StateOK, store.StateUnchanged, store.StateRedi
 type lap struct {
 	id                     string
 	requests, done, queued atomic.Int64
+	next                   atomic.Int64           // when it goes on, in nanoseconds since 1970
 	closed                 atomic.Pointer[string] // nil while it goes on
 }
 
@@ -89,6 +91,8 @@ func (c *Crawler) progress() Progress {
 			pp := PortalProgress{ID: lap.id, Requests: int(lap.requests.Load()), Visited: int(lap.done.Load()), Queued: int(lap.queued.Load())}
 			if closed := lap.closed.Load(); closed != nil {
 				pp.Finished, pp.Closed = true, *closed
+			} else if next := lap.next.Load(); next != 0 && (p.Next.IsZero() || next < p.Next.UnixNano()) {
+				p.Next = time.Unix(0, next)
 			}
 			p.Requests += pp.Requests
 			p.Queued += pp.Queued

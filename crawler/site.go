@@ -33,6 +33,8 @@ type site struct {
 	once     bool                  // a robots.txt that cannot be had is not asked for again: the address is a guess
 	closed   string                // why nothing more is asked in this run; "" while open
 
+	share allotment // what the portal being walked has had of the run
+
 	allowance *int // requests that may still be sent; nil: as many as are needed
 }
 
@@ -64,14 +66,30 @@ func newSite(c *Crawler, scope scope, laps []*lap) *site {
 func (s *site) visit(ctx context.Context, errands []errand, sums []PortalSummary) error {
 	defer s.release()
 	defer s.leave()
-	for i := range errands {
+	err := s.take(ctx)
+	if err == nil {
+		err = s.tour(ctx, errands, sums)
+	} else if isOver(ctx) {
+		err = s.unreached(s.order(errands), errands, sums)
+	}
+	return err
+}
+
+// tour walks the portals in their turns.
+func (s *site) tour(ctx context.Context, errands []errand, sums []PortalSummary) error {
+	turns := s.order(errands)
+	for n, i := range turns {
 		e := &errands[i]
-		if err := s.take(ctx); err != nil {
+		err := s.take(ctx)
+		if isOver(ctx) || s.closed == overAll {
+			return s.unreached(turns[n:], errands, sums)
+		}
+		if err != nil {
 			return err
 		}
+		s.allot()
 		s.lap = s.laps[i]
 		s.fetcher.tape.network = s.way(e.portal.ID)
-		var err error
 		if s.do != nil {
 			err = s.do(ctx, s, e, &sums[i])
 		} else {
@@ -122,10 +140,25 @@ func (s *site) fetch(ctx context.Context, t target, header http.Header) (answer,
 	return a, err
 }
 
-// sleep waits without a place.
+// sleep waits without a place. Its error is errClosed when the portal's time in this run is over before.
 func (s *site) sleep(ctx context.Context, d time.Duration) error {
 	s.leave()
+	if s.late(time.Now().Add(d)) {
+		return errClosed
+	}
+	s.lap.next.Store(time.Now().Add(d).UnixNano())
 	return sleep(ctx, d)
+}
+
+// wait waits by the clock, as sleep does.
+func (s *site) wait(ctx context.Context, rules func(time.Time) (time.Duration, time.Time)) error {
+	now := time.Now()
+	next := now.Add(max(s.clock.ahead(now, rules), 0))
+	if s.late(next) {
+		return errClosed
+	}
+	s.lap.next.Store(next.UnixNano())
+	return s.clock.wait(ctx, rules)
 }
 
 // turn waits until a URL may be asked for: by the clock of the site, by that of the machine behind it, and for a place.
@@ -135,11 +168,12 @@ func (s *site) turn(ctx context.Context, u *url.URL) error {
 		s.leave()
 	}
 	if _, opens := rules(time.Now()); time.Until(opens) > 0 {
+		s.opens(opens)
 		s.Log.Info("waiting for the time of visits that robots.txt names", "site", s.scope.site, "opens", opens)
 	}
 	addr := s.address(ctx, u.Hostname())
 	for {
-		if err := s.clock.wait(ctx, rules); err != nil {
+		if err := s.wait(ctx, rules); err != nil {
 			return err
 		}
 		if err := s.enter(ctx); err != nil {
@@ -159,7 +193,7 @@ func (s *site) turn(ctx context.Context, u *url.URL) error {
 // the time, with all that they need on their way to a request not yet on their stacks, which are a third of that.
 func (s *site) await(ctx context.Context) error {
 	s.leave()
-	if err := s.clock.wait(ctx, s.pauses); err != nil {
+	if err := s.wait(ctx, s.pauses); err != nil {
 		return err
 	}
 	return s.enter(ctx)
@@ -272,6 +306,9 @@ func (s *site) request(ctx context.Context, t target, p past, sum *PortalSummary
 		}
 		*s.allowance--
 	}
+	if s.spent() {
+		return page{}, errClosed
+	}
 	if err := s.turn(ctx, u); err != nil {
 		return page{}, err
 	}
@@ -292,6 +329,10 @@ func (s *site) request(ctx context.Context, t target, p past, sum *PortalSummary
 		return page{}, err
 	}
 	sum.Requests++
+	s.share.sent++
+	if t.kind == store.KindListing {
+		s.share.listed++
+	}
 	s.lap.requests.Add(1)
 	if fault := new(tlsError); errors.As(a.err, &fault) {
 		s.unsafe[authority(u)] = fault.why

@@ -32,6 +32,7 @@ const (
 	ProblemGone    = "gone"    // 404 or 410, or a page that says so
 	ProblemBlocked = "blocked" // by robots.txt or a challenge
 	ProblemSkipped = "skipped" // not asked for, as the site is left alone
+	ProblemBound   = "bound"   // left to the next run, as a bound of this one was reached
 	ProblemFew     = "few"     // a listing gives less than it announces, or than it should
 )
 

@@ -81,6 +81,9 @@ func (s *site) walk(ctx context.Context, e *errand, sum *PortalSummary) error {
 	if _, err := front.Kept(&w.notes); err != nil {
 		return err
 	}
+	if front.Resumed && front.Carried { // the run that has left it has told what it did
+		w.Sum = PortalSummary{Listings: w.Sum.Listings}
+	}
 	w.sum = &w.notes.Sum
 	w.sum.ID = e.portal.ID
 	if w.Tallies == nil {
@@ -88,7 +91,9 @@ func (s *site) walk(ctx context.Context, e *errand, sum *PortalSummary) error {
 	}
 	maps.Copy(s.homes, w.Homes)
 	w.Homes = s.homes
-	err = w.goOn(ctx, e)
+	if err = w.goOn(ctx, e); err != nil && isOver(ctx) {
+		err = w.leaveRest()
+	}
 	*sum = *w.sum
 	if front.Resumed {
 		sum.resumed = 1
@@ -117,6 +122,9 @@ func (w *walk) goOn(ctx context.Context, e *errand) error {
 		if err == nil && ok {
 			if err = w.await(ctx); err == nil {
 				err = w.visitNow(ctx)
+			}
+			if errors.Is(err, errClosed) {
+				break
 			}
 			if err != nil {
 				return errors.Join(err, w.breakOff())
@@ -148,8 +156,13 @@ func (w *walk) goOn(ctx context.Context, e *errand) error {
 	if err := w.halt(w.closed); err != nil {
 		return err
 	}
-	left, err = w.front.Left(math.MaxInt)
-	w.conclude(left) // what it finds is about this run: the rest of the walk is another's
+	return w.concludeLeft()
+}
+
+// concludeLeft concludes a walk of which something is left: what it finds is about this run, the rest of the walk is another's.
+func (w *walk) concludeLeft() error {
+	left, err := w.front.Left(math.MaxInt)
+	w.conclude(left)
 	return err
 }
 
@@ -350,14 +363,14 @@ func (w *walk) list(t target, p page, body []byte) error {
 		w.sum.note(ProblemFew, t.url, fmt.Sprintf("%d rows are titled as reports and have no address that could be asked for: %s", n,
 			strings.Join(l.Lost[:min(n, mostNamed)], ", ")))
 	}
-	if !repeated {
+	if !repeated && !t.anew {
 		y.Reports += len(l.Rows)
 	}
 	targets, err := w.spare(w.within(follow(t, l, repeated, w.deepest())))
 	if err != nil {
 		return err
 	}
-	return w.add(targets)
+	return w.addFrom(t, targets)
 }
 
 // mostNamed is how many rows without an address are named.
@@ -400,7 +413,10 @@ func (w *walk) spare(targets []target) ([]target, error) {
 }
 
 // add queues the targets that are within bounds and new.
-func (w *walk) add(targets []target) error {
+func (w *walk) add(targets []target) error { return w.addFrom(target{}, targets) }
+
+// addFrom is add for the targets that a page has led to.
+func (w *walk) addFrom(from target, targets []target) error {
 	for _, t := range targets {
 		t = w.living(t)
 		if t.kind == store.KindReport {
@@ -423,7 +439,9 @@ func (w *walk) add(targets []target) error {
 		}
 		state, err := w.front.State(key(u))
 		if err == nil && state == "" && w.room(t) {
-			err = w.queue(t, key(u))
+			if t, err = w.rank(t, from); err == nil {
+				err = w.queue(t, key(u))
+			}
 		}
 		if err != nil {
 			return err
@@ -457,6 +475,23 @@ func (w *walk) queue(t target, key string) error {
 		return err
 	}
 	added, err := w.front.Add(it)
+	if added {
+		w.lap.queued.Add(1)
+	}
+	return err
+}
+
+// renew queues a target that is known once more.
+func (w *walk) renew(t target) error {
+	u, err := url.Parse(t.url)
+	if err != nil {
+		return nil // as a malformed link leads nowhere
+	}
+	it, err := t.item(key(u))
+	if err != nil {
+		return err
+	}
+	added, err := w.front.Renew(it)
 	if added {
 		w.lap.queued.Add(1)
 	}
@@ -567,7 +602,11 @@ func (y *tally) short() string {
 
 // skipped notes what was not asked for as the site is left alone; a budget that is used up is no problem.
 func (w *walk) skipped(url, what string) {
-	if w.closed != overBudget {
+	switch {
+	case w.closed == overBudget:
+	case isBound(w.closed):
+		w.sum.note(ProblemBound, url, what+", the next run goes on with them: "+w.closed)
+	default:
 		w.sum.note(ProblemSkipped, url, what+", site left alone: "+w.closed)
 	}
 }

@@ -38,6 +38,8 @@ type config struct {
 		Jitter               float64  `toml:"jitter"`
 		Hosts                int      `toml:"hosts"`
 		MaxPageBytes         size     `toml:"max_page_bytes"`
+		PortalTime           duration `toml:"portal_time"`
+		PortalRequests       int      `toml:"portal_requests"`
 		Window               window   `toml:"window"`
 		AllowHosts           []string `toml:"allow_hosts"`
 		AllowPrivateNetworks bool     `toml:"allow_private_networks"`
@@ -50,6 +52,7 @@ type config struct {
 		Crawl    string   `toml:"crawl"`
 		Zone     string   `toml:"zone"`
 		Missed   string   `toml:"missed"`
+		Longest  duration `toml:"longest"`
 		Verify   int      `toml:"verify"`
 		Export   string   `toml:"export"`
 		Formats  []string `toml:"export_formats"`
@@ -73,6 +76,8 @@ func defaultConfig() config {
 	c.Crawl.Jitter = 0.3
 	c.Crawl.Hosts = 64
 	c.Crawl.MaxPageBytes = 32 << 20
+	c.Crawl.PortalTime = duration(8 * time.Hour)
+	c.Crawl.PortalRequests = 5000
 	c.Seeds.Builtin = true
 	c.Schedule.Crawl = "0 22 * * *"
 	c.Schedule.Zone = "Asia/Shanghai"
@@ -149,6 +154,8 @@ func (c *config) check() error {
 		return fmt.Errorf("crawl.jitter is %v, not between 0 and 10", c.Crawl.Jitter)
 	case c.Crawl.Hosts < 1:
 		return fmt.Errorf("crawl.hosts is %d, not at least 1", c.Crawl.Hosts)
+	case c.Crawl.PortalRequests < 0:
+		return fmt.Errorf("crawl.portal_requests is %d, not a number of requests", c.Crawl.PortalRequests)
 	case c.Crawl.MaxPageBytes < 1<<10:
 		return fmt.Errorf("crawl.max_page_bytes is %d, not at least 1KiB", c.Crawl.MaxPageBytes)
 	case c.Schedule.Missed != missedOnce && c.Schedule.Missed != missedSkip:

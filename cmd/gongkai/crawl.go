@@ -25,6 +25,9 @@ func newCrawl(e *env) *cobra.Command {
 after as long as it has stayed the same, at least after 20 hours and at most after 30 days. Its further pages, frames and
 attachments are asked for with it; what could not be had of them for now is asked for again in the next run.
 
+A portal has crawl.portal_time and crawl.portal_requests of a run, and a run takes schedule.longest at most. What is left then
+is told, and the next run goes on with it: new reports first, then those that were not looked at for longest.
+
 Where only the home page of a portal is known, the listing of its reports is looked for first, and kept; where a listing
 has none any more, it is looked for again. gongkai seeds discover does the same by itself.
 
@@ -52,6 +55,9 @@ func (e *env) crawl(ctx context.Context, ids []string, recheck, full bool) error
 	}
 	show := e.newDisplay("crawl")
 	j := &job{session: s, recheck: recheck, full: full, watch: show.progress}
+	if longest := time.Duration(s.Schedule.Longest); longest > 0 {
+		j.until = time.Now().Add(longest)
+	}
 	err = e.carryOut(ctx, j)
 	show.close()
 	return e.crawled(j, err)
@@ -60,18 +66,20 @@ func (e *env) crawl(ctx context.Context, ids []string, recheck, full bool) error
 // crawler returns a crawler as the configuration says.
 func (c *config) crawler(portals []seeds.Portal, s *store.Store) crawler.Crawler {
 	return crawler.Crawler{
-		UserAgent:    c.Crawl.UserAgent,
-		Delay:        time.Duration(c.Crawl.Delay),
-		Jitter:       c.Crawl.Jitter,
-		Hosts:        c.Crawl.Hosts,
-		MaxPageBytes: int64(c.Crawl.MaxPageBytes),
-		AllowHosts:   c.Crawl.AllowHosts,
-		AllowPrivate: c.Crawl.AllowPrivateNetworks,
-		Discover:     true,
-		Program:      "gongkai " + version(),
-		Config:       c.digest(portals),
-		Portals:      portals,
-		Store:        s,
+		UserAgent:      c.Crawl.UserAgent,
+		Delay:          time.Duration(c.Crawl.Delay),
+		Jitter:         c.Crawl.Jitter,
+		Hosts:          c.Crawl.Hosts,
+		MaxPageBytes:   int64(c.Crawl.MaxPageBytes),
+		PortalTime:     time.Duration(c.Crawl.PortalTime),
+		PortalRequests: c.Crawl.PortalRequests,
+		AllowHosts:     c.Crawl.AllowHosts,
+		AllowPrivate:   c.Crawl.AllowPrivateNetworks,
+		Discover:       true,
+		Program:        "gongkai " + version(),
+		Config:         c.digest(portals),
+		Portals:        portals,
+		Store:          s,
 	}
 }
 
@@ -79,7 +87,7 @@ func (c *config) crawler(portals []seeds.Portal, s *store.Store) crawler.Crawler
 func (c *config) digest(portals []seeds.Portal) string {
 	h := sha256.New()
 	w := c.Crawl.Window
-	fmt.Fprintf(h, "%q %v %v %d %d %v %v %v %q %t\n", c.Crawl.UserAgent, c.Crawl.Delay, c.Crawl.Jitter, c.Crawl.Hosts, c.Crawl.MaxPageBytes,
+	fmt.Fprintf(h, "%v %d %q %v %v %d %d %v %v %v %q %t\n", c.Crawl.PortalTime, c.Crawl.PortalRequests, c.Crawl.UserAgent, c.Crawl.Delay, c.Crawl.Jitter, c.Crawl.Hosts, c.Crawl.MaxPageBytes,
 		w.from, w.to, w.zone, c.Crawl.AllowHosts, c.Crawl.AllowPrivateNetworks)
 	for _, p := range portals {
 		fmt.Fprintf(h, "%q %q %q %q\n", p.ID, p.Agency, p.Division, p.Start)
@@ -112,12 +120,16 @@ func (e *env) crawled(j *job, err error) error {
 	return err
 }
 
-// wait returns a context that lasts while the window is open, after waiting for that. The zero window lasts for ever.
-func (w window) wait(ctx context.Context, log *slog.Logger) (context.Context, context.CancelFunc, error) {
+// wait returns a context that lasts while the window is open, after waiting for that. The zero window lasts for ever. A
+// window that opens only when the run has to be over, at until if that is not zero, is not waited for.
+func (w window) wait(ctx context.Context, until time.Time, log *slog.Logger) (context.Context, context.CancelFunc, error) {
 	if w.zone == nil {
 		return ctx, func() {}, nil
 	}
 	opens, closes := w.next(time.Now())
+	if !until.IsZero() && !opens.Before(until) {
+		return nil, nil, partialError{fmt.Sprintf("the window opens at %s, and the run has to be over at %s", clockWord(opens), clockWord(until))}
+	}
 	if until := time.Until(opens); until > 0 {
 		log.Info("waiting for the window to open", "opens", opens)
 		select {

@@ -23,8 +23,8 @@ func newDaemon(e *env) *cobra.Command {
 		Use:   "daemon",
 		Short: "crawl on the schedule of config.toml, and export after it",
 		Long: `Daemon waits for the times of schedule.crawl and then does what a night needs: crawl, verify a part of the archive, and
-export where schedule.export says so. Each night has a report, as after any run. One nightly run goes on at a time; what
-becomes of runs that were missed is for schedule.missed to say. A step that fails does not stop those after it, unless
+export where schedule.export says so. Each night has a report, as after any run. One nightly run goes on at a time, and it ends
+in time for the next one, or after schedule.longest; what becomes of runs that were missed is for schedule.missed to say. A step that fails does not stop those after it, unless
 the archive is in danger.
 
 With schedule.backfill, past years are filled in whenever crawl.window is open. The nightly crawl goes first, site by
@@ -48,6 +48,7 @@ type daemon struct {
 	log     *slog.Logger
 	metrics *metrics
 	done    time.Time                                  // all that was due until then has been dealt with
+	rest    time.Duration                              // that what follows a crawl took last
 	served  metricsConfig                              // as they were when it was started
 	night   func(ctx context.Context, s session) error // one run; tests have their own
 
@@ -169,11 +170,12 @@ const (
 	lockedTry  = 2 * time.Hour
 )
 
-// take opens the archive, unless a run of this process has, and waits a while for other processes.
-func (d *daemon) take(ctx context.Context, s session) (*openArchive, error) {
+// take opens the archive, unless a run of this process has, and waits a while for other processes, but not until the run
+// has to be over.
+func (d *daemon) take(ctx context.Context, s session, until time.Time) (*openArchive, error) {
 	for began := time.Now(); ; {
 		h, err := d.tryTake(s)
-		if !errors.Is(err, store.ErrLocked) || time.Since(began) > lockedTry {
+		if !errors.Is(err, store.ErrLocked) || time.Since(began) > lockedTry || !until.IsZero() && time.Now().Add(lockedWait).After(until) {
 			return h, err
 		}
 		d.log.Warn("waiting for the archive", "err", err)
@@ -220,7 +222,7 @@ func (d *daemon) give() error {
 
 // run does one job with the archive of this process.
 func (d *daemon) run(ctx context.Context, j *job) (err error) {
-	h, err := d.take(ctx, j.session)
+	h, err := d.take(ctx, j.session, j.until)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return partialError{stopped(nil)}
@@ -247,9 +249,32 @@ func (d *daemon) run(ctx context.Context, j *job) (err error) {
 
 // nightly is what a night needs.
 func (d *daemon) nightly(ctx context.Context, s session) error {
-	j := &job{session: s}
-	j.after = func(ctx context.Context, archive *store.Store) []step { return d.afterwards(ctx, s, archive) }
+	j := &job{session: s, until: d.until(s, time.Now())}
+	j.after = func(ctx context.Context, archive *store.Store) []step {
+		began := time.Now()
+		defer func() { d.rest = time.Since(began) }()
+		return d.afterwards(ctx, s, archive)
+	}
 	return d.run(ctx, j)
+}
+
+// until returns when a crawl that begins now is over: schedule.longest from now, or in time for what follows it to be done
+// when the next run is due. That has a twentieth of the time, or half as much again as it took last, up to the half. It is
+// zero when nothing more is due.
+func (d *daemon) until(s session, now time.Time) time.Time {
+	if longest := time.Duration(s.Schedule.Longest); longest > 0 {
+		return now.Add(longest)
+	}
+	table, err := s.timetable()
+	if err != nil {
+		return time.Time{} // checked when it was loaded
+	}
+	due := table.next(now)
+	if due.IsZero() {
+		return due
+	}
+	span := due.Sub(now)
+	return due.Add(-min(max(span/20, d.rest*3/2), span/2))
 }
 
 // afterwards verifies a part of the archive and exports it. An export of damaged data is not made.

@@ -47,10 +47,10 @@ type metrics struct {
 	served sync.WaitGroup
 
 	mu     sync.Mutex
-	state  shelfState                  // freshness
-	before map[string]map[string]int   // answers of ended runs, by kind and state
-	runs   map[string]crawler.Progress // going on, by kind
-	next   time.Time                   // of the daemon's timetable
+	state  shelfState                // freshness
+	before map[string]map[string]int // answers of ended runs, by kind and state
+	runs   map[string]going          // on, by kind
+	next   time.Time                 // of the daemon's timetable
 	began  time.Time
 }
 
@@ -58,7 +58,7 @@ type metrics struct {
 // the address is taken, by a daemon perhaps, it is said and done without.
 func (e *env) serveMetrics(c config, log *slog.Logger, lenient bool) (*metrics, error) {
 	m := &metrics{env: e, config: c, state: c.shelf().state(), before: map[string]map[string]int{},
-		runs: map[string]crawler.Progress{}, began: time.Now()}
+		runs: map[string]going{}, began: time.Now()}
 	if c.Metrics.Listen == "" {
 		return m, nil
 	}
@@ -101,8 +101,26 @@ func (m *metrics) close() {
 func (m *metrics) progress(kind string, p crawler.Progress) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.runs[lane(kind)] = p
+	now := time.Now()
+	g, known := m.runs[lane(kind)]
+	if !known || p.Requests != g.Requests || p.Done != g.Done || p.Next.After(now) {
+		g.moved = now
+	}
+	g.Progress = p
+	m.runs[lane(kind)] = g
 }
+
+// A going is a run that goes on.
+type going struct {
+	crawler.Progress
+	moved time.Time // when it last asked for something, or knew when it would
+}
+
+// How long a run may stand still, and how late one may begin, before something is wrong. A request takes three minutes at most.
+const (
+	stillFor = 15 * time.Minute
+	lateFor  = time.Minute
+)
 
 // ended takes note of the end of a run.
 func (m *metrics) ended(kind string, err error) {
@@ -116,7 +134,9 @@ func (m *metrics) ended(kind string, err error) {
 		m.before[kind][state] += n
 	}
 	delete(m.runs, kind)
+	failed := m.state.Failed
 	m.state = m.config.shelf().state()
+	m.state.Failed = failed
 	if code := codeOf(err); code != exitDone && code != exitPartial {
 		m.state.Failed[kind] = err.Error() // also of a run that could not be reported
 	} else {
@@ -149,6 +169,14 @@ func (m *metrics) health(w http.ResponseWriter, _ *http.Request) {
 func (m *metrics) wrong() (words []string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	for _, kind := range slices.Sorted(maps.Keys(m.runs)) {
+		if g := m.runs[kind]; time.Since(g.moved) > stillFor {
+			words = append(words, fmt.Sprintf("stalled: a %s goes on, and asks for nothing since %s; %d pages are queued", kind, clockWord(g.moved), g.Queued))
+		}
+	}
+	if !m.next.IsZero() && time.Since(m.next) > lateFor {
+		words = append(words, fmt.Sprintf("the run that was due at %s has not begun: the one before goes on", clockWord(m.next)))
+	}
 	for _, kind := range slices.Sorted(maps.Keys(m.state.Failed)) {
 		words = append(words, fmt.Sprintf("the last run failed: %s: %s", kind, m.state.Failed[kind]))
 	}

@@ -41,7 +41,7 @@ type nightReport struct {
 	Blocked   []crawler.Problem `json:"blocked"`
 	Failing   []crawler.Problem `json:"failing"`
 	Gone      []crawler.Problem `json:"gone"`
-	Skipped   []crawler.Problem `json:"skipped"`           // not asked for, as the site is left alone
+	Skipped   []crawler.Problem `json:"skipped"`           // not asked for, as the site is left alone, or for lack of time
 	Missing   []missingYears    `json:"missing,omitempty"` // of a backfill: what it was asked for and is still not held
 	More      map[string]int    `json:"more,omitempty"`    // how many a list leaves out
 
@@ -213,7 +213,7 @@ func (n *nightReport) problems(portals []seeds.Portal, sum crawler.Summary, last
 				add(n, "blocked", &n.Blocked, problem)
 			case crawler.ProblemGone:
 				add(n, "gone", &n.Gone, problem)
-			case crawler.ProblemSkipped:
+			case crawler.ProblemSkipped, crawler.ProblemBound:
 				add(n, "skipped", &n.Skipped, problem)
 			default:
 				add(n, "failing", &n.Failing, problem)
@@ -231,7 +231,8 @@ func (n *nightReport) problems(portals []seeds.Portal, sum crawler.Summary, last
 // deadOf says that a portal gave nothing, and what it said last.
 func deadOf(p seeds.Portal, sum crawler.PortalSummary) (deadPortal, bool) {
 	d := deadPortal{Portal: sum.ID, Agency: p.Agency}
-	if sum.New+sum.Unchanged > 0 || sum.Trouble == 0 {
+	left := slices.ContainsFunc(sum.Problems, func(p crawler.Problem) bool { return p.Kind == crawler.ProblemBound })
+	if sum.New+sum.Unchanged > 0 || sum.Trouble == 0 || left {
 		return d, false
 	}
 	d.Why = fmt.Sprintf("%d requests, no page had", sum.Requests)

@@ -17,6 +17,7 @@ type job struct {
 	recheck, full bool
 	years         crawler.Years // of a backfill
 	maxRequests   int
+	until         time.Time              // the run is over then; zero: when all is done
 	traffic       *crawler.Traffic       // nil: no other run goes on in this process
 	watch         func(crawler.Progress) // nil: nobody watches
 	after         func(ctx context.Context, s *store.Store) []step
@@ -115,7 +116,7 @@ func (e *env) visit(ctx context.Context, j *job) (err error) {
 	n := &j.report
 	ctx, unguard := e.guard(ctx, j.Archive.Path, j.Archive.MinFree)
 	defer unguard()
-	open, closeWindow, err := j.Crawl.Window.wait(ctx, j.log)
+	open, closeWindow, err := j.Crawl.Window.wait(ctx, j.until, j.log)
 	if err == nil {
 		defer closeWindow()
 		err = e.crawlOnce(open, j)
@@ -144,7 +145,10 @@ func (e *env) crawlOnce(ctx context.Context, j *job) error {
 	}
 	run := j.crawler(j.portals, j.store)
 	run.Log, run.Recheck, run.Full, run.Years, run.MaxRequests = j.log, j.recheck, j.full, j.years, j.maxRequests
-	run.Traffic, run.Watch = j.traffic, j.watch
+	run.Traffic, run.Watch, run.Until = j.traffic, j.watch, j.until
+	if (j.years != crawler.Years{}) {
+		run.PortalTime, run.PortalRequests = backfillShare*run.PortalTime, backfillShare*run.PortalRequests
+	}
 	sum, err := run.Run(ctx)
 	if len(sum.Portals) == len(j.portals) {
 		j.sum = sum
@@ -166,11 +170,18 @@ func (e *env) crawlOnce(ctx context.Context, j *job) error {
 	if j.maxRequests > 0 && sum.Unvisited > 0 {
 		j.report.Notes = append(j.report.Notes, fmt.Sprintf("stopped after %d requests, as asked for: %d pages known are left; the next run goes on", j.maxRequests, sum.Unvisited))
 	}
+	if !j.until.IsZero() && !time.Now().Before(j.until) && sum.Unvisited > 0 {
+		j.report.Notes = append(j.report.Notes, fmt.Sprintf("the run was over at %s: %d pages known are left; the next run goes on", clockWord(j.until), sum.Unvisited))
+	}
 	if !sum.Clean() {
 		return errNotAll
 	}
 	return nil
 }
+
+// backfillShare is how many times as much of a run a portal has in a backfill: there is no other of the next night, but
+// it has an end, and a report, too.
+const backfillShare = 10
 
 var (
 	errWindowClosed = errors.New("the window has closed")

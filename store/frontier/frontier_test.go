@@ -63,7 +63,7 @@ func next(t testing.TB, w *Walk) string {
 func TestOrder(t *testing.T) {
 	f := open1(t, t.TempDir())
 	w := walkOf(t, f, "a")
-	add(t, w, Backfill, "old")
+	add(t, w, Known, "old")
 	add(t, w, Report, "r1", "r2")
 	add(t, w, Listing, "l1", "l2")
 	var got []string
@@ -95,6 +95,43 @@ func TestOrder(t *testing.T) {
 		if got, err := w.State(key); err != nil || got != want {
 			t.Errorf("%s: got %q, %v, want %q", key, got, err, want)
 		}
+	}
+}
+
+// TestPrefer: what is preferred comes before other classes, unless it has to wait; what was moved always comes first. Of one
+// class, those that have waited longest come first. What is known can be asked for once more.
+func TestPrefer(t *testing.T) {
+	f := open1(t, t.TempDir())
+	w := walkOf(t, f, "a")
+	add(t, w, Listing, "l1", "l2")
+	add(t, w, Report, "r")
+	for key, age := range map[string]time.Duration{"k2": time.Hour, "k1": 2 * time.Hour, "k3": time.Minute} {
+		if ok, err := w.Add(Item{Key: key, Class: Known, URL: "http://" + key, After: noon.Add(-age)}); !ok || err != nil {
+			t.Fatal(err)
+		}
+	}
+	if ok, err := w.Add(Item{Key: "late", Class: Retry, URL: "http://late", After: noon.Add(time.Hour)}); !ok || err != nil {
+		t.Fatal(err)
+	}
+	w.Prefer = Report
+	var got []string
+	for key := next(t, w); key != "" && !strings.HasPrefix(key, "wait"); key = next(t, w) {
+		got = append(got, key)
+		w.Done(Done)
+		if key == "r" {
+			add(t, w, AtOnce, "moved")
+			if ok, err := w.Renew(Item{Key: "l1", URL: "http://l1"}); ok || err != nil {
+				t.Errorf("what is queued was queued once more: %v", err)
+			}
+		}
+		if key == "l2" && len(got) < 9 {
+			if ok, err := w.Renew(Item{Key: "r", Class: Report, URL: "http://r again"}); !ok || err != nil {
+				t.Errorf("what is known was not queued once more: %v", err)
+			}
+		}
+	}
+	if want := "r moved k1 k2 k3 l1 l2 r again"; strings.Join(got, " ") != want {
+		t.Errorf("got  %s\nwant %s", strings.Join(got, " "), want)
 	}
 }
 

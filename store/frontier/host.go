@@ -21,6 +21,8 @@ type Host struct {
 	Lied  time.Time `json:"lied,omitzero"`   // when its answers to conditional requests were last found not to be believed
 	Balks int       `json:"balks,omitempty"` // faults in a row that only conditional requests met with
 
+	Turn string `json:"turn,omitempty"` // the portal that a run begins with on this host, as the one before did not get to it
+
 	Strikes int    `json:"strikes,omitempty"` // faults in a row
 	Trips   int    `json:"trips,omitempty"`   // pauses for faults, one after the other without an answer in between
 	Fault   string `json:"fault,omitempty"`   // the last of them

@@ -29,19 +29,19 @@ type Class uint8
 
 // The classes, first ones first.
 const (
-	AtOnce   Class = iota // where a page was moved to
-	Listing               // they tell what there is
-	Spare                 // that may stand in for listings that are not there
-	Report                // what it is all about
-	Backfill              // past years, when the night's work is done
-	Retry                 // faults that may have passed
+	AtOnce  Class = iota // where a page was moved to
+	Listing              // they tell what there is
+	Spare                // that may stand in for listings that are not there
+	Report               // what it is all about
+	Known                // reports that the archive holds: those that were not looked at for longest first, see Item.After
+	Retry                // faults that may have passed
 )
 
 // An Item is a page to ask for, and why.
 type Item struct {
 	Key    string          `json:"-"` // tells it from the other pages of the walk; not given back
 	Class  Class           `json:"-"` // is in the key of its row, as is After
-	After  time.Time       `json:"-"` // not to be asked for before; only for Retry
+	After  time.Time       `json:"-"` // not to be asked for before; of a class, those with the earliest come first
 	URL    string          `json:"url"`
 	Kind   string          `json:"kind"`
 	From   string          `json:"from,omitempty"`
@@ -62,12 +62,14 @@ type Status struct {
 	Started time.Time `json:"started"`
 	Ended   time.Time `json:"ended,omitzero"`    // all was asked for; zero while there is something left
 	Stopped string    `json:"stopped,omitempty"` // why the rest was left for another run
+	Carried bool      `json:"carried,omitempty"` // it was left as a run has its bounds: it takes several
 }
 
 // A Walk is a walk that goes on. It belongs to one goroutine, and at most one of its items is leased.
 type Walk struct {
 	Status
-	Resumed bool // it goes on where it was stopped
+	Resumed bool  // it goes on where it was stopped
+	Prefer  Class // Next takes the items of this class and those behind it before others, but for AtOnce
 
 	f    *Frontier
 	name []byte
@@ -75,6 +77,7 @@ type Walk struct {
 	place  []byte         // of the leased item in the queue; nil when none is
 	end    end            // of it
 	fresh  []Item         // to be written with the next commit
+	anew   map[keyID]bool // of these, those that are known, and to be asked for once more
 	coming map[keyID]bool // their keys
 	marks  [][]byte       // the same of those that are not to be asked for
 	kept   []byte
@@ -173,6 +176,21 @@ func (w *Walk) Add(it Item) (bool, error) {
 	return true, nil
 }
 
+// Renew is Add for a page that is known; false when it is still to be asked for.
+func (w *Walk) Renew(it Item) (bool, error) {
+	state, err := w.State(it.Key)
+	if err != nil || state == New {
+		return false, err
+	}
+	id := idOf(it.Key)
+	if w.anew == nil {
+		w.anew = make(map[keyID]bool)
+	}
+	w.coming[id], w.anew[id] = true, true
+	w.fresh = append(w.fresh, it)
+	return true, nil
+}
+
 // Mark notes a key that is no page's, and reports whether it was new: so a walk can remember what it has seen
 // without holding it in memory. It is kept as Add is.
 func (w *Walk) Mark(key string) (first bool, err error) {
@@ -195,7 +213,7 @@ func (w *Walk) Again(it Item) { w.end = end{state: New, again: &it} }
 // Forget drops what was noted since the last Next, but for SetHost: work on the leased item broke off. It stays leased, as
 // after a kill, so that the next run looks for its answer in the archive first.
 func (w *Walk) Forget() {
-	w.place, w.end, w.fresh, w.marks, w.kept, w.memory = nil, end{}, nil, nil, nil, nil
+	w.place, w.end, w.fresh, w.anew, w.marks, w.kept, w.memory = nil, end{}, nil, nil, nil, nil, nil
 	clear(w.coming)
 }
 
@@ -232,7 +250,7 @@ func (w *Walk) Next(now time.Time) (it Item, wait time.Duration, ok bool, err er
 	var place []byte
 	err = w.commit(func(b *bolt.Bucket) error {
 		place, wait, ok = nil, 0, false
-		k, v := b.Bucket(queueBucket).Cursor().First()
+		k, v := w.first(b, now)
 		if k == nil {
 			return nil
 		}
@@ -253,6 +271,19 @@ func (w *Walk) Next(now time.Time) (it Item, wait time.Duration, ok bool, err er
 	}
 	w.place = place
 	return it, 0, true, nil
+}
+
+// first returns the row of the queue that is next in turn.
+func (w *Walk) first(b *bolt.Bucket, now time.Time) (k, v []byte) {
+	c := b.Bucket(queueBucket).Cursor()
+	k, v = c.First()
+	if k == nil || Class(k[0]) == AtOnce || Class(k[0]) >= w.Prefer {
+		return k, v
+	}
+	if preferred, row := c.Seek([]byte{byte(w.Prefer)}); preferred != nil && !afterOf(preferred).After(now) {
+		return preferred, row
+	}
+	return k, v
 }
 
 // Pause keeps all that was noted and says why the rest is left for another run. An item that is still leased is to
@@ -308,7 +339,7 @@ func (w *Walk) commit(last func(*bolt.Bucket) error) error {
 		}
 		for _, it := range w.fresh {
 			id := idOf(it.Key)
-			if b.Bucket(knownBucket).Get(id[:]) != nil {
+			if b.Bucket(knownBucket).Get(id[:]) != nil && !w.anew[id] {
 				continue
 			}
 			if err := enqueue(b, id[:], it); err != nil {
@@ -343,7 +374,7 @@ func (w *Walk) commit(last func(*bolt.Bucket) error) error {
 	if w.end.state != "" {
 		w.place, w.end = nil, end{}
 	}
-	w.fresh, w.marks, w.kept, w.memory = nil, nil, nil, nil
+	w.fresh, w.anew, w.marks, w.kept, w.memory = nil, nil, nil, nil, nil
 	if len(w.coming) > manyComing {
 		w.coming = make(map[keyID]bool) // a cleared map keeps its room, in each of thousands of walks
 	}
@@ -397,6 +428,14 @@ func place(it Item, order uint64) []byte {
 
 const placeSize = 1 + 8 + 8
 
+// afterOf returns the Item.After of a place.
+func afterOf(place []byte) time.Time {
+	if len(place) != placeSize || binary.BigEndian.Uint64(place[1:]) == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, int64(binary.BigEndian.Uint64(place[1:]))).UTC()
+}
+
 // A row of the queue is the hashed key, then JSON. There may be a million of them: what the address tells is left
 // out of that of the page it was found on.
 func putRow(b *bolt.Bucket, place, id []byte, it Item) error {
@@ -420,9 +459,7 @@ func parseRow(place, v []byte) (id []byte, it Item, err error) {
 		return nil, it, fmt.Errorf("%w: %w", ErrUnusable, err)
 	}
 	it.Class = Class(place[0])
-	if after := binary.BigEndian.Uint64(place[1:]); after != 0 {
-		it.After = time.Unix(0, int64(after)).UTC()
-	}
+	it.After = afterOf(place)
 	if strings.HasPrefix(it.From, "/") {
 		it.From = homeOf(it.URL) + it.From
 	}
