@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -216,11 +217,14 @@ var placeholders = map[string]bool{"": true, "-": true, "—": true, "— —": 
 
 func trimValue(s string) string {
 	s = strings.TrimRight(strings.TrimLeft(compact(s), "|｜】]）); ；"), "|｜[【(（ ;；")
-	if placeholders[s] {
+	if placeholders[s] || strings.Trim(s, "-—–－―－/／\\|*.·…_ ") == "" {
 		return ""
 	}
 	return s
 }
+
+// noNumber is what is printed for the number of a document that has none: 无〔〕号, 〔〕号, 无文号, and the rest of a template.
+var noNumber = regexp.MustCompile(`^\p{Han}{0,8}[〔\[(【]\s*[〕\])】]\s*第?号?$|^(?:无|暂无|没有|空)?(?:文|字|发文字|编)?号?$|^第?号$`)
 
 // readFields collects the metadata of a page from what stands around the body: label blocks and information lines
 // first, in page order, then the meta tags of the site standard for what those do not say. The first value of a
@@ -231,6 +235,9 @@ func (d *Document) readFields(b body, title string, h Hints) []Field {
 	have := map[string]bool{}
 	add := func(name, value, label, where string) {
 		if name == "" || name == "views" || name == otherDate || value == "" || len(value) > 400 {
+			return
+		}
+		if name == "doc_no" && noNumber.MatchString(narrow(Simplify(value))) {
 			return
 		}
 		if name == "published_date" && where != "meta tag" && !bareDate(label) {
@@ -347,21 +354,8 @@ func tableLines(t *Table) []line {
 	return lines
 }
 
-// indexShapes are the shapes of 索引号 seen: division or organisation code, year of the document, sequence; and a
-// few local rules. A number of another shape is kept and marked.
-var indexShapes = []*regexp.Regexp{
-	regexp.MustCompile(`^\d{6}(-\d{3})?/\d{4}-\d{5}$`),
-	regexp.MustCompile(`^[0-9A-Z]{8}-?[0-9A-Z]/\d{4}-\d{5}$`),
-	regexp.MustCompile(`^[0-9A-HJ-NPQRTUWXY]{18}/\d{4}-\d{5}$`),
-	regexp.MustCompile(`^[0-9A-Z]{9}/\d{6}-\d{5}$`),
-	regexp.MustCompile(`^[0-9A-Z]{9}-\d{4}-\d{5,6}$`),
-	regexp.MustCompile(`^\d{8}/\d{4}-\d{5}$`),
-	regexp.MustCompile(`^[a-z]{3,12}/\d{4}-\d{5}$`),
-	regexp.MustCompile(`^\d{21}$`),
-	regexp.MustCompile(`^[A-Z]{2}[0-9A-Z]{3}-\d+-\d{4}-\d+$`),
-	regexp.MustCompile(`^[^-]+(-[^-]+){5}$`),
-}
-
-func knownIndexShape(s string) bool {
-	return slices.ContainsFunc(indexShapes, func(re *regexp.Regexp) bool { return re.MatchString(s) })
+// noIndex reports whether the value of an index number is none. Systems and places have shapes of their own, so that a shape
+// which nobody has seen says nothing; but there is a digit in each, and no sentence.
+func noIndex(s string) bool {
+	return !strings.ContainsFunc(s, unicode.IsDigit) || strings.ContainsAny(s, "，。；") || utf8.RuneCountInString(s) > 80
 }

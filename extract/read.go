@@ -36,7 +36,7 @@ func ReadReport(d *Document, h Hints) (*Report, error) {
 	}
 	read := readFigures(tables, year, func(have map[string]bool) []*Table { return d.flatTables(b, have) })
 	r.Figures, r.Forms, r.Problems = read.figures, read.settled, read.problems
-	if why := d.notReport(b, titled || linked, r.Forms); why != "" {
+	if why := d.notReport(b, titled || linked, blankForm(r.Figures), r.Forms); why != "" {
 		r.Form = d.elsewhere(r.Attachments)
 		if r.Form == "" || !titled && !linked {
 			return nil, fmt.Errorf("%w: %s", ErrNotReport, why)
@@ -68,10 +68,12 @@ func ReadReport(d *Document, h Hints) (*Report, error) {
 
 // notReport says why a page holds no report, or "": no text that could be one, or a text that nothing calls one and
 // that has none of the statutory tables. Notices on how to compile reports list all six headings, and reports on
-// other matters have six of their own.
-func (d *Document) notReport(b body, titled bool, forms map[string]string) string {
+// other matters have six of their own; and such notices print the form, with nothing in it.
+func (d *Document) notReport(b body, titled, blank bool, forms map[string]string) string {
 	han := d.hanText(b)
 	switch {
+	case blank && len(forms) > 0 && (!titled || d.aboutReports()):
+		return "a blank form"
 	case len(b.headings) >= 4 && (titled || len(forms) > 0):
 		return ""
 	case !titled && len(b.headings) >= 2:
@@ -82,6 +84,18 @@ func (d *Document) notReport(b body, titled bool, forms map[string]string) strin
 		return ""
 	}
 	return fmt.Sprintf("titled as one, but only %d characters of text", han)
+}
+
+// aboutReports reports whether the page says by its title or a headline that it is about the form of reports.
+func (d *Document) aboutReports() bool {
+	return slices.ContainsFunc(append(d.headlines(), d.meta("ArticleTitle"), d.title), func(s string) bool { return formNotice.MatchString(plainTitle(s)) })
+}
+
+var formNotice = regexp.MustCompile(`(?:报告|年报)[^,。]{0,6}(?:格式|模板|样式|样表|范本)|关于(?:印发|做好|报送|规范|编制|开展|调整)[^。]*(?:年度报告|年报)`)
+
+// blankForm reports whether no cell has a number.
+func blankForm(figures []Figure) bool {
+	return !slices.ContainsFunc(figures, func(f Figure) bool { return f.Value != "" })
 }
 
 // injectedWords are put into copies of government pages by those who sell bets and worse. None stands in a report.
@@ -255,14 +269,14 @@ func withoutTables(sections []Section) []Section {
 
 var period = regexp.MustCompile(`(20\d\d)年1月1日[^。]{0,14}?(?:(20\d\d)年)?(?:度)?12月31日`)
 
-// year settles the year reported on: the title's, else the link's, else that of the statistical period. It is never
-// taken from the date of publication.
+// year settles the year reported on: the title's, else the link's, else that of the statistical period, else that of which
+// the text says what was done in it. It is never taken from the date of publication.
 func (r *Report) year(title, link TitleClaim, prose string) {
 	stated := 0
 	if m := period.FindStringSubmatch(prose); m != nil && (m[1] == m[2] || m[2] == "") {
 		stated = atoi(m[1])
 	}
-	for _, y := range [...]int{title.Year, link.Year, stated} {
+	for _, y := range [...]int{title.Year, link.Year, stated, r.yearInProse(prose)} {
 		if y != 0 {
 			r.Year = y
 			break
@@ -281,6 +295,34 @@ func (r *Report) year(title, link TitleClaim, prose string) {
 	if r.Published != "" && r.Year != 0 && r.Published < fmt.Sprint(r.Year) {
 		r.Problems = append(r.Problems, Problem{"date", "published_date", fmt.Sprintf("published %s, before the year reported on ended", r.Published)})
 	}
+}
+
+// inYear begins what was done in a year: 2020年度我街办…, 2020年，全区…, 2020年，衢江区财政局认真….
+var inYear = regexp.MustCompile(`(?:^|[^\d至到-])(20\d\d)年度?[,，]?(?:来|以来|里|内|中|,|，)?(?:我|本|全[省市区县州旗镇乡街局]|在|共|以|按照|根据|\p{Han}{2,20}?(?:严格|认真|深入|积极|坚持|高度|全面|切实|共|主动公开|按照|根据|紧紧|围绕|始终|扎实|不断|进一步))`)
+
+// yearInProse returns the year of which the text says that something was done in it; 0 when there is none, or several: reports
+// look back. That of the publication is one of plans, unless there is no other.
+func (r *Report) yearInProse(prose string) int {
+	var past, planned []int
+	for _, m := range inYear.FindAllStringSubmatch(prose, -1) {
+		years := &past
+		if r.Published != "" && m[1] > r.Published[:4] {
+			continue
+		}
+		if r.Published != "" && m[1] == r.Published[:4] {
+			years = &planned
+		}
+		if y := atoi(m[1]); !slices.Contains(*years, y) {
+			*years = append(*years, y)
+		}
+	}
+	if len(past) == 0 {
+		past = planned
+	}
+	if len(past) != 1 {
+		return 0
+	}
+	return past[0]
 }
 
 // doubts adds what is missing from the report as a whole.
@@ -321,8 +363,8 @@ func (r *Report) doubts(d *Document, b body, prose string) {
 	if d.secondReport(b) {
 		add("conflict", "", "a second report stands on the page; only one was read")
 	}
-	if n := r.Field("index_no"); n != "" && !knownIndexShape(n) {
-		add("index_no", "", "%q has none of the known shapes", n)
+	if n := r.Field("index_no"); n != "" && noIndex(n) {
+		add("index_no", "", "%q is hardly an index number", n)
 	}
 	if r.Encoding.Replaced > 0 {
 		add("encoding", "", "%d characters could not be read as %s", r.Encoding.Replaced, r.Encoding.Name)
@@ -345,9 +387,14 @@ func printedName(title, name string) string {
 	return ""
 }
 
-// ofSite reports whether a host may serve pages of a domain: the same, or one part of the other. An address in
-// numbers tells nothing.
-func ofSite(host, domain string) bool {
+// ofSite reports whether a host may serve pages of one of the domains that a page says it is of: the same, or one part of the
+// other. An address in numbers tells nothing.
+func ofSite(host, domains string) bool {
+	return slices.ContainsFunc(strings.FieldsFunc(domains, func(r rune) bool { return strings.ContainsRune(",，;；、|", r) || unicode.IsSpace(r) }),
+		func(domain string) bool { return ofDomain(host, domain) })
+}
+
+func ofDomain(host, domain string) bool {
 	if _, err := netip.ParseAddr(host); err == nil || host == "" {
 		return true
 	}
