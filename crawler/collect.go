@@ -47,7 +47,7 @@ type ImportSummary struct {
 	New      int            `json:"new"`                // captures archived
 	Held     int            `json:"held"`               // captures that the archive had already
 	Kinds    map[string]int `json:"kinds"`              // of the new ones
-	NotTaken int            `json:"not_taken"`          // answers that could not be; with the faults of the files
+	NotTaken int            `json:"not_taken"`          // answers that could not be, or not as a whole; with the faults of the files
 	Problems []warc.Problem `json:"problems,omitempty"` // the first hundred of both
 	From     uint64         `json:"-"`                  // the first capture that the collection brought, now or before; 0 for none
 }
@@ -267,6 +267,15 @@ func (m *importing) again(a *warc.Answer) (p page, done bool, err error) {
 
 // settle remembers what later answers need to know of one that is in the archive.
 func (m *importing) settle(a *warc.Answer, p *page) error {
+	switch {
+	case a.Known != nil: // our own files tell what there was
+	case a.Err != nil:
+		m.refuse(a, "there is no body: "+a.Err.Error())
+	case a.Cut != "":
+		m.refuse(a, "taken as far as it goes: "+a.Cut)
+	case a.Doubt != "":
+		m.refuse(a, "taken as it is: "+a.Doubt)
+	}
 	if m.wanted[a.Digest] && p.SHA256 != "" {
 		m.bodies[a.Digest] = p.SHA256
 	}
@@ -366,7 +375,7 @@ func (m *importing) judged(a *warc.Answer) (p page, why string, err error) {
 	if got.body == nil {
 		got.body = []byte{} // an empty page is one
 	}
-	held := ""
+	held, repeats := "", ""
 	if a.Status == http.StatusNotModified && a.Revisit == nil {
 		a.Revisit = &warc.Revisit{NotModified: true} // of what the page was last
 	}
@@ -379,6 +388,9 @@ func (m *importing) judged(a *warc.Answer) (p page, why string, err error) {
 			return p, "a revisit of an answer that is neither in the collection nor in the archive", nil
 		}
 		held = original.SHA256
+		if original.URL == t.url {
+			repeats = original.Kind
+		}
 		if got.body, err = m.body(held); err != nil || got.body == nil {
 			return p, "a revisit of an answer whose body the archive has damaged", err
 		}
@@ -387,6 +399,7 @@ func (m *importing) judged(a *warc.Answer) (p page, why string, err error) {
 		}
 	}
 	p = judge(t, got, held)
+	p.Truncated = a.Cut
 	if errors.Is(a.Err, warc.ErrTooLarge) {
 		p.State = store.StateRefused
 	}
@@ -399,7 +412,10 @@ func (m *importing) judged(a *warc.Answer) (p page, why string, err error) {
 		return p, "", err
 	}
 	p.missed(u, front)
-	if (t.kind == store.KindOther || m.atlas.guesses[key(u)]) && p.State == store.StateOK && m.standsAlone(&p) {
+	switch unknown := t.kind == store.KindOther || m.atlas.guesses[key(u)]; {
+	case unknown && repeats != "" && p.State == store.StateUnchanged:
+		p.Kind = repeats
+	case unknown && p.State == store.StateOK && m.standsAlone(&p):
 		p.Kind = store.KindReport
 	}
 	return p, "", nil

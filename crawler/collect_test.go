@@ -727,3 +727,40 @@ func BenchmarkImport(b *testing.B) {
 		s.Close()
 	}
 }
+
+// TestImportNotWhole: what was cut is kept, marked and told, now and when it is imported again; a revisit that only says that
+// nothing has changed is of the kind of the page.
+func TestImportNotWhole(t *testing.T) {
+	t.Parallel()
+	report, err := os.ReadFile("../testdata/portals/anju/report.http")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2024, 2, 1, 0, 0, 0, 0, time.UTC)
+	r := &recorder{shape: shapes[1], t: t, first: map[string]*served{}}
+	r.noise = false
+	r.exchange(served{url: "http://www.sc-anju.gov.cn/a/1.html", at: at, request: "GET / HTTP/1.1\r\n\r\n", response: report})
+	r.record("revisit", "http://www.sc-anju.gov.cn/a/1.html", at.Add(time.Hour), "application/http; msgtype=response",
+		[]byte("HTTP/1.1 304 Not Modified\r\n\r\n"), "WARC-Profile: http://netpreserve.org/warc/1.1/revisit/server-not-modified")
+	const cut = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5000\r\n\r\n<title>cut</title>"
+	r.record("response", "http://www.sc-anju.gov.cn/cut.html", at.Add(2*time.Hour), "application/http; msgtype=response", []byte(cut))
+	r.record("response", "http://www.sc-anju.gov.cn/sum.html", at.Add(3*time.Hour), "application/http; msgtype=response",
+		[]byte("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<title>sum</title>"), "WARC-Payload-Digest: "+r.sum([]byte("else")))
+	r.record("response", "http://www.sc-anju.gov.cn/none.html", at.Add(4*time.Hour), "application/http; msgtype=response",
+		[]byte("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 50\r\n\r\n"))
+	file, s := r.write(t.TempDir()), openStore(t)
+	for _, fresh := range []int{5, 0} {
+		sum := importInto(t, s, nil, file)
+		if sum.New != fresh || sum.Held != 5-fresh || sum.NotTaken != 3 || len(sum.Problems) != 3 || !strings.Contains(sum.Problems[0].String(), "cut.html taken as far as it goes") ||
+			!strings.Contains(sum.Problems[1].Why, "payload digest") || !strings.Contains(sum.Problems[2].Why, "there is no body") {
+			t.Errorf("imported %+v", sum)
+		}
+	}
+	if c, ok, err := s.LastCapture("http://www.sc-anju.gov.cn/a/1.html"); err != nil || !ok || c.Kind != store.KindReport || c.State != store.StateUnchanged || c.Status != 304 {
+		t.Errorf("the revisit is %+v, %v", c, err)
+	}
+	c, _, err := s.LastCapture("http://www.sc-anju.gov.cn/cut.html")
+	if err != nil || c.State != store.StateOK || !strings.Contains(c.Truncated, "cut short") || c.Size != int64(len("<title>cut</title>")) {
+		t.Errorf("what was cut is %+v, %v", c, err)
+	}
+}

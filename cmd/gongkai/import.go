@@ -117,7 +117,7 @@ func (e *env) imported(ctx context.Context, sum crawler.ImportSummary, read *ext
 	if more := sum.NotTaken - len(sum.Problems); more > 0 {
 		fmt.Fprintf(e.stderr, "  … and %d more\n", more)
 	}
-	return partialError{fmt.Sprintf("%d records could not be taken", sum.NotTaken+read.Failed)}
+	return partialError{fmt.Sprintf("%d records could not be taken, or not as a whole", sum.NotTaken+read.Failed)}
 }
 
 func importWords(s crawler.ImportSummary) string {

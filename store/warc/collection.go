@@ -33,7 +33,9 @@ type Answer struct {
 	Header     http.Header
 	Remote     string // address that answered; without a port when the file is of others
 	Body       []byte // after transfer and content coding
-	Err        error  // why there is no whole body
+	Cut        string // why Body is a part only, or not as it was meant; "" when it is whole
+	Err        error  // why there is no body
+	Doubt      string // what else is wrong with the record, though the body is taken as it is
 
 	File    string
 	ID      string         // of the record
@@ -114,20 +116,25 @@ const (
 	mostPosted   = 64 << 20  // of the bodies of all requests
 )
 
-// OpenCollection finds the WARC files that names stand for: files, WACZ files, folders. Files that must be unpacked before
+// OpenCollection finds the WARC files that names stand for: files, WACZ files, folders. One that is none is a Problem when
+// there are others, and else the error. Files that must be unpacked before
 // they can be read are unpacked into a folder of their own below tmp, "" for the system's. The caller closes the
 // collection.
 func OpenCollection(tmp string, names ...string) (*Collection, error) {
-	sources, err := find(names)
-	if err != nil {
-		return nil, err
-	}
 	dir, err := os.MkdirTemp(tmp, "gongkai-import-")
 	if err != nil {
 		return nil, err
 	}
-	return &Collection{MostBytes: 32 << 20, tmp: dir, sources: sources, metas: map[key16]spot{}, posts: map[key16]post{},
-		Count: Count{Files: len(sources), Skipped: map[string]int{}}}, nil
+	sources, bad, err := find(dir, names)
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	c := &Collection{MostBytes: 32 << 20, tmp: dir, sources: sources, metas: map[key16]spot{}, posts: map[key16]post{},
+		Count: Count{Files: len(sources), Skipped: map[string]int{}}}
+	for _, b := range bad {
+		c.fault(&source{name: b.name}, 0, "", b.why)
+	}
+	return c, nil
 }
 
 // Close ends the use of the collection and removes what was unpacked.
@@ -372,7 +379,7 @@ func (c *Collection) answer(s *source, rec *Record) (*Answer, error) {
 	if rec.Type() == typeResource {
 		a.Status, a.Header = http.StatusOK, http.Header{"Content-Type": {rec.Header.Get("Content-Type")}}
 		a.Body, a.Err = readAll(rec, c.MostBytes)
-		a.truncated(rec)
+		a.judge(rec, a.Body)
 		return a, nil
 	}
 	return a, c.message(a, rec)
@@ -409,18 +416,22 @@ func (c *Collection) message(a *Answer, rec *Record) error {
 	if a.Method != http.MethodHead {
 		m.decode(c.MostBytes)
 		a.Body, a.Err = m.body, m.err
+		a.judge(rec, append(m.stages, m.body)...)
 	}
-	a.truncated(rec)
 	return c.known(a, m.header)
 }
 
-// truncated notes that whoever made the file cut the record.
-func (a *Answer) truncated(rec *Record) {
+// judge notes what the record itself says against the body, of which readings are those before and after each coding was
+// undone. What there is of a body that is not whole is kept, and marked.
+func (a *Answer) judge(rec *Record, readings ...[]byte) {
 	if why := rec.Header.Get("WARC-Truncated"); why != "" && a.Err == nil {
-		a.Body, a.Err = nil, fmt.Errorf("cut short by whoever archived it: %s", why)
-		if why == "length" {
-			a.Err = fmt.Errorf("%w of whoever archived it", ErrTooLarge)
-		}
+		a.Err = fmt.Errorf("cut short by whoever archived it: %s", why)
+	}
+	if a.Err != nil && len(a.Body) > 0 {
+		a.Cut, a.Err = a.Err.Error(), nil
+	}
+	if a.Err == nil && a.Cut == "" && !fits(a.Digest, readings...) {
+		a.Doubt = "its bytes do not have the payload digest that the record names: " + a.Digest
 	}
 }
 

@@ -25,8 +25,9 @@ var ErrTooLarge = errors.New("larger than the limit")
 type message struct {
 	first  string // its first line
 	header Fields
-	body   []byte // after transfer and content coding
-	err    error  // why there is no whole body
+	body   []byte   // after transfer and content coding, as far as it goes
+	err    error    // why that is not the whole body
+	stages [][]byte // the body as it was before each coding was undone
 }
 
 // readMessage reads an HTTP message. The error says that the block is none; that its body cannot be had whole is in the
@@ -45,16 +46,13 @@ func readMessage(block io.Reader, limit int64) (m message, err error) {
 	return m, nil
 }
 
-// readAll reads to the end, or refuses.
+// readAll reads to the end, or as far as it goes; nothing of what is too large.
 func readAll(r io.Reader, limit int64) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(r, limit+1))
-	switch {
-	case int64(len(body)) > limit:
+	if int64(len(body)) > limit {
 		return nil, fmt.Errorf("%w of %d bytes", ErrTooLarge, limit)
-	case err != nil:
-		return nil, err
 	}
-	return body, nil
+	return body, err
 }
 
 // status reads the first line of an answer: "HTTP/1.1 200 OK", or "HTTP/2 200".
@@ -79,7 +77,8 @@ func (m *message) values() http.Header {
 
 // decode undoes the transfer and content coding of the body. Many tools keep bodies decoded and leave the header as it
 // was, so a body that does not begin as its coding does is taken for decoded; one that begins so and then breaks off, or
-// is shorter than its Content-Length, is not whole.
+// is shorter than its Content-Length, is not whole. A coding that nobody knows is undone by nobody: browsers show the
+// body as it is.
 func (m *message) decode(limit int64) {
 	if m.err != nil {
 		return
@@ -87,20 +86,26 @@ func (m *message) decode(limit int64) {
 	coded := false
 	for _, coding := range codings(m.header.All("Transfer-Encoding")) {
 		if coded = true; coding == "chunked" {
-			m.body, m.err = unchunk(m.body, limit)
+			m.undo(func(body []byte) ([]byte, error) { return unchunk(body, limit) })
 		}
 	}
 	for _, coding := range codings(m.header.All("Content-Encoding")) {
-		if coded = true; m.err == nil && len(m.body) > 0 {
-			m.body, m.err = uncode(m.body, coding, limit)
+		if coded = true; len(m.body) > 0 {
+			m.undo(func(body []byte) ([]byte, error) { return uncode(body, coding, limit) })
 		}
 	}
 	length, err := strconv.ParseInt(m.header.Get("Content-Length"), 10, 64)
 	if m.err == nil && !coded && err == nil && int64(len(m.body)) < length {
 		m.err = fmt.Errorf("cut short: %d of %d bytes: %w", len(m.body), length, io.ErrUnexpectedEOF)
 	}
-	if m.err != nil {
-		m.body = nil
+}
+
+// undo undoes one coding, of a body that may have broken off before too.
+func (m *message) undo(coding func([]byte) ([]byte, error)) {
+	m.stages = append(m.stages, m.body)
+	var err error
+	if m.body, err = coding(m.body); m.err == nil || errors.Is(err, ErrTooLarge) {
+		m.err = err
 	}
 }
 
@@ -132,7 +137,7 @@ func unchunk(body []byte, limit int64) ([]byte, error) {
 		return body, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("chunked coding: %w", err)
+		return plain, fmt.Errorf("chunked coding: %w", err)
 	}
 	return plain, nil
 }
@@ -169,7 +174,10 @@ func uncode(body []byte, coding string, limit int64) ([]byte, error) {
 			r = z
 		}
 	default:
-		return nil, fmt.Errorf("content coding %q is not known", coding)
+		if http.DetectContentType(body) == "application/octet-stream" {
+			return body, fmt.Errorf("content coding %q is not known", coding)
+		}
+		return body, nil // servers name a charset there, or nothing that means anything
 	}
 	if err != nil {
 		return nil, fmt.Errorf("content coding %s: %w", coding, err)
@@ -180,7 +188,7 @@ func uncode(body []byte, coding string, limit int64) ([]byte, error) {
 	}
 	plain, err := readAll(first, limit)
 	if err != nil {
-		return nil, fmt.Errorf("content coding %s: %w", coding, err)
+		return plain, fmt.Errorf("content coding %s: %w", coding, err)
 	}
 	return plain, nil
 }

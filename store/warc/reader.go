@@ -315,12 +315,18 @@ func (r *Reader) memberBegins(at int64) bool {
 	return err == nil && string(b[:]) == "WARC/"
 }
 
-// skipBlank skips line ends.
+// skipBlank skips line ends, and the mark that some editors put before a text.
 func skipBlank(b *bufio.Reader) error {
 	for {
 		c, err := b.ReadByte()
 		if err != nil {
 			return err
+		}
+		if c == blanks[0] {
+			if mark, _ := b.Peek(2); string(mark) == blanks[1:3] {
+				b.Discard(2)
+				continue
+			}
 		}
 		if c != '\r' && c != '\n' {
 			return b.UnreadByte()

@@ -229,25 +229,28 @@ func TestNotWARC(t *testing.T) {
 	}
 }
 
-// TestDecode: bodies come out as they were before any coding, or not at all.
+// TestDecode: bodies come out as they were before any coding, as far as they go.
 func TestDecode(t *testing.T) {
 	const html = "<html>年度报告</html>"
 	gz := string(packed([]byte(html)))
 	for _, tt := range []struct{ name, header, body, want, err string }{
 		{"plain", "", html, html, ""},
 		{"length", fmt.Sprintf("Content-Length: %d\r\n", len(html)), html, html, ""},
-		{"shorter than its length", "Content-Length: 1000\r\n", html, "", "cut short"},
+		{"shorter than its length", "Content-Length: 1000\r\n", html, html, "cut short"},
 		{"longer than its length", "Content-Length: 3\r\n", html, html, ""}, // it was decoded, and the header is of before
 		{"gzip", "Content-Encoding: gzip\r\n", gz, html, ""},
 		{"gzip, decoded before", "Content-Encoding: gzip\r\n", html, html, ""},
-		{"gzip, cut", "Content-Encoding: gzip\r\n", gz[:len(gz)-9], "", "gzip"},
+		{"gzip, cut", "Content-Encoding: gzip\r\n", gz[:len(gz)-9], html, "gzip"},
 		{"gzip twice", "Content-Encoding: gzip, GZIP\r\n", string(packed([]byte(gz))), html, ""},
 		{"br, decoded before", "Content-Encoding: br\r\n", html, html, ""},
-		{"unknown coding", "Content-Encoding: lzma\r\n", "xyz", "", "not known"},
+		{"unknown coding", "Content-Encoding: lzma\r\n", "\x5d\x00\x01xyz", "\x5d\x00\x01xyz", "not known"},
+		{"a coding that is none", "Content-Encoding: utf-8\r\n", html, html, ""},
+		{"no last chunk", "Transfer-Encoding: chunked\r\n", fmt.Sprintf("%X\r\n%s\r\n", len(html), html), html, "chunked"},
+		{"a chunk cut, of gzip", "Transfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n", fmt.Sprintf("%X\r\n%s", len(gz)+9, gz), html, "chunked"},
 		{"identity", "Content-Encoding: identity\r\n", html, html, ""},
 		{"chunks", "Transfer-Encoding: chunked\r\n", fmt.Sprintf("%X;a=b\r\n%s\r\n0\r\nTrailer: x\r\n\r\n", len(html), html), html, ""},
 		{"chunks, decoded before", "Transfer-Encoding: chunked\r\n", html, html, ""},
-		{"chunks, cut", "Transfer-Encoding: chunked\r\n", fmt.Sprintf("%X\r\n%s\r\n", len(html), html), "", "chunked"},
+		{"chunks, cut", "Transfer-Encoding: chunked\r\n", fmt.Sprintf("%X\r\n%s", len(html)+5, html), html, "chunked"},
 		{"chunks of gzip", "Transfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n", fmt.Sprintf("%X\r\n%s\r\n0\r\n\r\n", len(gz), gz), html, ""},
 		{"bomb", "Content-Encoding: gzip\r\n", string(bomb("", 3)), "", "larger than the limit"},
 		{"too large", "", strings.Repeat("x", 1<<20+1), "", "larger than the limit"},

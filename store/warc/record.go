@@ -1,6 +1,8 @@
 package warc
 
 import (
+	"bytes"
+	"crypto/md5"
 	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/base32"
@@ -9,6 +11,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"slices"
 	"strings"
 	"time"
 )
@@ -83,18 +86,39 @@ func (r *Record) proven() error {
 
 // expect prepares for the digest of the block. One of an unknown kind proves nothing, and is no fault.
 func (r *Record) expect() {
-	algorithm, value, _ := strings.Cut(r.Header.Get("WARC-Block-Digest"), ":")
+	r.sum, r.want = digestOf(r.Header.Get("WARC-Block-Digest"))
+}
+
+// digestOf reads a digest as records name it, "sha1:…"; nil when it is of a kind that we do not know.
+func digestOf(field string) (sum hash.Hash, want []byte) {
+	algorithm, value, _ := strings.Cut(field, ":")
 	switch strings.ToLower(strings.TrimSpace(algorithm)) {
-	case "sha1":
-		r.sum = sha1.New()
+	case "sha1", "sha-1":
+		sum = sha1.New()
 	case "sha256", "sha-256":
-		r.sum = sha256.New()
+		sum = sha256.New()
+	case "md5":
+		sum = md5.New()
 	default:
-		return
+		return nil, nil
 	}
-	if r.want = digestBytes(value, r.sum.Size()); r.want == nil {
-		r.sum = nil
+	if want = digestBytes(value, sum.Size()); want == nil {
+		return nil, nil
 	}
+	return sum, want
+}
+
+// fits reports whether a digest of a payload is that of one of its readings. One that cannot be read fits.
+func fits(digest string, readings ...[]byte) bool {
+	sum, want := digestOf(digest)
+	if sum == nil {
+		return true
+	}
+	return slices.ContainsFunc(readings, func(b []byte) bool {
+		sum.Reset()
+		sum.Write(b)
+		return bytes.Equal(sum.Sum(nil), want)
+	})
 }
 
 // digestBytes reads a digest in hexadecimal or base 32; nil when it is neither.

@@ -18,12 +18,12 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// A source is one WARC file of a collection: a file, or an entry of a WACZ file.
+// A source is one WARC file of a collection: a file, or an entry of a WACZ file, or of one that stands in another.
 type source struct {
-	name  string // for people
-	path  string
-	entry string // of a WACZ file; "" for a file
-	spool string // where it was unpacked to, if it had to be; its records have offsets there
+	name    string // for people
+	path    string
+	entries []string // of a WACZ file, and of those in it; none for a file
+	spool   string   // where it was unpacked to, if it had to be; its records have offsets there
 
 	file *os.File // nil while it is closed
 	at   io.ReaderAt
@@ -31,34 +31,45 @@ type source struct {
 	read *Reader
 }
 
-// find lists the WARC files that names stand for: files, WACZ files and folders, with all below them.
-func find(names []string) ([]*source, error) {
-	var all []*source
+// A misfit is a file that is no collection.
+type misfit struct {
+	name string
+	why  error
+}
+
+// find lists the WARC files that names stand for: files, WACZ files and folders, with all below them. What is none is an
+// error if there is nothing else. tmp is a folder for what must be unpacked to be listed.
+func find(tmp string, names []string) (all []*source, bad []misfit, err error) {
 	for _, name := range names {
 		info, err := os.Stat(name)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		files := []string{name}
 		if info.IsDir() {
 			if files, err = below(name); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 		}
 		for _, file := range files {
-			list, err := sourcesOf(file)
+			list, err := sourcesOf(tmp, file)
 			if err != nil {
-				return nil, err
+				bad = append(bad, misfit{file, err})
 			}
 			all = append(all, list...)
 		}
 	}
+	if len(all) == 0 && len(bad) > 0 {
+		return nil, nil, fmt.Errorf("%s: %w", bad[0].name, bad[0].why)
+	}
 	seen := map[string]bool{}
-	return slices.DeleteFunc(all, func(s *source) bool {
-		again := seen[s.path+"\x00"+s.entry]
-		seen[s.path+"\x00"+s.entry] = true
+	all = slices.DeleteFunc(all, func(s *source) bool {
+		id := s.path + "\x00" + strings.Join(s.entries, "\x00")
+		again := seen[id]
+		seen[id] = true
 		return again
-	}), nil
+	})
+	return all, bad, nil
 }
 
 // below lists the files in a folder that are called WARC or WACZ.
@@ -86,49 +97,122 @@ func isWARC(name string) bool {
 }
 
 // sourcesOf looks at what a file is. A file that is no collection is an error: whoever named it meant something else.
-func sourcesOf(path string) ([]*source, error) {
+func sourcesOf(tmp, path string) ([]*source, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	var magic [16]byte
-	n, err := io.ReadFull(f, magic[:])
+	magic := make([]byte, 64)
+	n, err := io.ReadFull(f, magic)
 	if err != nil && err != io.ErrUnexpectedEOF && err != io.EOF {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, err
 	}
 	switch b := magic[:n]; {
 	case bytes.HasPrefix(b, []byte("PK\x03\x04")):
-		return entriesOf(path)
+		info, err := f.Stat()
+		if err != nil {
+			return nil, err
+		}
+		z := listing{tmp: tmp, source: source{name: path, path: path}}
+		return z.list(f, info.Size())
 	case bytes.HasPrefix(b, []byte("filedesc:")):
-		return nil, fmt.Errorf("%s: an ARC file, the format before WARC; convert it with warcio recompress or the like", path)
-	case n == 0, bytes.HasPrefix(b, []byte("WARC/")), bytes.HasPrefix(b, []byte{0x1f, 0x8b}), isZstd(b):
+		return nil, errors.New("an ARC file, the format before WARC; convert it with warcio recompress or the like")
+	case len(bytes.TrimLeft(b, blanks)) == 0, bytes.HasPrefix(bytes.TrimLeft(b, blanks), []byte("WARC/")), bytes.HasPrefix(b, []byte{0x1f, 0x8b}), isZstd(b):
 		return []*source{{name: path, path: path}}, nil
 	}
-	return nil, fmt.Errorf("%s: neither a WARC nor a WACZ file", path)
+	return nil, errors.New("neither a WARC nor a WACZ file")
 }
+
+// blanks may stand before a record: line ends, and the mark that some editors put before a text.
+const blanks = "\ufeff\r\n"
 
 func isZstd(b []byte) bool {
 	return bytes.HasPrefix(b, []byte{0x28, 0xb5, 0x2f, 0xfd}) || bytes.HasPrefix(b, []byte{0x5d, 0x2a, 0x4d, 0x18})
 }
 
-// entriesOf lists the WARC files in a WACZ file.
-func entriesOf(path string) ([]*source, error) {
-	z, err := zip.OpenReader(path)
+// A listing is a WACZ file being listed, by the source that it would be itself.
+type listing struct {
+	source
+	tmp string
+}
+
+// The bounds of WACZ files in others: a collection of collections has two levels.
+const (
+	mostNested  = 3
+	mostEntries = 100_000
+)
+
+// list lists the WARC files in a WACZ file, and in those that stand in it, wherever in it they are: whoever zips a
+// collection by hand has one folder more, and on Windows other separators. A file in it that cannot be listed is a source all
+// the same: opened, it tells what is wrong.
+func (z listing) list(at io.ReaderAt, size int64) ([]*source, error) {
+	r, err := zip.NewReader(at, size)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, err
 	}
-	defer z.Close()
 	var list []*source
-	for _, f := range z.File {
-		if strings.HasPrefix(f.Name, "archive/") && isWARC(f.Name) {
-			list = append(list, &source{name: path + ":" + f.Name, path: path, entry: f.Name})
+	for _, f := range r.File {
+		inner := source{name: z.name + ":" + f.Name, path: z.path, entries: append(slices.Clone(z.entries), f.Name)}
+		switch {
+		case f.FileInfo().IsDir() || len(list) == mostEntries:
+		case isWARC(f.Name):
+			list = append(list, &inner)
+		case strings.HasSuffix(strings.ToLower(f.Name), ".wacz") && len(inner.entries) < mostNested:
+			more, err := listing{inner, z.tmp}.nested(f, at, size)
+			if err != nil {
+				more = append(more, &inner)
+			}
+			list = append(list, more...)
 		}
 	}
 	if len(list) == 0 {
-		return nil, fmt.Errorf("%s: a zip file without WARC files in archive/", path)
+		return nil, errors.New("a zip file without WARC files")
 	}
 	return list, nil
+}
+
+// nested lists a WACZ file that stands in another. One that is packed there is unpacked.
+func (z listing) nested(f *zip.File, at io.ReaderAt, size int64) ([]*source, error) {
+	if section, err := stored(f, at, size); section != nil || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		return z.list(section, section.Size())
+	}
+	r, err := f.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	out, err := os.CreateTemp(z.tmp, "unpacked-*.wacz")
+	if err != nil {
+		return nil, err
+	}
+	defer out.Close()
+	packed := min(int64(min(f.CompressedSize64, 1<<62)), size)
+	n, err := io.Copy(out, &bounded{r: r, below: func() int64 { return packed }})
+	if err != nil {
+		return nil, errors.Join(err, os.Remove(out.Name()))
+	}
+	z.path, z.entries = out.Name(), nil
+	return z.list(out, n)
+}
+
+// stored returns the bytes of an entry that stands in a zip file as it is; nil for one that is packed.
+func stored(f *zip.File, at io.ReaderAt, size int64) (*io.SectionReader, error) {
+	if f.Method != zip.Store || f.Flags&1 != 0 { // 1: encrypted
+		return nil, nil
+	}
+	begin, err := f.DataOffset()
+	if err != nil {
+		return nil, err
+	}
+	length := int64(min(f.CompressedSize64, 1<<62))
+	if length > size-begin {
+		return nil, errors.New("it would end behind the file")
+	}
+	return io.NewSectionReader(at, begin, length), nil
 }
 
 // open makes the source readable. tmp is a folder for what must be unpacked. A problem it tells of is no failure: what can
@@ -150,51 +234,60 @@ func (s *source) open(tmp string) (problem, err error) {
 		return nil, errors.Join(err, f.Close())
 	}
 	s.file, s.at, s.size = f, f, info.Size()
-	if s.entry != "" && s.spool == "" {
-		if err := s.openEntry(tmp); err != nil {
-			return nil, err
+	if s.spool != "" {
+		s.read = NewReader(s.at, s.size)
+		return nil, nil
+	}
+	for i := range s.entries {
+		spooled, problem, err := s.openEntry(tmp, i)
+		if err != nil || problem != nil && !spooled {
+			s.at, s.size = bytes.NewReader(nil), 0 // there is nothing to be read
+			s.read = NewReader(s.at, s.size)
+		}
+		if spooled || err != nil || problem != nil {
+			return problem, err
 		}
 	}
 	var magic [4]byte
 	n, _ := s.at.ReadAt(magic[:], 0)
-	if s.spool == "" && isZstd(magic[:n]) {
+	if isZstd(magic[:n]) {
 		return s.unpack(tmp)
 	}
 	s.read = NewReader(s.at, s.size)
 	return nil, nil
 }
 
-// openEntry finds the bytes of an entry of a WACZ file, which are stored as they are; if not, they are unpacked.
-func (s *source) openEntry(tmp string) error {
-	z, err := zip.NewReader(s.file, s.size)
-	if err != nil {
-		return errors.Join(err, s.close())
+// openEntry finds the bytes of the i-th of the entries, which are stored as they are; if not, they are unpacked, and the
+// source is open then.
+func (s *source) openEntry(tmp string, i int) (spooled bool, problem, err error) {
+	z, problem := zip.NewReader(s.at, s.size)
+	if problem != nil {
+		return false, problem, nil
 	}
-	i := slices.IndexFunc(z.File, func(f *zip.File) bool { return f.Name == s.entry })
-	if i < 0 {
-		return errors.Join(fmt.Errorf("%s: it is gone", s.name), s.close())
+	n := slices.IndexFunc(z.File, func(f *zip.File) bool { return f.Name == s.entries[i] })
+	if n < 0 {
+		return false, errors.New("it is gone"), nil
 	}
-	entry := z.File[i]
-	if entry.Method == zip.Store {
-		at, err := entry.DataOffset()
-		if err != nil {
-			return errors.Join(err, s.close())
-		}
-		size := int64(entry.CompressedSize64)
-		if size < 0 || at+size > s.size {
-			return errors.Join(fmt.Errorf("%s: it would end behind the file", s.name), s.close())
-		}
-		s.at, s.size = io.NewSectionReader(s.file, at, size), size
-		return nil
+	entry := z.File[n]
+	section, problem := stored(entry, s.at, s.size)
+	if problem != nil {
+		return false, problem, nil
 	}
-	r, err := entry.Open()
-	if err != nil {
-		return errors.Join(err, s.close())
+	if section != nil {
+		s.at, s.size = section, section.Size()
+		return false, nil, nil
+	}
+	if entry.Flags&1 != 0 {
+		return false, errors.New("it is encrypted"), nil
+	}
+	r, problem := entry.Open()
+	if problem != nil {
+		return false, problem, nil
 	}
 	defer r.Close()
 	packed := min(int64(min(entry.CompressedSize64, 1<<62)), s.size) // it may lie
-	problem, err := s.spoolTo(tmp, r, func() int64 { return packed })
-	return errors.Join(problem, err)
+	problem, err = s.spoolTo(tmp, r, func() int64 { return packed })
+	return true, problem, err
 }
 
 // unpack unpacks a source that is packed as a whole, and makes it readable.
