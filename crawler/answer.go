@@ -2,9 +2,12 @@ package crawler
 
 import (
 	"errors"
+	"math"
 	"net"
 	"net/http"
+	"net/mail"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -19,7 +22,7 @@ type page struct {
 	store.Capture
 	body    []byte
 	passing bool          // the fault may pass: worth asking again, later
-	wait    time.Duration // how long the server asks to be left alone
+	wait    time.Duration // how long the server asks to be left alone, at most mostAsked
 	wall    bool          // a challenge answered: the site does not want us
 	old     bool          // it was archived before the process was killed, and nobody asked again
 	cut     bool          // the body broke off: no fault of the site as a whole
@@ -36,10 +39,13 @@ func judge(t target, a answer, held string) page {
 	p.Time, p.Took = a.start, a.took.Milliseconds()
 	p.Status, p.Header, p.Remote, p.TLS = a.status, a.header, a.remote, a.tls
 	p.State = store.StateFailed
+	if a.status >= 300 { // what came with it need not be whole to be obeyed
+		p.wait = min(retryAfter(a.header.Values("Retry-After"), a.start.Add(a.took)), mostAsked)
+	}
 	switch s := a.status; {
 	case errors.Is(a.err, coding.ErrTooLarge), errors.Is(a.err, coding.ErrBomb):
 		p.State, p.Error = store.StateRefused, a.err.Error()
-	case a.err != nil && (!isCut(a.err) || isPage(a)): // the body of any other status does not matter
+	case a.err != nil && (!isCut(a.err) || isPage(a) || t.kind == store.KindRobots): // elsewhere the body of another status does not matter
 		p.Error, p.passing, p.cut = a.err.Error(), mayPass(a.err), isCut(a.err)
 	case portal.Wall(s, a.header, a.body).Kind != "":
 		p.State, p.Error, p.wall = store.StateBlocked, portal.Wall(s, a.header, a.body).String(), true
@@ -54,7 +60,6 @@ func judge(t target, a answer, held string) page {
 	default:
 		p.Error = statusText(s)
 		p.passing = passing(p.Capture)
-		p.wait = retryAfter(a.header.Get("Retry-After"), time.Now())
 	}
 	return p
 }
@@ -110,15 +115,64 @@ func mayPass(err error) bool {
 	return !isPrivate(err) && !(errors.As(err, &dns) && dns.IsNotFound) && !errors.As(err, new(*tlsError))
 }
 
-// retryAfter reads both forms of a Retry-After header; 0 when it says nothing.
-func retryAfter(value string, now time.Time) time.Duration {
-	if seconds, err := strconv.Atoi(strings.TrimSpace(value)); err == nil {
-		return time.Duration(min(max(seconds, 0), 1<<30)) * time.Second
+// delaySeconds is the first form of a Retry-After header, and what servers make of it: "8.5", "8, 9", "300 seconds".
+var delaySeconds = regexp.MustCompile(`^"?\+?([0-9]*\.?[0-9]+)\s*(\pL*)`)
+
+// units are those that servers write, by how they begin; those of no unit are seconds.
+var units = []struct {
+	begins string
+	unit   time.Duration
+}{{"ms", time.Millisecond}, {"milli", time.Millisecond}, {"m", time.Minute}, {"分", time.Minute}, {"h", time.Hour}, {"小时", time.Hour}, {"d", 24 * time.Hour}, {"天", 24 * time.Hour}}
+
+// retryAfter reads both forms of a Retry-After header (RFC 9110, 10.2.3), leniently; of several the longest. It is 0
+// when they say nothing, or name a time that is over.
+func retryAfter(values []string, now time.Time) (wait time.Duration) {
+	for _, value := range values {
+		value = strings.TrimSpace(value)
+		if date, ok := readDate(value); ok {
+			wait = max(wait, date.Sub(now))
+			continue
+		}
+		for part := range strings.SplitSeq(value, ",") {
+			wait = max(wait, readDelay(strings.TrimSpace(part)))
+		}
 	}
-	if date, err := http.ParseTime(value); err == nil {
-		return max(date.Sub(now), 0)
+	return wait
+}
+
+// readDate reads the three forms of a date in HTTP, and those of mail and RFC 3339, which some servers take for them.
+func readDate(value string) (date time.Time, ok bool) {
+	date, err := http.ParseTime(value)
+	if err != nil {
+		date, err = mail.ParseDate(value)
 	}
-	return 0
+	if err != nil {
+		date, err = time.Parse(time.RFC3339, value)
+	}
+	return date, err == nil
+}
+
+// readDelay reads a number and its unit.
+func readDelay(value string) time.Duration {
+	m := delaySeconds.FindStringSubmatch(value)
+	if m == nil {
+		return 0
+	}
+	n, err := strconv.ParseFloat(m[1], 64)
+	if err != nil && !math.IsInf(n, 1) {
+		return 0
+	}
+	unit := time.Second
+	for _, u := range units {
+		if strings.HasPrefix(strings.ToLower(m[2]), u.begins) {
+			unit = u.unit
+			break
+		}
+	}
+	if n >= float64(math.MaxInt64/unit) {
+		return math.MaxInt64
+	}
+	return time.Duration(math.Ceil(n * float64(unit)))
 }
 
 // missed says of a page that was served as if all were well that it is none any more: p.State becomes StateGone, and

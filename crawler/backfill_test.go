@@ -177,7 +177,7 @@ func TestWaitInterrupted(t *testing.T) {
 		time.Sleep(time.Minute)
 		x := traffic.crossing("a.gov.cn")
 		began := time.Now()
-		if err := x.enter(t.Context(), true); err != nil || time.Since(began) > time.Second {
+		if err := x.enter(t.Context(), nightly); err != nil || time.Since(began) > time.Second {
 			t.Errorf("the site was given up after %v, %v", time.Since(began), err)
 		}
 		if h, _, err := traffic.frontier.Host("a.gov.cn"); err != nil || h.Barred.Before(time.Now()) {

@@ -20,12 +20,13 @@ type clock struct {
 
 // The bounds of what a clock does by itself.
 const (
-	mostFactor  = 16               // by which faults lengthen the delay
-	longestRest = time.Minute      // after an answer that took long
-	mostStrikes = 5                // faults in a row before the site gets a pause
-	mostTrips   = 3                // pauses in a row before it is left alone in this run
-	longestTrip = 24 * time.Hour   // of these pauses, which double
-	longestWait = 15 * time.Minute // that a site is waited for in a run, except for its Visit-time
+	mostFactor  = 16                 // by which faults lengthen the delay
+	longestRest = time.Minute        // after an answer that took long
+	mostStrikes = 5                  // faults in a row before the site gets a pause
+	mostTrips   = 3                  // pauses in a row before it is left alone in this run
+	longestTrip = 24 * time.Hour     // of these pauses, which double
+	mostAsked   = 7 * 24 * time.Hour // that a server may ask to be left alone for; then one request shows whether it still does
+	longestWait = 15 * time.Minute   // that a site is waited for in a run, except for its Visit-time
 )
 
 // gap is the shortest time from the end of an answer to the next request: the delay, that which robots.txt asks
@@ -51,6 +52,30 @@ func (c *clock) next(chance float64) (time.Time, string) {
 func (c *clock) bar(d time.Duration, why string) {
 	if until := time.Now().Add(d); d > 0 && until.After(c.host.Barred) {
 		c.host.Barred, c.host.Why = until.UTC(), why
+	}
+}
+
+// askedFor says why a site is left alone that has asked for it.
+func askedFor(d time.Duration) string {
+	if d >= mostAsked {
+		return fmt.Sprintf("asks to be left alone for %v or more", mostAsked)
+	}
+	return fmt.Sprintf("asks to be left alone for %v", d.Round(time.Second))
+}
+
+// mend bounds what is known of a host from earlier runs: it was not seen in the future, where the clock of the machine
+// stood once, and whatever it asked for then, it is asked again when the longest pause is over.
+func (c *clock) mend(now time.Time) {
+	h := &c.host
+	if h.Seen.After(now) {
+		h.Seen = now.UTC()
+	}
+	since := h.Seen
+	if since.IsZero() {
+		since = now
+	}
+	if limit := since.Add(mostAsked); h.Barred.After(limit) {
+		h.Barred = limit.UTC()
 	}
 }
 

@@ -135,3 +135,27 @@ func TestClockStops(t *testing.T) {
 		}
 	})
 }
+
+// TestClockMend: neither a bar that an earlier version has let stand for decades nor a machine whose clock was wrong keeps a
+// site from being asked.
+func TestClockMend(t *testing.T) {
+	now := time.Date(2024, 3, 1, 12, 0, 0, 0, time.UTC)
+	decades := now.AddDate(30, 0, 0)
+	tests := []struct {
+		name               string
+		seen, barred, want time.Time
+	}{
+		{"an hour", now, now.Add(time.Hour), now.Add(time.Hour)},
+		{"decades, just asked", now, decades, now.Add(mostAsked)},
+		{"decades, for long", now.Add(-8 * 24 * time.Hour), decades, now.Add(-24 * time.Hour)},
+		{"never seen", time.Time{}, decades, now.Add(mostAsked)},
+		{"seen in the future", decades, decades, now.Add(mostAsked)},
+	}
+	for _, tt := range tests {
+		c := clock{delay: time.Second, host: frontier.Host{Seen: tt.seen, Barred: tt.barred}}
+		c.mend(now)
+		if !c.host.Barred.Equal(tt.want) || c.host.Seen.After(now) {
+			t.Errorf("%s: got %+v, want barred until %v", tt.name, c.host, tt.want)
+		}
+	}
+}

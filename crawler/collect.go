@@ -80,7 +80,7 @@ func (i *Import) Run(ctx context.Context, c *warc.Collection) (ImportSummary, er
 
 // wants reports whether answers from an address may enter the archive. Addresses that are too long for it are told later.
 func (i *Import) wants(u *url.URL) bool {
-	host := scope{siteOf(u), i.hosts}.deny(&url.URL{Scheme: u.Scheme, Host: u.Host})
+	host := scope{site: siteOf(u), hosts: i.hosts}.deny(&url.URL{Scheme: u.Scheme, Host: u.Host})
 	return host == ""
 }
 

@@ -122,7 +122,7 @@ func (c *Crawler) visit(ctx context.Context, groups []group) (Summary, error) {
 		laps := c.live.laps[i]
 		g.Go(func() error {
 			defer c.live.sites.Add(1)
-			return newSite(c, scope{group.site, c.hosts}, laps).visit(ctx, group.errands, sums[i])
+			return newSite(c, scope{site: group.site, hosts: c.hosts}, laps).visit(ctx, group.errands, sums[i])
 		})
 	}
 	err := g.Wait()

@@ -313,6 +313,72 @@ func TestRobotsOnceADay(t *testing.T) {
 	})
 }
 
+// TestRetryAfterObeyed: what a server asks for is obeyed whatever it comes with.
+func TestRetryAfterObeyed(t *testing.T) {
+	for name, answer := range map[string]string{
+		"429, cut":             "HTTP/1.1 429 No\r\nRetry-After: 8\r\nContent-Length: 99\r\n\r\n<html>",
+		"503, cut":             "HTTP/1.1 503 No\r\nRetry-After: 8\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n<html>",
+		"503, odd coding":      "HTTP/1.1 503 No\r\nRetry-After: 8\r\nContent-Encoding: x-secret\r\n\r\n<html>",
+		"429, gzip of nothing": "HTTP/1.1 429 No\r\nRetry-After: 8\r\nContent-Encoding: gzip\r\n\r\n\x1f\x8b",
+		"503, too large":       "HTTP/1.1 503 No\r\nRetry-After: 8\r\nContent-Length: 9999999\r\n\r\n<html>",
+		"two of them":          "HTTP/1.1 503 No\r\nRetry-After: 1\r\nRetry-After: 8\r\nContent-Length: 0\r\n\r\n",
+		"a list":               "HTTP/1.1 429 No\r\nRetry-After: 1, 8\r\nContent-Length: 0\r\n\r\n",
+		"a redirect":           "HTTP/1.1 302 Found\r\nRetry-After: 8\r\nLocation: /nb/y.html\r\nContent-Length: 0\r\n\r\n",
+		"a redirect, cut":      "HTTP/1.1 302 Found\r\nRetry-After: 8\r\nLocation: /nb/y.html\r\nContent-Length: 9\r\n\r\n",
+		"not there":            "HTTP/1.1 404 Gone\r\nRetry-After: 8\r\nContent-Length: 0\r\n\r\n",
+		"forbidden":            "HTTP/1.1 403 No\r\nRetry-After: 8\r\nContent-Length: 0\r\n\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			pages := map[string]http.HandlerFunc{"www.a.gov.cn/": listing("x y", ""), "www.a.gov.cn/nb/y.html": article}
+			night(t, pages, 1, func(t *testing.T, c *Crawler, f *fake) {
+				raw := &answer
+				c.Network = brokenNetwork{f, "/nb/x.html", &raw}
+				if _, err := c.Run(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				for i, r := range f.log[:len(f.log)-1] {
+					if gap := f.log[i+1].start.Sub(r.end); strings.HasSuffix(r.url, "/x.html") && gap < 8*time.Second {
+						t.Errorf("%s was asked for after %v", f.log[i+1].url, gap)
+					}
+				}
+				if len(f.log) < 4 { // robots.txt, the listing, x, y
+					t.Errorf("asked for %s", f.urls())
+				}
+			})
+		})
+	}
+}
+
+// TestRetryAfterForEver: a slip in a Retry-After bars a site for a week; then one request shows whether it still does.
+func TestRetryAfterForEver(t *testing.T) {
+	for _, value := range []string{"999999999999", strings.Repeat("9", 50), "Wed, 21 Oct 2099 07:28:00 GMT"} {
+		pages := map[string]http.HandlerFunc{"www.a.gov.cn/": listing("x y", ""), "www.a.gov.cn/nb/x.html": article,
+			"www.a.gov.cn/nb/y.html": article, "www.a.gov.cn/robots.txt": status(503, "Retry-After", value)}
+		night(t, pages, 1, func(t *testing.T, c *Crawler, f *fake) {
+			visit := func(when string, want int) {
+				t.Helper()
+				f.log = nil
+				if _, err := c.Run(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				if len(f.log) != want {
+					t.Errorf("%.20s, %s: asked for %s; want %d requests", value, when, f.urls(), want)
+				}
+			}
+			visit("first", 1)
+			time.Sleep(6*24*time.Hour + 23*time.Hour)
+			visit("in the week", 0)
+			time.Sleep(2 * time.Hour)
+			visit("after the week", 1)
+			time.Sleep(24 * time.Hour)
+			visit("in the next week", 0)
+			time.Sleep(7 * 24 * time.Hour)
+			delete(f.pages, "www.a.gov.cn/robots.txt")
+			visit("when it has come to its senses", 4)
+		})
+	}
+}
+
 // TestNothingHeld: reports are the same when their pages are not held in memory while their parts are asked for.
 func TestNothingHeld(t *testing.T) {
 	pages := map[string]http.HandlerFunc{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -80,7 +81,7 @@ func TestScope(t *testing.T) {
 		{"127.0.0.1:8082", "http://127.0.0.1:8082/x", "host not allowed"},
 	}
 	for _, tt := range tests {
-		s := scope{tt.site, allowed(portals, []string{"Extra.example.com"})}
+		s := scope{site: tt.site, hosts: allowed(portals, []string{"Extra.example.com"})}
 		if got := s.deny(parse(t, tt.url)); got != tt.want {
 			t.Errorf("%s from %s: got %q, want %q", tt.url, tt.site, got, tt.want)
 		}
@@ -349,18 +350,42 @@ func TestJudge(t *testing.T) {
 func TestRetryAfter(t *testing.T) {
 	now := time.Date(2024, 3, 1, 12, 0, 0, 0, time.UTC)
 	tests := map[string]time.Duration{
-		"":                              0,
-		"120":                           2 * time.Minute,
-		" 3 ":                           3 * time.Second,
-		"-5":                            0,
-		"soon":                          0,
-		"Fri, 01 Mar 2024 12:01:00 GMT": time.Minute,
-		"Fri, 01 Mar 2024 11:00:00 GMT": 0,
+		"":                                0,
+		"120":                             2 * time.Minute,
+		" 3 ":                             3 * time.Second,
+		"-5":                              0,
+		"soon":                            0,
+		"8, 9":                            9 * time.Second,
+		"8.5":                             8500 * time.Millisecond,
+		"+8":                              8 * time.Second,
+		".5":                              500 * time.Millisecond,
+		`"120"`:                           2 * time.Minute,
+		"300 seconds":                     5 * time.Minute,
+		"300s":                            5 * time.Minute,
+		"1500 ms":                         1500 * time.Millisecond,
+		"5 Minutes":                       5 * time.Minute,
+		"2 hours":                         2 * time.Hour,
+		"1 day":                           24 * time.Hour,
+		"10分钟":                            10 * time.Minute,
+		"30秒":                             30 * time.Second,
+		"8; soon":                         8 * time.Second,
+		"999999999999":                    math.MaxInt64,
+		strings.Repeat("9", 400):          math.MaxInt64,
+		"Friday, 01-Mar-24 12:01:00 GMT":  time.Minute,
+		"Fri Mar  1 12:01:00 2024":        time.Minute,
+		"Fri, 01 Mar 2024 20:01:00 +0800": time.Minute,
+		"2024-03-01T12:01:00Z":            time.Minute,
+		"Fri, 01 Mar 9999 12:01:00 GMT":   math.MaxInt64,
+		"Fri, 01 Mar 2024 12:01:00 GMT":   time.Minute,
+		"Fri, 01 Mar 2024 11:00:00 GMT":   0,
 	}
 	for value, want := range tests {
-		if got := retryAfter(value, now); got != want {
+		if got := retryAfter([]string{value}, now); got != want {
 			t.Errorf("%q: got %v, want %v", value, got, want)
 		}
+	}
+	if got := retryAfter([]string{"3", "8"}, now); got != 8*time.Second {
+		t.Errorf("two headers: got %v", got)
 	}
 }
 

@@ -3,7 +3,6 @@ package crawler
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"net/http"
 	"net/netip"
@@ -38,13 +37,6 @@ type site struct {
 	allowance *int // requests that may still be sent; nil: as many as are needed
 }
 
-// A gate is what the robots.txt of one authority says to us.
-type gate struct {
-	rules  *robots.Rules
-	sha256 string    // of the file; "" when there was none
-	asked  time.Time // for the file
-}
-
 // mostTries is how many requests there are for one page whose fault may pass.
 const mostTries = 3
 
@@ -66,7 +58,7 @@ func newSite(c *Crawler, scope scope, laps []*lap) *site {
 func (s *site) visit(ctx context.Context, errands []errand, sums []PortalSummary) error {
 	defer s.release()
 	defer s.leave()
-	err := s.take(ctx)
+	err := s.take(ctx, s.standing())
 	if err == nil {
 		err = s.tour(ctx, errands, sums)
 	} else if isOver(ctx) {
@@ -80,7 +72,7 @@ func (s *site) tour(ctx context.Context, errands []errand, sums []PortalSummary)
 	turns := s.order(errands)
 	for n, i := range turns {
 		e := &errands[i]
-		err := s.take(ctx)
+		err := s.take(ctx, s.standing())
 		if isOver(ctx) || s.closed == overAll {
 			return s.unreached(turns[n:], errands, sums)
 		}
@@ -361,7 +353,7 @@ func (s *site) mind(p page, took time.Duration) error {
 	default:
 		s.clock.answered(took, "")
 	}
-	s.clock.bar(p.wait, fmt.Sprintf("asks to be left alone for %v", p.wait.Round(time.Second)))
+	s.clock.bar(p.wait, askedFor(p.wait))
 	if p.Status == http.StatusTooManyRequests && p.wait == 0 {
 		s.clock.bar(s.pause(1), "answers 429")
 	}
@@ -384,120 +376,6 @@ func (s *site) pause(tries int) time.Duration {
 		d *= 3
 	}
 	return min(d, max(s.clock.gap(), 10*time.Minute))
-}
-
-// How long a robots.txt is believed: a day, and another one when it cannot be had again (RFC 9309, 2.4).
-const (
-	believed = 24 * time.Hour
-	doubted  = 2 * believed
-)
-
-// gate returns what the robots.txt of a URL's authority says. It is asked for once a day, also over restarts: in
-// between the archive tells.
-func (s *site) gate(ctx context.Context, u *url.URL, sum *PortalSummary) (gate, error) {
-	g, known := s.gates[authority(u)]
-	if known && time.Since(g.asked) < believed {
-		return g, nil
-	}
-	t := target{url: authority(u) + "/robots.txt", kind: store.KindRobots, portal: sum.ID}
-	old, err := s.oldGate(t)
-	if err != nil {
-		return gate{}, err
-	}
-	s.clock.seen(old.asked) // when the frontier was deleted, nobody else knows
-	g = old
-	if g.rules == nil || time.Since(g.asked) >= believed {
-		if g, err = s.fetchGate(ctx, t, sum); err != nil {
-			return gate{}, err
-		}
-	}
-	if g.rules.Unreachable() && old.rules != nil {
-		g = old // RFC 9309, 2.3.1.4
-		g.asked = time.Now()
-	}
-	s.gates[authority(u)] = g
-	return g, nil
-}
-
-// oldGate reads a robots.txt from the archive; its rules are nil when that has none to be believed.
-func (s *site) oldGate(t target) (gate, error) {
-	asked := time.Time{}
-	for range farthest + 1 {
-		c, known, err := s.Store.LastBefore(t.url, 0, store.StateOK, store.StateUnchanged, store.StateGone, store.StateRedirect, store.StateFailed)
-		if err == nil && known && c.State == store.StateFailed && (c.Status == 0 || passing(c) || wasRebuff(c)) { // what held before it?
-			c, known, err = s.Store.LastBefore(t.url, 0, store.StateOK, store.StateUnchanged, store.StateGone, store.StateRedirect)
-		}
-		if err != nil || !known {
-			return gate{}, err
-		}
-		if asked.IsZero() {
-			asked = c.Time.Add(time.Duration(c.Took) * time.Millisecond)
-		}
-		if time.Since(asked) > doubted {
-			return gate{}, nil
-		}
-		switch c.State {
-		case store.StateOK, store.StateUnchanged:
-			body, err := s.Store.Body(c.SHA256)
-			if err != nil {
-				return gate{}, nil // verify will tell; it is asked for again
-			}
-			return gate{robots.Read(http.StatusOK, body, s.UserAgent), c.SHA256, asked}, nil
-		case store.StateRedirect:
-			next, reason := redirected(t, c.Header.Get("Location"), s.scope)
-			if reason != "" {
-				return gate{robots.Read(c.Status, nil, s.UserAgent), "", asked}, nil
-			}
-			t = next
-		default:
-			return gate{robots.Read(c.Status, nil, s.UserAgent), "", asked}, nil
-		}
-	}
-	return gate{}, nil
-}
-
-// fetchGate asks for a robots.txt, where it was moved to, and again when the fault may pass.
-func (s *site) fetchGate(ctx context.Context, t target, sum *PortalSummary) (gate, error) {
-	known, err := recall(s.Store, t.url)
-	if err != nil {
-		return gate{}, err
-	}
-	p, err := s.insist(ctx, t, known, sum, func(p *page) error {
-		p.Robots = store.Robots{Allowed: true, Reason: "robots.txt itself"}
-		return nil
-	})
-	if err != nil {
-		return gate{}, err
-	}
-	body, err := s.keep(&p, known, sum)
-	if err != nil {
-		return gate{}, err
-	}
-	now := time.Now()
-	switch p.State {
-	case store.StateOK, store.StateUnchanged:
-		if body == nil {
-			return gate{robots.Read(0, nil, s.UserAgent), "", now}, nil // what it forbids is lost
-		}
-		return gate{robots.Read(http.StatusOK, body, s.UserAgent), p.SHA256, now}, nil
-	case store.StateRedirect:
-		if next, reason := redirected(t, p.Header.Get("Location"), s.scope); reason == "" {
-			return s.fetchGate(ctx, next, sum)
-		}
-	case store.StateFailed:
-		if t.tries++; p.passing && t.tries < mostTries && !s.once && s.closed == "" {
-			if err := s.sleep(ctx, s.pause(t.tries)); err != nil {
-				return gate{}, err
-			}
-			return s.fetchGate(ctx, t, sum)
-		}
-	case store.StateRefused, store.StateBlocked:
-		p.Status = 0 // whatever came with it, the file cannot be had
-	}
-	if p.Status == 0 || p.passing {
-		sum.problem(t.url, "robots.txt cannot be had: "+p.Error)
-	}
-	return gate{robots.Read(p.Status, nil, s.UserAgent), "", now}, nil
 }
 
 // archive archives an answer and counts it.

@@ -66,7 +66,7 @@ func (c *Crawler) Why(about string) (Why, error) {
 	}
 	u.Fragment, u.RawFragment = "", ""
 	y.URL = u.String()
-	y.Denied = scope{y.Site, allowed(c.Portals, c.AllowHosts)}.deny(u)
+	y.Denied = scope{site: y.Site, hosts: allowed(c.Portals, c.AllowHosts)}.deny(u)
 	if f != nil {
 		y.Found, err = f.Find(func(st frontier.Status) []string {
 			if st.Site != y.Site {
@@ -99,7 +99,9 @@ func (y *Why) site(c *Crawler, f *frontier.Frontier) error {
 	}
 	if known {
 		y.Host = &host
-		next, why := (&clock{delay: c.Delay, host: host}).next(0)
+		k := clock{delay: c.Delay, host: host}
+		k.mend(time.Now())
+		next, why := k.next(0)
 		if next.After(time.Now()) {
 			y.Next, y.Wait = next, why
 		}
@@ -132,11 +134,29 @@ func (y *Why) archive(c *Crawler, u *url.URL) error {
 		at := known.dueAt()
 		y.Due = &at
 	}
-	s := site{Crawler: c, scope: scope{y.Site, allowed(c.Portals, c.AllowHosts)}}
-	g, err := s.oldGate(target{url: authority(u) + "/robots.txt"})
-	if err == nil && g.rules != nil {
-		d := g.rules.Check(u)
-		y.Robots = &store.Robots{Allowed: d.Allowed, Reason: d.Reason, SHA256: g.sha256}
-	}
+	s := site{Crawler: c, scope: scope{site: y.Site, hosts: allowed(c.Portals, c.AllowHosts)}}
+	y.Robots, err = s.permit(u)
 	return err
+}
+
+// permit says what the archive knows of whether a URL may be asked for: what robots.txt says of it, or why that cannot be
+// had and nobody is asked; nil when there is nothing young enough to be believed.
+func (s *site) permit(u *url.URL) (*store.Robots, error) {
+	t := target{url: authority(u) + "/robots.txt"}
+	g, err := s.oldGate(t)
+	if err != nil {
+		return nil, err
+	}
+	if g.rules != nil {
+		d := g.rules.Check(u)
+		return &store.Robots{Allowed: d.Allowed, Reason: d.Reason, SHA256: g.sha256}, nil
+	}
+	c, known, err := s.Store.LastCapture(t.url)
+	switch {
+	case err != nil, !known, time.Since(c.Time) > doubted:
+		return nil, err
+	case answers(c):
+		return &store.Robots{Reason: "robots.txt cannot be had: it is said to lie elsewhere, and is not to be had there"}, nil
+	}
+	return &store.Robots{Reason: unread(c)}, nil
 }

@@ -1,8 +1,11 @@
 package robots
 
 import (
+	"bytes"
+	"encoding/binary"
 	"net/url"
 	"strings"
+	"unicode/utf16"
 )
 
 // target returns the part of a URL that rules are about: path and query, normalised.
@@ -14,18 +17,32 @@ func target(u *url.URL) string {
 	if u.RawQuery != "" || u.ForceQuery {
 		path += "?" + u.RawQuery
 	}
-	return normal(path)
+	return literal.Replace(normal(path))
+}
+
+// literal spells the signs that mean something in a pattern as a pattern has to spell them when they do not (RFC 9309,
+// 2.2.3).
+var literal = strings.NewReplacer("*", "%2A", "$", "%24")
+
+// pattern returns the pattern of a rule, normalised: a $ that is not its last sign is an ordinary one.
+func pattern(rule string) string {
+	s := normal(rule)
+	if body, anchored := strings.CutSuffix(s, "$"); anchored {
+		return strings.ReplaceAll(body, "$", "%24") + "$"
+	}
+	return strings.ReplaceAll(s, "$", "%24")
 }
 
 const upperHex = "0123456789ABCDEF"
 
-// normal gives equivalent spellings one form (RFC 9309, 2.2.2): octets beyond ASCII are percent-encoded, encoded
-// letters, digits and -._~ are not, and hex digits are capital. Everything else stays: %2F is not a slash.
+// normal gives equivalent spellings one form (RFC 9309, 2.2.2): octets beyond ASCII and those that no
+// URL may have (RFC 3986, 2) are percent-encoded, encoded letters, digits and -._~ are not, and hex digits are capital.
+// Everything else stays: %2F is not a slash.
 func normal(s string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
 		if !isEscape(s[i:]) {
-			writeOctet(&b, s[i], s[i] > ' ' && s[i] < 0x7f)
+			writeOctet(&b, s[i], s[i] > ' ' && s[i] < 0x7f && strings.IndexByte("\"<>\\^`{|}", s[i]) < 0)
 			continue
 		}
 		octet := unhex(s[i+1])<<4 | unhex(s[i+2])
@@ -48,6 +65,38 @@ func escape(text string) string {
 		writeOctet(&b, text[i], text[i] < 0x80)
 	}
 	return b.String()
+}
+
+// decode returns the text of a robots.txt. Editors save it as UTF-16, and put byte order marks in front of it, in the
+// middle where files were joined, twice, or in part; a NUL is no part of any line.
+func decode(body []byte) string {
+	text := string(body)
+	if order := byteOrder(body); order != nil {
+		units := make([]uint16, 0, len(body)/2)
+		for ; len(body) > 1; body = body[2:] {
+			units = append(units, order.Uint16(body))
+		}
+		text = string(utf16.Decode(units))
+	}
+	text = marks.Replace(text)
+	for text != "" && strings.IndexByte("\xef\xbb\xbf\xfe\xff", text[0]) >= 0 {
+		text = text[1:]
+	}
+	return text
+}
+
+// marks are byte order marks, also such as were taken for Latin letters and encoded again, and NULs.
+var marks = strings.NewReplacer("\x00", "", "\ufeff", "", "\u00ef\u00bb\u00bf", "")
+
+// byteOrder returns that of UTF-16 with a mark; nil for anything else.
+func byteOrder(body []byte) binary.ByteOrder {
+	switch {
+	case bytes.HasPrefix(body, []byte("\xff\xfe")):
+		return binary.LittleEndian
+	case bytes.HasPrefix(body, []byte("\xfe\xff")):
+		return binary.BigEndian
+	}
+	return nil
 }
 
 // isEscape reports whether s begins with a percent-encoded octet.

@@ -42,10 +42,10 @@ func (r *reader) HandleUserAgent(_ int, value string) {
 }
 
 func (r *reader) HandleAllow(_ int, value string) {
-	r.add(rule{true, normal(value), "Allow: " + value})
+	r.add(rule{true, pattern(value), "Allow: " + value})
 }
 func (r *reader) HandleDisallow(_ int, value string) {
-	r.add(rule{false, normal(value), "Disallow: " + value})
+	r.add(rule{false, pattern(value), "Disallow: " + value})
 }
 
 func (r *reader) add(rule rule) {

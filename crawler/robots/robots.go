@@ -8,6 +8,7 @@ package robots
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -49,35 +50,55 @@ type Decision struct {
 
 // Read returns the rules of an answer to the request for a robots.txt; status is 0 when there was no answer.
 // A file that does not exist permits everything; one that cannot be had just now forbids everything, until it can.
-// 429 is a request to go away and counts as the latter, although RFC 9309 has it with the other 4xx.
+// Statuses that speak of the request or of the moment count as the latter, although RFC 9309 has them with the other
+// 4xx; so do parts of a file (206), promises of one (202), and redirects: whoever asks has followed them.
 func Read(status int, body []byte, userAgent string) *Rules {
-	switch {
-	case status >= 200 && status < 300:
+	switch status {
+	case http.StatusOK, http.StatusNonAuthoritativeInfo, http.StatusNoContent:
 		return Parse(body, userAgent)
-	case status == 0:
-		return &Rules{all: Silent, deny: true}
-	case status >= 500, status == http.StatusTooManyRequests:
-		return &Rules{all: "robots.txt answers " + strconv.Itoa(status), deny: true}
+	case 0:
+		return Unread(Silent)
+	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
+	default:
+		if status >= 400 && status < 500 { // "unavailable" in the words of RFC 9309
+			return &Rules{all: "no robots.txt: " + strconv.Itoa(status)}
+		}
 	}
-	// 4xx, and redirects that lead nowhere: "unavailable" in the words of RFC 9309.
-	return &Rules{all: "no robots.txt: " + strconv.Itoa(status)}
+	return Unread("robots.txt answers " + strconv.Itoa(status))
 }
+
+// Unread returns the rules where there may be a file and it cannot be had, for the reason given: nothing is permitted.
+func Unread(reason string) *Rules { return &Rules{all: reason, deny: true} }
 
 // Parse reads the text of a robots.txt. Whatever is no line of the format is passed over.
 func Parse(body []byte, userAgent string) *Rules {
-	if len(body) > MaxSize {
-		body = body[:MaxSize]
-		if i := strings.LastIndexAny(string(body), "\r\n"); i >= 0 {
-			body = body[:i] // half a rule could forbid or permit too much
+	text := decode(body)
+	if len(text) > MaxSize {
+		text = text[:MaxSize]
+		if i := strings.LastIndexAny(text, "\r\n"); i >= 0 {
+			text = text[:i] // half a rule could forbid or permit too much
 		}
 	}
 	r := &reader{product: Product(userAgent)}
-	grobotstxt.Parse(escape(strings.TrimPrefix(string(body), "\ufeff")), r)
+	grobotstxt.Parse(escape(text), r)
 	if r.named {
 		return r.ours.rules()
 	}
 	return r.anyone.rules()
 }
+
+// Legible reports whether bytes may be a robots.txt, or a page in place of one, and no packed or damaged data: those have
+// no rules in them, which would permit everything. Of what was said to be packed, that must show in the text.
+func Legible(body []byte, packed bool) bool {
+	text := decode(body)
+	if strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && !strings.ContainsRune("\t\n\v\f\r\x1a", r) || r == 0x7f }) {
+		return false
+	}
+	return !packed || len(body) == 0 || known.MatchString(text)
+}
+
+// known is how a line of the format, a comment or a web page begins.
+var known = regexp.MustCompile(`(?im)^\s*(?:#|<|(?:user-?agent|allow|disallow|sitemap|crawl-?delay|host|request-rate|visit-time)\s*:)`)
 
 // Unreachable reports whether the file could not be had, which forbids everything for now.
 func (r *Rules) Unreachable() bool { return r.deny }

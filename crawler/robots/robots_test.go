@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"github.com/jimsmart/grobotstxt"
 )
@@ -59,6 +60,24 @@ User-Agent: quxbot
 		// patterns
 		{"star inside", "User-agent: *\nDisallow: /foo*bar\n", agent, "/z/foo/bar", true, ""},
 		{"star inside anchored", "User-agent: *\nDisallow: /foo*bar\n", agent, "/foo/x/bar/y", false, ""},
+		{"star of the address", "User-agent: *\nDisallow: /a%2Ab\n", agent, "/a*b", false, ""},
+		{"star of the address, encoded", "User-agent: *\nDisallow: /a%2ab\n", agent, "/a%2Ab", false, ""},
+		{"star of the address is no other sign", "User-agent: *\nDisallow: /a%2Ab\n", agent, "/axb", true, ""},
+		{"star matches a star", "User-agent: *\nDisallow: /a*b\n", agent, "/a*b", false, ""},
+		{"dollar of the address", "User-agent: *\nDisallow: /a%24\n", agent, "/a$b", false, ""},
+		{"dollar of the address is no end", "User-agent: *\nDisallow: /a%24\n", agent, "/a", true, ""},
+		{"dollar in the middle", "User-agent: *\nDisallow: /a$b\n", agent, "/a$b", false, ""},
+		{"dollar in the query", "User-agent: *\nDisallow: /*?x=$1$\n", agent, "/l?x=$1", false, ""},
+		{"dollar at the end", "User-agent: *\nDisallow: /a$\n", agent, "/ab", true, ""},
+		{"backslash", `User-agent: *
+Disallow: /a\b`, agent, `/a\b`, false, ""},
+		{"backslash, encoded in the rule", "User-agent: *\nDisallow: /a%5Cb\n", agent, `/a\b`, false, ""},
+		{"backslash, encoded in the address", `User-agent: *
+Disallow: /a\`, agent, "/a%5cb", false, ""},
+		{"backslash in the query", `User-agent: *
+Disallow: /*?d=\x`, agent, `/l?d=\x`, false, ""},
+		{"brackets, braces and quotes", "User-agent: *\nDisallow: /a{b}|\"<c>^`\n", agent, "/a%7Bb%7D%7C%22%3Cc%3E%5E%60", false, ""},
+		{"blank", "User-agent: *\nDisallow: /a b\n", agent, "/a%20b", false, ""},
 		{"query", "User-agent: *\nDisallow: /*?page=\n", agent, "/list?page=2", false, ""},
 		{"query order is kept", "User-agent: *\nDisallow: /l?b=1\n", agent, "/l?b=1&a=2", false, ""},
 		{"empty disallow", "User-agent: *\nDisallow:\n", agent, "/x", true, "no rule"},
@@ -73,6 +92,17 @@ User-Agent: quxbot
 		{"mozilla", "User-agent: gongkai\nDisallow: /\n", "Mozilla/5.0 (compatible; gongkai/0.1; +https://x)", "/a", false, ""},
 		// text
 		{"byte order mark", "\xef\xbb\xbfUser-agent: *\nDisallow: /a\n", agent, "/a", false, ""},
+		{"byte order mark twice", "\xef\xbb\xbf\xef\xbb\xbfUser-agent: *\nDisallow: /a\n", agent, "/a", false, ""},
+		{"byte order mark encoded twice", "\u00ef\u00bb\u00bfUser-agent: *\nDisallow: /a\n", agent, "/a", false, ""},
+		{"byte order mark cut", "\xbb\xbfUser-agent: *\nDisallow: /a\n", agent, "/a", false, ""},
+		{"half a byte order mark", "\xefUser-agent: *\nDisallow: /a\n", agent, "/a", false, ""},
+		{"byte order mark where files were joined", "User-agent: *\n\xef\xbb\xbfDisallow: /a\n", agent, "/a", false, ""},
+		{"UTF-16, little end first", "\xff\xfe" + wide("User-agent: *\nDisallow: /公开\n", 0, 8), agent, "/公开", false, ""},
+		{"UTF-16, big end first", "\xfe\xff" + wide("User-agent: *\nDisallow: /公开\n", 8, 0), agent, "/公开", false, ""},
+		{"UTF-16 without a mark", wide("User-agent: *\nDisallow: /a\n", 0, 8), agent, "/a", false, ""},
+		{"UTF-16, cut", "\xff\xfe" + wide("User-agent: *\nDisallow: /a\n", 0, 8) + "x", agent, "/a", false, ""},
+		{"NULs", "User-agent: *\x00\nDis\x00allow: /a\x00\n", agent, "/a", false, ""},
+		{"NULs behind", "User-agent: *\nDisallow: /a\n\x00\x00\x00", agent, "/a", false, ""},
 		{"carriage returns", "User-agent: *\rDisallow: /a\r", agent, "/a", false, ""},
 		{"comments and case", "USER-AGENT: * # all\nDISALLOW: /a # this\n", agent, "/a", false, "Disallow: /a"},
 		{"web page", "<!DOCTYPE html><html><head><title>首页</title></head><body>a: b</body></html>", agent, "/a", true, "no rule"},
@@ -101,12 +131,20 @@ func TestRead(t *testing.T) {
 		want   Decision
 	}{
 		{200, Decision{false, "Disallow: /"}},
-		{404, Decision{true, "no robots.txt: 404"}},
 		{403, Decision{true, "no robots.txt: 403"}},
-		{302, Decision{true, "no robots.txt: 302"}},
+		{401, Decision{true, "no robots.txt: 401"}},
+		{404, Decision{true, "no robots.txt: 404"}},
+		{410, Decision{true, "no robots.txt: 410"}},
+		{202, Decision{false, "robots.txt answers 202"}},
+		{206, Decision{false, "robots.txt answers 206"}},
+		{302, Decision{false, "robots.txt answers 302"}},
+		{304, Decision{false, "robots.txt answers 304"}},
+		{408, Decision{false, "robots.txt answers 408"}},
+		{425, Decision{false, "robots.txt answers 425"}},
 		{429, Decision{false, "robots.txt answers 429"}},
 		{500, Decision{false, "robots.txt answers 500"}},
 		{521, Decision{false, "robots.txt answers 521"}},
+		{999, Decision{false, "robots.txt answers 999"}},
 		{0, Decision{false, "robots.txt unreachable"}},
 	}
 	for _, tt := range tests {
@@ -179,4 +217,33 @@ func FuzzGroups(f *testing.F) {
 			t.Errorf("%q %s: got %+v, library says %v", text, u, got, want)
 		}
 	})
+}
+
+// wide spells text with two octets a sign, shifted by so many bits.
+func wide(text string, first, second int) string {
+	var b strings.Builder
+	for _, u := range utf16.Encode([]rune(text)) {
+		b.WriteByte(byte(u >> first))
+		b.WriteByte(byte(u >> second))
+	}
+	return b.String()
+}
+
+func TestLegible(t *testing.T) {
+	for text, want := range map[string][2]bool{ // as it is, and said to be packed
+		"":                                  {true, true},
+		"User-agent: *\nDisallow: /\n":      {true, true},
+		"# nothing\n":                       {true, true},
+		"<html>":                            {true, true},
+		"\xff\xfe" + wide("Allow: /", 0, 8): {true, true},
+		"\xc4\xfa\xba\xc3 hello":            {true, false},
+		"Disallow: /\x1a":                   {true, true},
+		"\xff\xff\xff":                      {true, false},
+		"\x1f\x8b":                          {false, false},
+		"PK\x03\x04 Disallow: /":            {false, false},
+	} {
+		if got := [2]bool{Legible([]byte(text), false), Legible([]byte(text), true)}; got != want {
+			t.Errorf("%q: got %v, want %v", text, got, want)
+		}
+	}
 }

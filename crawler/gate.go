@@ -1,0 +1,205 @@
+package crawler
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"time"
+
+	"gongkai/crawler/robots"
+	"gongkai/store"
+)
+
+// A gate is what the robots.txt of one authority says to us.
+type gate struct {
+	rules  *robots.Rules
+	sha256 string    // of the file; "" when there was none
+	asked  time.Time // for the file
+}
+
+// How long a robots.txt is believed: a day, and another one when it cannot be had again (RFC 9309, 2.4).
+const (
+	believed = 24 * time.Hour
+	doubted  = 2 * believed
+)
+
+// gate returns what the robots.txt of a URL's authority says. It is asked for once a day, also over restarts: in
+// between the archive tells.
+func (s *site) gate(ctx context.Context, u *url.URL, sum *PortalSummary) (gate, error) {
+	g, known := s.gates[authority(u)]
+	if known && time.Since(g.asked) < believed {
+		return g, nil
+	}
+	t := target{url: authority(u) + "/robots.txt", kind: store.KindRobots, portal: sum.ID}
+	old, err := s.oldGate(t)
+	if err != nil {
+		return gate{}, err
+	}
+	s.clock.seen(old.asked) // when the frontier was deleted, nobody else knows
+	g = old
+	if g.rules == nil || time.Since(g.asked) >= believed {
+		if g, err = s.fetchGate(ctx, t, sum); err != nil {
+			return gate{}, err
+		}
+	}
+	if g.rules.Unreachable() && old.rules != nil {
+		g = old // RFC 9309, 2.3.1.4
+		g.asked = time.Now()
+	}
+	s.gates[authority(u)] = g
+	return g, nil
+}
+
+// answers reports whether a capture of a robots.txt tells what is permitted. A status does not when what came with it
+// is not whole, nor does a page that stands in the way of the file.
+func answers(c store.Capture) bool {
+	switch c.State {
+	case store.StateOK, store.StateUnchanged: // some other statuses are taken for pages when there is one with them
+		said := c.Status == http.StatusNotModified || !robots.Read(c.Status, nil, "").Unreachable()
+		return said && c.Truncated == ""
+	case store.StateGone, store.StateRedirect:
+		return true
+	case store.StateFailed:
+		return c.Error == statusText(c.Status) && !robots.Read(c.Status, nil, "").Unreachable()
+	}
+	return false
+}
+
+// oldGate reads a robots.txt from the archive; its rules are nil when that has none to be believed. What is no answer
+// changes nothing about what was known before it.
+func (s *site) oldGate(t target) (gate, error) {
+	var known []store.Capture
+	err := s.Store.Newest(t.url, func(c store.Capture) bool {
+		young := time.Since(c.Time) <= doubted
+		if young && answers(c) {
+			known = append(known, c)
+		}
+		return young
+	})
+	if err != nil {
+		return gate{}, err
+	}
+	for _, c := range known {
+		var body []byte
+		if c.State == store.StateOK || c.State == store.StateUnchanged {
+			if body, err = s.Store.Body(c.SHA256); err != nil {
+				return gate{}, nil // verify will tell; it is asked for again
+			}
+		}
+		g, next, why := s.read(t, c, body)
+		if why == "" && g.rules == nil {
+			if g, err = s.oldGate(next); err != nil {
+				return gate{}, err
+			}
+			g.asked = answeredAt(c)
+		}
+		if g.rules != nil {
+			return g, nil
+		}
+	}
+	return gate{}, nil
+}
+
+// read draws from an answer what the file says, or where it is to be asked for instead, or why nowhere.
+func (s *site) read(t target, c store.Capture, body []byte) (g gate, next target, why string) {
+	location := c.Header.Get("Location")
+	switch c.State {
+	case store.StateOK, store.StateUnchanged:
+		if !robots.Legible(body, c.Header.Get("Content-Encoding") != "") {
+			return gate{}, target{}, "what came is no text"
+		}
+		if location = insteadOf(c, body); location == "" {
+			return gate{robots.Read(http.StatusOK, body, s.UserAgent), c.SHA256, answeredAt(c)}, target{}, ""
+		}
+	case store.StateRedirect:
+	default:
+		return gate{robots.Read(c.Status, nil, s.UserAgent), "", answeredAt(c)}, target{}, ""
+	}
+	next, why = redirected(t, location, scope{anywhere: true}) // RFC 9309, 2.3.1.2
+	return gate{}, next, why
+}
+
+func answeredAt(c store.Capture) time.Time {
+	return c.Time.Add(time.Duration(c.Took) * time.Millisecond)
+}
+
+// reloads is found in pages that set a cookie and have themselves, or what they stand in for, asked for again.
+var reloads = regexp.MustCompile(`(?i)http-equiv\s*=\s*["']?refresh|location\s*(?:\.\s*(?:href|reload|replace|assign)|=)`)
+
+// insteadOf returns the address that a web page served as a robots.txt sends its reader to, "" when it does not. Such a
+// page is not the file: to take it for one without rules would permit everything.
+func insteadOf(c store.Capture, body []byte) string {
+	if !bytes.HasPrefix(bytes.TrimLeft(body, "\xef\xbb\xbf \t\r\n"), []byte("<")) {
+		return ""
+	}
+	if location, ok := moved(page{Capture: c}, body); ok {
+		return location
+	}
+	if c.Header.Get("Set-Cookie") != "" && reloads.Match(body) {
+		return c.URL
+	}
+	return ""
+}
+
+// fetchGate asks for a robots.txt, where it was moved to, and again when the fault may pass.
+func (s *site) fetchGate(ctx context.Context, t target, sum *PortalSummary) (gate, error) {
+	known, err := recall(s.Store, t.url)
+	if err != nil {
+		return gate{}, err
+	}
+	p, err := s.requestAnywhere(ctx, t, known, sum, func(p *page) error {
+		p.Robots = store.Robots{Allowed: true, Reason: "robots.txt itself"}
+		return nil
+	})
+	if errors.Is(err, errElsewhere) {
+		return s.noGate(t, store.Capture{Status: 1, Error: err.Error()}, sum), nil
+	}
+	if err != nil {
+		return gate{}, err
+	}
+	body, err := s.keep(&p, known, sum)
+	if err != nil {
+		return gate{}, err
+	}
+	if !answers(p.Capture) {
+		if t.tries++; p.passing && t.tries < mostTries && !s.once && s.closed == "" {
+			if err := s.sleep(ctx, s.pause(t.tries)); err != nil {
+				return gate{}, err
+			}
+			return s.fetchGate(ctx, t, sum)
+		}
+		return s.noGate(t, p.Capture, sum), nil
+	}
+	g, next, why := s.read(t, p.Capture, body)
+	if body == nil && p.SHA256 != "" {
+		why = "the archive has damaged it"
+	}
+	switch {
+	case why != "":
+		return s.noGate(t, store.Capture{Status: p.Status, Error: why}, sum), nil
+	case g.rules == nil:
+		return s.fetchGate(ctx, next, sum)
+	}
+	return g, nil
+}
+
+// noGate is what holds when a robots.txt cannot be had.
+func (s *site) noGate(t target, c store.Capture, sum *PortalSummary) gate {
+	sum.problem(t.url, unread(c))
+	if c.Status == 0 {
+		return gate{robots.Unread(robots.Silent), "", time.Now()}
+	}
+	return gate{robots.Unread(unread(c)), "", time.Now()}
+}
+
+// unread says why a robots.txt is not known.
+func unread(c store.Capture) string {
+	if c.Error == "" || c.Error == statusText(c.Status) {
+		return "robots.txt answers " + strconv.Itoa(c.Status)
+	}
+	return "robots.txt cannot be had: " + c.Error
+}
