@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +19,7 @@ import (
 type conditioned struct {
 	page      http.HandlerFunc // to a request without conditions
 	condition http.HandlerFunc // to one with some
+	tag       string           // its entity tag
 	log       []string         // "if" or "-", of each request
 }
 
@@ -27,7 +30,7 @@ func (c *conditioned) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c.log = append(c.log, "-")
-	w.Header().Set("ETag", `"a"`)
+	w.Header().Set("ETag", `"a`+c.tag+`"`)
 	w.Header().Set("Last-Modified", "Sat, 25 Dec 1999 01:00:00 GMT")
 	c.page(w, r)
 }
@@ -221,4 +224,92 @@ func TestMisnamed(t *testing.T) {
 			t.Errorf("day %d: %v", n, got)
 		}
 	}
+}
+
+// TestShrinkage: a version that has lost most figures, or its end, is told and does not stand until a request without
+// conditions brings it again on another day.
+func TestShrinkage(t *testing.T) {
+	whole, err := os.ReadFile("../testdata/portals/qujiang/report.http")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, page, _ := strings.Cut(strings.ReplaceAll(string(whole), "\r\n", "\n"), "\n\n")
+	cells := regexp.MustCompile(`>\s*\d+\s*<`)
+	for name, cut := range map[string]string{
+		"in the last table": page[:strings.LastIndex(page, "</table>")-400],
+		"before the tables": page[:strings.Index(page, "三、")],
+		"before its end":    page[:strings.LastIndex(page, "六、")],
+		"another page":      "<html><head><title>某市</title></head><body>" + strings.Repeat("<p>正在维护</p>", 40) + "</body></html>",
+		"all figures":       cells.ReplaceAllString(page, "><"),
+		"figures are gone":  page[:strings.Index(page, "<table")] + page[strings.LastIndex(page, "</table>")+8:],
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := &conditioned{page: body(page), condition: status(304)}
+			pages := map[string]http.HandlerFunc{start: listing("x", ""), "www.a.gov.cn/nb/x.html": x.serve}
+			crawl(t, pages, func(t *testing.T, c *Crawler, f *fake, _ Summary) {
+				c.Recheck, c.MaxPageBytes = true, 1<<20 // it was too large for the first crawl
+				time.Sleep(21 * time.Hour)
+				if _, err := c.Run(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				stands := func() string {
+					t.Helper()
+					var rivals store.Rivals
+					for r, err := range c.Store.Records() {
+						if err != nil {
+							t.Fatal(err)
+						}
+						rivals.Add(r)
+					}
+					choices := rivals.Choices()
+					if len(choices) != 1 {
+						t.Fatalf("%d reports", len(choices))
+					}
+					return choices[0].SHA256
+				}
+				first := stands()
+				visit := func(what string, after time.Duration, asked string, suspicious int, standing bool) {
+					t.Helper()
+					time.Sleep(after)
+					sum, err := c.Run(t.Context())
+					told := slices.IndexFunc(sum.Problems(), func(p Problem) bool { return p.Kind == ProblemSuspicious }) >= 0
+					if got := x.asked(); err != nil || got != asked || told != (suspicious > 0) || sum.Portals[0].Trouble != suspicious || (stands() == first) != standing {
+						t.Errorf("%s: asked %q, want %q; problems %v; the whole one stands: %v; %v", what, got, asked, sum.Problems(), stands() == first, err)
+					}
+				}
+				x.asked()
+				visit("whole", 21*time.Hour, "if", 0, true)
+				x.page, x.condition, x.tag = body(cut), body(cut), "b"
+				visit("cut", 21*time.Hour, "if -", 1, true)
+				visit("still cut, on the same day", time.Hour, "-", 1, true)
+				x.page, x.condition, x.tag = body(page), status(304), "c"
+				visit("whole again", 21*time.Hour, "-", 0, true)
+				visit("whole still", 21*time.Hour, "if", 0, true)
+				x.page, x.condition, x.tag = body(cut+" "), body(cut+" "), "d"
+				visit("cut once more", 21*time.Hour, "if -", 1, true)
+				visit("cut on another day", 21*time.Hour, "-", 0, name == "another page")
+				x.condition = status(304)
+				visit("believed", 21*time.Hour, "if", 0, name == "another page")
+				x.page, x.condition, x.tag = body(page), body(page), "e"
+				visit("whole for ever", 21*time.Hour, "if", 0, true)
+			})
+		})
+	}
+}
+
+// TestConditionsOnly: a report that is another page to who sets conditions is asked for without them at once, and then is.
+func TestConditionsOnly(t *testing.T) {
+	x := &conditioned{page: reportPage(sections(1, 6, 5)), condition: body("<html><body>" + strings.Repeat("<p>正在维护</p>", 40) + "</body></html>")}
+	crawl(t, map[string]http.HandlerFunc{start: listing("x", ""), "www.a.gov.cn/nb/x.html": x.serve}, func(t *testing.T, c *Crawler, f *fake, _ Summary) {
+		c.Recheck = true
+		for _, want := range []string{"- if -", "-", "-"} { // the first has the crawl before it
+			time.Sleep(21 * time.Hour)
+			if sum, err := c.Run(t.Context()); err != nil || !sum.Clean() {
+				t.Errorf("%v, %v", sum.Problems(), err)
+			}
+			if got := x.asked(); got != want {
+				t.Errorf("asked %s, want %s", got, want)
+			}
+		}
+	})
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
+	"time"
 
 	"gongkai/extract"
 	"gongkai/store"
@@ -14,6 +16,9 @@ import (
 // same bytes before.
 // body is nil where the page has not changed, and is then taken from the archive if need be.
 func (w *walk) report(ctx context.Context, t target, p page, body []byte) (err error) {
+	if done, err := w.reconsider(p); err != nil || done {
+		return err
+	}
 	unvisited := w.sum.Unvisited
 	if p.State == store.StateUnchanged && !p.old {
 		if same, err := w.untouched(ctx, t, p); err != nil || same && !w.mended {
@@ -58,7 +63,44 @@ func (w *walk) report(ctx context.Context, t target, p page, body []byte) (err e
 		return err
 	}
 	w.sum.read(&rec)
+	if rec.Suspicious != "" && p.conditional && t.tries == 0 {
+		t.tries++
+		return w.again(t) // without conditions, as the record is suspicious
+	}
+	w.suspect(&rec)
+	if read && rec.Suspicious == "" && last.Suspicious != "" && last.Capture > w.front.First {
+		w.distrust(page{Capture: store.Capture{URL: t.url, Time: rec.Time, Error: "another page"}}) // with conditions it was that
+	}
 	return nil
+}
+
+// suspect tells of a version that has lost much, and is not believed yet.
+func (w *walk) suspect(r *store.Record) {
+	if r.Suspicious != "" {
+		w.sum.note(ProblemSuspicious, r.URL, r.Suspicious+"; what was there before stands until another day confirms it")
+	}
+}
+
+// reconsider takes up a version that is suspicious and was served again. On another day that confirms it: the archive then
+// finds so. It reports whether there is nothing else to be done about the page.
+func (w *walk) reconsider(p page) (done bool, err error) {
+	last, read, err := w.Store.LastBrief(p.URL)
+	if err != nil || !read || last.Suspicious == "" || last.SHA256 != p.SHA256 {
+		return false, err
+	}
+	if p.Status == http.StatusNotModified || p.Time.Sub(last.Time) < shortest {
+		w.suspect(&last)
+		return true, nil
+	}
+	if last, _, err = w.Store.Record(last.Capture); err != nil {
+		return false, err
+	}
+	last.Read = time.Time{}
+	if err := w.Store.PutRecord(&last); err != nil {
+		return false, err
+	}
+	w.suspect(&last)
+	return last.Suspicious != "", nil
 }
 
 // untouched reports whether a page that has not changed still has the parts that it was last read with. They are asked

@@ -34,6 +34,8 @@ const (
 	ProblemSkipped = "skipped" // not asked for, as the site is left alone
 	ProblemBound   = "bound"   // left to the next run, as a bound of this one was reached
 	ProblemFew     = "few"     // a listing gives less than it announces, or than it should
+
+	ProblemSuspicious = "suspicious" // a version of a report has lost much, and is not believed yet
 )
 
 // A Problem says what went wrong with which page.

@@ -280,6 +280,13 @@ func (w *walk) answer(ctx context.Context, t target, known past) (page, []byte, 
 			}
 		}
 	}
+	if t.kind == store.KindReport && known.held != "" {
+		last, read, err := w.Store.LastBrief(t.url)
+		if err != nil {
+			return page{}, nil, err
+		}
+		known.doubted = known.doubted || read && last.Suspicious != ""
+	}
 	w.once = t.twins > 0
 	p, err := w.ask(ctx, t, known, w.sum)
 	if err != nil {

@@ -84,8 +84,10 @@ type Record struct {
 	Read     time.Time `json:"read,omitzero"`      // when it was read, UTC; records of early programs do not say
 	Rejected string    `json:"rejected,omitempty"` // why the page is not a report
 	Change   string    `json:"change"`             // one of the Change constants; empty when Rejected: such a page is no version of a report
-	Text     string    `json:"text_sha256,omitempty"`
-	Fields   string    `json:"fields_sha256,omitempty"` // of metadata, figures and identity
+	// Suspicious says what it has lost against the version before it, which stands until that is confirmed: see Replaces.
+	Suspicious string `json:"suspicious,omitempty"`
+	Text       string `json:"text_sha256,omitempty"`
+	Fields     string `json:"fields_sha256,omitempty"` // of metadata, figures and identity
 	// Attachments digests the sorted digests of the attachments that are held, one a line; "" when none is.
 	Attachments string          `json:"attachments_sha256,omitempty"`
 	Report      *extract.Report `json:"report,omitempty"`

@@ -10,8 +10,10 @@ import (
 )
 
 // Better reports whether a speaks for a key and scope rather than b. Of two versions of one URL it is the newer
-// one, whatever it says: that is what the agency publishes. Of two URLs it is the one
+// one, whatever it says: that is what the agency publishes. But one that is suspicious does not take the place of one that is
+// not. Of two URLs it is the one
 //
+//   - that is not suspicious: what is left of a report that was cut may claim the key of another;
 //   - that names its agency itself, if the other has the name from its portal only: that one may be anybody's;
 //   - with more figures, as a mirror or an excerpt loses some, blank ones counted;
 //   - with fewer identities that fail, as a copy adds errors;
@@ -21,9 +23,10 @@ import (
 // It compares versions of one URL by another rule than URLs: compare the newest of each URL only, as Rivals does.
 func Better(a, b Record) bool {
 	if a.URL == b.URL {
-		return a.Capture > b.Capture
+		return a.Capture > b.Capture && a.Replaces(&b) || a.Capture < b.Capture && !b.Replaces(&a)
 	}
 	return cmp.Or(
+		cmp.Compare(believed(a), believed(b)),
 		cmp.Compare(namesItself(a), namesItself(b)),
 		cmp.Compare(len(a.Report.Figures), len(b.Report.Figures)),
 		cmp.Compare(failedChecks(b.Report), failedChecks(a.Report)),
@@ -39,6 +42,13 @@ func namesItself(r Record) int {
 		return 0
 	}
 	return 1
+}
+
+func believed(r Record) int {
+	if r.Suspicious == "" {
+		return 1
+	}
+	return 0
 }
 
 func failedChecks(r *extract.Report) (n int) {
@@ -62,6 +72,8 @@ type Choice struct {
 	Record
 	Revisions int     // versions of its URL held that differ in text, metadata, figures or attachments; 1 = never changed
 	Others    []Other // URLs that claim the same key and scope and do not speak for it, in order
+
+	newest Record // of the versions added so far
 }
 
 // An Other is a page that claims the key and scope of a Choice, as it was last: what can be compared, without the text.
@@ -91,13 +103,17 @@ func (v *Rivals) Add(r Record) {
 	now := v.current[scope]
 	if now == nil || now.URL != r.URL {
 		v.settle(scope)
-		v.current[scope] = &Choice{Record: r, Revisions: 1}
+		v.current[scope] = &Choice{Record: r, Revisions: 1, newest: r}
 		return
 	}
-	if r.Change != ChangeParts && (now.Text != r.Text || now.Fields != r.Fields || reattached(&now.Record, &r)) {
+	if last := &now.newest; r.Change != ChangeParts && (last.Text != r.Text || last.Fields != r.Fields || reattached(last, &r)) {
 		now.Revisions++
 	}
-	now.Record = r
+	now.newest = r
+	now.newest.Report = nil
+	if r.Replaces(&now.Record) {
+		now.Record = r
+	}
 }
 
 // settle compares the newest version of the URL just finished with the best so far.
@@ -116,7 +132,8 @@ func (v *Rivals) settle(scope string) {
 	}
 }
 
-// Choices returns one record a scope, ordered by scope, and forgets all that was added.
+// Choices returns one record a scope, ordered by scope, and forgets all that was added. A scope of which all records are
+// suspicious has none.
 func (v *Rivals) Choices() []Choice {
 	var choices []Choice
 	for _, scope := range slices.Sorted(maps.Keys(v.current)) {
@@ -124,6 +141,9 @@ func (v *Rivals) Choices() []Choice {
 	}
 	for _, scope := range slices.Sorted(maps.Keys(v.best)) {
 		c := v.best[scope]
+		if c.Suspicious != "" {
+			continue // what is left of another report speaks for none
+		}
 		c.Others = v.others[scope]
 		slices.SortFunc(c.Others, func(a, b Other) int { return cmp.Compare(a.URL, b.URL) })
 		choices = append(choices, *c)

@@ -49,6 +49,7 @@ func (d *recordReader) read(plain []byte) (r Record, ok bool) {
 	}
 	d.textOf(`"rejected":`, &r.Rejected)
 	d.wordOf(`"change":`, &r.Change)
+	d.textOf(`"suspicious":`, &r.Suspicious)
 	d.textOf(`"text_sha256":`, &r.Text)
 	d.textOf(`"fields_sha256":`, &r.Fields)
 	d.textOf(`"attachments_sha256":`, &r.Attachments)

@@ -16,8 +16,8 @@ import (
 //
 // It completes r: URL, Time, Portal and SHA256 are those of the capture, SHA256 of each part that of its capture; Read is now
 // unless it is given;
-// Text, Fields and Attachments are computed; Change compares with the record before it of the same URL, and that of
-// the record after it is computed anew. ErrNotFound when there is no such capture, of the page or of a part. When it
+// Text, Fields and Attachments are computed; Change and Suspicious compare with the record before it of the same URL, and the
+// Change of the record after it is computed anew. ErrNotFound when there is no such capture, of the page or of a part. When it
 // returns an error, the archive is as it was.
 func (s *Store) PutRecord(r *Record) error { return s.PutRecords([]*Record{r}) }
 
@@ -183,7 +183,11 @@ func (s *Store) newRecord(r *Record, c *Capture, page *dictionary) (*newRecord, 
 		}
 		n.Attachments = attachments(n.Parts)
 		before, err := n.compare(t)
+		if err != nil {
+			return err
+		}
 		n.Change = change(before, &n.Record)
+		n.Suspicious, err = t.suspicion(before, &n.Record)
 		return err
 	})
 	if err != nil {
@@ -279,10 +283,11 @@ func (n *newRecord) assume(t *txn) error {
 		return err
 	}
 	now := change(before, &n.Record)
-	if now == n.Change {
-		return nil
+	lost, err := t.suspicion(before, &n.Record)
+	if err != nil || now == n.Change && lost == n.Suspicious {
+		return err
 	}
-	n.Change = now
+	n.Change, n.Suspicious = now, lost
 	return n.pack(t.store)
 }
 

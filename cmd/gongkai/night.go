@@ -33,17 +33,18 @@ type nightReport struct {
 	Portals  int            `json:"portals"`
 	Counts   crawler.Counts `json:"counts"`
 
-	New       []newsItem        `json:"new"`       // reports that the archive did not have
-	Revised   []newsItem        `json:"revised"`   // in text, figures or attachments
-	Withdrawn []newsItem        `json:"withdrawn"` // were there, and are 404 or 410 now
-	Dead      []deadPortal      `json:"dead"`      // portals that gave nothing
-	Few       []crawler.Problem `json:"few"`       // suspiciously few: listings that give less than they should
-	Blocked   []crawler.Problem `json:"blocked"`
-	Failing   []crawler.Problem `json:"failing"`
-	Gone      []crawler.Problem `json:"gone"`
-	Skipped   []crawler.Problem `json:"skipped"`           // not asked for, as the site is left alone, or for lack of time
-	Missing   []missingYears    `json:"missing,omitempty"` // of a backfill: what it was asked for and is still not held
-	More      map[string]int    `json:"more,omitempty"`    // how many a list leaves out
+	New        []newsItem        `json:"new"`                  // reports that the archive did not have
+	Revised    []newsItem        `json:"revised"`              // in text, figures or attachments
+	Withdrawn  []newsItem        `json:"withdrawn"`            // were there, and are 404 or 410 now
+	Dead       []deadPortal      `json:"dead"`                 // portals that gave nothing
+	Few        []crawler.Problem `json:"few"`                  // suspiciously few: listings that give less than they should
+	Suspicious []crawler.Problem `json:"suspicious,omitempty"` // revisions that have lost much and are not believed yet
+	Blocked    []crawler.Problem `json:"blocked"`
+	Failing    []crawler.Problem `json:"failing"`
+	Gone       []crawler.Problem `json:"gone"`
+	Skipped    []crawler.Problem `json:"skipped"`           // not asked for, as the site is left alone, or for lack of time
+	Missing    []missingYears    `json:"missing,omitempty"` // of a backfill: what it was asked for and is still not held
+	More       map[string]int    `json:"more,omitempty"`    // how many a list leaves out
 
 	Steps    []step   `json:"steps,omitempty"` // after the crawl
 	DiskFree int64    `json:"disk_free"`
@@ -159,7 +160,7 @@ func (n *nightReport) revised(s *store.Store, rec store.Record, c store.Capture)
 	return nil
 }
 
-// versionOf returns the newest record of a URL among the captures up to one.
+// versionOf returns the record that stands of a URL among the captures up to one.
 func versionOf(s *store.Store, last uint64, url string) (newest store.Record, ok bool, err error) {
 	for c, err := range s.CapturesOf(url) {
 		if err != nil {
@@ -172,7 +173,7 @@ func versionOf(s *store.Store, last uint64, url string) (newest store.Record, ok
 		if err != nil {
 			return newest, false, err
 		}
-		if have && r.Rejected == "" {
+		if have && r.Rejected == "" && (!ok || r.Replaces(&newest)) {
 			newest, ok = r, true
 		}
 	}
@@ -207,6 +208,8 @@ func (n *nightReport) problems(portals []seeds.Portal, sum crawler.Summary, last
 		}
 		for _, problem := range p.Problems {
 			switch problem.Kind {
+			case crawler.ProblemSuspicious:
+				add(n, "suspicious", &n.Suspicious, problem)
 			case crawler.ProblemFew:
 				add(n, "few", &n.Few, problem)
 			case crawler.ProblemBlocked:
@@ -279,6 +282,7 @@ func (n *nightReport) text(w io.Writer) error {
 	section(&b, n, "revised", "revised reports", n.Revised, newsItem.String)
 	section(&b, n, "withdrawn", "withdrawn reports: they were there, and are gone", n.Withdrawn, newsItem.String)
 	section(&b, n, "dead", "portals that gave nothing", n.Dead, deadPortal.String)
+	section(&b, n, "suspicious", "suspicious: they have lost much, and the version before stands until another day confirms it", n.Suspicious, problemWord)
 	section(&b, n, "few", "suspiciously few", n.Few, problemWord)
 	section(&b, n, "blocked", "blocked", n.Blocked, problemWord)
 	section(&b, n, "failing", "failing", n.Failing, problemWord)

@@ -194,7 +194,7 @@ func findRecords(s *store.Store, key string) ([]store.Record, error) {
 	return found, err
 }
 
-// newestOfEach returns, of each URL, the last report that fits.
+// newestOfEach returns, of each URL, the last report that fits and stands.
 func newestOfEach(records iter.Seq2[store.Record, error], fits func(*store.Record) bool) (found []store.Record, err error) {
 	at := map[string]int{}
 	for r, err := range records {
@@ -211,7 +211,9 @@ func newestOfEach(records iter.Seq2[store.Record, error], fits func(*store.Recor
 			at[r.URL] = i
 			found = append(found, r)
 		}
-		found[i] = r
+		if r.Replaces(&found[i]) {
+			found[i] = r
+		}
 	}
 	return found, nil
 }
@@ -222,7 +224,7 @@ func reportAt(s *store.Store, url string) (found []store.Record, err error) {
 	if err != nil || !ok {
 		return nil, err
 	}
-	if last.Report != nil {
+	if last.Report != nil && last.Suspicious == "" {
 		return []store.Record{last}, nil
 	}
 	newest, ok, err := versionOf(s, last.Capture, url)
@@ -262,7 +264,11 @@ func (e *env) showReport(s *store.Store, rec store.Record) error {
 	e.showSections(r)
 	fmt.Fprintf(e.stdout, "\n%s\n", checksOf(r))
 	failedChecks(e.stdout, r)
-	for _, p := range slices.Concat(r.Problems, across) {
+	doubted, err := doubtedSince(s, rec)
+	if err != nil {
+		return err
+	}
+	for _, p := range slices.Concat(r.Problems, across, doubted) {
 		fmt.Fprintf(e.stdout, "  problem: %s %s: %s\n", p.Kind, p.Where, p.Detail)
 	}
 	return e.showParts(s, rec.Parts)
@@ -301,12 +307,17 @@ func (e *env) showJSON(s *store.Store, rec store.Record, others []other, then *h
 	if err != nil {
 		return err
 	}
+	doubted, err := doubtedSince(s, rec)
+	if err != nil {
+		return err
+	}
 	return e.printJSON(struct {
 		store.Record
-		Across []extract.Problem `json:"across_years,omitempty"`
-		Others []other           `json:"others,omitempty"`
-		Then   *heldAt           `json:"at,omitempty"`
-	}{rec, across, others, then})
+		Across  []extract.Problem `json:"across_years,omitempty"`
+		Doubted []extract.Problem `json:"newer,omitempty"`
+		Others  []other           `json:"others,omitempty"`
+		Then    *heldAt           `json:"at,omitempty"`
+	}{rec, across, doubted, others, then})
 }
 
 // acrossYears tests a report against the agency's report on the year before in the same scope, as an export does.
@@ -327,6 +338,15 @@ func acrossYears(s *store.Store, r *extract.Report) ([]extract.Problem, error) {
 		}
 	}
 	return nil, nil
+}
+
+// doubtedSince tells of a newer version of a record's page that is not believed yet.
+func doubtedSince(s *store.Store, rec store.Record) ([]extract.Problem, error) {
+	last, ok, err := s.LastRecord(rec.URL)
+	if err != nil || !ok || last.Suspicious == "" || last.Capture <= rec.Capture {
+		return nil, err
+	}
+	return []extract.Problem{{Kind: "suspicious", Detail: fmt.Sprintf("a newer version, of %s, is not believed yet: %s", clockWord(last.Time), last.Suspicious)}}, nil
 }
 
 // showParts prints what belongs to a report besides its page, and what was had of it.

@@ -253,6 +253,9 @@ func (e *env) printRevisions(r *history.Report, p *history.Page) {
 		if v.SameAs != 0 {
 			remarks = append(remarks, fmt.Sprintf("revision %d is as revision %d was, byte for byte", v.Number, v.SameAs))
 		}
+		if v.Suspicious != "" {
+			remarks = append(remarks, fmt.Sprintf("revision %d is suspicious, and not believed yet: %s", v.Number, v.Suspicious))
+		}
 		if v.Key != r.Key && r.Key != "" {
 			remarks = append(remarks, fmt.Sprintf("revision %d is another report: %s", v.Number, v.Key))
 		}

@@ -459,3 +459,38 @@ func readCSV(t testing.TB, path string) (rows []map[string]string) {
 	}
 	return rows
 }
+
+// TestSuspicious: a version that has lost most figures is a problem, and the one before it is exported.
+func TestSuspicious(t *testing.T) {
+	s := newArchive(t)
+	dir := t.TempDir()
+	before := mustCSV(t, s, dir, Options{})
+	var last store.Record
+	for r, err := range s.Records() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(r.Report.Figures) > 2 {
+			last = r
+		}
+	}
+	c := store.Capture{URL: last.URL, Kind: store.KindReport, Portal: last.Portal, Time: last.Time.AddDate(0, 0, 1), State: store.StateOK, Status: 200}
+	if err := s.AddCapture(&c, []byte("cut"), nil); err != nil {
+		t.Fatal(err)
+	}
+	cut := *last.Report
+	cut.Figures = cut.Figures[:1]
+	if err := s.PutRecord(&store.Record{Capture: c.ID, Report: &cut}); err != nil {
+		t.Fatal(err)
+	}
+	after := mustCSV(t, s, dir, Options{})
+	if after.Figures != before.Figures || after.Problems != before.Problems+1 {
+		t.Errorf("%v, and before it %v", after, before)
+	}
+	for _, p := range readCSV(t, filepath.Join(dir, "problems.csv")) {
+		if p["kind"] == "suspicious" && p["url"] == c.URL && p["capture_sha256"] == c.SHA256 && strings.Contains(p["detail"], "it has 1 figures, and had") {
+			return
+		}
+	}
+	t.Error("nobody tells")
+}

@@ -151,6 +151,7 @@ func (p *dataPackage) writeCoverage(ctx context.Context) error {
 func (p *dataPackage) writeRecords(ctx context.Context, s *store.Store) error {
 	var key extract.Key
 	unplaced := newest{write: func(r *store.Record) error { return p.problems.write(unplaced(r)) }}
+	doubted := newest{write: p.writeSuspicious}
 	for r, err := range p.past.RecordsAhead() {
 		if err := errors.Join(ctx.Err(), err); err != nil {
 			return err
@@ -158,6 +159,11 @@ func (p *dataPackage) writeRecords(ctx context.Context, s *store.Store) error {
 		wanted := p.options.wants(r.Report)
 		if !wanted && !p.options.remembers(r.Report) {
 			continue
+		}
+		if wanted {
+			if err := doubted.add(r); err != nil {
+				return err
+			}
 		}
 		if p.pages != nil && wanted {
 			if err := p.mark(s, &r); err != nil {
@@ -184,7 +190,7 @@ func (p *dataPackage) writeRecords(ctx context.Context, s *store.Store) error {
 			return err
 		}
 	}
-	err := errors.Join(unplaced.end(), p.writeChosen())
+	err := errors.Join(unplaced.end(), doubted.end(), p.writeChosen())
 	if err == nil { // what these keep in memory, captures need
 		err = errors.Join(p.reports.close(), p.figures.close(), p.panel.close())
 	}
@@ -259,7 +265,15 @@ func (p *dataPackage) writeRejected(ctx context.Context, _ *store.Store) error {
 	return rejected.end()
 }
 
-// A newest passes on the last record of each URL, of records in the order of URLs.
+// writeSuspicious leaves a trace of the newest version of a page when an earlier one stands instead.
+func (p *dataPackage) writeSuspicious(r *store.Record) error {
+	if r.Suspicious == "" {
+		return nil
+	}
+	return p.problems.write(newProblem(r, "suspicious", "", "", "the newest version is not believed yet, and the one before it stands: "+r.Suspicious))
+}
+
+// A newest passes on the last record of each URL, of records in the order of URLs, key by key.
 type newest struct {
 	last  *store.Record
 	write func(*store.Record) error
@@ -268,7 +282,7 @@ type newest struct {
 func (n *newest) add(r store.Record) error {
 	last := n.last
 	n.last = &r
-	if last == nil || last.URL == r.URL {
+	if last == nil || last.URL == r.URL && (r.Report == nil || r.Report.Key() == last.Report.Key()) {
 		return nil
 	}
 	return n.write(last)

@@ -95,7 +95,7 @@ var (
 		func(r *report) value { return textValue(r.Agency.Level) }}
 	formVersion = column[*report]{"form_version", text, "edition of the statutory form of each table, told from its labels", "各表的表式版本",
 		func(r *report) value { return textValue(forms(r.Forms)) }}
-	problemCount = column[*report]{"problems", whole, "rows of this report in problems.csv, but for those of kinds rival and lost: they are no doubt about what it says", "疑点数（不计 rival 和 lost）",
+	problemCount = column[*report]{"problems", whole, "rows of this report in problems.csv, but for those of kinds rival, lost and suspicious: they are no doubt about what it says", "疑点数（不计 rival、lost 和 suspicious）",
 		func(r *report) value { return wholeValue(len(r.problems)) }}
 )
 
@@ -244,13 +244,14 @@ var problemTable = table[problem]{
 	en: "One row a doubt. Besides what the reader of pages reports: part, a page, frame or attachment that could not be had, or a page or " +
 		"frame that could not be read; attachment, one that could not be read; across-years, figures that do not fit those of the year before; unplaced, a report whose agency or year is unknown and " +
 		"that is therefore in no other file; rival, other pages that claim a report, which are in no other file but captures.csv: a row a report, with " +
-		"the address of each and in how many figures it differs; lost, bytes that the report was read from and that the archive has lost since; rejected, a page that was taken for a report and is none.",
-	zh: "疑点，每项一行；unplaced 为机构或年度不明的报告，rival 为同一报告的其他网页（未采用），lost 为档案已损失其原始字节，rejected 为误认为报告的网页",
+		"the address of each and in how many figures it differs; lost, bytes that the report was read from and that the archive has lost since; suspicious, a newer version of a page that has lost most figures, or its end, " +
+		"and has not been seen on another day: the version before it is the one in the other files; rejected, a page that was taken for a report and is none.",
+	zh: "疑点，每项一行；unplaced 为机构或年度不明的报告，rival 为同一报告的其他网页（未采用），lost 为档案已损失其原始字节，suspicious 为丢失大量数据或结尾、尚未在另一日证实的新版本（其他文件仍用前一版本），rejected 为误认为报告的网页",
 	columns: []column[problem]{
 		{"agency_id", text, "as in reports.csv; empty when unknown", "机构标识", func(p problem) value { return textValue(p.agency) }},
 		{"year", whole, "as in reports.csv; empty when unknown", "报告年度", func(p problem) value { return positive(int64(p.year)) }},
 		{"scope", text, "as in reports.csv; empty when unknown", "统计范围", func(p problem) value { return textValue(p.scope) }},
-		{"kind", text, "word to count by: identity, cell, row, section, part, attachment, …, across-years, unplaced, rival, lost, rejected", "类别", func(p problem) value { return textValue(p.kind) }},
+		{"kind", text, "word to count by: identity, cell, row, section, part, attachment, …, across-years, unplaced, rival, lost, suspicious, rejected", "类别", func(p problem) value { return textValue(p.kind) }},
 		{"id", text, "the rule that is broken, where it has a name: T3-BALANCE, …", "规则编号", func(p problem) value { return textValue(p.id) }},
 		{"where", text, "table, row, column, section or field", "位置", func(p problem) value { return textValue(p.where) }},
 		{"detail", text, "what is odd, and why", "说明", func(p problem) value { return textValue(p.detail) }},

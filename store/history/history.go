@@ -22,13 +22,14 @@ import (
 // A Revision is a version of a report at one address. A page that was not read as a report, as a challenge, an error page
 // or one that says that it is gone, is none; neither is reading a page again.
 type Revision struct {
-	Number  int       `json:"revision"` // from 1, at its address
-	Capture uint64    `json:"capture"`  // that brought it
-	Time    time.Time `json:"time"`     // of that
-	Seen    time.Time `json:"seen"`     // when it was there last
-	Visits  int       `json:"visits"`   // answers that had it
-	Change  string    `json:"change"`   // against the one before it: first, cosmetic, text, figures; see store.ChangeFirst
-	SameAs  int       `json:"same_as,omitempty"`
+	Number     int       `json:"revision"`             // from 1, at its address
+	Capture    uint64    `json:"capture"`              // that brought it
+	Time       time.Time `json:"time"`                 // of that
+	Seen       time.Time `json:"seen"`                 // when it was there last
+	Visits     int       `json:"visits"`               // answers that had it
+	Suspicious string    `json:"suspicious,omitempty"` // what it has lost, when it is not believed yet
+	Change     string    `json:"change"`               // against the one before it: first, cosmetic, text, figures; see store.ChangeFirst
+	SameAs     int       `json:"same_as,omitempty"`
 
 	// The four digests: of the bytes, of the text, of metadata and figures, and of what is attached ("" when nothing is).
 	SHA256      string `json:"sha256"`
@@ -241,7 +242,7 @@ func (w *pageWalk) version(c *store.Capture, rec *store.Record) {
 		}
 		return
 	}
-	r := Revision{Number: len(w.page.Revisions) + 1, Capture: c.ID, Time: c.Time, Seen: c.Time, Visits: 1, Change: rec.Change,
+	r := Revision{Number: len(w.page.Revisions) + 1, Capture: c.ID, Time: c.Time, Seen: c.Time, Visits: 1, Change: rec.Change, Suspicious: rec.Suspicious,
 		SHA256: rec.SHA256, Text: rec.Text, Fields: rec.Fields, Attachments: rec.Attachments,
 		Key: rec.Report.Key().String(), Scope: rec.Report.Scope, Title: rec.Report.Title, Published: rec.Report.Published,
 		Quality: rec.Report.Quality, Figures: len(rec.Report.Figures), Extractor: rec.Version, Record: rec.Capture,
