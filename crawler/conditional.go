@@ -5,10 +5,12 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"time"
 
+	"gongkai/crawler/portal"
 	"gongkai/store"
 )
 
@@ -86,11 +88,21 @@ func (p *page) rebuff() {
 	switch {
 	case !p.conditional, p.rebuffed, p.cut, p.Status == 0, p.State == store.StateUnchanged, p.State == store.StateRefused,
 		p.State == store.StateOK && (p.Kind != store.KindRobots || len(bytes.TrimSpace(p.body)) > 0),
-		p.wait > 0, p.Status == http.StatusTooManyRequests:
+		p.wait > 0, p.Status == http.StatusTooManyRequests, p.State == store.StateRedirect && p.toSession():
 		return
 	}
 	p.rebuffed = true
 	p.State, p.wall, p.Error = store.StateFailed, false, rebuff+cmp.Or(p.Error, statusText(p.Status))
+}
+
+// toSession reports whether a redirect leads to the page itself, with the session of a visitor in its address.
+func (p *page) toSession() bool {
+	base, err1 := url.Parse(p.URL)
+	if err1 != nil {
+		return false
+	}
+	to, err := base.Parse(p.Header.Get("Location"))
+	return err == nil && to.String() != p.URL && portal.Canonical(to).String() == p.URL
 }
 
 // insist asks for a page, and once more without conditions when the answer to a conditional request is not to be believed;

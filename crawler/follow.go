@@ -119,11 +119,15 @@ func redirected(t target, location string, s scope) (next target, reason string)
 	if err != nil {
 		return target{}, "redirects to a malformed address"
 	}
+	plain := portal.Canonical(u)
 	next = t
-	next.url, next.from = u.String(), t.url
+	next.url, next.from = plain.String(), t.url
 	next.via = append(slices.Clip(t.via), t.url)
 	next.tries, next.waits, next.after, next.interrupted = 0, 0, time.Time{}, false
 	next.request.URL, next.request.Method, next.request.Body = "", "", "" // a POST goes on as a GET
+	if plain != u {
+		next.request.URL = u.String() // without the session that it is sent to, it would be sent there again
+	}
 	switch deny := s.deny(u); {
 	case deny != "":
 		return target{}, "redirects to " + next.url + ": " + deny

@@ -209,7 +209,7 @@ func (w *walk) visit(ctx context.Context, t target) error {
 	if err != nil {
 		return err
 	}
-	p, body, err := w.answer(ctx, t, known)
+	p, body, err := w.answer(ctx, &t, known)
 	switch {
 	case errors.Is(err, errClosed):
 		return nil // it stays leased, and so in the queue
@@ -249,8 +249,8 @@ func (w *walk) visit(ctx context.Context, t target) error {
 var errNotDue = errors.New("not due")
 
 // answer returns what is archived now of a page: after it was asked for, or because it was before a kill.
-func (w *walk) answer(ctx context.Context, t target, known past) (page, []byte, error) {
-	if done, err := w.answered(t, known); err != nil {
+func (w *walk) answer(ctx context.Context, t *target, known past) (page, []byte, error) {
+	if done, err := w.answered(*t, known); err != nil {
 		return page{}, nil, err
 	} else if done {
 		w.sum.Requests++
@@ -288,8 +288,11 @@ func (w *walk) answer(ctx context.Context, t target, known past) (page, []byte, 
 		known.doubted = known.doubted || read && last.Suspicious != ""
 	}
 	w.once = t.twins > 0
-	p, err := w.ask(ctx, t, known, w.sum)
+	p, err := w.ask(ctx, *t, known, w.sum)
 	if err != nil {
+		return page{}, nil, err
+	}
+	if *t, err = w.same(*t, &p); err != nil {
 		return page{}, nil, err
 	}
 	if err := w.archive(&p, known, w.sum); err != nil {
@@ -425,12 +428,12 @@ func (w *walk) add(targets []target) error { return w.addFrom(target{}, targets)
 // addFrom is add for the targets that a page has led to.
 func (w *walk) addFrom(from target, targets []target) error {
 	for _, t := range targets {
-		t = w.living(t)
-		if t.kind == store.KindReport {
-			var err error
-			if t.url, err = settled(w.Store, t.url); err != nil {
-				return err
-			}
+		t, err := w.recognised(w.living(t))
+		if err == nil && t.kind == store.KindReport {
+			t.url, err = settled(w.Store, t.url)
+		}
+		if err != nil {
+			return err
 		}
 		u, err := url.Parse(t.url)
 		if err != nil {

@@ -58,7 +58,7 @@ func (f *fake) RoundTrip(r *http.Request) (res *http.Response, err error) {
 	}
 	w := &recorder{header: http.Header{}, status: http.StatusOK}
 	handler(w, r)
-	res = &http.Response{StatusCode: w.status, Header: w.header, Body: io.NopCloser(&w.body), Request: r}
+	res = w.response(r)
 	if n, err := strconv.Atoi(w.header.Get("Content-Length")); err == nil && n > w.body.Len() {
 		res.ContentLength = int64(n)
 		res.Body = io.NopCloser(io.MultiReader(&w.body, iotest.ErrReader(io.ErrUnexpectedEOF)))
@@ -70,6 +70,10 @@ type recorder struct {
 	header http.Header
 	status int
 	body   bytes.Buffer
+}
+
+func (w *recorder) response(r *http.Request) *http.Response {
+	return &http.Response{StatusCode: w.status, Header: w.header, Body: io.NopCloser(&w.body), Request: r}
 }
 
 func (w *recorder) Header() http.Header         { return w.header }

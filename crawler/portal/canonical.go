@@ -10,7 +10,10 @@ import (
 var sessionParameters = regexp.MustCompile(`(?i)^(?:jsessionid|phpsessid|aspsessionid\w*|asp\.net_sessionid|sessionid|session_id|sid_for_share|_wzasid|utm_\w+|spm)$`)
 
 // sessionInPath is the session of a visitor without cookies.
-var sessionInPath = regexp.MustCompile(`(?i);(?:jsessionid|phpsessid|sessionid)=[^/?#;]*`)
+var sessionInPath = regexp.MustCompile(`(?i);(?:jsessionid|phpsessid|sessionid|sid)=[^/?#;]*`)
+
+// sessionSegment is that of ASP.NET: /(S(lit3py55t21z5v55vlm25s55))/page.aspx, also with other letters before or behind it.
+var sessionSegment = regexp.MustCompile(`/\((?:[A-Z]\([0-9A-Za-z_-]{12,}\))+\)`)
 
 // rewrites turn the address of a copy into that of the original.
 var rewrites = []struct {
@@ -30,6 +33,9 @@ func Canonical(u *url.URL) *url.URL {
 	c.Fragment, c.RawFragment = "", ""
 	if strings.Contains(c.Path, ";") {
 		c.Path, c.RawPath = sessionInPath.ReplaceAllString(c.Path, ""), sessionInPath.ReplaceAllString(c.RawPath, "")
+	}
+	if strings.Contains(c.Path, "/(") {
+		c.Path, c.RawPath = sessionSegment.ReplaceAllString(c.Path, ""), sessionSegment.ReplaceAllString(c.RawPath, "")
 	}
 	c.RawQuery = withoutSession(c.RawQuery)
 	text := c.String()

@@ -23,10 +23,22 @@ type Host struct {
 
 	Turn string `json:"turn,omitempty"` // the portal that a run begins with on this host, as the one before did not get to it
 
+	// Volatile is what was learnt of parameters of its addresses, by shape of path and their names: "a.gov.cn/a/#.html?t".
+	Volatile map[string]Parameters `json:"volatile,omitempty"`
+
 	Strikes int    `json:"strikes,omitempty"` // faults in a row
 	Trips   int    `json:"trips,omitempty"`   // pauses for faults, one after the other without an answer in between
 	Fault   string `json:"fault,omitempty"`   // the last of them
 }
+
+// Parameters are what addresses gave that differ in some parameters only.
+type Parameters struct {
+	Same  int `json:"same,omitempty"`  // times that they gave the same page
+	Other int `json:"other,omitempty"` // and different ones
+}
+
+// Ignored reports whether the parameters say nothing of which page is meant.
+func (p Parameters) Ignored() bool { return p.Same >= 2 && p.Other == 0 }
 
 // Host returns what is known of a host; false when it was never asked.
 func (f *Frontier) Host(name string) (h Host, ok bool, err error) {

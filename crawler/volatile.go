@@ -1,0 +1,232 @@
+package crawler
+
+import (
+	"bytes"
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"gongkai/crawler/portal"
+	"gongkai/extract"
+	"gongkai/store"
+	"gongkai/store/frontier"
+)
+
+// Some portals put a new token into each link: t=<time>, sid=<session>. Every visit then finds an address that nobody has asked
+// for, and each would be another page with the same report. Which parameter is such a token cannot be told from its name or
+// its value, so it is learnt, by site and shape of path, and never believed against what was seen: two addresses that differ
+// in it alone, to which links of the same name led, gave the same page, more than once, and never two different ones at
+// the same time. What differs in anything that is not learnt, or was not had yet, is asked for, and is the known page only if
+// what comes is what that has.
+
+// mostSiblings bounds the addresses that are looked at, mostShapes what is remembered of a site.
+const (
+	mostSiblings = 200
+	mostShapes   = 500
+)
+
+// A sibling is a page of the archive whose address differs from another one in some parameters only.
+type sibling struct {
+	url   string
+	shape string // of the path, and the parameters
+	first uint64 // its first capture
+}
+
+var changing = regexp.MustCompile(`[0-9]+|[0-9a-fA-F-]{12,}`)
+
+// differing names the parameters in which two queries differ; nil when anything else differs too.
+func differing(a, b string) []string {
+	p, err1 := url.ParseQuery(a)
+	q, err2 := url.ParseQuery(b)
+	if err1 != nil || err2 != nil || len(p) != len(q) {
+		return nil
+	}
+	var names []string
+	for name, values := range p {
+		switch other, ok := q[name]; {
+		case !ok:
+			return nil
+		case !slices.Equal(values, other):
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// sibling returns the page that is in the archive and may be the one at a new address; false when there is none, or the address
+// is known. Links of the same name must have led to both. With several it is the one in the fewest parameters, and then the oldest.
+func (w *walk) sibling(t target) (best sibling, ok bool, err error) {
+	u, err := url.Parse(t.url)
+	if err != nil || u.RawQuery == "" || t.title == "" || t.request.Method != "" && t.request.Method != "GET" || t.kind != store.KindReport && t.kind != store.KindListing {
+		return best, false, nil
+	}
+	if _, known, err := w.Store.LastCapture(t.url); err != nil || known {
+		return best, false, err
+	}
+	looked, fewest := 0, 0
+	stem, _, _ := strings.Cut(t.url, "?")
+	for address, err := range w.Store.URLs(stem + "?") {
+		if err != nil {
+			return best, false, err
+		}
+		if looked++; looked > mostSiblings {
+			break
+		}
+		_, query, _ := strings.Cut(address, "?")
+		names := differing(u.RawQuery, query)
+		shape := changing.ReplaceAllString(u.Host+u.EscapedPath(), "#") + "?" + strings.Join(names, "&")
+		if len(names) == 0 || ok && len(names) > fewest || w.clock.host.Volatile[shape].Other > 0 {
+			continue
+		}
+		first, known, err := w.Store.FirstCapture(address)
+		if err != nil {
+			return best, false, err
+		}
+		if !known || first.Kind != t.kind || first.Title != t.title || ok && len(names) == fewest && first.ID > best.first {
+			continue
+		}
+		body, held, err := w.Store.LastBody(address)
+		if err != nil {
+			return best, false, err
+		}
+		if held && body.Portal == w.portal.ID {
+			best, fewest, ok = sibling{address, shape, first.ID}, len(names), true
+		}
+	}
+	return best, ok, nil
+}
+
+// recognised returns a target that is the known page, when what is learnt says so; it is asked for as its link has it.
+func (w *walk) recognised(t target) (target, error) {
+	s, ok, err := w.sibling(t)
+	if err != nil || !ok || !w.clock.host.Volatile[s.shape].Ignored() {
+		return t, err
+	}
+	return t.as(s.url), nil
+}
+
+// as returns a target that is archived as another address.
+func (t target) as(address string) target {
+	t.request.URL, t.url = t.address(), address
+	return t
+}
+
+// same takes an answer from a new address for one of the page that is known, if what came is what that has. It learns from
+// either. It returns the target as it is then.
+func (w *walk) same(t target, p *page) (target, error) {
+	if p.State != store.StateOK {
+		return t, nil
+	}
+	if t.kind == store.KindReport && t.address() != t.url {
+		return w.parted(t, p)
+	}
+	s, ok, err := w.sibling(t)
+	if err != nil || !ok {
+		return t, err
+	}
+	held, _, err := w.Store.LastBody(s.url)
+	if err != nil {
+		return t, err
+	}
+	body, err := w.Store.Body(held.SHA256)
+	if err != nil {
+		return t, nil // lost: for verify to tell
+	}
+	if held, err = served(w.Store, held); err != nil {
+		return t, err
+	}
+	before, now := p.Capture, held
+	before.URL = s.url // the same links lead from both
+	is := w.alike(t, before, p.body, now, body)
+	if held.ID > w.first || is {
+		w.learn(s, is)
+	}
+	if !is {
+		return t, nil
+	}
+	w.Log.Debug("the same page as at another address", "url", t.url, "known", s.url)
+	t = t.as(s.url)
+	p.URL = s.url
+	u, err := url.Parse(s.url)
+	if err == nil {
+		_, err = w.front.Mark(key(u)) // it has been asked for
+	}
+	return t, err
+}
+
+// learn notes what two values of parameters gave.
+func (w *walk) learn(s sibling, same bool) {
+	h := &w.clock.host
+	v := h.Volatile[s.shape]
+	if v == (frontier.Parameters{}) && len(h.Volatile) >= mostShapes {
+		return
+	}
+	h.Volatile = maps.Clone(h.Volatile) // the frontier may be writing the old one
+	if h.Volatile == nil {
+		h.Volatile = map[string]frontier.Parameters{}
+	}
+	if same {
+		v.Same++
+	} else {
+		v.Other++
+	}
+	h.Volatile[s.shape] = v
+}
+
+// parted takes an answer that was asked for as a known page for one of its own, when it is another report than that: what was
+// learnt of the parameters is no longer so.
+func (w *walk) parted(t target, p *page) (target, error) {
+	last, read, err := w.Store.LastRecord(t.url)
+	if err != nil || !read || last.Report == nil {
+		return t, err
+	}
+	if now := w.reportOf(p.Capture, p.body); now == nil || now.Key() == last.Report.Key() {
+		return t, nil
+	}
+	own := t
+	own.url, own.request.URL = t.request.URL, ""
+	s, ok, err := w.sibling(own)
+	if err != nil || !ok {
+		return t, err
+	}
+	w.learn(s, false)
+	p.URL = own.url
+	return own, nil
+}
+
+// alike reports whether two bodies are the same page: the same bytes, the same report, or a listing of the same rows. A page
+// that is neither a report nor lists anything, as of a portal that draws itself by script, is like no other.
+func (w *walk) alike(t target, a store.Capture, bodyA []byte, b store.Capture, bodyB []byte) bool {
+	if t.kind == store.KindListing {
+		la, err1 := listed(a, bodyA, w.portal, portal.Request{})
+		lb, err2 := listed(b, bodyB, w.portal, portal.Request{})
+		return err1 == nil && err2 == nil && len(la.Rows) > 0 && slices.EqualFunc(la.Rows, lb.Rows, func(r, s portal.Row) bool { return r.Name() == s.Name() && r.Date == s.Date })
+	}
+	ra := w.reportOf(a, bodyA)
+	if ra == nil || bytes.Equal(bodyA, bodyB) {
+		return ra != nil
+	}
+	rb := w.reportOf(b, bodyB)
+	return rb != nil && ra.Key() == rb.Key() && ra.Scope == rb.Scope && ra.Published == rb.Published && ra.Text() == rb.Text()
+}
+
+// reportOf reads the report on a page, without its parts; nil when there is none.
+func (w *walk) reportOf(c store.Capture, body []byte) (r *extract.Report) {
+	defer func() {
+		if recover() != nil { // one hostile page must not end a night's crawl
+			r = nil
+		}
+	}()
+	doc, err := file(c, body)
+	if err != nil {
+		return nil
+	}
+	r, err = extract.ReadReport(doc, extract.Hints{Agency: w.portal.Agency, Division: w.portal.Division, LinkTitle: c.Title})
+	if err != nil {
+		return nil
+	}
+	return r
+}
