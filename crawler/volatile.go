@@ -60,7 +60,8 @@ func differing(a, b string) []string {
 // is known. Links of the same name must have led to both. With several it is the one in the fewest parameters, and then the oldest.
 func (w *walk) sibling(t target) (best sibling, ok bool, err error) {
 	u, err := url.Parse(t.url)
-	if err != nil || u.RawQuery == "" || t.title == "" || t.request.Method != "" && t.request.Method != "GET" || t.kind != store.KindReport && t.kind != store.KindListing {
+	if err != nil || u.RawQuery == "" || t.title == "" || t.further || // past its end a pager gives one page for many numbers
+		t.request.Method != "" && t.request.Method != "GET" || t.kind != store.KindReport && t.kind != store.KindListing {
 		return best, false, nil
 	}
 	if _, known, err := w.Store.LastCapture(t.url); err != nil || known {
