@@ -29,6 +29,9 @@ const (
 	longestWait = 15 * time.Minute   // that a site is waited for in a run, except for its Visit-time
 )
 
+// LeastDelay is the shortest delay between two requests to a public site, whatever Crawler.Delay says.
+const LeastDelay = 3 * time.Second
+
 // gap is the shortest time from the end of an answer to the next request: the delay, that which robots.txt asks
 // for, or as long as the server takes to answer, whichever is longest; and a multiple of it while there are faults.
 func (c *clock) gap() time.Duration {

@@ -26,7 +26,7 @@ import (
 // A Crawler visits Portals and keeps what they answer in Store. Its fields must not change while it runs.
 type Crawler struct {
 	UserAgent    string        // honest, with a contact; robots.txt is matched against its product token
-	Delay        time.Duration // between the end of an answer and the next request to the same site
+	Delay        time.Duration // between the end of an answer and the next request to the same site; at least LeastDelay where that is public
 	Jitter       float64       // lengthens delays by up to this part, at random: 0.3
 	Hosts        int           // sites asked at the same time; at least one. Those that wait do not count
 	MaxPageBytes int64         // larger answers are refused, never cut; 0 means 32 MiB

@@ -255,7 +255,7 @@ func TestSharedAddress(t *testing.T) {
 			for i, r := range f.log {
 				n := 0
 				for _, o := range f.log[:i] {
-					if d := r.start.Sub(o.start).Abs(); d < time.Second {
+					if d := r.start.Sub(o.start).Abs(); d < LeastDelay {
 						n++
 					}
 				}
@@ -263,9 +263,9 @@ func TestSharedAddress(t *testing.T) {
 			}
 			took := time.Since(began)
 			if shared && most > 0 || !shared && most == 0 {
-				t.Errorf("%s: %d requests in the same second", address, most+1)
+				t.Errorf("%s: %d requests within one delay", address, most+1)
 			}
-			if shared && (took < 29*time.Second || took > 35*time.Second) {
+			if shared && (took < 29*LeastDelay || took > 31*LeastDelay) {
 				t.Errorf("took %v", took)
 			}
 		})
@@ -375,6 +375,33 @@ func TestRetryAfterForEver(t *testing.T) {
 			time.Sleep(7 * 24 * time.Hour)
 			delete(f.pages, "www.a.gov.cn/robots.txt")
 			visit("when it has come to its senses", 4)
+		})
+	}
+}
+
+// TestLeastDelay: no delay that is asked for lets a public site be asked more often.
+func TestLeastDelay(t *testing.T) {
+	for _, tt := range []struct {
+		addr    string // of the site; "": nobody knows
+		private bool   // networks are allowed
+		least   time.Duration
+	}{{"61.1.2.3", false, LeastDelay}, {"61.1.2.3", true, LeastDelay}, {"", true, LeastDelay}, {"10.0.0.1", false, LeastDelay}, {"10.0.0.1", true, time.Millisecond}, {"127.0.0.1", true, time.Millisecond}} {
+		pages := map[string]http.HandlerFunc{"www.a.gov.cn/": listing("x y", ""), "www.a.gov.cn/nb/x.html": article, "www.a.gov.cn/nb/y.html": article}
+		night(t, pages, 1, func(t *testing.T, c *Crawler, f *fake) {
+			f.took = 0
+			c.Delay, c.AllowPrivate = time.Millisecond, tt.private
+			c.resolve = func(context.Context, string) ([]netip.Addr, error) {
+				addr, err := netip.ParseAddr(tt.addr)
+				return []netip.Addr{addr}, err
+			}
+			if _, err := c.Run(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			for i, r := range f.log[1:] {
+				if gap := r.start.Sub(f.log[i].end); gap < tt.least || gap > tt.least+time.Second {
+					t.Errorf("%+v: %s came after %v", tt, r.url, gap)
+				}
+			}
 		})
 	}
 }

@@ -164,6 +164,9 @@ func (s *site) turn(ctx context.Context, u *url.URL) error {
 		s.Log.Info("waiting for the time of visits that robots.txt names", "site", s.scope.site, "opens", opens)
 	}
 	addr := s.address(ctx, u.Hostname())
+	if s.resolve != nil && (!s.AllowPrivate || !addr.IsValid() || public(addr)) {
+		s.clock.delay = max(s.clock.delay, LeastDelay)
+	}
 	for {
 		if err := s.wait(ctx, rules); err != nil {
 			return err

@@ -119,6 +119,9 @@ func (e *env) loadConfig() (config, error) {
 
 // decodeConfig reads TOML strictly; the error begins with the line.
 func decodeConfig(data []byte, c *config) error {
+	if err := refuseBare(data); err != nil {
+		return err
+	}
 	d := toml.NewDecoder(strings.NewReader(string(data)))
 	d.DisallowUnknownFields()
 	err := d.Decode(c)
@@ -150,10 +153,13 @@ func (c *config) check() error {
 		return errors.New("archive.path is empty")
 	case c.Crawl.UserAgent == "":
 		return errors.New("crawl.user_agent is empty")
-	case c.Crawl.Jitter < 0 || c.Crawl.Jitter > 10:
+	case time.Duration(c.Crawl.Delay) < crawler.LeastDelay && !c.Crawl.AllowPrivateNetworks:
+		return fmt.Errorf("crawl.delay is %v, and public portals are asked no more often than every %v; write delay = %q, or more",
+			time.Duration(c.Crawl.Delay), crawler.LeastDelay, crawler.LeastDelay)
+	case !(c.Crawl.Jitter >= 0 && c.Crawl.Jitter <= 10): // so that NaN is refused
 		return fmt.Errorf("crawl.jitter is %v, not between 0 and 10", c.Crawl.Jitter)
-	case c.Crawl.Hosts < 1:
-		return fmt.Errorf("crawl.hosts is %d, not at least 1", c.Crawl.Hosts)
+	case c.Crawl.Hosts < 1 || c.Crawl.Hosts > 10_000:
+		return fmt.Errorf("crawl.hosts is %d, not between 1 and 10000", c.Crawl.Hosts)
 	case c.Crawl.PortalRequests < 0:
 		return fmt.Errorf("crawl.portal_requests is %d, not a number of requests", c.Crawl.PortalRequests)
 	case c.Crawl.MaxPageBytes < 1<<10:
@@ -260,6 +266,9 @@ type size int64
 
 func (s *size) UnmarshalText(text []byte) error {
 	v, err := humanize.ParseBytes(string(text))
+	if err == nil && strings.TrimRight(string(text), "0123456789. ") == "" {
+		return fmt.Errorf("%q has no unit; write one such as 32MiB", text)
+	}
 	if err != nil || v > 1<<40 {
 		return fmt.Errorf("%q is not a size such as 32MiB", text)
 	}

@@ -58,6 +58,9 @@ type daemon struct {
 
 func (e *env) daemon(ctx context.Context, reload <-chan os.Signal) error {
 	s, err := e.setUp(nil)
+	if err == nil {
+		err = s.refuseNameless(s.portals)
+	}
 	if err != nil {
 		return err
 	}

@@ -153,6 +153,9 @@ func (e *env) asking(ctx context.Context, conf *config, portals []seeds.Portal, 
 	if len(portals) == 0 {
 		return usagef("no portal of the catalogue is like that; gongkai seeds list shows them")
 	}
+	if err := conf.refuseNameless(portals); err != nil {
+		return err
+	}
 	s, err := store.Open(conf.Archive.Path)
 	if err != nil {
 		return err

@@ -46,6 +46,9 @@ func (e *env) carryOut(ctx context.Context, j *job) (err error) {
 	if len(j.portals) == 0 {
 		return usagef("the catalogue is empty: seeds.builtin is false and seeds.files names no portals")
 	}
+	if err := j.refuseNameless(j.portals); err != nil {
+		return err
+	}
 	err = e.room(j.Archive.Path, j.Archive.MinFree)
 	if err == nil && j.store == nil {
 		if j.store, err = store.Open(j.Archive.Path); errors.Is(err, store.ErrLocked) {
