@@ -83,7 +83,7 @@ var organ = regexp.MustCompile(`^(?:人民)?政府|^\p{Han}{2,14}(?:厅|委员�
 
 // fits reports whether a name that a division goes by may be meant, with rest behind it, on a portal of code. One without a
 // word for its kind is a word as well: it counts before the name of a place below it, before a government, and for
-// an autonomous region before the name of a body.
+// an autonomous region alone or before the name of a body.
 func (g *gazetteer) fits(d division, rest, code string) bool {
 	if !d.bare {
 		return true
@@ -95,9 +95,9 @@ func (g *gazetteer) fits(d division, rest, code string) bool {
 		}
 	}
 	if strings.HasSuffix(g.current[d.code].name, "省") || strings.HasSuffix(g.current[d.code].name, "市") ||
-		strings.HasPrefix(rest, "生产建设兵团") || !organ.MatchString(rest) {
+		strings.HasPrefix(rest, "生产建设兵团") || rest != "" && !organ.MatchString(rest) {
 		return false
 	}
 	below := code != d.code && strings.HasPrefix(code, stem(d.code))
-	return !below || strings.HasSuffix(rest, "厅") || strings.Contains(rest, "政府")
+	return !below || rest == "" || strings.HasSuffix(rest, "厅") || strings.Contains(rest, "政府")
 }

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"gongkai/extract"
 	"gongkai/store"
@@ -225,5 +227,71 @@ func TestAttachments(t *testing.T) {
 	}
 	if stdout = mustRun(t, "extract", "-all", "-diff", "-config", config); !strings.Contains(stdout, "2 pages read (0 for the first time, 0 came out otherwise") {
 		t.Errorf("extract: %s", stdout)
+	}
+}
+
+// TestExtractBringsKeysAlong: an archive in which an earlier extractor kept one agency under two keys, as pages call it 区统计局
+// and 衢江区统计局. Read again, all its years and revisions are under one, and an export has one series.
+func TestExtractBringsKeysAlong(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	config := filepath.Join(dir, "config.toml")
+	write(t, config, "[crawl]\nuser_agent = \"gongkai/test (+mail@example.org)\"\n[seeds]\nbuiltin = false\nfiles = [\"my-portals.toml\"]\n")
+	write(t, filepath.Join(dir, "my-portals.toml"), "[[portal]]\nid = \"p\"\nagency = \"衢江区人民政府\"\ndivision = \"330803\"\nlevel = \"county\"\nstart = [\"http://www.a.gov.cn/nb/\"]\n")
+	s, err := store.Open(filepath.Join(dir, "archive"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	add := func(hour int, address, name, note string, year int) {
+		t.Helper()
+		title := fmt.Sprintf("%s%d年政府信息公开工作年度报告", name, year)
+		page := `<meta charset="utf-8"><title>` + title + `</title><h1>` + title + `</h1><div id="zoom"><p>一、总体情况</p><p>我局主动公开信息。</p><p>二、主动公开政府信息情况</p>` +
+			`<table><tr><td>信息内容<td>本年制发件数<td>本年废止件数<td>现行有效件数</tr><tr><td>规章<td>0<td>0<td>0</tr><tr><td>行政规范性文件<td>1<td>0<td>2</tr></table>` +
+			`<p>三、收到和处理政府信息公开申请情况</p><p>四、政府信息公开行政复议、行政诉讼情况</p><p>五、存在的主要问题及改进情况</p><p>六、其他需要报告的事项</p><p>无。</p></div>` + note
+		c := store.Capture{URL: address, Time: time.Date(2022, 2, 1, hour, 0, 0, 0, time.UTC), Kind: store.KindReport, State: store.StateOK, Status: 200, Portal: "p",
+			Header: http.Header{"Content-Type": {"text/html; charset=utf-8"}}}
+		doc, err := extract.Parse([]byte(page), "text/html; charset=utf-8", &url.URL{Scheme: "http", Host: "www.a.gov.cn"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := extract.ReadReport(doc, extract.Hints{Division: "330803"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Agency.Name, r.Agency.Key = name, extract.AgencyKey("330803-"+strings.TrimPrefix(name, "衢江区"))
+		if err := s.AddCapture(&c, []byte(page), &store.Record{Report: r, Version: 1, Home: "330803"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	add(1, "http://www.a.gov.cn/1.html", "区统计局", "", 2020)
+	add(2, "http://www.a.gov.cn/2.html", "衢江区统计局", "", 2021)
+	add(3, "http://www.a.gov.cn/1.html", "区统计局", "<p>浏览次数：2</p>", 2020)
+	add(4, "http://www.a.gov.cn/1.html", "衢江区统计局", "<p>浏览次数：3</p>", 2020) // as the page calls it since
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	agencies := func(out string, more ...string) string {
+		t.Helper()
+		mustRun(t, append([]string{"export", "-config", config, "-out", filepath.Join(dir, out)}, more...)...)
+		var got []string
+		for _, r := range readCSV(t, filepath.Join(dir, out, "reports.csv")) {
+			got = append(got, r["agency_id"]+"/"+r["year"])
+		}
+		return strings.Join(got, " ")
+	}
+	before := agencies("before")
+	stdout := mustRun(t, "extract", "-all", "-config", config)
+	if !strings.Contains(stdout, "agency 2") {
+		t.Errorf("extract: %s", stdout)
+	}
+	if after := agencies("after"); after != "330803-统计局/2020 330803-统计局/2021" || before == after {
+		t.Errorf("before: %s\nafter: %s", before, after)
+	}
+	history := mustRun(t, "show", "330803-统计局/2020", "-history", "-config", config)
+	if strings.Contains(history, "区统计局/") || strings.Count(history, store.ChangeCosmetic) != 1 || !strings.Contains(history, "nothing else happened to it") {
+		t.Errorf("history:\n%s", history)
+	}
+	if _, _, code := gongkai(t, "show", "330803-区统计局/2020", "-config", config); code == exitDone {
+		t.Error("the old key is still there")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"gongkai/crawler/portal"
 	"gongkai/seeds"
 )
 
@@ -41,6 +42,31 @@ func TestUnits(t *testing.T) {
 		}
 		if strings.Join(got, ", ") != tt.want {
 			t.Errorf("%s:\n got %s\nwant %s", tt.name, strings.Join(got, ", "), tt.want)
+		}
+	}
+}
+
+// TestForeign: rows of another place are not of a portal; those that call its place as everybody does are.
+func TestForeign(t *testing.T) {
+	for _, tt := range []struct {
+		division, agency, title string
+		foreign, ours           bool
+	}{
+		{"513400", "凉山彝族自治州人民政府", "凉山州2024年政府信息公开工作年度报告", false, true},
+		{"513400", "凉山彝族自治州人民政府", "凉山州人民政府2024年政府信息公开工作年度报告", false, true},
+		{"513422", "木里藏族自治县人民政府", "木里县2024年政府信息公开工作年度报告", false, true},
+		{"513422", "木里藏族自治县人民政府", "凉山州2024年政府信息公开工作年度报告", true, false},
+		{"513400", "凉山彝族自治州人民政府", "阿坝州2024年政府信息公开工作年度报告", true, false},
+		{"150724", "鄂温克族自治旗人民政府", "鄂温克旗2024年政府信息公开工作年度报告", false, true},
+		{"450000", "广西壮族自治区人民政府", "广西2024年政府信息公开工作年度报告", false, true},
+	} {
+		s := New(seeds.Portal{Home: "http://www.a.gov.cn/", Division: tt.division, Agency: tt.agency})
+		s.places = []string{tt.division}
+		var row portal.Row
+		row.Text = tt.title
+		b := s.bodiesOf([]portal.Row{row})
+		if s.foreign(row) != tt.foreign || (b.ours == 1) != tt.ours {
+			t.Errorf("%s on the portal of %s: foreign %v, ours %v", tt.title, tt.agency, s.foreign(row), b.ours == 1)
 		}
 	}
 }
