@@ -157,7 +157,7 @@ func (g *gazetteer) prefix(name, code string, named bool) (best division, ok boo
 		switch {
 		case !near:
 			far = append(far, d)
-		case len(d.name) > len(best.name), len(d.name) == len(best.name) && (best.former && !d.former || best.short && !d.short):
+		case len(d.name) > len(best.name), len(d.name) == len(best.name) && best.former && !d.former:
 			best, ok = d, true
 		}
 	}

@@ -91,18 +91,10 @@ func (d *Document) dateUnderHeadline(b body, title string) string {
 		}
 		before, after := text[:dates[0][0]], text[dates[0][1]:]
 		rest := strings.Trim(before+after, " ()[]【】")
-		if utf8.RuneCountInString(rest) > 25 || otherLine.MatchString(rest) || strings.HasSuffix(strings.TrimRight(before, " (["), ":") || saysDate(bl.line()) {
+		if utf8.RuneCountInString(rest) > 25 || otherLine.MatchString(rest) || strings.HasSuffix(strings.TrimRight(before, " (["), ":") {
 			continue
 		}
 		return text[dates[0][0]:dates[0][1]]
 	}
 	return ""
-}
-
-// saysDate reports whether a date in a line is the value of a label that is one of dates.
-func saysDate(l line) bool {
-	return slices.ContainsFunc(fieldLabels([]line{l}), func(f fieldLabel) bool {
-		_, _, dated := ParseDate(f.value)
-		return dated && f.name != "source" && f.name != "author" && f.name != "publisher"
-	})
 }

@@ -40,6 +40,7 @@ func TestPublished(t *testing.T) {
 		{what: "before a source in the footer", foot: "<p>2026-11-01 来源：衢江区</p>"},
 		{what: "said in the footer", foot: "<p>发布日期：2022-01-29</p>", want: day},
 		{what: "today in the head", head: "<div>今天是2026年11月28日 星期六</div><div>日期：2026年11月28日 星期六</div>", info: "<p>发布日期：2022-01-29</p>", want: day},
+		{what: "the day of a cached page", head: "<div>日期：2026年11月20日 星期五</div>"},
 		{what: "today only", head: "<div>日期：2026年11月28日 星期六</div>"},
 		{what: "today, not called so", info: "<p>时间：2026-11-28 10:00</p>"},
 		{what: "published today", info: "<p>发布时间：2026-11-28 10:00</p>", want: "2026-11-28"},
@@ -74,8 +75,8 @@ func TestPublished(t *testing.T) {
 	} {
 		page := `<head>` + tt.head + `<title>衢江区人民政府办公室2021年政府信息公开工作年度报告</title></head><body>` +
 			`<h1>衢江区人民政府办公室2021年政府信息公开工作年度报告</h1>` + tt.info + `<div id="zoom"><p>一、总体情况</p><p>` + strings.Repeat("主动公开政府信息，及时回应关切。", 20) +
-			`</p><p>二、主动公开政府信息情况</p><p>会议时间：2021-05-06</p><p>三、收到和处理政府信息公开申请情况</p><p>四、政府信息公开行政复议、行政诉讼情况</p><p>五、存在的主要问题及改进情况</p>` +
-			`<p>六、其他需要报告的事项</p><p>无。</p></div>` + tt.foot + `</body>`
+			`</p><p>二、主动公开政府信息情况</p><p>三、收到和处理政府信息公开申请情况</p><p>四、政府信息公开行政复议、行政诉讼情况</p><p>五、存在的主要问题及改进情况</p>` +
+			`<p>六、其他需要报告的事项</p><p>会议时间：2021-05-06</p><p>无。</p></div>` + tt.foot + `</body>`
 		d, err := Parse([]byte(page), "text/html; charset=utf-8", &url.URL{Scheme: "http", Host: "www.qjq.gov.cn", Path: "/1.html"})
 		if err != nil {
 			t.Fatal(err)

@@ -142,6 +142,8 @@ func TestWhoseDoubt(t *testing.T) {
 		{whosePage{text: "我市主动公开信息3条。"}, "衢江区人民政府", true},     // the government of another place
 		{whosePage{above: "<p>衢江区人民政府</p>"}, "衢江区人民政府", true}, // the name of the site above
 		{whosePage{head: `<div class="logo"><p>衢江区人民政府</p></div><div class="b"><h1>2021年政府信息公开工作年度报告</h1></div>`}, "衢江区人民政府", true},
+		{whosePage{head: `<div class="header"><p>衢江区教育局</p></div><div class="b"><h1>2021年政府信息公开工作年度报告</h1></div>`}, "衢江区人民政府", true},
+		{whosePage{text: "上级主管部门和国务院办公厅高度重视，主动公开信息3条。"}, "衢江区人民政府", true},
 		{whosePage{title: "衢江区人民政府 2021年政府信息公开工作年度报告"}, "衢江区人民政府", true},
 		{whosePage{title: "2021年政府信息公开工作年度报告-衢江区人民政府"}, "衢江区人民政府", true},
 		{whosePage{info: "<p>发布机构：衢江区人民政府</p>", text: "我局主动公开信息3条。"}, "衢江区人民政府", true},
@@ -161,6 +163,19 @@ func TestWhoseDoubt(t *testing.T) {
 	r := whosePage{text: "主动公开信息3条。"}.read(t, Hints{Agency: "衢江区财政局", Division: "330803"})
 	if r.Agency.Key != "330803-财政局" || r.Scope != ScopeOwn {
 		t.Errorf("a bureau's portal: %s %s", r.Agency.Key, r.Scope)
+	}
+}
+
+// TestNewPlace: of a place that the gazetteer does not know, as it is new, the portal tells the name.
+func TestNewPlace(t *testing.T) {
+	for name, want := range map[string]string{"甲区统计局": "610802-统计局 甲区统计局", "区统计局": "610802-统计局 甲区统计局", "榆林市甲区统计局": "610802-统计局 榆林市甲区统计局",
+		"甲区": "610802-人民政府 甲区人民政府", "区政府办公室": "610802-人民政府办公室 甲区人民政府办公室", "榆阳区统计局": "610802-统计局 榆阳区统计局"} {
+		for _, agency := range []string{"甲区人民政府", "甲区人民政府办公室"} {
+			a, _ := identify([]namedBy{{name, "title"}}, nil, Hints{Agency: agency, Division: "610802"}, "")
+			if got := string(a.Key) + " " + a.Name; got != want {
+				t.Errorf("%s on the portal of %s: got %s, want %s", name, agency, got, want)
+			}
+		}
 	}
 }
 
