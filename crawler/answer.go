@@ -8,11 +8,13 @@ import (
 	"net/mail"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"gongkai/crawler/portal"
+	"gongkai/extract"
 	"gongkai/extract/coding"
 	"gongkai/store"
 )
@@ -42,6 +44,7 @@ func judge(t target, a answer, held string) page {
 	if a.status >= 300 { // what came with it need not be whole to be obeyed
 		p.wait = min(retryAfter(a.header.Values("Retry-After"), a.start.Add(a.took)), mostAsked)
 	}
+	itself, onward := sentOn(t, a)
 	switch s := a.status; {
 	case errors.Is(a.err, coding.ErrTooLarge), errors.Is(a.err, coding.ErrBomb):
 		p.State, p.Error = store.StateRefused, a.err.Error()
@@ -49,6 +52,10 @@ func judge(t target, a answer, held string) page {
 		p.Error, p.passing, p.cut = a.err.Error(), mayPass(a.err), isCut(a.err)
 	case portal.Wall(s, a.header, a.body).Kind != "":
 		p.State, p.Error, p.wall = store.StateBlocked, portal.Wall(s, a.header, a.body).String(), true
+	case onward && itself && slices.Contains(t.via, t.url):
+		p.State, p.Error, p.wall = store.StateBlocked, "challenge:cookie (refreshes itself, also when it gets the cookie that it has set)", true
+	case onward:
+		p.State = store.StateRedirect
 	case s == http.StatusNotModified && held != "":
 		p.State, p.SHA256 = store.StateUnchanged, held
 	case isPage(a):
@@ -102,6 +109,34 @@ func (p *page) takePart(t target, a answer, known past) {
 		p.Truncated = why
 	}
 }
+
+// sentOn reports whether a page is an answer that only sends its reader on, see portal.Onward.
+func sentOn(t target, a answer) (itself, ok bool) {
+	u, err := url.Parse(t.address())
+	if err != nil || a.err != nil || a.status != http.StatusOK || t.kind == store.KindRobots {
+		return false, false
+	}
+	defer func() {
+		if recover() != nil { // one hostile page must not end a night's crawl
+			itself, ok = false, false
+		}
+	}()
+	return portal.Onward(a.header, a.body, u)
+}
+
+// destination returns where a redirect leads, as its header has it: to the page itself when nothing else is said.
+func destination(c store.Capture) string {
+	if location := c.Header.Get("Location"); location != "" || c.Status != http.StatusOK {
+		return location
+	}
+	if ref, ok := extract.RefreshTarget(c.Header.Get("Refresh")); ok && ref != "" {
+		return ref
+	}
+	return c.URL
+}
+
+// setsCookie reports whether an answer has set one.
+func setsCookie(h http.Header) bool { return h.Get("Set-Cookie") != "" }
 
 // statusText describes a status; not every one has a name.
 func statusText(status int) string {

@@ -105,7 +105,7 @@ func (s *site) check(ctx context.Context, p seeds.Portal, start string, sum *Por
 			k.Robots = pg.Robots.Reason
 		}
 		if pg.State == store.StateRedirect {
-			next, reason := redirected(t, pg.Header.Get("Location"), s.scope)
+			next, reason := redirected(t, destination(pg.Capture), s.scope)
 			if reason == "" {
 				t, k.Final = next, next.url
 				continue

@@ -189,7 +189,8 @@ func (k *seeker) try(ctx context.Context, l discover.Lead) error {
 			k.took(l, p, body, u)
 			return nil
 		case store.StateRedirect:
-			next, reason := redirected(t, p.Header.Get("Location"), k.scope)
+			t.cookie = t.cookie || setsCookie(p.Header)
+			next, reason := redirected(t, destination(p.Capture), k.scope)
 			if reason != "" {
 				k.missed(l, reason)
 				return nil

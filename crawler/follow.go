@@ -26,6 +26,7 @@ type target struct {
 	origin  string   // the page that its listing began at; "" for that page itself
 	depth   int      // how many columns were followed to get here
 	via     []string // redirects that led here, first one first
+	cookie  bool     // one of them has set one
 
 	request portal.Request // how to ask for a listing; its zero value stands for a GET of url
 
@@ -106,6 +107,19 @@ func follow(t target, l portal.Listing, repeated bool, deepest int) []target {
 	return next
 }
 
+// visited reports whether a redirect leads back to a page that was asked for before this one.
+func (t target) visited(url string) bool { return slices.Contains(t.via, url) }
+
+// repeats reports whether an address stands twice in a list.
+func repeats(all []string) bool {
+	for i, a := range all {
+		if slices.Contains(all[:i], a) {
+			return true
+		}
+	}
+	return false
+}
+
 // farthest is how many redirects are followed from one link.
 const farthest = 5
 
@@ -131,8 +145,8 @@ func redirected(t target, location string, s scope) (next target, reason string)
 	switch deny := s.deny(u); {
 	case deny != "":
 		return target{}, "redirects to " + next.url + ": " + deny
-	case slices.Contains(t.via, next.url), next.url == t.url && slices.Contains(t.via, t.url):
-		return target{}, "redirects in a circle" // to itself once: it may have set a cookie
+	case t.visited(next.url) && (!t.cookie || repeats(next.via)):
+		return target{}, "redirects in a circle" // back once, with a cookie, and to itself
 	case len(next.via) > farthest:
 		return target{}, "redirects too often"
 	}

@@ -176,6 +176,7 @@ func (w *walk) part(ctx context.Context, report target, p store.Part) error {
 		if err != nil {
 			return err
 		}
+		had = had && !t.visited(t.url) // it has sent us away for a cookie
 		var a page
 		if had {
 			a = archived(known.last)
@@ -206,7 +207,8 @@ func (w *walk) part(ctx context.Context, report target, p store.Part) error {
 			}
 			return nil
 		}
-		next, reason := redirected(t, a.Header.Get("Location"), w.scope)
+		t.cookie = t.cookie || setsCookie(a.Header)
+		next, reason := redirected(t, destination(a.Capture), w.scope)
 		if reason != "" {
 			if !had {
 				w.sum.Failed++

@@ -44,6 +44,7 @@ type more struct {
 	Twins   int             `json:"twins,omitempty"`
 	TwinOf  string          `json:"twin_of,omitempty"`
 	Via     []string        `json:"via,omitempty"`
+	Cookie  bool            `json:"cookie,omitempty"`
 	Request *portal.Request `json:"request,omitempty"`
 	Anew    bool            `json:"anew,omitempty"`
 	Ahead   bool            `json:"ahead,omitempty"`
@@ -52,7 +53,7 @@ type more struct {
 // item puts a target into words of the frontier.
 func (t target) item(key string) (frontier.Item, error) {
 	it := frontier.Item{Key: key, Class: t.class(), After: t.after, URL: t.url, Kind: t.kind, From: t.from, Title: t.title, Date: t.date, Tries: t.tries}
-	m := more{Further: t.further, Guess: t.guess, Extra: t.extra, Origin: t.origin, Depth: t.depth, Waits: t.waits, Twins: t.twins, TwinOf: t.twinOf, Via: t.via, Anew: t.anew, Ahead: t.ahead}
+	m := more{Further: t.further, Guess: t.guess, Extra: t.extra, Origin: t.origin, Depth: t.depth, Waits: t.waits, Twins: t.twins, TwinOf: t.twinOf, Via: t.via, Cookie: t.cookie, Anew: t.anew, Ahead: t.ahead}
 	if !reflect.ValueOf(t.request).IsZero() {
 		m.Request = &t.request
 	}
@@ -89,7 +90,7 @@ func targetOf(it frontier.Item, id string) (target, error) {
 		}
 	}
 	t := target{url: it.URL, kind: it.Kind, portal: id, from: it.From, title: it.Title, date: it.Date,
-		further: m.Further, guess: m.Guess, extra: m.Extra, origin: m.Origin, depth: m.Depth, via: m.Via,
+		further: m.Further, guess: m.Guess, extra: m.Extra, origin: m.Origin, depth: m.Depth, via: m.Via, cookie: m.Cookie,
 		tries: it.Tries, waits: m.Waits, twins: m.Twins, twinOf: m.TwinOf, after: it.After, interrupted: !it.Leased.IsZero(), anew: m.Anew, ahead: m.Ahead, held: it.Class == frontier.Known}
 	if m.Request != nil {
 		t.request = *m.Request

@@ -241,7 +241,7 @@ func (g *gathering) follow(address string) (c store.Capture, reason string, err 
 		if err != nil {
 			return c, "a malformed address", nil
 		}
-		u, err := extract.Relocated(base, last.Header.Get("Location"))
+		u, err := extract.Relocated(base, destination(last))
 		if err != nil {
 			return c, prefix + "redirects to a malformed address", nil
 		}

@@ -230,12 +230,17 @@ func (w *walk) visit(ctx context.Context, t target) error {
 		}
 		w.partial(t, p)
 		w.mended = p.mended
+		t.cookie = t.cookie || setsCookie(p.Header)
 		if t.kind == store.KindListing {
+			if location, ok := moved(p, body); ok && t.address() == t.url {
+				return w.redirect(t, location)
+			}
 			return w.list(t, p, body)
 		}
 		return w.report(ctx, t, p, body)
 	case store.StateRedirect:
-		return w.redirect(t, p.Header.Get("Location"))
+		t.cookie = t.cookie || setsCookie(p.Header)
+		return w.redirect(t, destination(p.Capture))
 	}
 	detail, err := w.withdrawn(p, known)
 	if err != nil {
@@ -262,12 +267,12 @@ func (w *walk) answer(ctx context.Context, t *target, known past) (page, []byte,
 		body, err := w.recover(&p, w.sum)
 		return p, body, err
 	}
-	if w.Searched && t.kind == store.KindListing && known.last.ID > w.first && fresh(known) { // the search has just asked for it
+	if w.Searched && !t.visited(t.url) && t.kind == store.KindListing && known.last.ID > w.first && fresh(known) { // the search has just asked for it
 		p := archived(known.last)
 		body, err := w.recover(&p, w.sum)
 		return p, body, err
 	}
-	if t.kind == store.KindReport && t.tries+t.waits == 0 {
+	if t.kind == store.KindReport && t.tries+t.waits == 0 && !t.visited(t.url) {
 		if known.last.ID > w.first && known.last.Portal != w.portal.ID {
 			return page{}, nil, errNotDue // another portal of the site has just asked for it
 		}
@@ -535,7 +540,7 @@ func (w *walk) redirect(t target, location string) error {
 	if err != nil {
 		return err // redirected has made it from one
 	}
-	if key(from) == key(to) {
+	if key(from) == key(to) || t.visited(next.url) {
 		return w.again(next)
 	}
 	w.front.Done(frontier.Done)

@@ -267,8 +267,10 @@ var (
 // leads telephones elsewhere, not us.
 func (r *reading) redirects() []string {
 	var all []string
-	if m := refresh.FindStringSubmatch(r.visible); m != nil {
-		all = append(all, html.UnescapeString(m[1]))
+	if r.doc != nil {
+		if ref, ok := r.doc.Refresh(); ok && ref != "" {
+			all = append(all, ref)
+		}
 	}
 	if forPhones.MatchString(r.scripts) {
 		return all

@@ -63,6 +63,12 @@ var barriers = []barrier{
 // and a listing may have one among its rows.
 var notices = regexp.MustCompile(`访问(?:被|已被)(?:拦截|阻断|拒绝)|(?:请求|访问)(?:被|已被)[^。<]{0,12}(?:拦截|阻断)|可能对网站造成(?:安全)?威胁|(?:您|操作|请求|访问)[^。<]{0,6}过于频繁|请完成(?:安全|滑块|人机)?验证|拖动(?:下方)?滑块|请求ID(?:是|:|：)`)
 
+// What a page does that lets nobody in who runs no scripts.
+var (
+	setsByScript = regexp.MustCompile(`\bdocument\.cookie\s*=[^=]`)
+	goesOn       = regexp.MustCompile(`\blocation\b[\w.]*\s*(?:=[^=]|\()|\.submit\(\s*\)`)
+)
+
 // longestNotice is the most text that a notice has, in bytes without markup and white space; barest is less than any
 // page has that is more than a script.
 const (
@@ -84,6 +90,9 @@ func Wall(status int, header http.Header, body []byte) Verdict {
 			continue
 		}
 		return Verdict{b.kind, b.evidence()}
+	}
+	if status == http.StatusOK && script && len(body) <= emptiest && !scriptSource.Match(body) && setsByScript.Match(body) && goesOn.Match(body) {
+		return Verdict{"challenge:script", "a script sets a cookie and goes on, no text"}
 	}
 	if status == http.StatusNotFound || status == http.StatusGone || !brief(body, longestNotice) {
 		return Verdict{}
@@ -145,8 +154,6 @@ const longestAbsence = 2000
 // mostLinks is how many links a page has at most that is nothing but a notice.
 const mostLinks = 12
 
-var refresh = regexp.MustCompile(`(?i)<meta[^>]*http-equiv\s*=\s*["']?refresh["']?[^>]*content\s*=\s*["']?\s*\d+\s*;\s*url\s*=\s*['"]?([^"'>\s]+)`)
-
 // Gone says that a page served with status 200 is none any more: it says so, it was withdrawn, it is empty, or it is
 // the home page, whose body home is (nil when that is not known): many sites give all pages its title. The zero Verdict says that it seems to be there.
 func Gone(body []byte, contentType string, page *url.URL, home []byte) Verdict {
@@ -154,7 +161,7 @@ func Gone(body []byte, contentType string, page *url.URL, home []byte) Verdict {
 		return Verdict{"gone:empty", strconv.Itoa(len(body)) + " bytes"}
 	}
 	if len(body) < 512 {
-		if target, ok := refreshed(string(body), page); ok && above(target, page) {
+		if target, ok := refreshed(body, contentType, page); ok && above(target, page) {
 			return Verdict{"gone:withdrawn", "a page of " + strconv.Itoa(len(body)) + " bytes that leads to " + target.Path}
 		}
 	}
@@ -188,12 +195,16 @@ func titleOf(text []byte) string {
 }
 
 // refreshed returns where a meta refresh leads.
-func refreshed(text string, page *url.URL) (*url.URL, bool) {
-	m := refresh.FindStringSubmatch(text)
-	if m == nil {
+func refreshed(body []byte, contentType string, page *url.URL) (*url.URL, bool) {
+	doc, err := extract.Parse(body, contentType, page)
+	if err != nil {
 		return nil, false
 	}
-	u, err := page.Parse(m[1])
+	ref, ok := doc.Refresh()
+	if !ok {
+		return nil, false
+	}
+	u, err := doc.Resolve(ref)
 	return u, err == nil
 }
 

@@ -1,0 +1,70 @@
+package portal
+
+import (
+	"bytes"
+	"net/http"
+	"net/url"
+	"regexp"
+
+	"gongkai/extract"
+	"gongkai/seeds"
+)
+
+// reload is what a script does that sends its reader to the page that it stands in.
+var reload = regexp.MustCompile(`\blocation\.reload\(|\blocation(?:\.href)?\s*=\s*(?:window\.|document\.|self\.)?location\b|\blocation\.replace\(\s*(?:window\.|document\.)?location\b|\bhistory\.go\(\s*0\s*\)`)
+
+// Onward reports that an answer has nothing to offer and sends its reader on: by a Refresh header, or, with a cookie that it
+// sets, to the page itself. itself says which.
+func Onward(header http.Header, body []byte, page *url.URL) (itself, ok bool) {
+	refresh, cookie := header.Get("Refresh"), header.Get("Set-Cookie") != ""
+	if refresh == "" && (!cookie || !bytes.ContainsRune(body, '<')) {
+		return false, false
+	}
+	if len(body) > emptiest || linksIn(body, 1) > 0 || len(visible(body, shortPage)) > shortPage {
+		return false, false
+	}
+	if ref, ok := extract.RefreshTarget(refresh); ok {
+		u, err := RefreshesTo(page, ref)
+		switch {
+		case err != nil, above(u, page):
+			return false, false
+		case same(u, page):
+			return true, cookie
+		}
+		return false, true
+	}
+	if !cookie {
+		return false, false
+	}
+	r := newReading(body, header.Get("Content-Type"), page, seeds.Portal{}, Request{})
+	if err := r.parse(); err != nil || r.doc == nil {
+		return false, false
+	}
+	if ref, ok := r.doc.Refresh(); ok {
+		u, err := r.doc.Resolve(ref)
+		return true, ref == "" || err == nil && same(u, page)
+	}
+	if reload.MatchString(r.scripts) {
+		return true, true
+	}
+	for _, address := range r.redirects() {
+		if u, err := r.doc.Resolve(address); err == nil && same(u, page) {
+			return true, true
+		}
+	}
+	return false, false
+}
+
+// RefreshesTo returns where the address of a Refresh header leads; without one it is the page itself.
+func RefreshesTo(page *url.URL, ref string) (*url.URL, error) {
+	if ref == "" {
+		return page, nil
+	}
+	return extract.Relocated(page, ref)
+}
+
+func same(a, b *url.URL) bool {
+	bare := *b
+	bare.Fragment, bare.RawFragment = "", ""
+	return a.String() == bare.String()
+}
