@@ -264,6 +264,9 @@ func (k *seeker) took(l discover.Lead, p page, body []byte, u *url.URL) {
 		u = &with
 	}
 	k.search.Read(l, body, p.Header.Get("Content-Type"), u)
+	if g, known := k.gates[authority(u)]; known && g.rules != nil {
+		k.search.Maps(g.rules.Sitemaps, authority(u)+"/robots.txt")
+	}
 }
 
 // have returns what the portal answers, or what it has answered since the night before: a search that is repeated, and

@@ -107,6 +107,7 @@ func (s *site) oldGate(t target) (gate, error) {
 // read draws from an answer what the file says, or where it is to be asked for instead, or why nowhere.
 func (s *site) read(t target, c store.Capture, body []byte) (g gate, next target, why string) {
 	location := c.Header.Get("Location")
+	t.cookie = t.cookie || setsCookie(c.Header)
 	switch c.State {
 	case store.StateOK, store.StateUnchanged:
 		if !robots.Legible(body, c.Header.Get("Content-Encoding") != "") {

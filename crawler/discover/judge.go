@@ -213,7 +213,7 @@ func yearIn(name string) (year int) {
 var institution = regexp.MustCompile(`(?:学校|中学|小学|大学|学院|幼儿园|医院|卫生院|公司|集团|银行|自来水|燃气|供电|热力|公交|殡仪馆)$`)
 
 func (s *Search) institutional(r portal.Row) bool {
-	claim, _ := extract.ReportTitle(r.Name())
+	claim := claimOf(r.Name())
 	return institution.MatchString(claim.Agency) || strings.Contains(r.Name(), "企事业单位")
 }
 
@@ -228,14 +228,14 @@ func (s *Search) speaksOfUs(rows []portal.Row, e portal.Exploration) bool {
 		return true
 	}
 	return slices.ContainsFunc(rows, func(r portal.Row) bool {
-		claim, _ := extract.ReportTitle(r.Name())
+		claim := claimOf(r.Name())
 		return claim.Agency != "" && ours(extract.FindDivision(claim.Agency, s.Site.Division))
 	})
 }
 
 // foreign reports whether a row is of another place than the portal's: above it, or beside it.
 func (s *Search) foreign(r portal.Row) bool {
-	claim, _ := extract.ReportTitle(r.Name())
+	claim := claimOf(r.Name())
 	if claim.Agency == "" || len(s.places) == 0 {
 		return false
 	}
@@ -249,7 +249,7 @@ func (s *Search) foreign(r portal.Row) bool {
 func severalBodies(rows []portal.Row) bool {
 	bodies := map[string]bool{}
 	for _, r := range rows {
-		if claim, _ := extract.ReportTitle(r.Name()); claim.Agency != "" {
+		if claim := claimOf(r.Name()); claim.Agency != "" {
 			bodies[claim.Agency] = true
 		}
 	}

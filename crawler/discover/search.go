@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -47,6 +48,7 @@ type Search struct {
 	fallback []candidate     // pages that list reports and are not named as the column
 	last     []candidate     // pages that show reports of several years among other things
 	seen     map[string]bool // what accepted listings list
+	maps     int             // of the site that have been leads
 	after    int             // pages looked at since the first was accepted
 	years    *candidate      // a column of years, of which one year has still to be read
 
@@ -335,10 +337,44 @@ func (s *Search) follow(l Lead, e portal.Exploration, page *url.URL) {
 			s.add(Lead{Request: portal.Start(link.URL), Name: link.Name(), Points: entrance - 2, Why: "one of the few links of a cover", From: page.String()})
 		}
 	}
+	s.Maps(e.Maps, page.String())
 	for _, address := range e.Scripts {
 		s.add(Lead{Request: portal.Script(address, page.String()), Name: l.Name, Points: script, Why: "a script that by its name writes the menu", From: page.String()})
 	}
 }
+
+// mostMaps is how many maps of a site are asked for: each costs a request, and the first ones list the columns.
+const mostMaps = 4
+
+// Maps queues maps of the site, those whose names promise most first. They come after whatever a page leads to by name.
+func (s *Search) Maps(addresses []string, from string) {
+	all := slices.Clone(addresses)
+	slices.SortStableFunc(all, func(a, b string) int { return promise(b) - promise(a) })
+	for _, address := range all {
+		u, err := s.home.Parse(strings.TrimSpace(address))
+		if err != nil || !onSite(u.String(), s.home) || s.maps == mostMaps || s.known[twin(u.String())] {
+			continue
+		}
+		s.maps++
+		s.add(Lead{Request: portal.Start(u.String()), Points: mapped - s.maps, Why: "a map of the site", From: from})
+	}
+}
+
+// promise tells how likely it is by its name that a map has the columns of the site, and not its news.
+func promise(address string) int {
+	switch {
+	case columnMap.MatchString(address):
+		return 1
+	case newsMap.MatchString(address):
+		return -1
+	}
+	return 0
+}
+
+var (
+	columnMap = regexp.MustCompile(`(?i)gongkai|xxgk|zwgk|zfxx|column|channel|category|catalog|lanmu|section`)
+	newsMap   = regexp.MustCompile(`(?i)news|image|video|article|post|tag|(?:19|20)\d{2}`)
+)
 
 // pass goes on where a page sends its reader: as promising as the page itself, and a little more, as it was paid for.
 func (s *Search) pass(l Lead, r portal.Request, page *url.URL) {
@@ -349,9 +385,10 @@ func (s *Search) pass(l Lead, r portal.Request, page *url.URL) {
 	if r.Kind == portal.Frame {
 		n.Begin = l.Begin
 		if l.order == 1 {
-			n.Begin = "" // a frame of the home page is no part of a listing
+			n.Begin = ""                        // a frame of the home page is no part of a listing
+			n.Points = min(n.Points, certain-1) // what is named to the letter goes first
 		}
-		if !l.Named {
+		if !l.Named && l.order != 1 {
 			n.Points = max(l.Points-2, section-4)
 		}
 	}
@@ -437,7 +474,7 @@ func (s *Search) trails(e portal.Exploration, page *url.URL) {
 	count := map[string]int{}
 	for _, r := range e.Rows {
 		if !s.institutional(r) && !s.foreign(r) {
-			if c := columnOfReport(r.URL); c != "" && onSite(c, s.home) && twin(c) != twin(page.String()) {
+			if c := columnOfReport(r.URL); c != "" && onSite(c, s.home) && twin(c) != twin(page.String()) && !(page.Path != "/" && folderOf(page, c)) {
 				count[c]++
 			}
 		}
@@ -446,6 +483,12 @@ func (s *Search) trails(e portal.Exploration, page *url.URL) {
 		n := count[c]
 		s.add(Lead{Request: portal.Start(c), Points: section - 6 + min(2*n, 10), Why: fmt.Sprintf("the folder of %d reports shown on a page", n), From: page.String()})
 	}
+}
+
+// folderOf reports whether an address is that of a folder that a page lies in: what that lists, the page does.
+func folderOf(page *url.URL, address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.RawQuery == "" && strings.HasSuffix(u.Path, "/") && strings.EqualFold(u.Host, page.Host) && strings.HasPrefix(page.Path, u.Path)
 }
 
 // onSite reports whether an address is on the home page's host or on one that shares its last labels.

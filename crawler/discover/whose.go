@@ -21,7 +21,7 @@ type bodiesListed struct {
 func (s *Search) bodiesOf(rows []portal.Row) bodiesListed {
 	b := bodiesListed{others: map[string]int{}}
 	for _, r := range rows {
-		switch claim, _ := extract.ReportTitle(r.Name()); {
+		switch claim := claimOf(r.Name()); {
 		case claim.Agency == "":
 			b.unnamed++
 		case s.ours(claim.Agency):
@@ -31,6 +31,19 @@ func (s *Search) bodiesOf(rows []portal.Row) bodiesListed {
 		}
 	}
 	return b
+}
+
+// ourPlace begins names that say whose something is only to who knows where they stand: 我县, 本区, 全市, and is no name of a
+// place, as 全州县 is.
+var ourPlace = regexp.MustCompile(`^(?:我|本|全)(?:省|自治区|市|县|区|州|旗|盟|镇|乡|街道)`)
+
+// claimOf is what a title says, without what names no place.
+func claimOf(title string) extract.TitleClaim {
+	claim, _ := extract.ReportTitle(title)
+	if !strings.HasPrefix(claim.Agency, "全州县") {
+		claim.Agency = ourPlace.ReplaceAllString(claim.Agency, "")
+	}
+	return claim
 }
 
 // governing is what is left of the name of a government, or of who reports in its place, without that of its division.

@@ -23,6 +23,7 @@ const (
 	sitemap  = 34
 	entrance = 32 // 进入首页
 	script   = 24 // may write the menu
+	mapped   = 20 // a map of the site that robots.txt names
 )
 
 // plain is a name as words are looked for in it: simplified script, nothing but letters and digits.

@@ -1,7 +1,10 @@
 package portal
 
 import (
+	"bytes"
+	"compress/gzip"
 	"html"
+	"io"
 	"net/http"
 	"net/url"
 	"path"
@@ -17,6 +20,7 @@ type Exploration struct {
 	Listing
 	Links     []Row     // all links, those in scripts, attributes and buttons too; a fragment is kept where it names a column
 	Shell     []Request // where it sends its reader: by a redirect, or into its frames
+	Maps      []string  // addresses of further maps of the site, of a map that lists maps
 	Scripts   []string  // addresses of scripts of the site's own that may write its menu
 	Title     string    // of the page
 	Column    string    // that the page says it is, in its metadata
@@ -29,7 +33,10 @@ type Exploration struct {
 
 // Explore reads a page as Read does, and more of it.
 func Explore(body []byte, contentType string, page *url.URL, p seeds.Portal, prev Request) (Exploration, error) {
-	r := newReading(body, contentType, page, p, prev)
+	r := newReading(unpacked(body), contentType, page, p, prev)
+	if e, ok := r.siteMap(); ok {
+		return e, nil
+	}
 	if err := r.parse(); err != nil {
 		return Exploration{}, err
 	}
@@ -101,19 +108,20 @@ func (r *reading) leaders() []Request {
 	for _, m := range frameSource.FindAllStringSubmatch(r.visible, -1) {
 		source := html.UnescapeString(strings.TrimSpace(m[1]))
 		u, err := extract.ResolveURL(r.base, source, r.enc)
-		switch name := path.Base(source); {
+		switch {
 		case err != nil, source == "", len(all)+len(menus) == mostFrames:
 		case !furniture.MatchString(path.Base(u.Path)):
 			all = append(all, s.requests(Frame, get, source, "", hops)...)
-		case menuFrame.MatchString(name):
+		case !noMenu.MatchString(path.Base(u.Path)):
 			menus = append(menus, s.requests(Frame, get, source, "", hops)...)
 		}
 	}
 	return r.unique(append(all, menus...))
 }
 
-// menuFrame is the name of a frame that has no content, but leads to it.
-var menuFrame = regexp.MustCompile(`(?i)^(?:tree|left|menu|nav)`)
+// noMenu is the name of a frame that has no content, and leads to none either. Other furniture may hold the menu, whatever
+// it is called.
+var noMenu = regexp.MustCompile(`(?i)^(?:foot|bottom|search|share|count|hits|visit|weather|calendar|map|blank)`)
 
 var (
 	scriptSource = regexp.MustCompile(`(?i)<script\b[^<>]*?\bsrc\s*=\s*["']?([^"'\s<>]+)`)
@@ -144,11 +152,65 @@ func (r *reading) written() []Row {
 	return rows
 }
 
-var location = regexp.MustCompile(`(?i)<loc>\s*(?:<!\[CDATA\[)?\s*([^<\s\]]+)`)
+var (
+	location    = regexp.MustCompile(`(?i)<(?:\w+:)?loc>\s*(?:<!\[CDATA\[)?\s*([^<\s\]]+)`)
+	indexOfMaps = regexp.MustCompile(`(?i)<(?:\w+:)?sitemapindex[\s>]`)
+	mapOfSite   = regexp.MustCompile(`(?i)<(?:\w+:)?urlset[\s>]`)
+	// listOfAddresses is a map of the site as text: an address a line.
+	listOfAddresses = regexp.MustCompile(`^\s*https?://[^\s<>]+(?:\s+https?://[^\s<>]+){2,}`)
+	anyAddress      = regexp.MustCompile(`(?m)^\s*(https?://[^\s<>]+)`)
+)
+
+// siteMap reads a map of the site, in XML or as text, or a list of such maps; false when the page is none. A map has up to
+// fifty thousand addresses and is not parsed as a page.
+func (r *reading) siteMap() (e Exploration, ok bool) {
+	e.Text = len(r.text)
+	switch first := head(r.text); {
+	case indexOfMaps.MatchString(first):
+		for _, m := range r.mapped() {
+			e.Maps = append(e.Maps, m.URL)
+		}
+	case mapOfSite.MatchString(first), listOfAddresses.MatchString(r.text):
+		e.Links = r.mapped()
+	default:
+		return Exploration{}, false
+	}
+	return e, true
+}
+
+// head is the part of a page in which it says what it is.
+func head(text string) string { return text[:min(len(text), 4096)] }
+
+// The bounds of a map (sitemaps.org): how many addresses it has, and how large it is unpacked. The protocol permits 50 MB;
+// what is beyond this is not read.
+const (
+	mostMapped = 50000
+	largestMap = 16 << 20
+)
+
+// unpacked returns what a file in gzip holds, up to a bound; other bodies as they are. Maps of sites are kept so.
+func unpacked(body []byte) []byte {
+	if !bytes.HasPrefix(body, []byte{0x1f, 0x8b}) {
+		return body
+	}
+	z, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return body
+	}
+	text, err := io.ReadAll(io.LimitReader(z, largestMap))
+	if err != nil && len(text) == 0 {
+		return body
+	}
+	return text // as far as it could be had
+}
 
 // mapped returns the addresses of a sitemap. They have no names.
 func (r *reading) mapped() (all []Row) {
-	for _, m := range location.FindAllStringSubmatch(r.text, 5000) {
+	found := location.FindAllStringSubmatch(r.text, mostMapped)
+	if len(found) == 0 {
+		found = anyAddress.FindAllStringSubmatch(r.text, mostMapped)
+	}
+	for _, m := range found {
 		if u, err := extract.ResolveURL(r.base, html.UnescapeString(m[1]), extract.Encoding{}); err == nil {
 			all = append(all, Row{Link: extract.Link{URL: u.String()}})
 		}

@@ -382,7 +382,7 @@ func once(rows []Row) []Row {
 // below it.
 func columns(links []Row, page *url.URL, listing bool) []extract.Link {
 	var all []extract.Link
-	for _, l := range outsideFirst(keep(links, func(l Row) bool { return extract.ColumnTitle(l.Name()) })) {
+	for _, l := range outsideFirst(keep(links, func(l Row) bool { return extract.ColumnTitle(l.Name()) && !titledAsColumn(l) })) {
 		year := isYear.MatchString(l.Name())
 		if year && (annualPage.MatchString(l.URL) || article.MatchString(l.URL)) {
 			continue // a report
@@ -413,6 +413,9 @@ func sister(address string, page *url.URL) bool {
 
 func isReport(l Row) bool {
 	name := l.Name()
+	if titledAsColumn(l) {
+		return true
+	}
 	if cutTitle.MatchString(name) || isYear.MatchString(name) && annualPage.MatchString(l.URL) {
 		return true
 	}
@@ -420,7 +423,20 @@ func isReport(l Row) bool {
 	return ok && !extract.ColumnTitle(name) && !(l.Chrome && claim.Year == 0) // menus name columns of others
 }
 
+// titledAsColumn reports whether a row is titled to the letter as the column that it stands in, as a report may be: it has
+// the date of its own row, and the address of one document.
+func titledAsColumn(l Row) bool {
+	if !l.Row || l.Date == "" || l.Chrome || !extract.ColumnTitle(l.Name()) || isYear.MatchString(l.Name()) {
+		return false
+	}
+	u, err := url.Parse(l.URL)
+	return err == nil && (article.MatchString(l.URL) || document.MatchString(u.Path) && !listPage.MatchString(u.Path))
+}
+
 var (
+	document = regexp.MustCompile(`(?i)\d[^/]*\.(?:s?html?|aspx?|jsp|php|pdf|docx?|wps|ofd)$|\.(?:pdf|docx?|wps|ofd)$`)
+	listPage = regexp.MustCompile(`(?i)/(?:index|list|default|more|col|column|channel|node|catalog|category)[_-]?\d*\.[a-z]+$`)
+
 	// cutTitle is the title of a report that the listing has cut before the word for it; the page will tell.
 	cutTitle = regexp.MustCompile(`(?:19|20)\d{2}年?度?(?:政府|政务)?信息公开(?:工作)?(?:年度?|年度报)?(?:\.{2,}|…+)$`)
 	// annualPage is the report of one year; the column has nothing but the years.

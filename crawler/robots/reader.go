@@ -14,7 +14,9 @@ type reader struct {
 	named        bool  // some group names our product: "*" does not concern us then
 
 	inOurs, inAnyone bool // whom the current group addresses
-	inRules          bool // the current group has rules: the next User-agent begins another
+	sitemaps         []string
+
+	inRules bool // the current group has rules: the next User-agent begins another
 }
 
 // A group is what all groups for one product say together.
@@ -96,6 +98,16 @@ func (r *reader) groups(f func(*group)) {
 	}
 }
 
-func (r *reader) HandleRobotsStart()        {}
-func (r *reader) HandleRobotsEnd()          {}
-func (r *reader) HandleSitemap(int, string) {}
+func (r *reader) HandleRobotsStart() {}
+func (r *reader) HandleRobotsEnd()   {}
+
+// HandleSitemap sees the lines that name maps of the site. They belong to no group (sitemaps.org, "Submitting your Sitemap
+// via your site's robots.txt file").
+func (r *reader) HandleSitemap(_ int, value string) {
+	if value = strings.TrimSpace(value); value != "" && len(r.sitemaps) < mostSitemaps {
+		r.sitemaps = append(r.sitemaps, value)
+	}
+}
+
+// mostSitemaps is how many maps of a site are remembered.
+const mostSitemaps = 20

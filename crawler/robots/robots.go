@@ -29,6 +29,8 @@ const MaxDelay = time.Hour
 type Rules struct {
 	Delay time.Duration // the Crawl-delay for us; 0 when there is none
 
+	Sitemaps []string // maps of the site that it names, as they stand there
+
 	rates  []rate // of Request-rate
 	visits []span // of Visit-time; none: any time
 	rules  []rule
@@ -81,10 +83,12 @@ func Parse(body []byte, userAgent string) *Rules {
 	}
 	r := &reader{product: Product(userAgent)}
 	grobotstxt.Parse(escape(text), r)
+	rules := r.anyone.rules()
 	if r.named {
-		return r.ours.rules()
+		rules = r.ours.rules()
 	}
-	return r.anyone.rules()
+	rules.Sitemaps = r.sitemaps
+	return rules
 }
 
 // Legible reports whether bytes may be a robots.txt, or a page in place of one, and no packed or damaged data: those have

@@ -247,3 +247,14 @@ func TestLegible(t *testing.T) {
 		}
 	}
 }
+
+// TestSitemaps holds that maps of the site belong to no group, and that there is an end to them.
+func TestSitemaps(t *testing.T) {
+	got := Parse([]byte("Sitemap: http://a/1.xml\nUser-agent: other\nDisallow: /\nsitemap: /2.xml.gz\n\nUser-agent: gongkai\nSitemap:\nDisallow: /a\nSITEMAP:http://a/3\n"), "gongkai/1").Sitemaps
+	if want := "http://a/1.xml /2.xml.gz http://a/3"; strings.Join(got, " ") != want {
+		t.Errorf("sitemaps %q, want %s", got, want)
+	}
+	if n := len(Parse([]byte(strings.Repeat("Sitemap: http://a/1.xml\n", 1000)), "gongkai/1").Sitemaps); n != mostSitemaps {
+		t.Errorf("%d sitemaps are remembered, want %d", n, mostSitemaps)
+	}
+}
