@@ -202,6 +202,17 @@ func TestNoTokens(t *testing.T) {
 			}
 		})
 	})
+	t.Run("one path", func(t *testing.T) { // a token that has the report's year in it
+		p := &tokens{answer: func(w http.ResponseWriter, r *http.Request) { reportOfYear(w, r, r.URL.Query().Get("t")[:4]) },
+			list: func(n int) string {
+				return row(fmt.Sprint("/a/r.html?t=2020", n), 2020) + row(fmt.Sprint("/a/r.html?t=2021", n), 2021)
+			}}
+		nights(t, p, 5, func(c *Crawler, night int, sum Summary) {
+			if pages, reports := reportsHeld(t, c.Store); pages != 2 || reports != 2 || len(p.log) != 2 {
+				t.Errorf("night %d: %d pages of %d reports, asked %q", night, pages, reports, p.log)
+			}
+		})
+	})
 	t.Run("no more", func(t *testing.T) {
 		p := &tokens{list: func(n int) string { return same(fmt.Sprint("/a/r.html?t=", n)) }, answer: func(w http.ResponseWriter, r *http.Request) {
 			year := "2021"
