@@ -66,6 +66,7 @@ type Crawler struct {
 	first    uint64 // newest capture of the archive when the run began
 	killed   bool   // a run before did not come to its end
 	live     *live
+	line     *line
 	places   chan struct{} // filled by the sites that have one
 	held     chan struct{} // filled by the sites that hold parsed pages while they wait
 }
@@ -114,6 +115,7 @@ func (c *Crawler) Run(ctx context.Context) (sum Summary, err error) {
 // visit visits all sites, each in a goroutine of its own: most of them wait most of the time.
 func (c *Crawler) visit(ctx context.Context, groups []group) (Summary, error) {
 	sums := make([][]PortalSummary, len(groups)) // each goroutine owns one element
+	c.line = newLine(len(groups), c.Log)
 	ctx, cancel := c.until(ctx)
 	defer cancel()
 	g, ctx := errgroup.WithContext(ctx)
@@ -122,11 +124,15 @@ func (c *Crawler) visit(ctx context.Context, groups []group) (Summary, error) {
 		laps := c.live.laps[i]
 		g.Go(func() error {
 			defer c.live.sites.Add(1)
-			return newSite(c, scope{site: group.site, hosts: c.hosts}, laps).visit(ctx, group.errands, sums[i])
+			s := newSite(c, scope{site: group.site, hosts: c.hosts}, laps)
+			defer c.line.leaves(s)
+			return s.visit(ctx, group.errands, sums[i])
 		})
 	}
 	err := g.Wait()
-	return summarize(c.Portals, sums), err
+	sum := summarize(c.Portals, sums)
+	sum.Sent, sum.Answers = int(c.live.sent.Load()), int(c.live.answers.Load())
+	return sum, err
 }
 
 // begin notes that the run begins.

@@ -394,19 +394,38 @@ const (
 
 // worthwhile reports whether a search on a portal may come to something else than the last one did; else it says what
 // that came to.
-func (c *Crawler) worthwhile(p seeds.Portal) (bool, string) {
+// A search that failed as nobody answered is repeated at once, and so is every one when all is asked for again.
+func (c *Crawler) worthwhile(p seeds.Portal) (bool, string, error) {
 	d, ok := c.discoveries.Last(p.ID)
-	if !ok || d.Outcome == seeds.Found || d.Outcome == seeds.Died {
-		return true, ""
+	if !ok || d.Outcome == seeds.Found || d.Outcome == seeds.Died || c.Full || c.Recheck {
+		return true, "", nil
 	}
+	if unheard, err := c.unheard(d, p.HomePage()); unheard || err != nil {
+		return true, "", err
+	}
+	again := searchAgain(d)
+	if !time.Now().Before(again) {
+		return true, "", nil
+	}
+	return false, fmt.Sprintf("no listing is known; looked for on %s: %s, %s; looked for again from %s on, or with -recheck",
+		d.Time.Format(time.DateOnly), d.Outcome, d.Reason, again.UTC().Format(time.RFC3339)), nil
+}
+
+// searchAgain returns from when on a search that found nothing is repeated.
+func searchAgain(d seeds.Discovery) time.Time {
 	wait := later
 	if d.Outcome == seeds.Blocked || d.Outcome == seeds.Unreachable {
 		wait = soon - (believed - shortest)
 	}
-	if time.Since(d.Time) >= wait {
-		return true, ""
+	return d.Time.Add(wait)
+}
+
+// unheard reports whether a search came to nothing as nobody answered: at the home page, or in the end.
+func (c *Crawler) unheard(d seeds.Discovery, home string) (bool, error) {
+	if n := len(d.Steps); unheard(d.Reason) || n > 1 && unheard(d.Steps[n-1].Result) && unheard(d.Steps[n-2].Result) {
+		return true, nil
 	}
-	return false, fmt.Sprintf("no listing is known; looked for on %s: %s, %s", d.Time.Format(time.DateOnly), d.Outcome, d.Reason)
+	return c.unanswered(home)
 }
 
 // locate returns the start pages of an errand; where only the home page is known, the listings that are found from there. Without any
@@ -418,7 +437,10 @@ func (w *walk) locate(ctx context.Context, start []string) ([]string, error) {
 	if known := w.onSite(w.discoveries.Listings(w.portal)); len(known) > 0 {
 		return known, nil // by an earlier run of this process
 	}
-	again, before := w.worthwhile(w.portal)
+	again, before, err := w.worthwhile(w.portal)
+	if err != nil {
+		return nil, err
+	}
 	if !again && !w.isAway(w.portal) {
 		w.lost = true
 		w.sum.problem(w.portal.HomePage(), before)
@@ -432,8 +454,11 @@ func (w *walk) relocate(ctx context.Context) ([]string, error) {
 	if !w.Discover || w.Rows > 0 || w.Searched || w.closed != "" || w.portal.HomePage() == "" {
 		return nil, nil
 	}
-	if again, _ := w.worthwhile(w.portal); !again {
-		return nil, nil
+	if again, _, err := w.worthwhile(w.portal); !again || err != nil {
+		return nil, err
+	}
+	if w.line.first() {
+		return nil, nil // nobody has answered in this run: that does not say that it lists nothing
 	}
 	if w.isAway(w.portal) {
 		return nil, w.died()

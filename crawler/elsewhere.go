@@ -125,7 +125,7 @@ func (c *Crawler) sent(portals []seeds.Portal) []seeds.Portal {
 			p.Confidence = d.Listings[0].Confidence
 		case d.Outcome == seeds.NotFound && len(d.Elsewhere) > 0 && !p.Listed() && slices.Equal(d.Instead, p.Start):
 			p = sentTo(p, d)
-		case d.Outcome == seeds.Died:
+		case d.Outcome == seeds.Died && !c.diedUnheard(p, d):
 			p = sentTo(p, seeds.Discovery{Elsewhere: []string{p.HomePage()}})
 		default:
 			continue
@@ -139,6 +139,17 @@ func (c *Crawler) sent(portals []seeds.Portal) []seeds.Portal {
 		return portals
 	}
 	return all
+}
+
+// othersAnswer ends the reason of a listing's death: it is known not to be for want of a network.
+const othersAnswer = ", while other sites answer"
+
+// diedUnheard reports whether a listing was taken for dead as nobody answered there, and perhaps nobody anywhere.
+func (c *Crawler) diedUnheard(p seeds.Portal, d seeds.Discovery) bool {
+	return !strings.HasSuffix(d.Reason, othersAnswer) && slices.ContainsFunc(p.Start, func(start string) bool {
+		unheard, err := c.unanswered(start)
+		return unheard && err == nil // what cannot be read is told where it is needed
+	})
 }
 
 // anotherSite reports whether some address lies on another site than a portal's home page.
@@ -156,7 +167,7 @@ func (w *walk) died() error {
 	w.Searched = true
 	w.Log.Warn("the listing on another site lists nothing any more: it will be looked for", "portal", w.portal.ID)
 	d := seeds.Discovery{Portal: w.portal.ID, Time: time.Now().UTC().Truncate(time.Second), Instead: w.portal.Start, Outcome: seeds.Died,
-		Reason: "the listing lists nothing any more, on " + w.scope.site}
+		Reason: "the listing lists nothing any more, on " + w.scope.site + othersAnswer}
 	if w.portal.Given != nil {
 		d.Instead = w.portal.Given
 	}

@@ -37,6 +37,8 @@ type live struct {
 	began    time.Time
 	sites    atomic.Int64
 	requests atomic.Int64 // that the budget has been asked for
+	sent     atomic.Int64
+	answers  atomic.Int64
 	commits  atomic.Int64 // nanoseconds
 	states   [len(allStates)]atomic.Int64
 	laps     [][]*lap // by group and errand

@@ -32,6 +32,9 @@ type site struct {
 	once     bool                  // a robots.txt that cannot be had is not asked for again: the address is a guess
 	closed   string                // why nothing more is asked in this run; "" while open
 
+	good    bool      // it has answered in this run
+	doubted time.Time // when it has last failed so that it may have been for want of a network; zero since it has answered
+
 	share allotment // what the portal being walked has had of the run
 
 	allowance *int // requests that may still be sent; nil: as many as are needed
@@ -209,8 +212,9 @@ func (s *site) pauses(now time.Time) (pause time.Duration, opens time.Time) {
 func (s *site) address(ctx context.Context, host string) netip.Addr {
 	addr, known := s.behind[host]
 	if !known {
-		addr = addressOf(ctx, s.resolve, host)
-		s.behind[host] = addr
+		if addr = addressOf(ctx, s.resolve, host); addr.IsValid() { // otherwise it may be for want of a network
+			s.behind[host] = addr
+		}
 	}
 	return addr
 }
@@ -304,9 +308,6 @@ func (s *site) request(ctx context.Context, t target, p past, sum *PortalSummary
 	if s.spent() {
 		return page{}, errClosed
 	}
-	if err := s.turn(ctx, u); err != nil {
-		return page{}, err
-	}
 	if !s.live.afford(s.MaxRequests) {
 		s.closed = overBudget
 		return page{}, errClosed
@@ -319,7 +320,7 @@ func (s *site) request(ctx context.Context, t target, p past, sum *PortalSummary
 		held = p.held
 	}
 	maps.Copy(header, t.request.Header)
-	a, err := s.fetch(ctx, t, header)
+	a, err := s.send(ctx, t, u, header)
 	if err != nil {
 		return page{}, err
 	}
@@ -329,6 +330,10 @@ func (s *site) request(ctx context.Context, t target, p past, sum *PortalSummary
 		s.share.listed++
 	}
 	s.lap.requests.Add(1)
+	s.live.sent.Add(1)
+	if a.status != 0 {
+		s.live.answers.Add(1)
+	}
 	if fault := new(tlsError); errors.As(a.err, &fault) {
 		s.unsafe[authority(u)] = fault.why
 	}
@@ -343,6 +348,30 @@ func (s *site) request(ctx context.Context, t target, p past, sum *PortalSummary
 	}
 	s.Log.Debug("answer", "portal", t.portal, "url", t.url, "status", pg.Status, "state", pg.State, "ms", pg.Took, "bytes", len(pg.body), "error", pg.Error)
 	return pg, s.mind(pg, a.took)
+}
+
+// send sends a request in its turn, and again for as long as it was for want of a network that nobody has answered.
+func (s *site) send(ctx context.Context, t target, u *url.URL, header http.Header) (answer, error) {
+	for {
+		if err := s.turn(ctx, u); err != nil {
+			return answer{}, err
+		}
+		ready, scout, err := s.pass(ctx)
+		if err != nil {
+			return answer{}, err
+		}
+		if !ready {
+			continue
+		}
+		a, err := s.fetch(ctx, t, header)
+		if err != nil {
+			s.line.unscout(scout)
+			return answer{}, err
+		}
+		if again, err := s.heard(ctx, t, a, scout); err != nil || !again {
+			return a, err
+		}
+	}
 }
 
 // mind draws the conclusions of an answer for the site.

@@ -60,6 +60,8 @@ type PortalSummary struct {
 // A Summary says what came of a run.
 type Summary struct {
 	Counts
+	Sent    int             `json:"sent"`    // requests of this run alone
+	Answers int             `json:"answers"` // to these, whatever they said
 	Portals []PortalSummary `json:"portals"` // in the order of the catalogue
 
 	SetAside string `json:"set_aside,omitempty"` // path of a damaged frontier in whose place a new one was made

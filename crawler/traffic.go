@@ -153,6 +153,9 @@ func (s *site) take(ctx context.Context, r rank) error {
 	}
 	s.clock.host = host
 	s.clock.mend(time.Now())
+	if s.share.began.IsZero() { // the first time in this run
+		s.clock.forgive()
+	}
 	if known && s.killed {
 		s.clock.seen(s.run.Started) // it may have been asked a moment ago: nobody noted the end of that
 	}
@@ -193,6 +196,8 @@ func (s *site) requestAnywhere(ctx context.Context, t target, known past, sum *P
 func (s *site) visitAsGuest(ctx context.Context, name string, t target, known past, sum *PortalSummary, look func(*page) error) (page, error) {
 	g := newSite(s.Crawler, scope{site: name, anywhere: true}, nil)
 	g.lap, g.fetcher, g.allowance, g.share = s.lap, s.fetcher, s.allowance, s.share
+	g.line.joins()
+	defer g.line.leaves(g)
 	defer func() { s.share = g.share }()
 	if err := g.take(ctx, guest); err != nil {
 		return page{}, err
@@ -236,6 +241,10 @@ func (w *walk) rest(ctx context.Context, d time.Duration) error {
 	if wanted {
 		return nil
 	}
+	if w.late(time.Now().Add(d)) {
+		return errClosed
+	}
+	w.lap.next.Store(time.Now().Add(d).UnixNano())
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

@@ -31,6 +31,7 @@ type Why struct {
 	Next    time.Time        `json:"next,omitzero"`     // when it may be asked again
 	Wait    string           `json:"wait,omitempty"`    // what it waits for until then
 	Walks   []frontier.Count `json:"walks,omitempty"`
+	Lost    []string         `json:"lost,omitempty"` // why portals of these are not asked: their listing was looked for and not found
 }
 
 // Why tells what the archive, the frontier and the catalogue know of an address or a host name. It asks nobody.
@@ -47,6 +48,9 @@ func (c *Crawler) Why(about string) (Why, error) {
 		if begins(p, y.Site) {
 			y.Portals = append(y.Portals, p.ID)
 		}
+	}
+	if err := y.lost(c); err != nil {
+		return y, err
 	}
 	f, err := frontier.OpenReadOnly(c.Store.Dir())
 	if errors.Is(err, fs.ErrNotExist) {
@@ -89,6 +93,27 @@ func begins(p seeds.Portal, site string) bool {
 		}
 	}
 	return false
+}
+
+// lost tells of the portals that begin on the site and are not asked for anything, as no listing of theirs was found.
+func (y *Why) lost(c *Crawler) (err error) {
+	look := *c
+	if look.discoveries, err = seeds.ReadDiscoveries(c.Store.Dir()); err != nil {
+		return err
+	}
+	for _, p := range c.Portals {
+		if p.Listed() || !begins(p, y.Site) {
+			continue
+		}
+		again, why, err := look.worthwhile(p)
+		if err != nil {
+			return err
+		}
+		if !again {
+			y.Lost = append(y.Lost, p.ID+": "+why)
+		}
+	}
+	return nil
 }
 
 // site looks up what the frontier knows of the site.

@@ -164,3 +164,23 @@ func TestStall(t *testing.T) {
 		}
 	})
 }
+
+// TestNobodyAnswers: a run of which no portal has answered has failed: in its exit code, in what is kept for health and
+// metrics, and in the report, which tells what came instead.
+func TestNobodyAnswers(t *testing.T) {
+	t.Parallel()
+	dir, farm := replicas(t)
+	config := filepath.Join(dir, "config.toml")
+	s := shelf{filepath.Join(dir, "reports"), filepath.Join(dir, "archive")}
+	farm.Site("qujiang").Stop()
+	_, stderr, code := gongkai(t, "crawl", "-portal", "qujiang", "-config", config, "-log-level", "error")
+	if code != exitFailed || !strings.Contains(stderr, "no portal has answered") {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+	if st := s.state(); !st.Success["crawl"].IsZero() || !strings.Contains(st.Failed["crawl"], "no portal has answered") {
+		t.Errorf("kept %+v", st)
+	}
+	if got := mustRun(t, "report", "-config", config); !strings.Contains(got, "could not: no portal has answered") || !strings.Contains(got, "qujiang") {
+		t.Errorf("the report:\n%s", got)
+	}
+}

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra/doc"
 	"github.com/spf13/pflag"
 
+	"gongkai/crawler"
 	"gongkai/extract"
 	"gongkai/store"
 	"gongkai/store/export"
@@ -25,6 +26,10 @@ func advice(err error) string {
 	switch {
 	case errors.Is(err, errNotAll):
 		return "; gongkai report and gongkai status tell more"
+	case errors.Is(err, errNoAnswer):
+		return "; gongkai report and gongkai why tell what came instead"
+	case errors.Is(err, crawler.ErrNoNetwork):
+		return "; nothing was learnt from that, the next run goes on"
 	case errors.Is(err, store.ErrLocked):
 		return "; wait until that ends (gongkai daemon lets go of the archive between its runs), or use another -archive"
 	case isDiskFull(err) && !errors.Is(err, errDiskFull):

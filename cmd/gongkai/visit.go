@@ -173,6 +173,9 @@ func (e *env) crawlOnce(ctx context.Context, j *job) error {
 	if j.maxRequests > 0 && sum.Unvisited > 0 {
 		j.report.Notes = append(j.report.Notes, fmt.Sprintf("stopped after %d requests, as asked for: %d pages known are left; the next run goes on", j.maxRequests, sum.Unvisited))
 	}
+	if sum.Sent > 0 && sum.Answers == 0 {
+		return errNoAnswer
+	}
 	if !j.until.IsZero() && !time.Now().Before(j.until) && sum.Unvisited > 0 {
 		j.report.Notes = append(j.report.Notes, fmt.Sprintf("the run was over at %s: %d pages known are left; the next run goes on", clockWord(j.until), sum.Unvisited))
 	}
@@ -190,6 +193,9 @@ var (
 	errWindowClosed = errors.New("the window has closed")
 	errUntil        = errors.New("the time given is over")
 )
+
+// errNoAnswer is what a run ends with that was good for nothing.
+var errNoAnswer = errors.New("no portal has answered")
 
 // errNotAll is what most nights end with.
 var errNotAll = partialError{"not everything could be had"}

@@ -139,6 +139,9 @@ func (e *env) whySite(y crawler.Why, c config) {
 			e.line("", "%d faults in a row, the last one: %s", h.Strikes, h.Fault)
 		}
 	}
+	for _, lost := range y.Lost {
+		e.line("listing", "%s", clip(lost, mostRepeated))
+	}
 	for _, w := range y.Walks {
 		e.line("walk", "%s", walkWord(w))
 	}
