@@ -31,7 +31,8 @@ func Compact(dir string, o Rewrite) (c Compacted, err error) {
 	if err != nil {
 		return c, err
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
+	defer func() { err = o.reason(errors.Join(err, s.Close())) }()
+	s.StopWhen(o.Stop)
 	o.doing("proving the archive", 0, 0)
 	before, err := s.faultless()
 	if err != nil {

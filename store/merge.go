@@ -166,7 +166,7 @@ type Merged struct {
 // by Sources and Origins. Its memory does not grow with them.
 func Merge(out string, dirs []string, o Rewrite) (n Merged, err error) {
 	m := merging{o: o, out: out}
-	defer func() { err = errors.Join(err, m.close()) }()
+	defer func() { err = o.reason(errors.Join(err, m.close())) }()
 	if err := m.open(dirs); err != nil {
 		return n, err
 	}
@@ -249,6 +249,7 @@ func (m *merging) open(dirs []string) error {
 		if err != nil {
 			return err
 		}
+		s.StopWhen(m.o.Stop)
 		m.from = append(m.from, &source{Store: s, n: i, number: i + 1})
 	}
 	for _, s := range m.from {

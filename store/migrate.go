@@ -28,6 +28,9 @@ import (
 // oldName is what the file of schema 1 is called after the migration. It is kept: to delete it is for its owner.
 const oldName = "archive-schema1.db"
 
+// migratePrefix begins the name of a folder in which a migration works.
+const migratePrefix = ".migrate-"
+
 // migrate brings the archive in dir to the present schema. The new file is made beside the old one, and takes its name
 // when it is whole and was read back; until then, and after a kill, the archive is the old one.
 func migrate(dir string) error {
@@ -36,7 +39,7 @@ func migrate(dir string) error {
 		return err
 	}
 	defer old.Close()
-	tmp, err := os.MkdirTemp(dir, ".migrate-*")
+	tmp, err := os.MkdirTemp(dir, migratePrefix+"*")
 	if err != nil {
 		return err
 	}

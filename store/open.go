@@ -186,6 +186,10 @@ func (s *Store) Close() error {
 	return errors.Join(err, s.file.Close())
 }
 
+// StopWhen lets whatever is done with the archive end when stop returns an error, with that, at the next transaction. Long work
+// consists of many. It is to be called before the archive is used by several.
+func (s *Store) StopWhen(stop func() error) { s.file.StopWhen(stop) }
+
 // Dir returns the folder of the archive.
 func (s *Store) Dir() string { return s.dir }
 

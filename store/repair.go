@@ -90,7 +90,7 @@ func Repair(dir string, o Rewrite) (n Repaired, err error) {
 		return n, err
 	}
 	r := &repair{o: o, dir: dir, now: time.Now().UTC().Truncate(time.Second), spans: map[uint64]span{}, hurt: map[uint64]position{}}
-	defer func() { err = errors.Join(err, r.close()) }()
+	defer func() { err = o.reason(errors.Join(err, r.close())) }()
 	if err := r.look(); err != nil || r.sound {
 		return r.n, err
 	}
@@ -167,7 +167,11 @@ func (r *repair) look() error {
 	if err != nil {
 		return nil // it is to be seen what that is
 	}
+	s.StopWhen(r.o.Stop)
 	v, err := s.faultless()
+	if stop := r.o.stopped(); stop != nil {
+		return errors.Join(stop, s.Close())
+	}
 	if r.sound = err == nil; r.sound {
 		r.n.Captures, r.n.Bodies, r.n.Records, r.n.Head, r.n.Lost = v.Captures, v.Bodies, v.Records, v.Head, v.Lost
 	}
@@ -230,6 +234,7 @@ func (r *repair) make() (err error) {
 	if r.to, err = newDraft(r.work); err != nil {
 		return err
 	}
+	r.to.StopWhen(r.o.Stop)
 	for _, step := range []struct {
 		name string
 		do   func() error
@@ -239,6 +244,9 @@ func (r *repair) make() (err error) {
 	} {
 		r.o.at("draft-" + step.name[:3])
 		r.o.doing("repairing: "+step.name, 0, 0)
+		if err := r.o.stopped(); err != nil {
+			return err
+		}
 		if err := step.do(); err != nil {
 			return err
 		}

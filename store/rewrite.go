@@ -20,6 +20,8 @@ type Rewrite struct {
 	// Watch is called now and then with what is being done, and how far it has come, 0 of 0 where nobody knows; nil: nobody
 	// watches.
 	Watch func(doing string, done, total uint64)
+	// Stop is asked again and again: its error ends the work, and nothing has changed; nil: nobody stops it.
+	Stop func() error
 	// From are folders of archives, backups as a rule, that may give a repair what is damaged here.
 	From []string
 
@@ -41,6 +43,22 @@ func (o *Rewrite) doing(what string, done, total uint64) {
 	}
 }
 
+// stopped is what Stop says.
+func (o *Rewrite) stopped() error {
+	if o.Stop == nil {
+		return nil
+	}
+	return o.Stop()
+}
+
+// reason is err, unless the work was stopped: whatever failed then, it is for that.
+func (o *Rewrite) reason(err error) error {
+	if stop := o.stopped(); stop != nil && err != nil {
+		return stop
+	}
+	return err
+}
+
 // finish makes the final file of a work folder of a draft, and proves it.
 func (o *Rewrite) finish(from *boltfile.File, work string) (v Verification, err error) {
 	o.at("squeeze")
@@ -55,8 +73,13 @@ func (o *Rewrite) finish(from *boltfile.File, work string) (v Verification, err 
 	if err != nil {
 		return v, err
 	}
+	s.StopWhen(o.Stop)
 	v, err = s.faultless()
-	if err = errors.Join(err, s.Close()); err != nil {
+	err = errors.Join(err, s.Close())
+	if stop := o.stopped(); stop != nil {
+		return v, stop
+	}
+	if err != nil {
 		err = fmt.Errorf("the new file is not as it should be, and was thrown away: %w", err)
 	}
 	return v, err
@@ -167,11 +190,14 @@ func workFolder(dir string) (work string, err error) {
 	return work, errors.Join(os.Mkdir(filepath.Join(work, "draft"), 0o777), os.Mkdir(filepath.Join(work, "final"), 0o777))
 }
 
-// sweep removes what rewritings that were killed have left in a folder.
-func sweep(dir string) error {
-	left, err := filepath.Glob(filepath.Join(dir, workPrefix+"*"))
-	for _, name := range left {
-		err = errors.Join(err, os.RemoveAll(name))
+// sweep removes what rewritings and migrations that were killed have left in a folder, to which only the caller writes.
+func sweep(dir string) (err error) {
+	for _, prefix := range []string{workPrefix, migratePrefix} {
+		left, bad := filepath.Glob(filepath.Join(dir, prefix+"*"))
+		err = errors.Join(err, bad)
+		for _, name := range left {
+			err = errors.Join(err, os.RemoveAll(name))
+		}
 	}
 	return err
 }

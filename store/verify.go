@@ -81,6 +81,9 @@ type verifier struct {
 }
 
 func (v *verifier) fault(kind string, capture uint64, format string, args ...any) error {
+	if err := v.store.file.Stopped(); err != nil {
+		return err // what cannot be read then is no fault
+	}
 	v.Faults++
 	if v.told[kind]++; v.told[kind] > mostTold {
 		return nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/dustin/go-humanize"
@@ -25,13 +26,17 @@ refused.`,
 			}
 			return nil
 		},
-		RunE: func(_ *cobra.Command, args []string) error { return e.backup(args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error { return e.backup(cmd.Context(), args[0]) },
 	}
 }
 
-func (e *env) backup(dir string) error {
+func (e *env) backup(ctx context.Context, dir string) error {
 	return e.view(func(_ config, s *store.Store) error {
+		s.StopWhen(ctx.Err)
 		copied, err := s.Backup(dir)
+		if ctx.Err() != nil {
+			return partialError{fmt.Sprintf("backup: stopped before the end; %s holds an earlier state of the archive, and the next backup goes on", dir)}
+		}
 		if err != nil {
 			return fmt.Errorf("back up to %s: %w", dir, err)
 		}

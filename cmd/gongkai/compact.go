@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -24,13 +26,13 @@ The archive is verified first, and so is the new file before it takes the place 
 a name with the day; -remove-old removes it at the end. Whenever it is stopped or killed the archive is whole. No other
 process may write to the archive meanwhile (exit code 4). A damaged archive is refused: gongkai verify -repair comes first.`,
 		Args: noArgs,
-		RunE: func(*cobra.Command, []string) error { return e.compact(remove) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return e.compact(cmd.Context(), remove) },
 	}
 	cmd.Flags().BoolVar(&remove, "remove-old", false, "do not keep the old file")
 	return cmd
 }
 
-func (e *env) compact(remove bool) error {
+func (e *env) compact(ctx context.Context, remove bool) error {
 	c, err := e.loadConfig()
 	if err != nil {
 		return err
@@ -39,7 +41,7 @@ func (e *env) compact(remove bool) error {
 		return err
 	}
 	var shown progress
-	n, err := store.Compact(c.Archive.Path, store.Rewrite{Watch: e.watch(&shown)})
+	n, err := store.Compact(c.Archive.Path, store.Rewrite{Watch: e.watch(&shown), Stop: unchanged(ctx)})
 	shown.clear()
 	if err != nil {
 		return err
@@ -59,6 +61,16 @@ func (e *env) compact(remove bool) error {
 		_, err = fmt.Fprintf(e.stdout, "the old file is %s; delete it when you need its room\n", n.Kept)
 	}
 	return err
+}
+
+// unchanged is for work that changes nothing unless it comes to its end: it says so when ctx is done.
+func unchanged(ctx context.Context) func() error {
+	return func() error {
+		if ctx.Err() != nil {
+			return errors.New("stopped before the end; nothing was changed")
+		}
+		return nil
+	}
 }
 
 // watch shows how far a rewriting has come.

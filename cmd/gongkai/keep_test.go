@@ -167,8 +167,8 @@ func TestCompactCommand(t *testing.T) {
 	s.Close()
 	var out, errs bytes.Buffer
 	e := &env{stdout: &out, stderr: &errs, configFile: in("config.toml"), free: func(string) (int64, error) { return 1000, nil }}
-	for what, do := range map[string]func() error{"compact": func() error { return e.compact(false) }, "repair": func() error { return e.repair(t.Context(), nil) },
-		"merge": func() error { return e.merge(in("merged"), []string{in("archive"), in("other")}) }} {
+	for what, do := range map[string]func() error{"compact": func() error { return e.compact(t.Context(), false) }, "repair": func() error { return e.repair(t.Context(), nil) },
+		"merge": func() error { return e.merge(t.Context(), in("merged"), []string{in("archive"), in("other")}) }} {
 		if err := do(); codeOf(err) != exitFailed || !strings.Contains(fmt.Sprint(err), "1000 B is free") {
 			t.Errorf("%s on a full disk: %v", what, err)
 		}

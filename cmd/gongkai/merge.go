@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -33,13 +34,13 @@ An import refuses pages that are older than those held of the same address. Impo
 			}
 			return nil
 		},
-		RunE: func(_ *cobra.Command, args []string) error { return e.merge(out, args) },
+		RunE: func(cmd *cobra.Command, args []string) error { return e.merge(cmd.Context(), out, args) },
 	}
 	cmd.Flags().StringVar(&out, "out", "", "the folder of the new archive (`DIR`)")
 	return cmd
 }
 
-func (e *env) merge(out string, dirs []string) error {
+func (e *env) merge(ctx context.Context, out string, dirs []string) error {
 	switch {
 	case out == "":
 		return usagef("merge needs -out DIR, the folder of the new archive")
@@ -50,7 +51,7 @@ func (e *env) merge(out string, dirs []string) error {
 		return err
 	}
 	var shown progress
-	n, err := store.Merge(out, dirs, store.Rewrite{Watch: e.watch(&shown)})
+	n, err := store.Merge(out, dirs, store.Rewrite{Watch: e.watch(&shown), Stop: unchanged(ctx)})
 	shown.clear()
 	if err == nil {
 		err = seeds.MergeDiscoveries(out, dirs...)

@@ -22,7 +22,7 @@ func (e *env) repair(ctx context.Context, from []string) error {
 		return err
 	}
 	var shown progress
-	n, err := store.Repair(c.Archive.Path, store.Rewrite{From: from, Watch: e.watch(&shown)})
+	n, err := store.Repair(c.Archive.Path, store.Rewrite{From: from, Watch: e.watch(&shown), Stop: unchanged(ctx)})
 	shown.clear()
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/dustin/go-humanize"
@@ -43,7 +44,7 @@ Whenever that is stopped or killed, the archive is one or the other. Exit code 3
 			case mend:
 				return e.repair(cmd.Context(), from)
 			}
-			return e.verify(slice)
+			return e.verify(cmd.Context(), slice)
 		},
 	}
 	cmd.Flags().StringVar(&slice, "slice", "", "only this part, as in `K/N`")
@@ -52,7 +53,7 @@ Whenever that is stopped or killed, the archive is one or the other. Exit code 3
 	return cmd
 }
 
-func (e *env) verify(slice string) error {
+func (e *env) verify(ctx context.Context, slice string) error {
 	k, n := 1, 1
 	if slice != "" {
 		var rest string
@@ -61,6 +62,7 @@ func (e *env) verify(slice string) error {
 		}
 	}
 	return e.view(func(_ config, s *store.Store) error {
+		s.StopWhen(ctx.Err)
 		faults := []store.Fault{}
 		v, err := s.Verify(k, n, func(f store.Fault) error {
 			if e.asJSON {
@@ -70,6 +72,9 @@ func (e *env) verify(slice string) error {
 			_, err := fmt.Fprintln(e.stdout, f)
 			return err
 		})
+		if ctx.Err() != nil {
+			return errors.New("verify: stopped before the end; what it had told by then holds")
+		}
 		if err != nil {
 			return err
 		}

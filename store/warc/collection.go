@@ -121,7 +121,7 @@ const (
 // they can be read are unpacked into a folder of their own below tmp, "" for the system's. The caller closes the
 // collection.
 func OpenCollection(tmp string, names ...string) (*Collection, error) {
-	dir, err := os.MkdirTemp(tmp, "gongkai-import-")
+	dir, err := tempFolder(tmp)
 	if err != nil {
 		return nil, err
 	}
@@ -150,6 +150,7 @@ func (c *Collection) Close() error {
 // order of the files. Faults of the collection are Problems, not errors.
 func (c *Collection) Survey(ctx context.Context, visit func(*Answer) error) error {
 	for i := range c.sources {
+		c.sources[i].stop = ctx.Err
 		if err := c.survey(ctx, i, visit); err != nil {
 			return err
 		}

@@ -22,8 +22,9 @@ import (
 type source struct {
 	name    string // for people
 	path    string
-	entries []string // of a WACZ file, and of those in it; none for a file
-	spool   string   // where it was unpacked to, if it had to be; its records have offsets there
+	entries []string     // of a WACZ file, and of those in it; none for a file
+	stop    func() error // ends what takes long; nil: nobody does
+	spool   string       // where it was unpacked to, if it had to be; its records have offsets there
 
 	file *os.File // nil while it is closed
 	at   io.ReaderAt
@@ -320,8 +321,11 @@ func (s *source) spoolTo(tmp string, r io.Reader, below func() int64) (problem, 
 	if err != nil {
 		return nil, errors.Join(err, s.close())
 	}
-	w := &failing{w: out}
+	w := &failing{w: out, stop: s.stop}
 	_, problem = io.Copy(w, &bounded{r: r, below: below})
+	if s.stop != nil && w.err == nil {
+		w.err = s.stop()
+	}
 	if w.err != nil { // it is not the packed file that is to blame
 		return nil, errors.Join(w.err, out.Close(), s.close())
 	}
@@ -338,11 +342,17 @@ func (s *source) spoolTo(tmp string, r io.Reader, below func() int64) (problem, 
 
 // A failing writer remembers that it could not write.
 type failing struct {
-	w   io.Writer
-	err error
+	w    io.Writer
+	stop func() error // nil: nobody stops it
+	err  error
 }
 
 func (f *failing) Write(p []byte) (n int, err error) {
+	if f.stop != nil {
+		if f.err = f.stop(); f.err != nil {
+			return 0, f.err
+		}
+	}
 	n, f.err = f.w.Write(p)
 	return n, f.err
 }

@@ -153,3 +153,47 @@ func TestNotWhole(t *testing.T) {
 		})
 	}
 }
+
+// FuzzCollection reads whatever file it is given as a collection: it ends, yields no more than what it counted, and leaves nothing
+// behind.
+func FuzzCollection(f *testing.F) {
+	one, two := packed(page(1)), packed(page(2))
+	f.Add(zipped(f, "archive/a.warc.gz", one, "datapackage.json", []byte("{}")), true)
+	f.Add(zipped(f, "../../etc/a.warc.gz", one, "/b.warc.gz", two, "packed:archive\\c.warc", page(3)), true)
+	f.Add(zipped(f, "packed:a.wacz", zipped(f, "archive/a.warc.gz", one), "b.wacz", zipped(f, "packed:b.warc.gz", two)), true)
+	f.Add(join(one, two), false)
+	f.Add(page(1, "http://www.example.gov.cn", "file:///etc"), false)
+	f.Fuzz(func(t *testing.T, data []byte, zip bool) {
+		if len(data) > 1<<20 {
+			t.Skip()
+		}
+		dir, tmp := t.TempDir(), t.TempDir()
+		name := filepath.Join(dir, "x.warc.gz")
+		if zip {
+			name = filepath.Join(dir, "x.wacz")
+		}
+		if err := os.WriteFile(name, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if c, err := OpenCollection(tmp, name); err == nil {
+			if err := c.Survey(t.Context(), func(*Answer) error { return nil }); err != nil {
+				t.Errorf("a fault of the file is an error: %v", err)
+			}
+			n := 0
+			for _, err := range c.Answers(t.Context()) {
+				if n++; err != nil || n > c.Count.Answers {
+					t.Errorf("answer %d of %d: %v", n, c.Count.Answers, err)
+					break
+				}
+			}
+			if err := c.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		for folder, want := range map[string]int{dir: 1, tmp: 0} {
+			if left, err := os.ReadDir(folder); err != nil || len(left) != want {
+				t.Errorf("%v in %s, %v", left, folder, err)
+			}
+		}
+	})
+}

@@ -54,7 +54,8 @@ type File struct {
 	inode  fs.FileInfo
 	mapped int64 // as many bytes of the file db is certain to see
 
-	circle error // for a reader: pages lead in circles, and nothing may follow them
+	stop   func() error // asked before each transaction; nil: never
+	circle error        // for a reader: pages lead in circles, and nothing may follow them
 
 	writing sync.Mutex
 	size    int64 // before the last commit, as much of it as is used
@@ -197,9 +198,24 @@ func (f *File) View(read func(*bolt.Tx) error) error {
 	return f.read(read)
 }
 
+// StopWhen lets every transaction fail that would begin when stop returns an error, with that. It is for work that consists of
+// many, to be called before it begins.
+func (f *File) StopWhen(stop func() error) { f.stop = stop }
+
+// Stopped returns what stop says.
+func (f *File) Stopped() error {
+	if f.stop == nil {
+		return nil
+	}
+	return f.stop()
+}
+
 // read is View for those who follow no pages but by themselves.
 func (f *File) read(read func(*bolt.Tx) error) error {
 	for {
+		if err := f.Stopped(); err != nil {
+			return err
+		}
 		f.mu.RLock()
 		err := f.view(read)
 		f.mu.RUnlock()
@@ -298,8 +314,8 @@ func (f *File) reopen() error {
 func (f *File) Update(change func(*bolt.Tx) error) error {
 	f.writing.Lock()
 	defer f.writing.Unlock()
-	if f.broken != nil {
-		return f.broken
+	if err := errors.Join(f.broken, f.Stopped()); err != nil {
+		return err
 	}
 	return f.update(change)
 }
