@@ -62,7 +62,7 @@ func (i *Import) Run(ctx context.Context, c *warc.Collection) (ImportSummary, er
 	}
 	i.hosts = allowed(i.Portals, i.AllowHosts)
 	c.Want = i.wants
-	m := importing{Import: i, collection: c, atlas: newAtlas(i.Portals), portals: map[string]seeds.Portal{},
+	m := importing{Import: i, stop: ctx.Err, collection: c, atlas: newAtlas(i.Portals), portals: map[string]seeds.Portal{},
 		wanted: map[string]bool{}, bodies: map[string]string{}, parts: map[string]target{}, sum: ImportSummary{Kinds: map[string]int{}}}
 	for _, p := range i.Portals {
 		m.portals[p.ID] = p
@@ -87,6 +87,7 @@ func (i *Import) wants(u *url.URL) bool {
 // An importing is one collection on its way in.
 type importing struct {
 	*Import
+	stop       func() error // asked between two pages
 	collection *warc.Collection
 	atlas      *atlas
 	portals    map[string]seeds.Portal
@@ -142,6 +143,9 @@ func (m *importing) look() error {
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range m.pages {
 		g.Go(func() error {
+			if err := m.stop(); err != nil {
+				return err
+			}
 			p := &m.pages[i] // each goroutine owns one element
 			p.sheet = m.atlas.look(p.capture, p.body, p.portal)
 			return nil
