@@ -33,7 +33,10 @@ func TestStop(t *testing.T) {
 	for name, work := range map[string]func(o Rewrite) error{
 		"compact": func(o Rewrite) error { _, err := Compact(dir, o); return err },
 		"repair":  func(o Rewrite) error { _, err := Repair(dir, o); return err },
-		"merge":   func(o Rewrite) error { _, err := Merge(filepath.Join(t.TempDir(), "out"), []string{dir, other}, o); return err },
+		"merge": func(o Rewrite) error {
+			_, err := Merge(filepath.Join(t.TempDir(), "out"), []string{dir, other}, o)
+			return err
+		},
 		"verify": func(o Rewrite) error {
 			s, err := OpenReadOnly(dir)
 			if err != nil {
