@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"code.dny.dev/ssrf"
@@ -33,7 +34,7 @@ func newFetcher(userAgent string, network http.RoundTripper, limit int64) *fetch
 	c.IgnoreRobotsTxt = true        // Colly's reading of it is lax; ours is asked before
 	c.SetRequestTimeout(patience.total)
 	c.SetRedirectHandler(func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse })
-	t := &tape{network: network, limit: limit, idle: patience.idle}
+	t := &tape{network: network, limit: limit, idle: patience.idle, conns: map[string]net.Conn{}}
 	c.WithTransport(t)
 	return &fetcher{c, t}
 }
@@ -46,6 +47,7 @@ type answer struct {
 	header http.Header
 	remote string
 	tls    string // version and doubts; "" without TLS
+	stale  bool   // the server had given up the connection that was kept: nothing was answered, and nothing is wrong
 	body   []byte // after transfer and content coding; with a *cutError in err what there is of it
 	err    error  // why there is no whole body
 }
@@ -71,6 +73,14 @@ func (f *fetcher) fetch(ctx context.Context, method, url, body string, header ht
 	return a, nil // what Colly thinks of an answer that is on the tape does not matter
 }
 
+// hangUp closes the connections that are kept for the site.
+func (f *fetcher) hangUp() {
+	for _, c := range f.tape.conns {
+		_ = c.Close() // it may be closed already
+	}
+	clear(f.tape.conns)
+}
+
 // A tape records each answer before Colly converts or cuts it. Colly gets an empty body: there is nothing that it
 // should do with a full one.
 type tape struct {
@@ -78,15 +88,35 @@ type tape struct {
 	limit   int64         // bytes of a body
 	idle    time.Duration // between two bytes of it
 	last    answer
+	conns   map[string]net.Conn // the newest connection to each host, which may be kept
+	odd     bool                // something broke: from now on there is a connection for each request
 }
+
+// anEmptyBody is no http.NoBody, and cannot be rewound: net/http sends nothing for it, neither a body nor its length, and
+// does not repeat the request by itself.
+type anEmptyBody struct{ io.Reader }
+
+func (anEmptyBody) Close() error { return nil }
 
 // RoundTrip implements http.RoundTripper.
 func (t *tape) RoundTrip(req *http.Request) (*http.Response, error) {
 	a := answer{start: time.Now()}
-	trace := httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) { a.remote = info.Conn.RemoteAddr().String() }}
+	var answered atomic.Bool
+	kept := false
+	trace := httptrace.ClientTrace{
+		GotConn: func(info httptrace.GotConnInfo) {
+			a.remote, kept = info.Conn.RemoteAddr().String(), info.Reused
+			t.conns[req.URL.Host] = info.Conn
+		},
+		GotFirstResponseByte: func() { answered.Store(true) },
+	}
 	ctx, cancel := context.WithCancelCause(httptrace.WithClientTrace(req.Context(), &trace))
 	defer cancel(nil)
 	req = req.WithContext(ctx)
+	if req.GetBody = nil; req.Body == nil || req.Body == http.NoBody {
+		req.Body = anEmptyBody{strings.NewReader("")}
+	}
+	req.Close = t.odd
 	req.Header.Set("Accept-Encoding", "gzip") // set here, the transport leaves undoing it to us: see readBody
 	res, err := t.network.RoundTrip(req)
 	if err == nil {
@@ -97,6 +127,8 @@ func (t *tape) RoundTrip(req *http.Request) (*http.Response, error) {
 	if cause := context.Cause(ctx); errors.Is(cause, errIdle) {
 		err = stopped(err, cause)
 	}
+	a.stale = kept && a.status == 0 && !answered.Load() && hungUp(err)
+	t.odd = t.odd || err != nil
 	a.err = explainTLS(err, req.URL.Hostname())
 	a.took = time.Since(a.start)
 	t.last = a
@@ -111,6 +143,12 @@ func (t *tape) RoundTrip(req *http.Request) (*http.Response, error) {
 	}, nil
 }
 
+// hungUp reports whether an error says that the other side has closed the connection.
+func hungUp(err error) bool {
+	var timeout net.Error
+	return err != nil && !(errors.As(err, &timeout) && timeout.Timeout()) && !errors.Is(err, context.Canceled)
+}
+
 // patience says how long each part of a request may take.
 var patience = timeouts{dial: 10 * time.Second, tls: 10 * time.Second, header: 30 * time.Second, idle: 30 * time.Second, total: 3 * time.Minute}
 
@@ -121,22 +159,34 @@ type timeouts struct {
 	total     time.Duration
 }
 
-// network returns the way to the portals. It makes one connection a request: on a kept one the transport repeats a
-// request by itself, at once, when the server hangs up, and the clock knows nothing of it. It uses no proxy. config is
-// for TLS; nil stands for the usual.
+// How long a connection is kept for the next request to its host, and how many in all. Servers close theirs after 5 to 75
+// seconds; what is kept longer than the usual delay costs both sides memory for nothing.
+const (
+	keptFor  = 15 * time.Second
+	mostKept = 512
+)
+
+// network returns the way to the portals. Connections are kept, as a handshake for each request costs the portal more than
+// the page: but only with HTTP/1.1, and requests that come through a tape, for which it is certain that the transport
+// repeats none when a server hangs up; the clock would know nothing of it. It uses no proxy. config is for TLS; nil stands
+// for the usual.
 func network(allowPrivate bool, t timeouts, config *tls.Config) http.RoundTripper {
 	dialer := &net.Dialer{Timeout: t.dial}
 	if !allowPrivate {
 		// Asked for every address dialled, after names were looked up, so no name can stand for a private address.
 		dialer.Control = ssrf.New(ssrf.WithAnyPort()).Safe
 	}
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
 	return &http.Transport{
 		DialContext:            dialer.DialContext,
 		TLSHandshakeTimeout:    t.tls,
 		ResponseHeaderTimeout:  t.header,
-		DisableKeepAlives:      true,
+		MaxIdleConns:           mostKept,
+		MaxIdleConnsPerHost:    1,
+		IdleConnTimeout:        keptFor,
 		TLSClientConfig:        config,
-		ForceAttemptHTTP2:      true,
+		Protocols:              protocols,
 		MaxResponseHeaderBytes: 1 << 20,
 	}
 }

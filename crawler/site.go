@@ -60,6 +60,7 @@ func newSite(c *Crawler, scope scope, laps []*lap) *site {
 // visit walks the portals of the site one after the other.
 func (s *site) visit(ctx context.Context, errands []errand, sums []PortalSummary) error {
 	defer s.release()
+	defer s.fetcher.hangUp()
 	defer s.leave()
 	err := s.take(ctx, s.standing())
 	if err == nil {
@@ -333,6 +334,10 @@ func (s *site) request(ctx context.Context, t target, p past, sum *PortalSummary
 	s.live.sent.Add(1)
 	if a.status != 0 {
 		s.live.answers.Add(1)
+	}
+	if a.stale { // at most once: from now on the fetcher keeps no connection
+		s.Log.Debug("the server had closed the connection that was kept", "portal", t.portal, "url", t.url, "error", a.err)
+		return s.request(ctx, t, p, sum)
 	}
 	if fault := new(tlsError); errors.As(a.err, &fault) {
 		s.unsafe[authority(u)] = fault.why
