@@ -161,7 +161,7 @@ func (f *figureReader) generic(t *Table) {
 	if first < 1 || len(t.Rows) > 500 {
 		return // no numbers, or no head that could name them
 	}
-	table := fmt.Sprintf("other.%d", t.Number)
+	table := fmt.Sprint(otherTable, t.Number)
 	for y := first; y < len(t.Rows); y++ {
 		var labels []string
 		for x, c := range t.Rows[y] {

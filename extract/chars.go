@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/width"
+
+	"gongkai/extract/radical"
 )
 
 // t2sData is the character and phrase table of OpenCC (Apache-2.0; see NOTICE), traditional to simplified: lines
@@ -123,7 +125,7 @@ func narrow(s string) string {
 				return n
 			}
 		}
-		return r
+		return radical.Unified(r)
 	}, s)
 }
 
@@ -156,7 +158,7 @@ func labelKey(s string) string {
 				r = n
 			}
 		}
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+		if r = radical.Unified(r); unicode.IsLetter(r) || unicode.IsDigit(r) {
 			b = utf8.AppendRune(b, simplified(r))
 		}
 	}
@@ -166,7 +168,7 @@ func labelKey(s string) string {
 	return string(b)
 }
 
-// compact collapses white space of every kind to single blanks and trims it.
+// compact collapses white space of every kind to single blanks and trims it, and has characters of writing for radicals.
 func compact(s string) string {
 	if tidy(s) {
 		return s
@@ -185,6 +187,14 @@ func compact(s string) string {
 					i += size
 					continue
 				}
+			}
+			if plain := radical.Unified(r); plain != r {
+				if gap {
+					b, gap = append(b, ' '), false
+				}
+				b = utf8.AppendRune(b, plain)
+				i += size
+				continue
 			}
 		}
 		switch {

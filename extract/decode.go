@@ -15,7 +15,14 @@ import (
 // portals declare gb2312 and serve GBK or UTF-8, or declare nothing at all. In order: a byte order mark; strict
 // UTF-8 validity; the better of GB18030 and Big5 by how many of the characters are frequent in official prose,
 // where the declaration breaks ties. Bytes that no encoding explains become U+FFFD and are counted, never dropped.
+// A text that was encoded over again is undone where that is certain, and Undone says so.
 func Decode(body []byte, contentType string) ([]byte, Encoding) {
+	text, enc := decodeOnce(body, contentType)
+	text, enc.Undone = undo(text)
+	return text, enc
+}
+
+func decodeOnce(body []byte, contentType string) ([]byte, Encoding) {
 	declared := declaredCharset(body, contentType)
 	enc := Encoding{Declared: declared}
 	switch {

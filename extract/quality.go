@@ -7,7 +7,7 @@ var figureDoubts = []string{"identity", "cell", "row", "column", "missing", "con
 
 // quality draws the one word that a researcher can filter on.
 func (r *Report) quality() string {
-	if len(r.Figures) == 0 {
+	if !slices.ContainsFunc(r.Figures, func(f Figure) bool { return f.statutory() }) {
 		return QualityUnread
 	}
 	if slices.ContainsFunc(r.Problems, func(p Problem) bool {

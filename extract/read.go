@@ -330,6 +330,12 @@ func (r *Report) doubts(d *Document, b body, prose string) {
 	add := func(kind, where, format string, args ...any) {
 		r.Problems = append(r.Problems, Problem{kind, where, fmt.Sprintf(format, args...)})
 	}
+	if r.Encoding.Undone != "" {
+		add("encoding", "", "the page was encoded twice, %s; that was undone", r.Encoding.Undone)
+	}
+	if r.Encoding.Replaced > 0 {
+		add("encoding", "", "%d characters could not be read as %s", r.Encoding.Replaced, r.Encoding.Name)
+	}
 	if word := injectedWord(prose); word != "" {
 		add("mirror", "text", "%q stands in the text, as mirrors inject it", word)
 	}
@@ -365,9 +371,6 @@ func (r *Report) doubts(d *Document, b body, prose string) {
 	}
 	if n := r.Field("index_no"); n != "" && noIndex(n) {
 		add("index_no", "", "%q is hardly an index number", n)
-	}
-	if r.Encoding.Replaced > 0 {
-		add("encoding", "", "%d characters could not be read as %s", r.Encoding.Replaced, r.Encoding.Name)
 	}
 }
 

@@ -53,7 +53,7 @@ const (
 
 // What a researcher can filter on. A report has the first of these that fits.
 const (
-	QualityUnread   = "unread"   // no figures: a scan, an unread attachment, a report without the statutory tables
+	QualityUnread   = "unread"   // no figures of a statutory table: a scan, an unread attachment, a report without these tables
 	QualityDoubtful = "doubtful" // an identity fails, a figure is missing, unreadable or contradicted, or only the portal says whose report it is
 	QualityNoted    = "noted"    // figures are whole and agree; something else was odd
 	QualityClean    = "clean"    // nothing was odd
@@ -163,6 +163,12 @@ type Figure struct {
 	Locator string `json:"locator"`         // where it stood: "table 2 row 5 cell 4", counted from 1 in the report
 }
 
+// otherTable begins the name of a table that is none of the statutory form; the table's number follows.
+const otherTable = "other."
+
+// statutory reports whether a figure is of a table of the statutory form.
+func (f *Figure) statutory() bool { return !strings.HasPrefix(f.Table, otherTable) }
+
 // The outcomes of an identity.
 const (
 	CheckOK           = "ok"           // holds, whatever blanks mean
@@ -193,4 +199,5 @@ type Encoding struct {
 	Evidence string `json:"evidence"`           // bom, valid, declared, statistics
 	Declared string `json:"declared,omitempty"` // what header or meta tag said, when it said anything
 	Replaced int    `json:"replaced,omitempty"` // characters that could not be read
+	Undone   string `json:"undone,omitempty"`   // what had been encoded over again, when that was undone
 }

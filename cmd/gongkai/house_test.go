@@ -10,11 +10,12 @@ import (
 
 // arrows holds which of our packages may import which. A shortcut fails here instead of starting an argument.
 var arrows = map[string][]string{
-	"gongkai/extract":                 {"gongkai/extract/docx", "gongkai/extract/filetype", "gongkai/extract/pdf"},
+	"gongkai/extract":                 {"gongkai/extract/docx", "gongkai/extract/filetype", "gongkai/extract/pdf", "gongkai/extract/radical"},
 	"gongkai/extract/coding":          {"gongkai/extract/filetype"},
 	"gongkai/extract/docx":            {},
 	"gongkai/extract/filetype":        {},
-	"gongkai/extract/pdf":             {},
+	"gongkai/extract/pdf":             {"gongkai/extract/radical"},
+	"gongkai/extract/radical":         {},
 	"gongkai/seeds":                   {"gongkai/extract"},
 	"gongkai/store":                   {"gongkai/extract", "gongkai/store/internal/boltfile"},
 	"gongkai/store/internal/badfile":  {},

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"unicode"
+
+	"gongkai/extract/radical"
 )
 
 // A page is what is on a page, upright: x grows to the right, y grows downwards, in points.
@@ -107,7 +109,7 @@ func (in *instance) readChars(p *page, handle uint64, budget *int) {
 
 // readChar reads one character. ok is false for what is not printed: blanks, and what PDFium adds of its own.
 func (in *instance) readChar(text, i uint64) (c char, ok bool) {
-	c.r = rune(uint32(in.call("FPDFText_GetUnicode", text, i)))
+	c.r = radical.Unified(rune(uint32(in.call("FPDFText_GetUnicode", text, i))))
 	if c.r < ' ' || c.r == unicode.ReplacementChar || unicode.IsSpace(c.r) || unicode.Is(unicode.Cf, c.r) {
 		return c, false
 	}

@@ -131,7 +131,7 @@ var reportTable = table[*report]{
 				func(r *report) value { return wholeValue(len(r.Figures)) }},
 			problemCount,
 			{"quality", text, "clean: nothing was odd; noted: figures are whole and agree, something else was odd; doubtful: an identity fails, or a " +
-				"figure is missing, unreadable or contradicted; unread: no figures, as in a scan", "质量：clean 无疑点，noted 数据完整但另有疑点，doubtful 数据存疑，unread 未读出数据",
+				"figure is missing, unreadable or contradicted; unread: no figures of a statutory table, as in a scan", "质量：clean 无疑点，noted 数据完整但另有疑点，doubtful 数据存疑，unread 未读出法定表格的数据",
 				func(r *report) value { return textValue(r.Quality) }},
 			{"form", text, "what it was read from: html, text, pdf, docx; image: pictures only, nothing read; attachment: only points to documents that cannot be read",
 				"来源形式", func(r *report) value { return textValue(r.Form) }},

@@ -24,7 +24,7 @@ func vocabularies() []struct {
 		}},
 		{"quality", []word{
 			{extract.QualityClean, "nothing was odd", "无疑点"}, {extract.QualityNoted, "figures whole and agreeing, something else odd", "数据完整但另有疑点"},
-			{extract.QualityDoubtful, "a figure is missing, unreadable or contradicted", "数据存疑"}, {extract.QualityUnread, "no figures", "未读出数据"},
+			{extract.QualityDoubtful, "a figure is missing, unreadable or contradicted", "数据存疑"}, {extract.QualityUnread, "no figures of a statutory table", "未读出法定表格的数据"},
 		}},
 		{"form", []word{
 			{extract.FormHTML, "HTML", "网页"}, {extract.FormText, "plain text", "纯文本"}, {extract.FormPDF, "PDF with a text layer", "PDF 文本"},
