@@ -2,6 +2,7 @@ package extract
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -28,6 +29,7 @@ type Document struct {
 	marks   []headingMark // the headings of sections on the page, once looked for
 	found   *body         // the report in the page, once looked for
 	rows    []*Document   // fragments hidden in script elements: rows of Hanweb listings
+	refused error         // these rows are too large to be read
 }
 
 type meta struct{ name, content string }
@@ -42,8 +44,11 @@ type block struct {
 
 // Parse decodes and parses a page. base is the URL it was served from; links are resolved against it, or against
 // the page's own base element. An endpoint's XML answer (<datastore>…) is read as the rows in its CDATA sections.
-// The error says that the page cannot be parsed at all; odd HTML only makes an odd Document.
+// The error says that the page cannot be parsed at all, or is ErrTooLarge; odd HTML only makes an odd Document.
 func Parse(body []byte, contentType string, base *url.URL) (*Document, error) {
+	if len(body) > mostBytes {
+		return nil, tooLarge("page", len(body), mostBytes)
+	}
 	text, enc := Decode(body, contentType)
 	return parse(text, enc, base)
 }
@@ -59,16 +64,19 @@ func parse(text []byte, enc Encoding, base *url.URL) (*Document, error) {
 	if isDatastore(text) {
 		d.scripts = []string{string(text)}
 		d.addRows(string(text))
-		return d, nil
+		return d, d.refused
 	}
 	root, err := parseHTML(thin(text))
+	if errors.Is(err, ErrTooLarge) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, fmt.Errorf("parse %s: %w", base, err)
 	}
 	inline(root, 1)
 	d.root = root
 	d.collect()
-	return d, nil
+	return d, d.refused
 }
 
 // collect makes the one pass over the tree.
@@ -85,10 +93,20 @@ var formatting = [][]byte{[]byte("font"), []byte("span"), []byte("b"), []byte("s
 
 // parseHTML parses text. The parser refuses pages nested deeper than 512 elements; where that comes from
 // formatting elements that are never closed, the page is parsed again without them.
+//
+// A page of which the tree would take too much memory is refused, after the same try; the error wraps ErrTooLarge.
 func parseHTML(text []byte) (*html.Node, error) {
-	root, err := html.Parse(bytes.NewReader(text))
-	if err == nil {
-		return root, nil
+	if len(text) > mostMarkup {
+		return nil, tooLarge("markup", len(text), mostMarkup)
+	}
+	weight, bare := weigh(text)
+	if bare > mostWeight {
+		return nil, tooHeavy()
+	}
+	if weight <= mostWeight {
+		if root, err := html.Parse(bytes.NewReader(text)); err == nil {
+			return root, nil
+		}
 	}
 	var plain bytes.Buffer
 	z := html.NewTokenizer(bytes.NewReader(text))
@@ -102,6 +120,9 @@ func parseHTML(text []byte) (*html.Node, error) {
 			continue
 		}
 		plain.Write(raw)
+	}
+	if weight, _ := weigh(plain.Bytes()); weight > mostWeight {
+		return nil, tooHeavy()
 	}
 	return html.Parse(&plain)
 }
@@ -144,6 +165,7 @@ type walker struct {
 	linked int
 	inLink bool
 	based  bool // the page's base element has been seen
+	slots  int  // in the tables so far
 }
 
 func (w *walker) walk(n *html.Node) {
@@ -228,7 +250,11 @@ func (w *walker) flush(n *html.Node) {
 }
 
 func (w *walker) table(n *html.Node) {
-	w.d.blocks = append(w.d.blocks, block{node: n, table: newTable(n)})
+	t := newTable(n, min(maxSlots, mostSlots-w.slots))
+	for _, row := range t.Rows {
+		w.slots += len(row)
+	}
+	w.d.blocks = append(w.d.blocks, block{node: n, table: t})
 	w.collectAnchors(n)
 }
 
@@ -271,6 +297,9 @@ func (d *Document) addRows(xml string) {
 		}
 	}
 	root, err := parseHTML([]byte(records.String()))
+	if errors.Is(err, ErrTooLarge) {
+		d.refused = err
+	}
 	if err != nil {
 		return // rows nested 512 deep are a trap, not a listing
 	}

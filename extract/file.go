@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -18,15 +19,15 @@ import (
 var ErrUnreadable = errors.New("not readable")
 
 // ParseFile parses a document of any kind, told by its content rather than by its name or type: HTML, plain text, PDF
-// with a text layer, DOCX. The error wraps ErrUnreadable when the kind is known and cannot be read.
+// with a text layer, DOCX. The error wraps ErrUnreadable when the kind is known and cannot be read, ErrTooLarge when it could
+// be but for its size.
 func ParseFile(body []byte, contentType, name string, base *url.URL) (*Document, error) {
 	var page []byte
 	var err error
 	kind := filetype.Detect(body, contentType, name)
 	switch kind {
 	case filetype.HTML, filetype.XML, filetype.Unknown:
-		text, enc := Decode(body, contentType)
-		return parse(text, enc, base)
+		return Parse(body, contentType, base)
 	case filetype.Text:
 		return ParseText(body, contentType, base)
 	case filetype.PDF:
@@ -36,7 +37,10 @@ func ParseFile(body []byte, contentType, name string, base *url.URL) (*Document,
 	default:
 		err = fmt.Errorf("%s is archived but not read", kind)
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, pdf.ErrTooLarge), errors.Is(err, pdf.ErrTooSlow), errors.Is(err, docx.ErrTooLarge):
+		return nil, fmt.Errorf("%w: %w", ErrTooLarge, err)
+	case err != nil:
 		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
 	return fromHTML(page, string(kind), base)
@@ -44,7 +48,13 @@ func ParseFile(body []byte, contentType, name string, base *url.URL) (*Document,
 
 // ParseText makes a Document of plain text: a paragraph a line. Tables in it are read by their labels.
 func ParseText(body []byte, contentType string, base *url.URL) (*Document, error) {
+	if len(body) > mostBytes {
+		return nil, tooLarge("text", len(body), mostBytes)
+	}
 	text, enc := Decode(body, contentType)
+	if len(text) > mostMarkup || bytes.Count(text, []byte("\n"))*(2*nodeWeight) > mostWeight {
+		return nil, tooLarge("text", len(text), mostMarkup)
+	}
 	var page strings.Builder
 	page.Grow(len(text) + len(text)/4)
 	for line := range strings.Lines(string(text)) {
@@ -63,6 +73,9 @@ func ParseText(body []byte, contentType string, base *url.URL) (*Document, error
 // fromHTML parses what a reader of another format made of a document.
 func fromHTML(page []byte, kind string, base *url.URL) (*Document, error) {
 	root, err := parseHTML(page)
+	if errors.Is(err, ErrTooLarge) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, fmt.Errorf("parse %s: %w", base, err)
 	}

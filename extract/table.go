@@ -16,7 +16,7 @@ type Table struct {
 	Part    string    // "attachment 1": where the table stands, when that is not the page itself
 	Rows    [][]*Cell // a slot is nil where no cell reaches
 	Section int       // of the report that the table stands in; 0 when it has no headings
-	Cut     bool      // the table was larger than maxSlots; the rest is missing
+	Cut     bool      // the table, or all of the page, has too many slots; the rest is missing
 
 	own [][]*Cell // by row, once asked for
 }
@@ -45,8 +45,8 @@ func (c *Cell) key() string {
 // that exist, as the standard has it.
 const maxSlots = 200_000
 
-// newTable reads a table element. Rows of nested tables belong to those.
-func newTable(n *html.Node) *Table {
+// newTable reads a table element, as far as it has no more slots than most. Rows of nested tables belong to those.
+func newTable(n *html.Node, most int) *Table {
 	trs := tableRows(n)
 	t := &Table{Rows: make([][]*Cell, len(trs))}
 	slots := 0
@@ -70,7 +70,7 @@ func newTable(n *html.Node) *Table {
 			if c.ColSpan == 0 {
 				c.ColSpan = 1
 			}
-			if slots += c.RowSpan * c.ColSpan; slots > maxSlots {
+			if slots += c.RowSpan * c.ColSpan; slots > most {
 				t.Cut = true
 				return t
 			}

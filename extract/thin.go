@@ -47,24 +47,16 @@ func (t *thinner) markup(at int) int {
 		return i
 	case bytes.HasPrefix(text[i:], []byte("!--")):
 		t.pairs = t.pairs[:0]
-		return t.after(i, "-->")
+		return behind(t.text, i, "-->")
 	case isLetter(text[i]):
 		return t.startTag(at)
 	case text[i] == '/' && i+1 < len(text) && isLetter(text[i+1]):
 		return t.endTag(at)
 	case text[i] == '/' || text[i] == '!' || text[i] == '?':
 		t.pairs = t.pairs[:0]
-		return t.after(i, ">")
+		return behind(t.text, i, ">")
 	}
 	return i // text
-}
-
-// after returns the place behind the next end; that of the text if there is none.
-func (t *thinner) after(i int, end string) int {
-	if at := bytes.Index(t.text[i:], []byte(end)); at >= 0 {
-		return i + at + len(end)
-	}
-	return len(t.text)
 }
 
 func (t *thinner) startTag(at int) int {
@@ -291,6 +283,8 @@ func (a attribute) looks(element []byte) bool {
 		return true
 	case "width", "height":
 		return !bytes.EqualFold(element, []byte("img")) // small pictures are ornaments
+	case "src":
+		return bytes.EqualFold(element, []byte("img")) && len(a.value) > 5 && foldPrefix(a.value, "data:") // the picture itself
 	}
 	return false
 }

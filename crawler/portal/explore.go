@@ -33,7 +33,10 @@ type Exploration struct {
 
 // Explore reads a page as Read does, and more of it.
 func Explore(body []byte, contentType string, page *url.URL, p seeds.Portal, prev Request) (Exploration, error) {
-	r := newReading(unpacked(body), contentType, page, p, prev)
+	r, err := newReading(unpacked(body), contentType, page, p, prev)
+	if err != nil {
+		return Exploration{}, err
+	}
 	if e, ok := r.siteMap(); ok {
 		return e, nil
 	}
@@ -185,7 +188,7 @@ func head(text string) string { return text[:min(len(text), 4096)] }
 // what is beyond this is not read.
 const (
 	mostMapped = 50000
-	largestMap = 16 << 20
+	largestMap = mostBytes // as a listing
 )
 
 // unpacked returns what a file in gzip holds, up to a bound; other bodies as they are. Maps of sites are kept so.

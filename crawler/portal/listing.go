@@ -7,6 +7,7 @@ package portal
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"html"
 	"io"
 	"net/http"
@@ -45,22 +46,40 @@ type Row struct {
 
 // Read reads a listing page, or the answer of a service that listings ask, that was served from page. prev is the
 // Request it answers; its zero value stands for the page that a listing begins at. The error says that the answer
-// is no page at all.
+// is no page at all, or extract.ErrTooLarge.
 func Read(body []byte, contentType string, page *url.URL, p seeds.Portal, prev Request) (Listing, error) {
-	r := newReading(body, contentType, page, p, prev)
+	r, err := newReading(body, contentType, page, p, prev)
+	if err != nil {
+		return Listing{}, err
+	}
 	if err := r.parse(); err != nil {
 		return Listing{}, err
 	}
 	return r.listing(), nil
 }
 
-func newReading(body []byte, contentType string, page *url.URL, p seeds.Portal, prev Request) *reading {
+// mostBytes is how large a listing may be, as served and in UTF-8. One of 10,000 rows has 2 MB; what reading makes of it
+// takes forty times as much.
+const mostBytes = 4 << 20
+
+// newReading decodes an answer; one that is too large is refused with an extract.ErrTooLarge.
+func newReading(body []byte, contentType string, page *url.URL, p seeds.Portal, prev Request) (*reading, error) {
+	if len(body) > mostBytes {
+		return nil, tooLarge(len(body))
+	}
 	decoded, enc := extract.Decode(body, contentType)
+	if len(decoded) > mostBytes {
+		return nil, tooLarge(len(decoded))
+	}
 	r := &reading{text: string(decoded), enc: enc, page: page, base: page, prev: prev, portal: p}
 	if u, err := url.Parse(prev.From); err == nil && prev.Kind == Data && prev.From != "" {
 		r.base = u // a script puts the rows into that page
 	}
-	return r
+	return r, nil
+}
+
+func tooLarge(size int) error {
+	return fmt.Errorf("%w: a listing of %d bytes, more than %d", extract.ErrTooLarge, size, mostBytes)
 }
 
 // A reading is one page being read.
@@ -297,8 +316,8 @@ func Moved(body []byte, contentType string, page *url.URL) (address string, ok b
 	if len(body) > emptiest || linksIn(body, 1) > 0 || len(visible(body, 300)) > 300 {
 		return "", false
 	}
-	r := newReading(body, contentType, page, seeds.Portal{}, Request{})
-	if err := r.parse(); err != nil || r.doc == nil {
+	r, err := newReading(body, contentType, page, seeds.Portal{}, Request{})
+	if err != nil || r.parse() != nil || r.doc == nil {
 		return "", false
 	}
 	for _, address := range r.redirects() {

@@ -36,8 +36,8 @@ func Onward(header http.Header, body []byte, page *url.URL) (itself, ok bool) {
 	if !cookie {
 		return false, false
 	}
-	r := newReading(body, header.Get("Content-Type"), page, seeds.Portal{}, Request{})
-	if err := r.parse(); err != nil || r.doc == nil {
+	r, err := newReading(body, header.Get("Content-Type"), page, seeds.Portal{}, Request{})
+	if err != nil || r.parse() != nil || r.doc == nil {
 		return false, false
 	}
 	if ref, ok := r.doc.Refresh(); ok {

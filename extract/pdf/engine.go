@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"reflect"
+	"strings"
 	"sync"
 
 	"github.com/klippa-app/go-pdfium"
@@ -20,9 +21,13 @@ import (
 // sandbox: no files, no network, bounded memory, and a clock that can stop it anywhere.
 
 const (
-	memoryPages  = 8192 // of 64 KiB: 512 MiB for one document with all that PDFium makes of it
+	memoryPages  = MaxMemory >> 16 // of 64 KiB
 	maxInstances = 2
 )
+
+// MaxMemory is how many bytes one document with all that PDFium makes of it may take. A report takes 20 MiB beyond its own
+// size.
+const MaxMemory = 128 << 20
 
 // An engine is PDFium, compiled. Documents each get an instance of their own: nothing of one document can reach
 // another, and what a document leaves broken is thrown away with it.
@@ -68,6 +73,12 @@ func (e *engine) instance(ctx context.Context) (*instance, error) {
 		return nil, err
 	}
 	in := &instance{ctx: ctx, handle: handle, module: module, memory: module.Memory(), functions: map[string]api.Function{}}
+	// Memory that grows by steps is copied at each, and what it was is garbage. Set aside from the start, what is not
+	// touched is not there.
+	if _, ok := in.memory.Grow(memoryPages - in.memory.Size()>>16); !ok {
+		in.close()
+		return nil, errors.New("PDFium does not take the memory it is given")
+	}
 	in.scratch = uint32(in.call("malloc", scratchSize))
 	if in.err != nil {
 		in.close()
@@ -133,13 +144,25 @@ func (in *instance) call(name string, args ...uint64) uint64 {
 	stack[0] = 0
 	copy(stack, args)
 	if err := f.CallWithStack(in.ctx, stack); err != nil {
-		if in.ctx.Err() != nil {
-			err = context.Cause(in.ctx)
-		}
-		in.err = fmt.Errorf("PDFium %s: %w", name, err)
+		in.err = fmt.Errorf("PDFium %s: %w", name, in.cause(err))
 		return 0
 	}
 	return stack[0]
+}
+
+// cause says why a call has failed: the time is over, the memory is used up, or the document broke PDFium, of which only
+// the first line is of interest and not the stack.
+func (in *instance) cause(err error) error {
+	if in.ctx.Err() != nil {
+		return context.Cause(in.ctx)
+	}
+	// PDFium gives up where it cannot have all that it asks for, so there may be room for less. Half of all is there
+	// unless the document takes that much.
+	if at, failed := in.module.ExportedFunction("malloc").Call(in.ctx, MaxMemory/2); failed != nil || at[0] == 0 {
+		return fmt.Errorf("%w: more than %d MiB of memory", ErrTooLarge, MaxMemory>>20)
+	}
+	first, _, _ := strings.Cut(err.Error(), "\n")
+	return fmt.Errorf("%w: %s", ErrBroken, first)
 }
 
 // count calls a function that returns a number of things; never negative.

@@ -37,7 +37,8 @@ func (e *NoTextError) Unwrap() error { return ErrNoText }
 const (
 	maxBytes = 128 << 20
 	maxPages = 500
-	maxChars = 5_000_000
+	maxChars = 1_000_000
+	maxLines = 400_000
 
 	// fewChars a page, with a picture on every page, are what scanners stamp on scans.
 	fewChars = 20
@@ -123,11 +124,14 @@ func (e *engine) read(ctx context.Context, body []byte, limit time.Duration) ([]
 	}
 	pages := make([]*page, 0, n)
 	budget := maxChars
-	images := 0
+	images, lines := 0, 0
 	for i := range n {
 		p, err := in.readPage(doc, i, &budget)
 		if err != nil {
 			return nil, fmt.Errorf("page %d: %w", i+1, err)
+		}
+		if lines += len(p.rules); lines > maxLines {
+			return nil, fmt.Errorf("%w: more than %d lines drawn", ErrTooLarge, maxLines)
 		}
 		images += p.images
 		pages = append(pages, p)

@@ -253,6 +253,17 @@ func TestHostile(t *testing.T) {
 	}
 }
 
+// TestMemory: a document that takes more memory than it may ends in an error of one line.
+func TestMemory(t *testing.T) {
+	_, err := reader().HTML(t.Context(), inflated(100<<20))
+	if !errors.Is(err, pdf.ErrTooLarge) || strings.Contains(err.Error(), "\n") {
+		t.Errorf("a stream of 100 MB: %v, want %v", err, pdf.ErrTooLarge)
+	}
+	if page, err := reader().HTML(t.Context(), document("", sample(400))); err != nil || !strings.Contains(string(page), sampleHTML) {
+		t.Errorf("afterwards: %s, %v", page, err)
+	}
+}
+
 // laughs makes a page that draws a form ten times, which draws a form ten times, and so on.
 func laughs(depth int) []byte {
 	f := &pdfFile{}
