@@ -111,7 +111,7 @@ func (a *atlas) portal(u *url.URL) string {
 // side. Where a listing goes on is of interest where it lists reports: what is found there is another sheet.
 func (a *atlas) look(c store.Capture, body []byte, p seeds.Portal) *sheet {
 	start := a.starts[keyOf(c.URL)]
-	l, err := readPage(c, body, "", func(u *url.URL) (portal.Listing, error) {
+	l, err := readPage(nil, c, body, "", func(u *url.URL) (portal.Listing, error) {
 		l, err := portal.Leads(body, c.Header.Get("Content-Type"), u, p)
 		if err == nil && (len(l.Rows) > 0 || start) {
 			return portal.Read(body, c.Header.Get("Content-Type"), u, p, portal.Request{})

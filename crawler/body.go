@@ -16,30 +16,60 @@ import (
 // errIdle means that a server stopped in the middle of a body.
 var errIdle = errors.New("the body stops halfway, nothing more has come for too long")
 
-// readBody reads a body to its end and undoes its content coding, or refuses it. Not more than limit bytes are taken from
-// the wire, nor unpacked. With a *cutError comes what there is of a body that breaks off.
-func readBody(res *http.Response, limit int64, watch *idle) ([]byte, error) {
+// readBody takes a body off the wire, or refuses it. Not more than limit bytes are taken.
+func readBody(to *spool, res *http.Response, limit int64, watch *idle) (*arrival, error) {
 	defer res.Body.Close()
 	if res.ContentLength > limit && !isHTML(res.Header) {
 		return nil, fmt.Errorf("%w of %d bytes", coding.ErrTooLarge, limit)
 	}
-	sent, fault := receive(res, limit, watch)
-	if fault != nil && errors.Is(fault, coding.ErrTooLarge) {
+	fault := receive(to, res, limit, watch)
+	if errors.Is(fault, coding.ErrTooLarge) || errors.Is(fault, errSpool) || errors.Is(fault, errCrowded) {
+		to.discard()
 		return nil, fault
 	}
-	body, err := coding.Undo(sent, res.Header, limit)
+	return &arrival{spool: to, header: res.Header.Clone(), length: res.ContentLength, fault: fault, limit: limit}, nil
+}
+
+// An arrival is a body as it was sent, or what has come of one that broke off. Whoever has it calls discard.
+type arrival struct {
+	*spool
+	header http.Header
+	length int64 // as announced; -1 when it was not
+	fault  error // why it broke off; nil when it came to its end
+	limit  int64 // of bytes, as sent or as unpacked
+}
+
+// usualRatio is what pages unpack to, at most, nearly always.
+const usualRatio = 10
+
+// size returns how many bytes the body has in all likelihood when its content coding is undone.
+func (a *arrival) size() int64 {
+	if a.header.Get("Content-Encoding") == "" && !bytes.HasPrefix(a.head(), []byte("\x1f\x8b")) {
+		return a.n
+	}
+	return min(a.limit, usualRatio*a.n+spoolFree)
+}
+
+// undo undoes the content coding of a body, or refuses one that has more than limit bytes. With a *cutError comes what
+// there is of a body that broke off.
+func (a *arrival) undo(limit int64) ([]byte, error) {
+	sent, err := a.bytes()
+	if err != nil {
+		return nil, err
+	}
+	body, err := coding.Undo(sent, a.header, limit)
 	switch {
 	case err != nil && !errors.Is(err, coding.ErrCut):
 		return nil, err
-	case err == nil && fault == nil:
-		return body, unasked(res.Header.Get("Content-Range"))
+	case err == nil && a.fault == nil:
+		return body, unasked(a.header.Get("Content-Range"))
 	case err == nil && len(body) != len(sent):
 		return body, nil // the packed data have come to their own end, whatever length was announced
 	}
-	if fault == nil {
-		return body, &cutError{err, place(res, body, 0)}
+	if a.fault == nil {
+		return body, &cutError{err, place(a.length, body, 0)}
 	}
-	return body, &cutError{fault, place(res, body, res.ContentLength-int64(len(sent)))}
+	return body, &cutError{a.fault, place(a.length, body, a.length-int64(len(sent)))}
 }
 
 // unasked returns an error when a Content-Range (RFC 9110, 14.4) says that a part of a document was sent, for which nobody
@@ -58,19 +88,27 @@ func isHTML(h http.Header) bool {
 	return strings.HasPrefix(strings.ToLower(h.Get("Content-Type")), "text/html")
 }
 
-// receive takes a body off the wire. With an error comes what there was before it.
-func receive(res *http.Response, limit int64, watch *idle) ([]byte, error) {
+// receive takes a body off the wire. With an error there is what came before it.
+func receive(to *spool, res *http.Response, limit int64, watch *idle) error {
 	watch.start()
 	defer watch.end()
-	var body bytes.Buffer
-	if res.ContentLength > 0 {
-		body.Grow(int(min(res.ContentLength, 1<<20)) + bytes.MinRead)
+	from := &wire{r: res.Body, watch: watch, limit: limit}
+	piece := make([]byte, 8<<10)
+	for {
+		n, err := from.Read(piece)
+		if _, failed := to.Write(piece[:n]); failed != nil {
+			return failed
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if op := new(net.OpError); errors.As(err, &op) {
+			return op.Err // without the port of this end, which is another one each time
+		}
+		if err != nil {
+			return err
+		}
 	}
-	_, err := body.ReadFrom(&wire{r: res.Body, watch: watch, limit: limit})
-	if op := new(net.OpError); errors.As(err, &op) {
-		err = op.Err // without the port of this end, which is another one each time
-	}
-	return body.Bytes(), err
 }
 
 // A cutError says that a body breaks off, and where. Its words are the same when the same body breaks off at the same
@@ -83,22 +121,13 @@ type cutError struct {
 func (e *cutError) Error() string { return e.err.Error() + e.place }
 func (e *cutError) Unwrap() error { return e.err }
 
-// stopped gives an error that comes of stopping a request the reason for that.
-func stopped(err, why error) error {
-	var cut *cutError
-	if errors.As(err, &cut) {
-		return &cutError{why, cut.place}
-	}
-	return why
-}
-
 // place says where a body breaks off. What is generated for each request has not the same length each time, but the same
 // number of bytes too few, or its own end.
-func place(res *http.Response, body []byte, missing int64) string {
+func place(length int64, body []byte, missing int64) string {
 	switch {
 	case len(body) == 0:
 		return ": nothing of the body has come"
-	case res.ContentLength > 0 && missing > 0:
+	case length > 0 && missing > 0:
 		return fmt.Sprintf(": %d bytes fewer than its Content-Length says", missing)
 	case ended(body):
 		return ": behind the end of the document"

@@ -96,7 +96,7 @@ func (s *site) check(ctx context.Context, p seeds.Portal, start string, sum *Por
 		if err != nil {
 			return k, err
 		}
-		body, err := s.keep(&pg, known, sum)
+		body, err := s.keep(ctx, &pg, known, sum)
 		if err != nil {
 			return k, err
 		}
@@ -120,7 +120,7 @@ func (s *site) check(ctx context.Context, p seeds.Portal, start string, sum *Por
 		if pg.Header.Get("Content-Type") == "" {
 			pg.Header = known.header()
 		}
-		k.read(pg, body, p, t)
+		k.read(s.Budget, pg, body, p, t)
 		return k, nil
 	}
 	k.Detail = s.closed
@@ -128,8 +128,8 @@ func (s *site) check(ctx context.Context, p seeds.Portal, start string, sum *Por
 }
 
 // read looks at the page.
-func (k *Checked) read(pg page, body []byte, p seeds.Portal, t target) {
-	l, err := listed(pg.Capture, body, p, t.request)
+func (k *Checked) read(b *Budget, pg page, body []byte, p seeds.Portal, t target) {
+	l, err := listed(b, pg.Capture, body, p, t.request)
 	if err != nil {
 		k.Detail = err.Error()
 		return

@@ -35,6 +35,7 @@ type Import struct {
 	Portals    []seeds.Portal
 	AllowHosts []string // beyond *.gov.cn and the hosts of Portals: "host" or "host:port"
 	Store      *store.Store
+	Budget     *Budget // of memory; nil: there are no bounds
 	Log        *slog.Logger
 	Watch      func(done, total int) // called for each answer; nil: nobody watches
 
@@ -147,6 +148,11 @@ func (m *importing) look() error {
 				return err
 			}
 			p := &m.pages[i] // each goroutine owns one element
+			l := lease{budget: m.Budget}
+			defer l.release()
+			if err := l.take(context.Background(), extract.Cost(p.body, int64(len(p.body)))); err != nil {
+				return err
+			}
 			p.sheet = m.atlas.look(p.capture, p.body, p.portal)
 			return nil
 		})
@@ -492,7 +498,7 @@ func (m *importing) standsAlone(p *page) (ok bool) {
 	if kind := http.DetectContentType(p.body); furniture(p.Header) || !strings.HasPrefix(kind, "text/") {
 		return false
 	}
-	doc, err := file(p.Capture, p.body)
+	doc, err := file(m.Budget, p.Capture, p.body)
 	if err != nil {
 		return false
 	}
@@ -525,7 +531,7 @@ func (m *importing) expect(p *page) error {
 
 // addParts notes the parts of a document that belongs to a report.
 func (m *importing) addParts(report string, c store.Capture, body []byte) {
-	doc, err := file(c, body)
+	doc, err := file(m.Budget, c, body)
 	if err != nil {
 		return // reading it will tell
 	}

@@ -295,7 +295,7 @@ func importInto(t *testing.T, s *store.Store, portals []seeds.Portal, files ...s
 		if c.Kind != store.KindReport || c.State != store.StateOK {
 			continue
 		}
-		rec, err := crawler.Read(s, c, byID[c.Portal])
+		rec, err := crawler.Read(t.Context(), s, nil, c, byID[c.Portal])
 		if err != nil {
 			t.Fatal(err)
 		}

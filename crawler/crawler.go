@@ -50,6 +50,7 @@ type Crawler struct {
 	Log     *slog.Logger      // nil: no log
 	Watch   func(Progress)    // called once a second while it runs; nil: nobody watches
 	Network http.RoundTripper // nil: the real one, with a guard against private addresses
+	Budget  *Budget           // of memory, shared by all that goes on in this process; nil: there are no bounds
 	Traffic *Traffic          // shared with other crawls of this process into the same Store; nil: there are none
 
 	purpose string                                                      // of a run that does something else than walk, in a word
@@ -68,11 +69,7 @@ type Crawler struct {
 	live     *live
 	line     *line
 	places   chan struct{} // filled by the sites that have one
-	held     chan struct{} // filled by the sites that hold parsed pages while they wait
 }
-
-// mostHeld is how many sites may hold the pages of a report in memory while they wait for its other parts.
-const mostHeld = 128
 
 const defaultMaxPageBytes = 32 << 20
 
@@ -213,9 +210,6 @@ func (c *Crawler) prepare() error {
 	}
 	c.live = &live{began: time.Now()}
 	c.places = make(chan struct{}, max(c.Hosts, 1))
-	if c.held == nil {
-		c.held = make(chan struct{}, mostHeld)
-	}
 	c.hosts = allowed(c.Portals, c.AllowHosts)
 	return nil
 }

@@ -100,7 +100,7 @@ func TestCutQuality(t *testing.T) {
 			t.Fatal(err)
 		}
 		g.parts = nil // nothing of it is held
-		rec := g.read(c, seeds.Portal{})
+		rec, _ := g.read(c, seeds.Portal{})
 		if rec.Report == nil || rec.Report.Quality != tt.want || problems(rec.Report, "part") != min(len(tt.cut), 1) {
 			t.Errorf("%q: %s %v", tt.cut, rec.Report.Quality, rec.Report.Problems)
 		}

@@ -253,6 +253,12 @@ func (k *seeker) took(l discover.Lead, p page, body []byte, u *url.URL) {
 	if u.Path == "/" && u.RawQuery == "" {
 		k.homes[authority(u)] = home{p.SHA256, len(body)}
 	}
+	done, err := k.Budget.begin(p.SHA256)
+	if err != nil {
+		k.search.Missed(l, err.Error())
+		return
+	}
+	defer done()
 	defer func() {
 		if r := recover(); r != nil { // one hostile page must not end a night's crawl
 			k.search.Missed(l, fmt.Sprintf("reading panicked: %v", r))
@@ -284,14 +290,14 @@ func (k *seeker) have(ctx context.Context, t target) (page, []byte, error) {
 		if p.Header.Get("Content-Type") == "" {
 			p.Header = known.header()
 		}
-		body, err := k.recover(&p, k.sum)
+		body, err := k.recover(ctx, &p, k.sum)
 		return p, body, err
 	}
 	p, err := k.ask(ctx, t, known, k.sum)
 	if err != nil {
 		return page{}, nil, err
 	}
-	body, err := k.keep(&p, known, k.sum)
+	body, err := k.keep(ctx, &p, known, k.sum)
 	if p.State == store.StateUnchanged && p.Header.Get("Content-Type") == "" {
 		p.Header = known.header()
 	}

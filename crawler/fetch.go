@@ -46,10 +46,11 @@ type answer struct {
 	status int           // 0 when there was none
 	header http.Header
 	remote string
-	tls    string // version and doubts; "" without TLS
-	stale  bool   // the server had given up the connection that was kept: nothing was answered, and nothing is wrong
-	body   []byte // after transfer and content coding; with a *cutError in err what there is of it
-	err    error  // why there is no whole body
+	tls    string   // version and doubts; "" without TLS
+	stale  bool     // the server had given up the connection that was kept: nothing was answered, and nothing is wrong
+	body   []byte   // after transfer and content coding; with a *cutError in err what there is of it
+	sent   *arrival // the same, before there is memory for it; nil where it was undone
+	err    error    // why there is no whole body
 }
 
 // fetch sends one request once, with body if that is not empty. Its error is ctx's: everything else that can go wrong
@@ -63,10 +64,20 @@ func (f *fetcher) fetch(ctx context.Context, method, url, body string, header ht
 	}
 	err := f.colly.Request(method, url, data, nil, header) // synchronous: returns when the answer is on the tape
 	if ctx.Err() != nil {
+		if sent := f.tape.last.sent; sent != nil {
+			sent.discard()
+		}
 		return answer{}, ctx.Err() // being stopped says nothing about the page
 	}
 	a := f.tape.last
 	f.tape.last = answer{}
+	if errors.Is(a.err, errSpool) {
+		return answer{}, a.err // nothing that the site can help
+	}
+	if a.sent != nil && f.tape.budget == nil {
+		a.body, a.err = a.sent.undo(a.sent.limit)
+		a.sent = nil
+	}
 	if a.status == 0 && a.err == nil {
 		a.err = err // the request was never sent
 	}
@@ -86,6 +97,7 @@ func (f *fetcher) hangUp() {
 type tape struct {
 	network http.RoundTripper
 	limit   int64         // bytes of a body
+	budget  *Budget       // nil: bodies are loaded at once
 	idle    time.Duration // between two bytes of it
 	last    answer
 	conns   map[string]net.Conn // the newest connection to each host, which may be kept
@@ -122,13 +134,17 @@ func (t *tape) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err == nil {
 		a.status, a.header = res.StatusCode, res.Header.Clone()
 		a.tls = describeTLS(res.TLS, req.URL.Hostname())
-		a.body, err = readBody(res, t.limit, &idle{d: t.idle, stop: func() { cancel(errIdle) }})
+		a.sent, err = readBody(&spool{budget: t.budget}, res, t.limit, &idle{d: t.idle, stop: func() { cancel(errIdle) }})
 	}
-	if cause := context.Cause(ctx); errors.Is(cause, errIdle) {
-		err = stopped(err, cause)
+	switch cause := context.Cause(ctx); {
+	case !errors.Is(cause, errIdle):
+	case a.sent != nil:
+		a.sent.fault = cause
+	default:
+		err = cause
 	}
 	a.stale = kept && a.status == 0 && !answered.Load() && hungUp(err)
-	t.odd = t.odd || err != nil
+	t.odd = t.odd || err != nil || a.sent != nil && a.sent.fault != nil
 	a.err = explainTLS(err, req.URL.Hostname())
 	a.took = time.Since(a.start)
 	t.last = a

@@ -162,7 +162,7 @@ func (s *site) fetchGate(ctx context.Context, t target, sum *PortalSummary) (gat
 	if err != nil {
 		return gate{}, err
 	}
-	body, err := s.keep(&p, known, sum)
+	body, err := s.keep(ctx, &p, known, sum)
 	if err != nil {
 		return gate{}, err
 	}

@@ -13,6 +13,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"gongkai/seeds"
 	"gongkai/store"
 	"gongkai/store/frontier"
@@ -415,14 +417,18 @@ func TestNothingHeld(t *testing.T) {
 		"www.a.gov.cn/nb/a.doc":    body("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 old"),
 	}
 	var want store.Record
-	for _, held := range []chan struct{}{nil, make(chan struct{})} {
+	for _, held := range []int64{1 << 30, 0} {
 		night(t, pages, 1, func(t *testing.T, c *Crawler, f *fake) {
-			c.held = held
+			b, err := OpenBudget(c.Store.Dir(), LeastMemory, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.held, c.Budget = semaphore.NewWeighted(held), b
 			if _, err := c.Run(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			got := record(t, c.Store)
-			if held == nil {
+			if held > 0 {
 				want = got
 			}
 			if len(got.Parts) != 2 || described(got) != described(want) || got.Fields != want.Fields || got.Text != want.Text {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"gongkai/extract"
@@ -20,11 +21,12 @@ func (w *walk) report(ctx context.Context, t target, p page, body []byte) (err e
 		return err
 	}
 	unvisited := w.sum.Unvisited
+	p.body = nil // body is it, and is to be gone while parts are asked for
 	if p.State == store.StateUnchanged && !p.old {
 		if same, err := w.untouched(ctx, t, p); err != nil || same && !w.mended {
 			return err
 		}
-		if body, err = w.recover(&p, w.sum); err != nil {
+		if body, err = w.recover(ctx, &p, w.sum); err != nil {
 			return err
 		}
 	}
@@ -34,7 +36,8 @@ func (w *walk) report(ctx context.Context, t target, p page, body []byte) (err e
 	if location, ok := moved(p, body); ok {
 		return w.redirect(t, location)
 	}
-	g, err := w.gathered(ctx, t, p, body)
+	g, err := w.gathered(ctx, t, p.Capture, body)
+	defer g.free()
 	if err != nil {
 		return err
 	}
@@ -54,7 +57,11 @@ func (w *walk) report(ctx context.Context, t target, p page, body []byte) (err e
 		}
 		return err
 	}
-	rec := g.read(p.Capture, w.portal)
+	rec, err := g.read(p.Capture, w.portal)
+	if err != nil {
+		return err
+	}
+	w.unread(t, rec.Rejected)
 	if read && !w.mended && last.Same(&rec) { // we know more of why something is missing: no other version of the report
 		rec.Capture = last.Capture
 		return w.Store.PutRecord(&rec)
@@ -133,23 +140,39 @@ func (w *walk) untouched(ctx context.Context, t target, p page) (bool, error) {
 }
 
 // gathered asks for the parts of a report and puts it together. While it waits for them the parsed pages are held in
-// memory; when many sites do that already, they are dropped and parsed again when the parts are there.
-func (w *walk) gathered(ctx context.Context, t target, p page, body []byte) (g gathering, err error) {
-	g = gathering{store: w.Store, deny: w.scope.deny, ask: func(part store.Part) error { return w.part(ctx, t, part) }}
-	select {
-	case w.held <- struct{}{}:
-		defer func() { <-w.held }()
-	default:
-		g.drop = true
-	}
-	if err := g.gather(p.Capture, body); err != nil || !g.drop || len(g.parts) == 0 {
+// memory; when there is no room for them they are dropped, and parsed again when the parts are there. It returns with the
+// memory that reading takes.
+func (w *walk) gathered(ctx context.Context, t target, c store.Capture, body []byte) (g gathering, err error) {
+	g = gathering{store: w.Store, deny: w.scope.deny, budget: w.Budget, ask: func(part store.Part) error { return w.part(ctx, t, part) }}
+	g.room = func(c store.Capture) error { return w.lease.take(ctx, w.Budget.cost(c.SHA256, nil, c.Size)) }
+	if err := g.gather(c, body); err != nil || len(g.parts) == 0 {
 		return g, err
 	}
-	if body, err = w.Store.Body(p.SHA256); err != nil {
+	cost := w.Budget.cost(c.SHA256, nil, c.Size)
+	for _, p := range g.parts {
+		if p.Capture != 0 {
+			cost += w.Budget.cost(p.SHA256, nil, p.capture.Size)
+		}
+	}
+	if err := w.lease.take(ctx, cost); err != nil {
 		return g, err
 	}
-	g = gathering{store: w.Store, deny: w.scope.deny}
-	return g, g.gather(p.Capture, body)
+	g.room = nil
+	if !g.drop {
+		return g, nil
+	}
+	if body, err = w.Store.Body(c.SHA256); err != nil {
+		return g, err
+	}
+	g = gathering{store: w.Store, deny: w.scope.deny, budget: w.Budget}
+	return g, g.gather(c, body)
+}
+
+// unread notes of a page that it is archived and too large to be read, if that is why.
+func (w *walk) unread(t target, why string) {
+	if strings.HasPrefix(why, extract.ErrTooLarge.Error()) {
+		w.sum.note(ProblemUnread, t.url, "archived, and not read: "+why)
+	}
 }
 
 // part asks for a part of a report and archives the answer, and again at once when a fault may pass: the report is

@@ -241,7 +241,7 @@ func reread(t *testing.T, c *Crawler) (store.Record, error) {
 	if err != nil || !ok {
 		t.Fatal(ok, err)
 	}
-	rec, err := Read(c.Store, page, c.Portals[0])
+	rec, err := Read(t.Context(), c.Store, nil, page, c.Portals[0])
 	if err == nil {
 		err = c.Store.PutRecord(&rec)
 	}

@@ -2,8 +2,10 @@ package crawler
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
+	"math"
 	"mime"
 	"net/http"
 	"net/url"
@@ -21,8 +23,29 @@ import (
 // Read reads a report from the archive: the page that c captured, and those of its parts that were held before the
 // page was visited again. Crawling reads so what it has just archived, and reading again comes to the same. p is the
 // portal it was found on; its zero value means that nobody knows. A page that is no report is no error but a Record
-// that says so; digests and change are for the archive to fill in.
-func Read(s *store.Store, c store.Capture, p seeds.Portal) (store.Record, error) {
+// that says so; digests and change are for the archive to fill in. It takes its memory from a budget, which may be nil,
+// and waits for it until ctx ends.
+func Read(ctx context.Context, s *store.Store, b *Budget, c store.Capture, p seeds.Portal) (store.Record, error) {
+	l := &lease{budget: b}
+	defer l.release()
+	if err := l.take(ctx, b.cost(c.SHA256, nil, c.Size)); err != nil {
+		return store.Record{}, err
+	}
+	rec, err := read(s, l, c, p)
+	if !errors.Is(err, errMoreMemory) {
+		return rec, err
+	}
+	if err := l.take(ctx, math.MaxInt64); err != nil {
+		return store.Record{}, err
+	}
+	return read(s, l, c, p)
+}
+
+// errMoreMemory means that a page and its parts take more memory than was taken for the page, and no more is there now.
+var errMoreMemory = errors.New("no memory is left for the parts of a page")
+
+// read reads a report with what memory it has and can have at once.
+func read(s *store.Store, l *lease, c store.Capture, p seeds.Portal) (store.Record, error) {
 	c, err := served(s, c)
 	if err != nil {
 		return store.Record{}, err
@@ -35,7 +58,12 @@ func Read(s *store.Store, c store.Capture, p seeds.Portal) (store.Record, error)
 	if err != nil {
 		return store.Record{}, err
 	}
-	g := gathering{store: s, known: old.Parts}
+	g := gathering{store: s, known: old.Parts, budget: l.budget, room: func(c store.Capture) error {
+		if !l.grow(l.budget.cost(c.SHA256, nil, c.Size)) {
+			return errMoreMemory
+		}
+		return nil
+	}}
 	if again {
 		g.before = next.ID
 	}
@@ -46,7 +74,7 @@ func Read(s *store.Store, c store.Capture, p seeds.Portal) (store.Record, error)
 	if err := g.gather(c, body); err != nil {
 		return store.Record{}, err
 	}
-	return g.read(c, p), nil
+	return g.read(c, p)
 }
 
 // served returns a capture with the header that its body came with: a 304 need not repeat it.
@@ -64,18 +92,21 @@ func served(s *store.Store, c store.Capture) (store.Capture, error) {
 // A gathering puts a report together from its page and its parts.
 type gathering struct {
 	store  *store.Store
-	before uint64                   // only captures older than this; 0: all there are
-	known  []store.Part             // of an earlier reading, which is held to the same captures
-	ask    func(p store.Part) error // asks the portal first; nil: only the archive is asked
-	deny   func(u *url.URL) string  // why nobody will ask for an address; nil: unknown
-	drop   bool                     // documents are not held while parts are asked for: it is of no use for reading
-	doc    *extract.Document        // the page; nil when it cannot be parsed
-	why    string                   // it cannot be parsed
-	cut    string                   // why the page may be a part only; "" when it is whole
-	whole  bool                     // it has its own end all the same
-	parts  []part                   // in page order
-	over   int                      // attachments beyond the bound
-	number map[string]int           // parts so far, by kind
+	before uint64                    // only captures older than this; 0: all there are
+	known  []store.Part              // of an earlier reading, which is held to the same captures
+	ask    func(p store.Part) error  // asks the portal first; nil: only the archive is asked
+	deny   func(u *url.URL) string   // why nobody will ask for an address; nil: unknown
+	drop   bool                      // documents are not held while parts are asked for: it is of no use for reading
+	budget *Budget                   // nil: there are no bounds
+	room   func(store.Capture) error // takes memory for reading a body; nil: it has been taken
+	frees  []func()                  // give back what documents are held with
+	doc    *extract.Document         // the page; nil when it cannot be parsed
+	why    string                    // it cannot be parsed
+	cut    string                    // why the page may be a part only; "" when it is whole
+	whole  bool                      // it has its own end all the same
+	parts  []part                    // in page order
+	over   int                       // attachments beyond the bound
+	number map[string]int            // parts so far, by kind
 }
 
 // A part is a Part and what reading it takes.
@@ -91,7 +122,7 @@ const mostAttachments = 40
 // gather parses a page and finds its parts, and the parts of these.
 func (g *gathering) gather(c store.Capture, body []byte) error {
 	g.cut, g.whole = c.Truncated, ended(body)
-	doc, err := file(c, body)
+	doc, err := file(g.budget, c, body)
 	if err != nil {
 		g.why = err.Error()
 		return nil
@@ -104,9 +135,10 @@ func (g *gathering) gather(c store.Capture, body []byte) error {
 // its last page; and the frame that holds an article has those of the article.
 func (g *gathering) add(page string, doc *extract.Document, deep bool) error {
 	named := partsOf(doc)
-	if g.drop && len(named) > 0 {
-		g.doc, doc = nil, nil
+	if !deep && len(named) > 0 {
+		g.hold(doc)
 	}
+	doc = nil
 	for _, named := range named {
 		var err error
 		if named.URL, err = settled(g.store, named.URL); err != nil {
@@ -130,7 +162,11 @@ func (g *gathering) add(page string, doc *extract.Document, deep bool) error {
 			return err
 		}
 		if p.Kind != extract.PartAttachment && p.Capture != 0 {
-			p.doc = g.open(&p)
+			var err error
+			if p.doc, err = g.open(&p); err != nil {
+				return err
+			}
+			g.hold(p.doc)
 		}
 		inner := p.doc
 		if g.drop {
@@ -160,6 +196,32 @@ func settled(s *store.Store, address string) (string, error) {
 		return address, err
 	}
 	return former, nil
+}
+
+// hold counts a document as held while parts are asked for. When there is no room for it none is held any more.
+func (g *gathering) hold(doc *extract.Document) {
+	if g.ask == nil || doc == nil {
+		return
+	}
+	if !g.drop {
+		if free, ok := g.budget.hold(doc); ok {
+			g.frees = append(g.frees, free)
+			return
+		}
+	}
+	g.drop, g.doc = true, nil
+	for i := range g.parts {
+		g.parts[i].doc = nil
+	}
+	g.free()
+}
+
+// free gives back what documents were held with.
+func (g *gathering) free() {
+	for _, free := range g.frees {
+		free()
+	}
+	g.frees = nil
 }
 
 // partsOf is what a document says belongs to it. A hostile page must not end a night's crawl.
@@ -286,23 +348,28 @@ func passing(c store.Capture) bool {
 	return false
 }
 
-// open parses the body of a part; nil when it cannot, which is then told in Unread.
-func (g *gathering) open(p *part) *extract.Document {
+// open parses the body of a part; nil when it cannot, which is then told in Unread. Its error is that of room.
+func (g *gathering) open(p *part) (*extract.Document, error) {
+	if g.room != nil {
+		if err := g.room(p.capture); err != nil {
+			return nil, err
+		}
+	}
 	body, err := g.store.Body(p.SHA256)
 	switch {
 	case errors.Is(err, store.ErrDamaged), errors.Is(err, store.ErrNotFound):
 		p.Unread = "the archive has lost it" // verify tells more
-		return nil
+		return nil, nil
 	case err != nil:
 		p.Unread = err.Error()
-		return nil
+		return nil, nil
 	}
-	doc, err := file(p.capture, body)
+	doc, err := file(g.budget, p.capture, body)
 	if err != nil {
 		p.Unread = err.Error()
-		return nil
+		return nil, nil
 	}
-	return doc
+	return doc, nil
 }
 
 // list returns the parts as a Record has them.
@@ -320,8 +387,8 @@ func (g *gathering) same(c store.Capture, r *store.Record) bool {
 	return r.Same(&now) && r.Pending() == now.Pending()
 }
 
-// read reads what has been gathered. It uses the documents up.
-func (g *gathering) read(c store.Capture, p seeds.Portal) (rec store.Record) {
+// read reads what has been gathered. It uses the documents up. Its error is that of room.
+func (g *gathering) read(c store.Capture, p seeds.Portal) (rec store.Record, err error) {
 	rec = store.Record{Capture: c.ID, URL: c.URL, Time: c.Time, Portal: c.Portal, Home: p.Division, SHA256: c.SHA256, Version: extract.Version}
 	defer func() {
 		rec.Parts = g.list()
@@ -331,16 +398,25 @@ func (g *gathering) read(c store.Capture, p seeds.Portal) (rec store.Record) {
 	}()
 	if g.doc == nil {
 		rec.Rejected = g.why
-		return rec
+		return rec, nil
 	}
-	report, err := g.report(extract.Hints{Agency: p.Agency, Division: p.Division, LinkTitle: c.Title, LinkDate: c.Date, Seen: c.Time})
+	done, err := g.budget.begin(c.SHA256)
 	if err != nil {
 		rec.Rejected = err.Error()
-		return rec
+		return rec, nil
+	}
+	defer done()
+	report, err := g.report(extract.Hints{Agency: p.Agency, Division: p.Division, LinkTitle: c.Title, LinkDate: c.Date, Seen: c.Time})
+	if errors.Is(err, errMoreMemory) {
+		return rec, err
+	}
+	if err != nil {
+		rec.Rejected = err.Error()
+		return rec, nil
 	}
 	g.doubt(report)
 	rec.Report = report
-	return rec
+	return rec, nil
 }
 
 // report reads the page with its further pages and frames. Where these are not the whole report, it goes on with the
@@ -348,8 +424,7 @@ func (g *gathering) read(c store.Capture, p seeds.Portal) (rec store.Record) {
 func (g *gathering) report(h extract.Hints) (*extract.Report, error) {
 	for i := range g.parts {
 		if p := &g.parts[i]; p.doc != nil {
-			g.doc.Append(p.doc, p.Name)
-			p.Read = true
+			g.append(p, p.doc)
 		}
 	}
 	report, err := extract.ReadReport(g.doc, h)
@@ -364,13 +439,25 @@ func (g *gathering) report(h extract.Hints) (*extract.Report, error) {
 		if err == nil && whole(report) {
 			break
 		}
-		if doc := g.open(p); doc != nil {
-			g.doc.Append(doc, p.Name)
-			p.Read = true
+		doc, failed := g.open(p)
+		if failed != nil {
+			return nil, failed
+		}
+		if doc != nil && g.append(p, doc) {
 			report, err = extract.ReadReport(g.doc, h)
 		}
 	}
 	return report, err
+}
+
+// append adds a part to the page, and reports whether it could.
+func (g *gathering) append(p *part, doc *extract.Document) bool {
+	if err := g.doc.Append(doc, p.Name); err != nil {
+		p.Unread = err.Error()
+		return false
+	}
+	p.Read = true
+	return true
 }
 
 // whole reports whether a report has most of its six sections, and figures.
@@ -435,7 +522,12 @@ func worse(quality string) string {
 }
 
 // file parses a report's page or a part of it, of whatever kind it is. The error says in few words why it cannot.
-func file(c store.Capture, body []byte) (doc *extract.Document, err error) {
+func file(b *Budget, c store.Capture, body []byte) (doc *extract.Document, err error) {
+	done, err := b.begin(c.SHA256)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	defer func() {
 		if r := recover(); r != nil {
 			doc, err = nil, fmt.Errorf("parsing panicked: %v", r)
@@ -463,14 +555,19 @@ func fileName(c store.Capture, u *url.URL) string {
 }
 
 // listed reads a listing, the answer to a request. Its error says in few words why it is no page.
-func listed(c store.Capture, body []byte, p seeds.Portal, r portal.Request) (portal.Listing, error) {
-	return readPage(c, body, r.URL, func(u *url.URL) (portal.Listing, error) {
+func listed(b *Budget, c store.Capture, body []byte, p seeds.Portal, r portal.Request) (portal.Listing, error) {
+	return readPage(b, c, body, r.URL, func(u *url.URL) (portal.Listing, error) {
 		return portal.Read(body, c.Header.Get("Content-Type"), u, p, r)
 	})
 }
 
 // readPage reads a web page that was asked for under an address, "" for the capture's own.
-func readPage(c store.Capture, body []byte, asked string, read func(*url.URL) (portal.Listing, error)) (l portal.Listing, err error) {
+func readPage(b *Budget, c store.Capture, body []byte, asked string, read func(*url.URL) (portal.Listing, error)) (l portal.Listing, err error) {
+	done, err := b.begin(c.SHA256)
+	if err != nil {
+		return l, err
+	}
+	defer done()
 	defer func() {
 		if r := recover(); r != nil { // one hostile page must not end a night's crawl
 			l, err = portal.Listing{}, fmt.Errorf("reading panicked: %v", r)

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"gongkai/crawler/robots"
+	"gongkai/extract"
+	"gongkai/extract/coding"
 	"gongkai/store"
 )
 
@@ -29,6 +31,7 @@ type site struct {
 	homes    map[string]home       // by authority, once seen
 	unsafe   map[string]string     // what is wrong with the TLS of an authority
 	placed   atomic.Bool           // it has a place
+	lease    *lease                // memory for the body that it works on
 	once     bool                  // a robots.txt that cannot be had is not asked for again: the address is a guess
 	closed   string                // why nothing more is asked in this run; "" while open
 
@@ -44,10 +47,13 @@ type site struct {
 const mostTries = 3
 
 func newSite(c *Crawler, scope scope, laps []*lap) *site {
+	f := newFetcher(c.UserAgent, c.Network, c.MaxPageBytes)
+	f.tape.budget = c.Budget
 	return &site{
 		Crawler: c,
 		scope:   scope,
-		fetcher: newFetcher(c.UserAgent, c.Network, c.MaxPageBytes),
+		fetcher: f,
+		lease:   &lease{budget: c.Budget},
 		clock:   clock{delay: c.Delay, jitter: c.Jitter},
 		laps:    laps,
 		gates:   make(map[string]gate),
@@ -114,7 +120,13 @@ func (s *site) enter(ctx context.Context) error {
 	}
 }
 
+// leave gives back the place, and the memory: nobody waits with it.
 func (s *site) leave() {
+	s.lease.release()
+	s.vacate()
+}
+
+func (s *site) vacate() {
 	if s.placed.Swap(false) {
 		<-s.places
 	}
@@ -124,16 +136,45 @@ func (s *site) leave() {
 // have all of them.
 const quick = time.Second
 
-// fetch asks for a page. A place that was lost meanwhile is taken again when the answer is there.
+// fetch asks for a page. A place that was lost meanwhile is taken again when the answer is there, and memory for it.
 func (s *site) fetch(ctx context.Context, t target, header http.Header) (answer, error) {
-	overtime := time.AfterFunc(quick, s.leave)
+	overtime := time.AfterFunc(quick, s.vacate)
 	a, err := s.fetcher.fetch(ctx, t.method(), t.address(), t.request.Body, header)
 	s.clock.seen(time.Now())
 	if !overtime.Stop() && err == nil {
 		s.leave() // unless it has
 		err = s.enter(ctx)
 	}
+	if a.sent == nil {
+		return a, err
+	}
+	defer a.sent.discard()
+	if err != nil {
+		return answer{}, err
+	}
+	a.body, a.err, err = s.unpack(ctx, a.sent)
+	a.sent = nil
 	return a, err
+}
+
+// unpack undoes the content coding of a body, with memory for that and for reading the body. fault is what is wrong with
+// the body; err says that the run cannot go on.
+func (s *site) unpack(ctx context.Context, sent *arrival) (body []byte, fault, err error) {
+	size := sent.size()
+	if err := s.lease.take(ctx, extract.Cost(sent.head(), size)); err != nil {
+		return nil, nil, err
+	}
+	body, fault = sent.undo(size)
+	if errors.Is(fault, coding.ErrTooLarge) && size < sent.limit {
+		if err := s.lease.take(ctx, extract.Cost(nil, sent.limit)); err != nil {
+			return nil, nil, err
+		}
+		body, fault = sent.undo(sent.limit)
+	}
+	if errors.Is(fault, errSpool) {
+		return nil, nil, fault
+	}
+	return body, fault, s.lease.settle(ctx, extract.Cost(body, int64(len(body))))
 }
 
 // sleep waits without a place. Its error is errClosed when the portal's time in this run is over before.
@@ -313,6 +354,7 @@ func (s *site) request(ctx context.Context, t target, p past, sum *PortalSummary
 		s.closed = overBudget
 		return page{}, errClosed
 	}
+	s.lease.release()
 	header, held := http.Header{}, ""
 	if !s.Full && t.request.Method != http.MethodPost && time.Since(s.clock.host.Lied) > liarFor {
 		header = p.conditions()
@@ -431,18 +473,25 @@ func (s *site) archive(p *page, known past, sum *PortalSummary) error {
 }
 
 // keep archives an answer and returns its body, as recover does.
-func (s *site) keep(p *page, known past, sum *PortalSummary) ([]byte, error) {
+func (s *site) keep(ctx context.Context, p *page, known past, sum *PortalSummary) ([]byte, error) {
 	if err := s.archive(p, known, sum); err != nil {
 		return nil, err
 	}
-	return s.recover(p, sum)
+	return s.recover(ctx, p, sum)
 }
 
 // recover returns the body of an archived answer: that of the archive when the server did not send it just now, nil
 // when there is none, or the archive has damaged it.
-func (s *site) recover(p *page, sum *PortalSummary) ([]byte, error) {
-	if p.body != nil || p.State != store.StateOK && p.State != store.StateUnchanged {
+func (s *site) recover(ctx context.Context, p *page, sum *PortalSummary) ([]byte, error) {
+	if p.State != store.StateOK && p.State != store.StateUnchanged {
 		return p.body, nil
+	}
+	if p.body != nil && s.Budget.died(p.SHA256) == 0 {
+		return p.body, nil
+	}
+	p.body = nil // of a page that is to be read alone it is taken anew
+	if err := s.lease.take(ctx, s.Budget.cost(p.SHA256, nil, p.Size)); err != nil {
+		return nil, err
 	}
 	body, err := s.Store.Body(p.SHA256)
 	if errors.Is(err, store.ErrDamaged) || errors.Is(err, store.ErrNotFound) {

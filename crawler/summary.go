@@ -33,6 +33,7 @@ const (
 	ProblemBlocked = "blocked" // by robots.txt or a challenge
 	ProblemSkipped = "skipped" // not asked for, as the site is left alone
 	ProblemBound   = "bound"   // left to the next run, as a bound of this one was reached
+	ProblemUnread  = "unread"  // archived, and too large to be read
 	ProblemFew     = "few"     // a listing gives less than it announces, or than it should
 
 	ProblemSuspicious = "suspicious" // a version of a report has lost much, and is not believed yet

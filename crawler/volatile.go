@@ -202,8 +202,8 @@ func (w *walk) parted(t target, p *page) (target, error) {
 // that is neither a report nor lists anything, as of a portal that draws itself by script, is like no other.
 func (w *walk) alike(t target, a store.Capture, bodyA []byte, b store.Capture, bodyB []byte) bool {
 	if t.kind == store.KindListing {
-		la, err1 := listed(a, bodyA, w.portal, portal.Request{})
-		lb, err2 := listed(b, bodyB, w.portal, portal.Request{})
+		la, err1 := listed(w.Budget, a, bodyA, w.portal, portal.Request{})
+		lb, err2 := listed(w.Budget, b, bodyB, w.portal, portal.Request{})
 		return err1 == nil && err2 == nil && len(la.Rows) > 0 && slices.EqualFunc(la.Rows, lb.Rows, func(r, s portal.Row) bool { return r.Name() == s.Name() && r.Date == s.Date })
 	}
 	ra := w.reportOf(a, bodyA)
@@ -221,7 +221,7 @@ func (w *walk) reportOf(c store.Capture, body []byte) (r *extract.Report) {
 			r = nil
 		}
 	}()
-	doc, err := file(c, body)
+	doc, err := file(w.Budget, c, body)
 	if err != nil {
 		return nil
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"gongkai/crawler/portal"
+	"gongkai/extract"
 	"gongkai/seeds"
 	"gongkai/store"
 	"gongkai/store/frontier"
@@ -264,12 +265,12 @@ func (w *walk) answer(ctx context.Context, t *target, known past) (page, []byte,
 		if p.wall {
 			w.closed = p.Error
 		}
-		body, err := w.recover(&p, w.sum)
+		body, err := w.recover(ctx, &p, w.sum)
 		return p, body, err
 	}
 	if w.Searched && !t.visited(t.url) && t.kind == store.KindListing && known.last.ID > w.first && fresh(known) { // the search has just asked for it
 		p := archived(known.last)
-		body, err := w.recover(&p, w.sum)
+		body, err := w.recover(ctx, &p, w.sum)
 		return p, body, err
 	}
 	if t.kind == store.KindReport && t.tries+t.waits == 0 && !t.visited(t.url) {
@@ -306,7 +307,7 @@ func (w *walk) answer(ctx context.Context, t *target, known past) (page, []byte,
 	if t.kind == store.KindReport && p.State == store.StateUnchanged {
 		return p, nil, nil // its body is of no interest, most nights
 	}
-	body, err := w.recover(&p, w.sum)
+	body, err := w.recover(ctx, &p, w.sum)
 	return p, body, err
 }
 
@@ -346,7 +347,11 @@ func (w *walk) list(t target, p page, body []byte) error {
 	if t.guess && len(t.via) == 0 {
 		y.Found++
 	}
-	l, err := listed(p.Capture, body, w.portal, t.request)
+	l, err := listed(w.Budget, p.Capture, body, w.portal, t.request)
+	if errors.Is(err, extract.ErrTooLarge) {
+		w.unread(t, err.Error())
+		return nil
+	}
 	if err != nil {
 		w.problem(t, err.Error())
 		return nil

@@ -536,18 +536,18 @@ func TestSitesSideBySide(t *testing.T) {
 func TestReadOdd(t *testing.T) {
 	c := store.Capture{URL: "http://a.gov.cn/a.pdf"}
 	hostile := gathering{doc: new(extract.Document), parts: []part{{Part: store.Part{Kind: extract.PartAttachment, Capture: 1, SHA256: strings.Repeat("0", 64)}}}} // no store
-	rec := hostile.read(c, seeds.Portal{})
-	if !strings.HasPrefix(rec.Rejected, "reading panicked: ") || rec.Report != nil {
+	rec, err := hostile.read(c, seeds.Portal{})
+	if err != nil || !strings.HasPrefix(rec.Rejected, "reading panicked: ") || rec.Report != nil {
 		t.Errorf("got %+v", rec)
 	}
 	var empty gathering
 	if err := empty.gather(c, nil); err != nil {
 		t.Fatal(err)
 	}
-	if rec := empty.read(c, seeds.Portal{}); rec.Rejected != "empty" {
+	if rec, _ := empty.read(c, seeds.Portal{}); rec.Rejected != "empty" {
 		t.Errorf("got %q", rec.Rejected)
 	}
-	if _, err := listed(c, []byte("%PDF-1.4 …"), seeds.Portal{}, portal.Request{}); err == nil || err.Error() != "no web page: application/pdf" {
+	if _, err := listed(nil, c, []byte("%PDF-1.4 …"), seeds.Portal{}, portal.Request{}); err == nil || err.Error() != "no web page: application/pdf" {
 		t.Errorf("a PDF as a listing: %v", err)
 	}
 }

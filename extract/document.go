@@ -29,6 +29,7 @@ type Document struct {
 	marks   []headingMark // the headings of sections on the page, once looked for
 	found   *body         // the report in the page, once looked for
 	rows    []*Document   // fragments hidden in script elements: rows of Hanweb listings
+	weight  int           // bytes that all of it takes, at most
 	refused error         // these rows are too large to be read
 }
 
@@ -66,22 +67,24 @@ func parse(text []byte, enc Encoding, base *url.URL) (*Document, error) {
 		d.addRows(string(text))
 		return d, d.refused
 	}
-	root, err := parseHTML(thin(text))
+	root, weight, err := parseHTML(thin(text))
 	if errors.Is(err, ErrTooLarge) {
 		return nil, err
 	}
 	if err != nil {
 		return nil, fmt.Errorf("parse %s: %w", base, err)
 	}
-	inline(root, 1)
-	d.root = root
+	if err := inline(root, 1, &weight); err != nil {
+		return nil, err
+	}
+	d.root, d.weight = root, weight
 	d.collect()
 	return d, d.refused
 }
 
 // collect makes the one pass over the tree.
 func (d *Document) collect() {
-	*d = Document{served: d.served, base: d.served, root: d.root, enc: d.enc, asks: d.asks, kind: d.kind}
+	*d = Document{served: d.served, base: d.served, root: d.root, enc: d.enc, asks: d.asks, kind: d.kind, weight: d.weight}
 	w := walker{d: d}
 	w.walk(d.root)
 	w.flush(d.root)
@@ -95,17 +98,18 @@ var formatting = [][]byte{[]byte("font"), []byte("span"), []byte("b"), []byte("s
 // formatting elements that are never closed, the page is parsed again without them.
 //
 // A page of which the tree would take too much memory is refused, after the same try; the error wraps ErrTooLarge.
-func parseHTML(text []byte) (*html.Node, error) {
+func parseHTML(text []byte) (root *html.Node, weight int, err error) {
 	if len(text) > mostMarkup {
-		return nil, tooLarge("markup", len(text), mostMarkup)
+		return nil, 0, tooLarge("markup", len(text), mostMarkup)
 	}
 	weight, bare := weigh(text)
+	weight += len(text)
 	if bare > mostWeight {
-		return nil, tooHeavy()
+		return nil, 0, tooHeavy()
 	}
 	if weight <= mostWeight {
-		if root, err := html.Parse(bytes.NewReader(text)); err == nil {
-			return root, nil
+		if root, err = html.Parse(bytes.NewReader(text)); err == nil {
+			return root, weight, nil
 		}
 	}
 	var plain bytes.Buffer
@@ -121,10 +125,12 @@ func parseHTML(text []byte) (*html.Node, error) {
 		}
 		plain.Write(raw)
 	}
-	if weight, _ := weigh(plain.Bytes()); weight > mostWeight {
-		return nil, tooHeavy()
+	if weight, _ = weigh(plain.Bytes()); weight > mostWeight {
+		return nil, 0, tooHeavy()
 	}
-	return html.Parse(&plain)
+	weight += plain.Len()
+	root, err = html.Parse(&plain)
+	return root, weight, err
 }
 
 func isFormatting(name []byte) bool {
@@ -138,6 +144,9 @@ func isFormatting(name []byte) bool {
 
 // Base returns the URL that the page's links are relative to.
 func (d *Document) Base() *url.URL { return d.base }
+
+// Weight returns how many bytes of memory the document takes, at most.
+func (d *Document) Weight() int64 { return int64(d.weight) }
 
 // Title returns the text of the title element, or "".
 func (d *Document) Title() string { return d.title }
@@ -296,7 +305,7 @@ func (d *Document) addRows(xml string) {
 			records.WriteByte('\n')
 		}
 	}
-	root, err := parseHTML([]byte(records.String()))
+	root, weight, err := parseHTML([]byte(records.String()))
 	if errors.Is(err, ErrTooLarge) {
 		d.refused = err
 	}
@@ -305,6 +314,7 @@ func (d *Document) addRows(xml string) {
 	}
 	rows := &Document{served: d.base, base: d.base, root: root, asks: d.asks}
 	rows.collect()
+	d.weight += weight
 	d.rows = append(d.rows, rows)
 }
 

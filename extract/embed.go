@@ -3,6 +3,7 @@ package extract
 import (
 	"bytes"
 	"encoding/base64"
+	"errors"
 	"net/url"
 	"path"
 	"regexp"
@@ -185,8 +186,9 @@ const (
 )
 
 // inline puts the pages that stand in srcdoc attributes in the place of the frames that show them: their links are relative
-// to the page's own base (HTML Standard, 4.8.5).
-func inline(root *html.Node, depth int) {
+// to the page's own base (HTML Standard, 4.8.5). weight is that of the page, and becomes that of all together; the error is
+// ErrTooLarge when they are.
+func inline(root *html.Node, depth int, weight *int) error {
 	var frames []*html.Node
 	for n := range root.Descendants() {
 		if _, ok := attrValue(n, "srcdoc"); ok && n.DataAtom == atom.Iframe && len(frames) < mostInline {
@@ -194,12 +196,17 @@ func inline(root *html.Node, depth int) {
 		}
 	}
 	for _, frame := range frames {
-		page, err := parseHTML(thin([]byte(attr(frame, "srcdoc"))))
+		page, more, err := parseHTML(thin([]byte(attr(frame, "srcdoc"))))
+		if *weight += more; *weight > mostTogether || errors.Is(err, ErrTooLarge) {
+			return tooHeavy()
+		}
 		if err != nil {
 			continue // nested 512 deep
 		}
 		if depth < deepestInline {
-			inline(page, depth+1)
+			if err := inline(page, depth+1, weight); err != nil {
+				return err
+			}
 		}
 		div := &html.Node{Type: html.ElementNode, Data: "div", DataAtom: atom.Div}
 		for _, a := range frame.Attr {
@@ -216,4 +223,5 @@ func inline(root *html.Node, depth int) {
 		frame.Parent.InsertBefore(div, frame)
 		frame.Parent.RemoveChild(frame)
 	}
+	return nil
 }

@@ -72,14 +72,14 @@ func ParseText(body []byte, contentType string, base *url.URL) (*Document, error
 
 // fromHTML parses what a reader of another format made of a document.
 func fromHTML(page []byte, kind string, base *url.URL) (*Document, error) {
-	root, err := parseHTML(page)
+	root, weight, err := parseHTML(page)
 	if errors.Is(err, ErrTooLarge) {
 		return nil, err
 	}
 	if err != nil {
 		return nil, fmt.Errorf("parse %s: %w", base, err)
 	}
-	d := &Document{served: base, base: base, root: root, kind: kind, enc: Encoding{Name: "utf-8", Evidence: kind}}
+	d := &Document{served: base, base: base, root: root, weight: weight, kind: kind, enc: Encoding{Name: "utf-8", Evidence: kind}}
 	d.collect()
 	return d, nil
 }

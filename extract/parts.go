@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"fmt"
 	"path"
 	"regexp"
 	"slices"
@@ -194,11 +195,15 @@ func hasDocumentType(name string) bool {
 
 // Append adds what a part says to the end of the report on the page: the text of a further page or a frame, a
 // document. The part is used up. Tables of the part say in their locators that they stood there: name is
-// what they call it, "attachment 1".
-func (d *Document) Append(part *Document, name string) {
+// what they call it, "attachment 1". The error is ErrTooLarge when both together are: then nothing has changed.
+func (d *Document) Append(part *Document, name string) error {
 	if d.root == nil || part.root == nil {
-		return
+		return nil
 	}
+	if d.weight+part.weight > mostTogether {
+		return fmt.Errorf("%w: with the parts before it more than %d MiB", ErrTooLarge, mostTogether>>20)
+	}
+	d.weight += part.weight
 	if b, _ := d.findBody(); part.kind != FormHTML && len(b.headings) < 2 {
 		d.kind = part.kind // the page itself only points to it
 	}
@@ -221,6 +226,7 @@ func (d *Document) Append(part *Document, name string) {
 	to.AppendChild(graft)
 	d.enc.Replaced += part.enc.Replaced
 	d.collect()
+	return nil
 }
 
 // makeAbsolute resolves the links below a node, which is about to stand in a page of another address.

@@ -16,10 +16,11 @@ var ErrTooLarge = errors.New("too large to be read")
 // What one document may take. The largest reports are a megabyte of markup, 40,000 elements and 30,000 characters; what
 // exceeds these limits by far is a trap, or no report.
 const (
-	mostBytes  = 16 << 20  // of a page or text as served
-	mostMarkup = 6 << 20   // of UTF-8 without what only says how something looks, and of a plain text
-	mostWeight = 128 << 20 // bytes of the tree that a page is parsed to, with what is made of it
-	mostSlots  = 1_000_000 // in all tables of a page
+	mostBytes    = 16 << 20  // of a page or text as served
+	mostMarkup   = 6 << 20   // of UTF-8 without what only says how something looks, and of a plain text
+	mostWeight   = 128 << 20 // bytes of the tree that a page is parsed to, with what is made of it
+	mostTogether = 160 << 20 // bytes of a page with its parts
+	mostSlots    = 1_000_000 // in all tables of a page
 )
 
 // What parsing makes of a page, in bytes: an element or a text with its block, and an attribute.

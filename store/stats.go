@@ -6,6 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+
+	"gongkai/extract"
 )
 
 // Stats is what an archive holds.
@@ -32,6 +35,8 @@ type PortalStats struct {
 	Form    map[string]int `json:"form,omitempty"`
 	Missing map[string]int `json:"missing,omitempty"`
 	Unread  map[string]int `json:"unread,omitempty"`
+
+	TooLarge int `json:"too_large,omitempty"` // pages that are archived and too large to be read
 }
 
 // Stats counts what the archive holds. It reads every capture, a second for some 200,000, and every record.
@@ -110,6 +115,7 @@ func (t *txn) countBody(p *PortalStats, c *Capture) error {
 type brief struct {
 	URL, Portal string
 	Parts       []Part
+	Rejected    string
 	Report      struct{ Quality, Form string }
 }
 
@@ -154,6 +160,9 @@ func (b *brief) count(portals map[string]*PortalStats) {
 	}
 	tally(&p.Quality, b.Report.Quality)
 	tally(&p.Form, b.Report.Form)
+	if strings.HasPrefix(b.Rejected, extract.ErrTooLarge.Error()) {
+		p.TooLarge++
+	}
 	for _, part := range b.Parts {
 		tally(&p.Missing, part.Missing)
 		tally(&p.Unread, part.Unread)

@@ -37,6 +37,7 @@ type config struct {
 		Delay                duration `toml:"delay"`
 		Jitter               float64  `toml:"jitter"`
 		Hosts                int      `toml:"hosts"`
+		Memory               budget   `toml:"memory"`
 		MaxPageBytes         size     `toml:"max_page_bytes"`
 		PortalTime           duration `toml:"portal_time"`
 		PortalRequests       int      `toml:"portal_requests"`
@@ -111,6 +112,7 @@ func (e *env) loadConfig() (config, error) {
 	if e.archive != "" {
 		c.Archive.Path = e.archive
 	}
+	c.limitMemory()
 	if c.Report.Path == "" {
 		c.Report.Path = filepath.Join(filepath.Dir(filepath.Clean(c.Archive.Path)), "reports")
 	}
@@ -164,6 +166,8 @@ func (c *config) check() error {
 		return fmt.Errorf("crawl.portal_requests is %d, not a number of requests", c.Crawl.PortalRequests)
 	case c.Crawl.MaxPageBytes < 1<<10:
 		return fmt.Errorf("crawl.max_page_bytes is %d, not at least 1KiB", c.Crawl.MaxPageBytes)
+	case c.checkMemory() != nil:
+		return c.checkMemory()
 	case c.Schedule.Missed != missedOnce && c.Schedule.Missed != missedSkip:
 		return fmt.Errorf("schedule.missed is %q, neither once nor skip", c.Schedule.Missed)
 	case c.Schedule.Verify < 0:
@@ -274,6 +278,17 @@ func (s *size) UnmarshalText(text []byte) error {
 	}
 	*s = size(v)
 	return nil
+}
+
+// A budget is a size, or "" for what suits the machine.
+type budget size
+
+func (b *budget) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*b = 0
+		return nil
+	}
+	return (*size)(b).UnmarshalText(text)
 }
 
 // A yearSpan is written "2008-2024", or "2019" for one year; the zero one is none.

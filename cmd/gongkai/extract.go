@@ -20,7 +20,7 @@ import (
 )
 
 func newExtract(e *env) *cobra.Command {
-	var all, diffs bool
+	var all, diffs, retry bool
 	cmd := &cobra.Command{
 		Use:   "extract",
 		Short: "read the archive again with today's extractor; no network",
@@ -31,9 +31,10 @@ came out otherwise by field: in how many records, and for figures in how many ce
 A record that comes out otherwise is no revision of the report: its captures stay the same. With -json -diff there is
 a line of JSON for each difference, and one for the summary at the end.`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return e.extract(cmd.Context(), all, diffs) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return e.extract(cmd.Context(), all, diffs, retry) },
 	}
 	cmd.Flags().BoolVar(&all, "all", false, "read every page, also those that today's extractor has read")
+	cmd.Flags().BoolVar(&retry, "retry", false, "try again to read pages whose reading has ended the process before")
 	cmd.Flags().BoolVar(&diffs, "diff", false, "print a line for each difference: URL, field, old and new value")
 	return cmd
 }
@@ -62,7 +63,7 @@ func (n *extractCount) String() string {
 	return text
 }
 
-func (e *env) extract(ctx context.Context, all, diffs bool) error {
+func (e *env) extract(ctx context.Context, all, diffs, retry bool) error {
 	w, err := e.setUp(nil)
 	if err != nil {
 		return err
@@ -72,7 +73,11 @@ func (e *env) extract(ctx context.Context, all, diffs bool) error {
 		return err
 	}
 	defer s.Close()
-	x := extraction{env: e, store: s, log: w.log, portals: map[string]seeds.Portal{}, all: all, diffs: diffs}
+	budget, err := e.budget(&w.config, retry)
+	if err != nil {
+		return err
+	}
+	x := extraction{env: e, store: s, budget: budget, log: w.log, portals: map[string]seeds.Portal{}, all: all, diffs: diffs}
 	for _, p := range w.portals {
 		x.portals[p.ID] = p
 	}
@@ -103,6 +108,7 @@ func (e *env) extract(ctx context.Context, all, diffs bool) error {
 type extraction struct {
 	*env
 	store      *store.Store
+	budget     *crawler.Budget
 	log        *slog.Logger
 	portals    map[string]seeds.Portal
 	all, diffs bool
@@ -194,7 +200,7 @@ func (x *extraction) flush(ctx context.Context) error {
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range x.batch {
 		g.Go(func() error {
-			x.read(&x.batch[i]) // each goroutine owns one element
+			x.read(ctx, &x.batch[i]) // each goroutine owns one element
 			return ctx.Err()
 		})
 	}
@@ -213,8 +219,8 @@ func (x *extraction) flush(ctx context.Context) error {
 	return nil
 }
 
-func (x *extraction) read(r *reading) {
-	r.record, r.err = crawler.Read(x.store, r.capture, x.portals[r.capture.Portal])
+func (x *extraction) read(ctx context.Context, r *reading) {
+	r.record, r.err = crawler.Read(ctx, x.store, x.budget, r.capture, x.portals[r.capture.Portal])
 	r.same = r.err == nil && r.had && r.old.Version == r.record.Version && r.old.Home == r.record.Home && sameJSON(r.old.Report, r.record.Report) &&
 		sameJSON(r.old.Parts, r.record.Parts) && r.old.Rejected == r.record.Rejected
 }

@@ -69,7 +69,11 @@ func (e *env) importFiles(ctx context.Context, files, hosts []string) error {
 	}
 	defer s.Close()
 	var shown progress
-	run := crawler.Import{Portals: portals, AllowHosts: slices.Concat(c.Crawl.AllowHosts, hosts), Store: s, Log: log,
+	budget, err := e.budget(&c, false)
+	if err != nil {
+		return err
+	}
+	run := crawler.Import{Budget: budget, Portals: portals, AllowHosts: slices.Concat(c.Crawl.AllowHosts, hosts), Store: s, Log: log,
 		Watch: func(done, total int) {
 			if shown.w == nil {
 				shown.start(e.stderr, "import", uint64(total))
@@ -78,7 +82,7 @@ func (e *env) importFiles(ctx context.Context, files, hosts []string) error {
 		}}
 	sum, err := run.Run(ctx, collection)
 	shown.clear()
-	x := extraction{env: e, store: s, log: log, portals: map[string]seeds.Portal{}}
+	x := extraction{env: e, store: s, budget: budget, log: log, portals: map[string]seeds.Portal{}}
 	if err == nil && sum.From > 0 {
 		for _, p := range portals {
 			x.portals[p.ID] = p

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"gongkai/crawler"
 	"gongkai/store"
 )
 
@@ -100,6 +101,9 @@ type env struct {
 	logLevel       string
 	asJSON         bool
 	readOnly       bool
+
+	budgeting sync.Mutex
+	budgets   map[string]*crawler.Budget // by archive
 
 	concluding sync.Mutex // held by the run that writes its report
 

@@ -163,6 +163,9 @@ func (e *env) asking(ctx context.Context, conf *config, portals []seeds.Portal, 
 	defer func() { err = errors.Join(err, s.Close()) }()
 	run := conf.crawler(portals, s)
 	run.Log = log
+	if run.Budget, err = e.budget(conf, false); err != nil {
+		return err
+	}
 	var shown progress
 	shown.start(e.stderr, "sites", 0)
 	run.Watch = func(p crawler.Progress) {

@@ -158,6 +158,7 @@ func (e *env) statusCounts(stats store.Stats) {
 		sumUp(&all.Form, p.Form)
 		sumUp(&all.Missing, p.Missing)
 		sumUp(&all.Unread, p.Unread)
+		all.TooLarge += p.TooLarge
 	}
 	fmt.Fprintln(e.stdout)
 	for _, n := range []struct {
@@ -167,6 +168,9 @@ func (e *env) statusCounts(stats store.Stats) {
 		if len(n.counts) > 0 {
 			fmt.Fprintf(e.stdout, "%s: %s\n", n.what, strings.Join(countList(n.counts), ", "))
 		}
+	}
+	if all.TooLarge > 0 {
+		fmt.Fprintf(e.stdout, "pages that are archived and too large to be read: %d\n", all.TooLarge)
 	}
 	for _, n := range []struct {
 		what   string

@@ -152,6 +152,11 @@ func (e *env) crawlOnce(ctx context.Context, j *job) error {
 	if (j.years != crawler.Years{}) {
 		run.PortalTime, run.PortalRequests = backfillShare*run.PortalTime, backfillShare*run.PortalRequests
 	}
+	budget, err := e.budget(&j.config, false)
+	if err != nil {
+		return err
+	}
+	run.Budget = budget
 	sum, err := run.Run(ctx)
 	if len(sum.Portals) == len(j.portals) {
 		j.sum = sum

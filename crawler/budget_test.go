@@ -1,0 +1,185 @@
+package crawler
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"gongkai/extract"
+)
+
+func openBudget(t *testing.T, dir string) *Budget {
+	t.Helper()
+	b, err := OpenBudget(dir, LeastMemory, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// TestSpool takes bodies of all sizes, many at a time: they are what came, memory and files are bounded, and nothing is
+// left of them.
+func TestSpool(t *testing.T) {
+	dir := t.TempDir()
+	left := filepath.Join(dir, ".body-123")
+	if err := os.WriteFile(left, []byte("of a process that was killed"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b := openBudget(t, dir)
+	if _, err := os.Stat(left); err == nil {
+		t.Error("a body of a process that was killed is still there")
+	}
+	for _, size := range []int{0, 1, spoolFree, spoolFree + 1, spoolMemory, spoolMemory + 1, 3 << 20} {
+		want := bytes.Repeat([]byte("公开"), size/6+1)[:size]
+		s := &spool{budget: b}
+		for rest := want; len(rest) > 0; {
+			n := min(len(rest), 5000)
+			if _, err := s.Write(rest[:n]); err != nil {
+				t.Fatal(err)
+			}
+			rest = rest[n:]
+		}
+		if s.buffer.Len() > spoolMemory || (s.file != nil) != (size > spoolMemory) || !bytes.HasPrefix(want, s.head()) || len(s.head()) != min(size, 1024) {
+			t.Errorf("%d bytes: %d in memory, file %v", size, s.buffer.Len(), s.file != nil)
+		}
+		if got, err := s.bytes(); err != nil || got == nil || !bytes.Equal(got, want) {
+			t.Errorf("%d bytes: %d come back, %v", size, len(got), err)
+		}
+		s.discard()
+	}
+	if !b.receiving.TryAcquire(b.total/4) || !b.spilled.TryAcquire(mostSpilled) {
+		t.Error("something is still reserved")
+	}
+	// No memory is left, and no room for large files: small bodies come all the same, large ones are refused for now.
+	small, large := &spool{budget: b}, &spool{budget: b}
+	if _, err := small.Write(make([]byte, spoolFile)); err != nil || small.file == nil {
+		t.Errorf("a small body in a crowd: %v", err)
+	}
+	_, err := large.Write(make([]byte, spoolFile+1))
+	if !errors.Is(err, errCrowded) || !mayPass(err) {
+		t.Errorf("a large body in a crowd: %v", err)
+	}
+	small.discard()
+	large.discard()
+	if files, _ := filepath.Glob(filepath.Join(dir, spoolPattern)); len(files) > 0 {
+		t.Errorf("left: %v", files)
+	}
+	broken := &spool{budget: &Budget{dir: filepath.Join(dir, "none"), receiving: b.receiving, spilled: b.spilled}}
+	if _, err := broken.Write(make([]byte, spoolMemory)); !errors.Is(err, errSpool) {
+		t.Errorf("without a folder: %v", err)
+	}
+}
+
+// TestLeases lets many take more than there is: never more is lent than there is, and everybody has a turn, those who want
+// all of it too.
+func TestLeases(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := openBudget(t, t.TempDir())
+		turns := make(chan int64, 100)
+		for i := range int64(100) {
+			go func() {
+				l := &lease{budget: b}
+				want := b.total / 10 * (1 + i%15)
+				for range 3 {
+					if err := l.take(t.Context(), want); err != nil {
+						t.Error(err)
+					}
+					time.Sleep(time.Second)
+				}
+				if i%2 == 0 && l.grow(b.total/10) {
+					time.Sleep(time.Second)
+				}
+				l.release()
+				l.release()
+				turns <- i
+			}()
+		}
+		for range 100 {
+			<-turns
+		}
+		if !b.working.TryAcquire(b.total) {
+			t.Error("something is still lent")
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := (&lease{budget: b}).take(ctx, 1); !errors.Is(err, context.Canceled) {
+			t.Errorf("waiting for what is not given back: %v", err)
+		}
+	})
+}
+
+// TestDeaths goes through the life of a page whose reading ends the process.
+func TestDeaths(t *testing.T) {
+	sum, other := strings.Repeat("a", 64), strings.Repeat("b", 64)
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		b := openBudget(t, dir)
+		quick, err := b.begin(other)
+		if err != nil {
+			t.Fatal(err)
+		}
+		quick()
+		if notes, _ := os.ReadDir(filepath.Join(dir, deathsFolder)); len(notes) != 0 {
+			t.Errorf("notes of a page that is read in no time: %v", notes)
+		}
+		slow, _ := b.begin(other)
+		if _, err := b.begin(sum); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * noted)
+		synctest.Wait()
+		slow()
+	})
+	// The process has ended: only the page that was not done has a death, and is read alone.
+	b := openBudget(t, dir)
+	if b.died(sum) != 1 || b.died(other) != 0 || b.cost(sum, nil, 10) != b.total || b.cost(other, nil, 10) != extract.Cost(nil, 10) {
+		t.Errorf("%d and %d deaths", b.died(sum), b.died(other))
+	}
+	synctest.Test(t, func(t *testing.T) {
+		if _, err := b.begin(sum); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * noted)
+		synctest.Wait()
+	})
+	b = openBudget(t, dir)
+	if _, err := b.begin(sum); !errors.Is(err, errDeadly) || !errors.Is(err, extract.ErrTooLarge) {
+		t.Errorf("after two deaths: %v", err)
+	}
+	b = openBudget(t, dir)
+	if _, err := b.begin(sum); !errors.Is(err, errDeadly) {
+		t.Errorf("and later: %v", err)
+	}
+	// Whoever asks for it may try again; a page that was read after one death has none.
+	b, err := OpenBudget(dir, LeastMemory, true)
+	if err != nil || b.died(sum) != 0 {
+		t.Fatal(b.died(sum), err)
+	}
+	if err := b.write(sum+nowSuffix, death{Version: extract.Version}); err != nil {
+		t.Fatal(err)
+	}
+	b = openBudget(t, dir)
+	done, err := b.begin(sum)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done()
+	if b = openBudget(t, dir); b.died(sum) != 0 {
+		t.Error("a page that was read has a death")
+	}
+	// What another extractor died of is nothing to this one; a note that was not written to its end is one.
+	for name, note := range map[string]string{sum: `{"version":-1,"deaths":2}`, other + nowSuffix: `{"vers`} {
+		if err := os.WriteFile(filepath.Join(dir, deathsFolder, name), []byte(note), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if b = openBudget(t, dir); b.died(sum) != 0 || b.died(other) != 1 {
+		t.Errorf("%d and %d deaths", b.died(sum), b.died(other))
+	}
+}
