@@ -49,11 +49,7 @@ func TestServeChild(t *testing.T) {
 	if os.Getenv(serveEnv) == "" {
 		t.Skip("only for benchmarks")
 	}
-	page, err := fs.ReadFile(testdata.Portals(), "qujiang/report.http")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, page, _ = bytes.Cut(page, []byte("\r\n\r\n"))
+	page := qujiang(t)
 	for site := range costSites {
 		server := httptest.NewServer(costHandler(site, page))
 		defer server.Close()
@@ -61,6 +57,17 @@ func TestServeChild(t *testing.T) {
 	}
 	fmt.Println("serving all")
 	io.Copy(io.Discard, os.Stdin)
+}
+
+// qujiang returns the page of a report.
+func qujiang(t *testing.T) []byte {
+	t.Helper()
+	page, err := fs.ReadFile(testdata.Portals(), "qujiang/report.http")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, page, _ = bytes.Cut(page, []byte("\r\n\r\n"))
+	return page
 }
 
 // costHandler serves a listing, and reports of 107 KB that differ in their words, as those of one portal do. They have
