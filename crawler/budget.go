@@ -95,6 +95,10 @@ func (l *lease) grow(n int64) bool {
 
 // settle makes the lease one of n bytes: what is too much is given back, and for more it waits as take does.
 func (l *lease) settle(ctx context.Context, n int64) error {
+	if l.budget == nil {
+		return ctx.Err()
+	}
+	n = min(n, l.budget.total)
 	l.mu.Lock()
 	over := l.n - n
 	if over > 0 {

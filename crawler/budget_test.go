@@ -106,6 +106,21 @@ func TestLeases(t *testing.T) {
 		if !b.working.TryAcquire(b.total) {
 			t.Error("something is still lent")
 		}
+		b.working.Release(b.total)
+		l := &lease{budget: b}
+		if err := l.take(t.Context(), 1<<40); err != nil || l.n != b.total {
+			t.Errorf("%d of %d, %v", l.n, b.total, err)
+		}
+		for _, n := range []int64{1 << 40, 1 << 20, 2 << 20} {
+			if err := l.settle(t.Context(), n); err != nil || l.n != min(n, b.total) || !b.working.TryAcquire(b.total-l.n) {
+				t.Errorf("settled at %d: %d, %v", n, l.n, err)
+			}
+			b.working.Release(b.total - l.n)
+		}
+		l.release()
+		if !b.working.TryAcquire(b.total) {
+			t.Error("something is still lent after settling")
+		}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		if err := (&lease{budget: b}).take(ctx, 1); !errors.Is(err, context.Canceled) {
