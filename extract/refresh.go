@@ -51,7 +51,7 @@ func (d *Document) Refresh() (ref string, ok bool) {
 		if n.DataAtom != atom.Noscript || n.FirstChild == nil || n.FirstChild.Type != html.TextNode {
 			continue
 		}
-		inside, err := parseHTML([]byte(n.FirstChild.Data))
+		inside, _, err := parseHTML([]byte(n.FirstChild.Data))
 		if err != nil {
 			continue
 		}
