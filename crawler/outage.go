@@ -1,6 +1,7 @@
 package crawler
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -68,6 +69,7 @@ type suspect struct {
 	good   bool
 	weight weight
 	sign   string // of a page that it answered with; "" when it did not
+	remote string // the machine that did; "" when that is not known
 }
 
 // A weight says what a failure tells of this machine's network.
@@ -135,7 +137,7 @@ func (s *site) heard(ctx context.Context, t target, a answer, scout bool) (again
 			return false, nil
 		}
 	}
-	x.weight = weak
+	x.weight, x.remote = weak, hostOf(a.remote)
 	if a.status == 0 {
 		x.weight = weigh(a.err)
 	}
@@ -148,6 +150,15 @@ func (s *site) heard(ctx context.Context, t target, a answer, scout bool) (again
 		err = s.enter(ctx)
 	}
 	return again, err
+}
+
+// hostOf returns the host of an address with a port, "" of one without.
+func hostOf(address string) string {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return ""
+	}
+	return host
 }
 
 // first reports whether nobody has answered yet.
@@ -271,8 +282,8 @@ func (l *line) judge() {
 func (l *line) outage() bool {
 	var good, sure, same int
 	strong := false
-	signs := make(map[string]bool)
-	for _, x := range l.suspects {
+	signs, machines := make(map[string]bool), make(map[string]bool)
+	for name, x := range l.suspects {
 		if x.good {
 			good++
 		}
@@ -284,13 +295,15 @@ func (l *line) outage() bool {
 		}
 		strong = strong || x.weight > weak
 		signs[x.sign] = true
+		machines[cmp.Or(x.remote, name)] = true
 	}
 	n := len(l.suspects)
 	switch {
 	case !l.proof.IsZero():
 		return sure > 0 || l.good > 1 && good >= min(l.good, enoughLater)
 	case same > 0:
-		return len(signs) == 1 && n >= min(max(l.active, enoughSame), enoughFirst)
+		// Sites of one machine may well have the same page for what they do not have.
+		return len(signs) == 1 && len(machines) == n && n >= min(max(l.active, enoughSame), enoughFirst)
 	case sure > 0:
 		return true
 	}
@@ -377,14 +390,12 @@ func (c *clock) forgive() {
 // could be had for that reason.
 func (c *Crawler) unanswered(address string) (bool, error) {
 	last, known, err := c.Store.LastCapture(address)
-	if err != nil || !known {
-		return false, err
+	if err == nil && known && last.State == store.StateBlocked && last.Robots.Reason == robots.Silent {
+		u, err2 := url.Parse(address)
+		if err2 != nil {
+			return false, nil
+		}
+		last, known, err = c.Store.LastCapture(authority(u) + "/robots.txt")
 	}
-	switch last.State {
-	case store.StateFailed:
-		return last.Status == 0 && unheard(last.Error), nil
-	case store.StateBlocked:
-		return last.Robots.Reason == robots.Silent, nil
-	}
-	return false, nil
+	return known && last.State == store.StateFailed && last.Status == 0 && unheard(last.Error), err
 }

@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/http/httptrace"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,8 +27,9 @@ import (
 
 // A fake is a network of sites that misbehave as their pages say. It keeps the log by which manners are judged.
 type fake struct {
-	pages map[string]http.HandlerFunc // by URL without the scheme http; what is not there answers 404
-	took  time.Duration               // for each answer
+	pages  map[string]http.HandlerFunc // by URL without the scheme http; what is not there answers 404
+	took   time.Duration               // for each answer
+	remote string                      // address and port of the machine that all sites are on; "" when each has its own
 
 	mu  sync.Mutex
 	log []request
@@ -52,6 +56,9 @@ func (f *fake) RoundTrip(r *http.Request) (res *http.Response, err error) {
 	if err := sleep(r.Context(), f.took); err != nil {
 		return nil, err
 	}
+	if trace := httptrace.ContextClientTrace(r.Context()); trace != nil && f.remote != "" {
+		trace.GotConn(httptrace.GotConnInfo{Conn: fakeConn{remote: f.remote}})
+	}
 	handler, ok := f.pages[strings.TrimPrefix(r.URL.String(), "http://")]
 	if !ok {
 		handler = http.NotFound
@@ -64,6 +71,18 @@ func (f *fake) RoundTrip(r *http.Request) (res *http.Response, err error) {
 		res.Body = io.NopCloser(io.MultiReader(&w.body, iotest.ErrReader(io.ErrUnexpectedEOF)))
 	}
 	return res, nil
+}
+
+// A fakeConn knows where it leads.
+type fakeConn struct {
+	net.Conn
+	remote string
+}
+
+func (c fakeConn) Close() error { return nil }
+
+func (c fakeConn) RemoteAddr() net.Addr {
+	return net.TCPAddrFromAddrPort(netip.MustParseAddrPort(c.remote))
 }
 
 type recorder struct {
