@@ -2,6 +2,7 @@ package portal
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"os"
@@ -414,6 +415,50 @@ func BenchmarkRead(b *testing.B) {
 		if _, err := Read(data, "text/html", u, seeds.Portal{}, Request{}); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// TestMaxPages: no page beyond the highest number that is believed is ever asked for, whoever announces it; up to it, all are.
+func TestMaxPages(t *testing.T) {
+	last := func(requests []Request) string {
+		all := strings.Split(text(requests), "\n")
+		return all[len(all)-1]
+	}
+	for pages, most := range map[int]int{MaxPages - 1: MaxPages - 1, MaxPages: MaxPages, MaxPages + 1: MaxPages, 999999999: MaxPages} {
+		next := read(t, "http://a.gov.cn/x/", fmt.Sprintf(`<script>createPageHTML(%d, 0, "index", "html");</script>`, pages), seeds.Portal{}).Next
+		if want := fmt.Sprintf("/x/index_%d.html ??", most); len(next) != most || last(next) != want { // the last one is where counts begin at 1
+			t.Errorf("by script, of %d pages: %d requests, the last %s, want %s", pages, len(next), last(next), want)
+		}
+		links := read(t, "http://a.gov.cn/x/list.html", fmt.Sprintf(`<a href="list_%d.html">%[1]d</a>`, pages), seeds.Portal{}).Next
+		if len(links) > 0 != (pages <= MaxPages) {
+			t.Errorf("by a link to page %d: %s", pages, text(links))
+		}
+	}
+
+	// A service that is asked page by page, as it does not say how many there are, or says too much.
+	first := read(t, "http://a.gov.cn/x/", `<script>$.post("/module/xxgk/search.jsp?currpage=" + p + "&x=1", { area: "1", currpage: p }, f);</script>`, seeds.Portal{}).Next[0]
+	rows := `<table><tr><td><a href="/art/1.html">甲市乙局2021年政府信息公开工作年度报告</a></td><td>2022-01-01</td></tr></table>`
+	answer := func(number int, body string) []Request {
+		u, err := url.Parse(first.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		prev, series := first, *first.Series
+		prev.Number, prev.Series = number, &series
+		l, err := Read([]byte(body), "", u, seeds.Portal{}, prev)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l.Next
+	}
+	if next := answer(MaxPages-1, rows); len(next) != 1 || next[0].Number != MaxPages {
+		t.Errorf("behind the last page but one: %s", text(next))
+	}
+	if next := answer(MaxPages, rows); len(next) != 0 {
+		t.Errorf("behind the last page: %s", text(next))
+	}
+	if next := answer(1, rows+"共99999条 共9999页"); len(next) != MaxPages-1 || next[len(next)-1].Number != MaxPages || next[0].Series.Pages != MaxPages {
+		t.Errorf("of 9999 pages: %d requests, of %d", len(next), next[0].Series.Pages)
 	}
 }
 

@@ -77,7 +77,6 @@ type Walk struct {
 	place  []byte         // of the leased item in the queue; nil when none is
 	end    end            // of it
 	fresh  []Item         // to be written with the next commit
-	anew   map[keyID]bool // of these, those that are known, and to be asked for once more
 	coming map[keyID]bool // their keys
 	marks  [][]byte       // the same of those that are not to be asked for
 	kept   []byte
@@ -182,11 +181,7 @@ func (w *Walk) Renew(it Item) (bool, error) {
 	if err != nil || state == New {
 		return false, err
 	}
-	id := idOf(it.Key)
-	if w.anew == nil {
-		w.anew = make(map[keyID]bool)
-	}
-	w.coming[id], w.anew[id] = true, true
+	w.coming[idOf(it.Key)] = true
 	w.fresh = append(w.fresh, it)
 	return true, nil
 }
@@ -213,7 +208,7 @@ func (w *Walk) Again(it Item) { w.end = end{state: New, again: &it} }
 // Forget drops what was noted since the last Next, but for SetHost: work on the leased item broke off. It stays leased, as
 // after a kill, so that the next run looks for its answer in the archive first.
 func (w *Walk) Forget() {
-	w.place, w.end, w.fresh, w.anew, w.marks, w.kept, w.memory = nil, end{}, nil, nil, nil, nil, nil
+	w.place, w.end, w.fresh, w.marks, w.kept, w.memory = nil, end{}, nil, nil, nil, nil
 	clear(w.coming)
 }
 
@@ -339,9 +334,6 @@ func (w *Walk) commit(last func(*bolt.Bucket) error) error {
 		}
 		for _, it := range w.fresh {
 			id := idOf(it.Key)
-			if b.Bucket(knownBucket).Get(id[:]) != nil && !w.anew[id] {
-				continue
-			}
 			if err := enqueue(b, id[:], it); err != nil {
 				return err
 			}
@@ -374,7 +366,7 @@ func (w *Walk) commit(last func(*bolt.Bucket) error) error {
 	if w.end.state != "" {
 		w.place, w.end = nil, end{}
 	}
-	w.fresh, w.anew, w.marks, w.kept, w.memory = nil, nil, nil, nil, nil
+	w.fresh, w.marks, w.kept, w.memory = nil, nil, nil, nil
 	if len(w.coming) > manyComing {
 		w.coming = make(map[keyID]bool) // a cleared map keeps its room, in each of thousands of walks
 	}

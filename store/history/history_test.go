@@ -189,6 +189,53 @@ func TestOfPage(t *testing.T) {
 	}
 }
 
+// TestInARow: what is shown next ends what was shown before it: days on which a page was missing make a withdrawal only when
+// nothing else came between them; and a fault, which says nothing of the page, does not come between.
+func TestInARow(t *testing.T) {
+	t.Parallel()
+	gone := func(a *archiveOf) { a.gone(404, "") }
+	moved := func(a *archiveOf) {
+		a.add(store.Capture{URL: page, State: store.StateRedirect, Status: 302, Header: http.Header{"Location": {"/"}}}, "", nil)
+	}
+	rejected := func(a *archiveOf) { a.ok("under construction", &store.Record{Rejected: "no title"}) }
+	failed := func(a *archiveOf) {
+		a.add(store.Capture{URL: page, State: store.StateFailed, Error: "timeout"}, "", nil)
+	}
+	blocked := func(a *archiveOf) {
+		a.add(store.Capture{URL: page, State: store.StateBlocked, Error: "robots.txt"}, "", nil)
+	}
+	first := func(a *archiveOf) { a.ok("one", report("甲", "2023-01-02", "1")) }
+	for name, tt := range map[string]struct {
+		visits []func(*archiveOf)
+		want   string
+	}{
+		"three days":               {[]func(*archiveOf){first, gone, gone, gone}, "withdrawal x3 confirmed"},
+		"thrice in a night":        {[]func(*archiveOf){first, gone, gone, func(a *archiveOf) { a.day = a.day.Add(-21 * time.Hour) }, gone}, "withdrawal x3"},
+		"a redirect between":       {[]func(*archiveOf){first, gone, gone, moved, gone, gone}, "withdrawal x2, redirect x1, withdrawal x2"},
+		"another page between":     {[]func(*archiveOf){first, gone, gone, rejected, gone, gone}, "withdrawal x2, no report x1, withdrawal x2"},
+		"a fault between":          {[]func(*archiveOf){first, gone, failed, gone, gone}, "withdrawal x3 confirmed, failed x1"},
+		"a ban between":            {[]func(*archiveOf){first, gone, blocked, gone, gone}, "withdrawal x3 confirmed, blocked x1"},
+		"redirects apart":          {[]func(*archiveOf){first, moved, gone, moved}, "redirect x1, withdrawal x1, redirect x1"},
+		"no reports apart":         {[]func(*archiveOf){first, rejected, moved, rejected, gone, rejected}, "no report x1, redirect x1, no report x1, withdrawal x1, no report x1"},
+		"faults apart":             {[]func(*archiveOf){first, failed, gone, failed, moved, failed, rejected, failed}, "failed x1, withdrawal x1, failed x1, redirect x1, failed x1, no report x1, failed x1"},
+		"bans apart":               {[]func(*archiveOf){first, blocked, gone, blocked, moved, blocked, rejected, blocked}, "blocked x1, withdrawal x1, blocked x1, redirect x1, blocked x1, no report x1, blocked x1"},
+		"never there, but between": {[]func(*archiveOf){gone, moved, gone, rejected, gone}, "not there x1, redirect x1, not there x1, no report x1, not there x1"},
+	} {
+		a := newArchive(t)
+		for _, visit := range tt.visits {
+			visit(a)
+		}
+		p, err := OfPage(a.Store, page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := told(&Page{Events: p.Events})
+		if strings.Join(got, ", ") != tt.want {
+			t.Errorf("%s:\n got %s\nwant %s", name, strings.Join(got, ", "), tt.want)
+		}
+	}
+}
+
 // TestListing: a report that appears in a listing long after the day it gives was put there later; and not, when the listing
 // was not looked at, or names its reports in a way that is not understood.
 func TestListing(t *testing.T) {
