@@ -39,7 +39,7 @@ type page struct {
 func judge(t target, a answer, held string) page {
 	p := page{Capture: t.capture()}
 	p.Time, p.Took = a.start, a.took.Milliseconds()
-	p.Status, p.Header, p.Remote, p.TLS = a.status, a.header, a.remote, a.tls
+	p.Status, p.Header, p.Remote, p.TLS, p.Mended = a.status, a.header, a.remote, a.tls, a.mended
 	p.State = store.StateFailed
 	if a.status >= 300 { // what came with it need not be whole to be obeyed
 		p.wait = min(retryAfter(a.header.Values("Retry-After"), a.start.Add(a.took)), mostAsked)
@@ -48,6 +48,8 @@ func judge(t target, a answer, held string) page {
 	switch s := a.status; {
 	case errors.Is(a.err, coding.ErrTooLarge), errors.Is(a.err, coding.ErrBomb):
 		p.State, p.Error = store.StateRefused, a.err.Error()
+	case a.mended != "" && t.kind == store.KindRobots: // who sends such a head may mean anything by it
+		p.Error, p.passing, p.cut = "the head of the answer had to be mended: "+a.mended, true, true
 	case a.err != nil && (!isCut(a.err) || isPage(a) || t.kind == store.KindRobots): // elsewhere the body of another status does not matter
 		p.Error, p.passing, p.cut = a.err.Error(), mayPass(a.err), isCut(a.err)
 	case portal.Wall(s, a.header, a.body).Kind != "":
@@ -147,7 +149,7 @@ func statusText(status int) string {
 // and an address that is forbidden will not.
 func mayPass(err error) bool {
 	var dns *net.DNSError
-	return !isPrivate(err) && !(errors.As(err, &dns) && dns.IsNotFound) && !errors.As(err, new(*tlsError))
+	return !isPrivate(err) && !errors.As(err, new(*headError)) && !(errors.As(err, &dns) && dns.IsNotFound) && !errors.As(err, new(*tlsError))
 }
 
 // delaySeconds is the first form of a Retry-After header, and what servers make of it: "8.5", "8, 9", "300 seconds".

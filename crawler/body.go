@@ -37,6 +37,8 @@ type arrival struct {
 	length int64 // as announced; -1 when it was not
 	fault  error // why it broke off; nil when it came to its end
 	limit  int64 // of bytes, as sent or as unpacked
+
+	mending *mending // what was wrong with the head before it; nil for nothing
 }
 
 // usualRatio is what pages unpack to, at most, nearly always.
@@ -62,6 +64,9 @@ func (a *arrival) undo(limit int64) ([]byte, error) {
 	case err != nil && !errors.Is(err, coding.ErrCut):
 		return nil, err
 	case err == nil && a.fault == nil:
+		if len(body) == len(sent) && a.mending.doubts(body) {
+			return body, &cutError{errors.New(a.mending.unsure), place(a.length, body, 0)}
+		}
 		return body, unasked(a.header.Get("Content-Range"))
 	case err == nil && len(body) != len(sent):
 		return body, nil // the packed data have come to their own end, whatever length was announced

@@ -47,11 +47,15 @@ type answer struct {
 	header http.Header
 	remote string
 	tls    string   // version and doubts; "" without TLS
+	mended string   // what had to be mended in its head, see heads; "" for nothing
 	stale  bool     // the server had given up the connection that was kept: nothing was answered, and nothing is wrong
 	body   []byte   // after transfer and content coding; with a *cutError in err what there is of it
 	sent   *arrival // the same, before there is memory for it; nil where it was undone
 	err    error    // why there is no whole body
 }
+
+// came reports whether a server has answered, though it be what nobody understands.
+func (a answer) came() bool { return a.status != 0 || errors.As(a.err, new(*headError)) }
 
 // fetch sends one request once, with body if that is not empty. Its error is ctx's: everything else that can go wrong
 // is an answer.
@@ -115,10 +119,12 @@ func (t *tape) RoundTrip(req *http.Request) (*http.Response, error) {
 	a := answer{start: time.Now()}
 	var answered atomic.Bool
 	kept := false
+	var c *conn
 	trace := httptrace.ClientTrace{
 		GotConn: func(info httptrace.GotConnInfo) {
 			a.remote, kept = info.Conn.RemoteAddr().String(), info.Reused
 			t.conns[req.URL.Host] = info.Conn
+			c, _ = info.Conn.(*conn)
 		},
 		GotFirstResponseByte: func() { answered.Store(true) },
 	}
@@ -133,8 +139,8 @@ func (t *tape) RoundTrip(req *http.Request) (*http.Response, error) {
 	res, err := t.network.RoundTrip(req)
 	if err == nil {
 		a.status, a.header = res.StatusCode, res.Header.Clone()
-		a.tls = describeTLS(res.TLS, req.URL.Hostname())
 		a.sent, err = readBody(&spool{budget: t.budget}, res, t.limit, &idle{d: t.idle, stop: func() { cancel(errIdle) }})
+		t.hear(&a, c, req.URL.Hostname())
 	}
 	switch cause := context.Cause(ctx); {
 	case !errors.Is(cause, errIdle):
@@ -145,7 +151,7 @@ func (t *tape) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	a.stale = kept && a.status == 0 && !answered.Load() && hungUp(err)
 	t.odd = t.odd || err != nil || a.sent != nil && a.sent.fault != nil
-	a.err = explainTLS(err, req.URL.Hostname())
+	a.err = explain(err, req.URL.Hostname())
 	a.took = time.Since(a.start)
 	t.last = a
 	if err != nil {
@@ -157,6 +163,28 @@ func (t *tape) RoundTrip(req *http.Request) (*http.Response, error) {
 		Status: res.Status, StatusCode: res.StatusCode, Header: header, Body: http.NoBody, Request: req,
 		Proto: res.Proto, ProtoMajor: res.ProtoMajor, ProtoMinor: res.ProtoMinor, Uncompressed: true,
 	}, nil
+}
+
+// hear notes what a connection knows of the answer that came by it.
+func (t *tape) hear(a *answer, c *conn, host string) {
+	if c == nil {
+		return
+	}
+	a.tls = describeTLS(c.tls, host)
+	if m := c.heads.last.Load(); m != nil {
+		a.mended, a.header, t.odd = m.String(), m.said, true
+		if a.sent != nil {
+			a.sent.mending = m
+		}
+	}
+}
+
+// explain says what went wrong without what net/http adds to it.
+func explain(err error, host string) error {
+	if head := new(headError); errors.As(err, &head) {
+		return head
+	}
+	return explainTLS(err, host)
 }
 
 // hungUp reports whether an error says that the other side has closed the connection.
@@ -194,16 +222,16 @@ func network(allowPrivate bool, t timeouts, config *tls.Config) http.RoundTrippe
 	}
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
+	plain, secure := dials(dialer, config, t.tls)
 	return &http.Transport{
-		DialContext:            dialer.DialContext,
-		TLSHandshakeTimeout:    t.tls,
+		DialContext:            plain,
+		DialTLSContext:         secure,
 		ResponseHeaderTimeout:  t.header,
 		MaxIdleConns:           mostKept,
 		MaxIdleConnsPerHost:    1,
 		IdleConnTimeout:        keptFor,
-		TLSClientConfig:        config,
 		Protocols:              protocols,
-		MaxResponseHeaderBytes: 1 << 20,
+		MaxResponseHeaderBytes: 2 * mostHead,
 	}
 }
 

@@ -131,20 +131,20 @@ func (s *site) sameSign(t target, a answer) string {
 // again as if it had not been: it was this machine's fault that nobody answered.
 func (s *site) heard(ctx context.Context, t target, a answer, scout bool) (again bool, err error) {
 	l, x := s.line, suspect{good: s.good}
-	if a.status != 0 {
+	if a.came() {
 		if x.sign = s.sameSign(t, a); x.sign == "" || !l.first() {
 			l.answers(s)
 			return false, nil
 		}
 	}
 	x.weight, x.remote = weak, hostOf(a.remote)
-	if a.status == 0 {
+	if !a.came() {
 		x.weight = weigh(a.err)
 	}
 	s.leave()
 	again, err = l.doubt(ctx, s, x, a, scout)
 	if err == nil && !again {
-		if a.status != 0 {
+		if a.came() {
 			l.answers(s)
 		}
 		err = s.enter(ctx)

@@ -374,7 +374,7 @@ func (s *site) request(ctx context.Context, t target, p past, sum *PortalSummary
 	}
 	s.lap.requests.Add(1)
 	s.live.sent.Add(1)
-	if a.status != 0 {
+	if a.came() {
 		s.live.answers.Add(1)
 	}
 	if a.stale { // at most once: from now on the fetcher keeps no connection

@@ -35,6 +35,10 @@ type Capture struct {
 	// place. It is "" for all others.
 	Truncated string `json:"truncated,omitempty"`
 
+	// Mended says what in the head of the answer breaks the rules of HTTP so that it had to be mended before anything could
+	// be read: "header line without a colon \"X\"". Header has what the server said all the same. It is "" for all others.
+	Mended string `json:"mended,omitempty"`
+
 	Robots Robots `json:"robots"` // what permitted the request
 
 	// Damaged says that the row is not the one that was archived, and why: a repair made it of what was still known.

@@ -26,6 +26,7 @@ import (
 //	gongkai-url             as it was asked for, where that is no URI of RFC 3986
 //	gongkai-added           fields of the HTTP header that were not served
 //	gongkai-truncated       why the body may be a part only
+//	gongkai-mended          what was mended in the head of the answer
 //	gongkai-portal, gongkai-link-title, gongkai-link-date, gongkai-remote, gongkai-error,
 //	gongkai-robots-allowed, gongkai-robots-reason, gongkai-robots-sha256
 //	                        as the archive has them
@@ -64,6 +65,7 @@ func metaOf(c store.Capture, added []string) Fields {
 	put(metaPrefix+"error", c.Error)
 	put(metaPrefix+"sha256", c.SHA256)
 	put(metaPrefix+"truncated", c.Truncated)
+	put(metaPrefix+"mended", c.Mended)
 	put(metaPrefix+"remote", c.Remote)
 	put(metaPrefix+"added", strings.Join(added, ", "))
 	put(metaPrefix+"robots-allowed", strconv.FormatBool(c.Robots.Allowed))
@@ -93,7 +95,7 @@ func captureOf(f Fields, url string, at time.Time) (c store.Capture, added []str
 	c = store.Capture{
 		URL: url, Time: at, Kind: get(metaPrefix + "kind"), Portal: get(metaPrefix + "portal"), From: get("via"),
 		Title: get(metaPrefix + "link-title"), Date: get(metaPrefix + "link-date"), State: get(metaPrefix + "state"),
-		Error: get(metaPrefix + "error"), SHA256: get(metaPrefix + "sha256"), Truncated: get(metaPrefix + "truncated"), Remote: get(metaPrefix + "remote"),
+		Error: get(metaPrefix + "error"), SHA256: get(metaPrefix + "sha256"), Truncated: get(metaPrefix + "truncated"), Mended: get(metaPrefix + "mended"), Remote: get(metaPrefix + "remote"),
 		Robots: store.Robots{Allowed: get(metaPrefix+"robots-allowed") == "true", Reason: get(metaPrefix + "robots-reason"),
 			SHA256: get(metaPrefix + "robots-sha256")},
 	}
