@@ -337,7 +337,7 @@ func TestDaemonNight(t *testing.T) {
 	if err := <-nights; err != nil {
 		t.Errorf("the night: %v\n%s", err, stderr.String())
 	}
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		if len(s.shelf().state().Success) == 2 {
 			break // the backfill has ended too
 		}
@@ -358,7 +358,7 @@ func TestDaemonNight(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-	case <-time.After(5 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("it does not end")
 	}
 	checkExport(t, filepath.Join(dir, "export"))

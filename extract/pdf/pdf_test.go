@@ -237,14 +237,8 @@ func TestHostile(t *testing.T) {
 		{"a stream of 50 MB", inflated(50 << 20)},
 		{"deep arrays", []byte("%PDF-1.7\n1 0 obj " + strings.Repeat("[", 1<<20) + "\ntrailer << /Root 1 0 R >>")},
 	} {
-		start := time.Now()
-		_, err := quick.HTML(t.Context(), test.body)
-		t.Logf("%s: %v, %v", test.about, time.Since(start).Round(time.Millisecond), err)
-		if err == nil {
+		if _, err := quick.HTML(t.Context(), test.body); err == nil {
 			t.Errorf("%s: no error", test.about)
-		}
-		if d := time.Since(start); d > 60*time.Second {
-			t.Errorf("%s: took %v", test.about, d)
 		}
 	}
 	// What broke one instance must not reach the next.
