@@ -16,8 +16,9 @@ import (
 // errIdle means that a server stopped in the middle of a body.
 var errIdle = errors.New("the body stops halfway, nothing more has come for too long")
 
-// readBody takes a body off the wire, or refuses it. Not more than limit bytes are taken.
-func readBody(to *spool, res *http.Response, limit int64, watch *idle) (*arrival, error) {
+// readBody takes a body off the wire, or refuses it. Not more than limit bytes are taken. strict lets nothing
+// pass in the end but what is certainly whole.
+func readBody(to *spool, res *http.Response, limit int64, watch *idle, strict bool) (*arrival, error) {
 	defer res.Body.Close()
 	if res.ContentLength > limit && !isHTML(res.Header) {
 		return nil, fmt.Errorf("%w of %d bytes", coding.ErrTooLarge, limit)
@@ -27,7 +28,8 @@ func readBody(to *spool, res *http.Response, limit int64, watch *idle) (*arrival
 		to.discard()
 		return nil, fault
 	}
-	return &arrival{spool: to, header: res.Header.Clone(), length: res.ContentLength, fault: fault, limit: limit}, nil
+	strict = strict && (to.n > 0 || res.StatusCode == http.StatusOK) // a 304 names the coding of what it does not send
+	return &arrival{spool: to, header: res.Header.Clone(), length: res.ContentLength, fault: fault, limit: limit, strict: strict}, nil
 }
 
 // An arrival is a body as it was sent, or what has come of one that broke off. Whoever has it calls discard.
@@ -37,6 +39,7 @@ type arrival struct {
 	length int64 // as announced; -1 when it was not
 	fault  error // why it broke off; nil when it came to its end
 	limit  int64 // of bytes, as sent or as unpacked
+	strict bool  // only what is certainly whole will do
 
 	mending *mending // what was wrong with the head before it; nil for nothing
 }
@@ -59,7 +62,11 @@ func (a *arrival) undo(limit int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	body, err := coding.Undo(sent, a.header, limit)
+	undo := coding.Undo
+	if a.strict {
+		undo = coding.UndoStrictly
+	}
+	body, err := undo(sent, a.header, limit)
 	switch {
 	case err != nil && !errors.Is(err, coding.ErrCut):
 		return nil, err
@@ -67,8 +74,8 @@ func (a *arrival) undo(limit int64) ([]byte, error) {
 		if len(body) == len(sent) && a.mending.doubts(body) {
 			return body, &cutError{errors.New(a.mending.unsure), place(a.length, body, 0)}
 		}
-		return body, unasked(a.header.Get("Content-Range"))
-	case err == nil && len(body) != len(sent):
+		return body, unasked(a.header.Get("Content-Range"), a.strict)
+	case err == nil && len(body) != len(sent) && !a.strict:
 		return body, nil // the packed data have come to their own end, whatever length was announced
 	}
 	if a.fault == nil {
@@ -78,11 +85,12 @@ func (a *arrival) undo(limit int64) ([]byte, error) {
 }
 
 // unasked returns an error when a Content-Range (RFC 9110, 14.4) says that a part of a document was sent, for which nobody
-// has asked.
-func unasked(contentRange string) error {
+// has asked; if strict, also when it does not say that all of it was.
+func unasked(contentRange string, strict bool) error {
 	var first, last, size int64
 	n, _ := fmt.Sscanf(strings.TrimSpace(contentRange), "bytes %d-%d/%d", &first, &last, &size)
-	if n == 0 || first == 0 && (n < 3 || last+1 == size) {
+	all := first == 0 && n == 3 && last+1 == size
+	if contentRange == "" || all || !strict && (n == 0 || first == 0 && n < 3) {
 		return nil
 	}
 	return &cutError{errors.New("only a part was sent"), ": " + contentRange}

@@ -11,8 +11,9 @@ import (
 // A conn is a connection to a portal, above TLS, on which heads of answers are mended before net/http reads them.
 type conn struct {
 	net.Conn
-	tls   *tls.ConnectionState // nil without TLS
-	heads heads
+	tls     *tls.ConnectionState // nil without TLS
+	heads   heads
+	witness witness
 }
 
 func newConn(c net.Conn, state *tls.ConnectionState) *conn {
@@ -20,7 +21,17 @@ func newConn(c net.Conn, state *tls.ConnectionState) *conn {
 }
 
 // Read implements net.Conn.
-func (c *conn) Read(b []byte) (int, error) { return c.heads.Read(b) }
+func (c *conn) Read(b []byte) (int, error) {
+	n, err := c.heads.Read(b)
+	c.witness.note(b[:n], err)
+	return n, err
+}
+
+// Close implements net.Conn.
+func (c *conn) Close() error {
+	c.witness.linger(c)
+	return c.Conn.Close()
+}
 
 // Write implements net.Conn.
 func (c *conn) Write(b []byte) (int, error) {

@@ -57,6 +57,9 @@ type answer struct {
 // came reports whether a server has answered, though it be what nobody understands.
 func (a answer) came() bool { return a.status != 0 || errors.As(a.err, new(*headError)) }
 
+// demand says whether of the next answers only what is certainly whole will do.
+func (f *fetcher) demand(whole bool) { f.tape.strict = whole }
+
 // fetch sends one request once, with body if that is not empty. Its error is ctx's: everything else that can go wrong
 // is an answer.
 func (f *fetcher) fetch(ctx context.Context, method, url, body string, header http.Header) (answer, error) {
@@ -106,6 +109,7 @@ type tape struct {
 	last    answer
 	conns   map[string]net.Conn // the newest connection to each host, which may be kept
 	odd     bool                // something broke: from now on there is a connection for each request
+	strict  bool                // only what is certainly whole will do
 }
 
 // anEmptyBody is no http.NoBody, and cannot be rewound: net/http sends nothing for it, neither a body nor its length, and
@@ -125,11 +129,19 @@ func (t *tape) RoundTrip(req *http.Request) (*http.Response, error) {
 			a.remote, kept = info.Conn.RemoteAddr().String(), info.Reused
 			t.conns[req.URL.Host] = info.Conn
 			c, _ = info.Conn.(*conn)
+			if c != nil && t.strict {
+				c.witness.attend(req.Context())
+			}
 		},
 		GotFirstResponseByte: func() { answered.Store(true) },
 	}
 	ctx, cancel := context.WithCancelCause(httptrace.WithClientTrace(req.Context(), &trace))
 	defer cancel(nil)
+	defer func() {
+		if c != nil {
+			c.witness.dismiss()
+		}
+	}()
 	req = req.WithContext(ctx)
 	if req.GetBody = nil; req.Body == nil || req.Body == http.NoBody {
 		req.Body = anEmptyBody{strings.NewReader("")}
@@ -139,7 +151,7 @@ func (t *tape) RoundTrip(req *http.Request) (*http.Response, error) {
 	res, err := t.network.RoundTrip(req)
 	if err == nil {
 		a.status, a.header = res.StatusCode, res.Header.Clone()
-		a.sent, err = readBody(&spool{budget: t.budget}, res, t.limit, &idle{d: t.idle, stop: func() { cancel(errIdle) }})
+		a.sent, err = readBody(&spool{budget: t.budget}, res, t.limit, &idle{d: t.idle, stop: func() { cancel(errIdle) }}, t.strict)
 		t.hear(&a, c, req.URL.Hostname())
 	}
 	switch cause := context.Cause(ctx); {
@@ -153,6 +165,9 @@ func (t *tape) RoundTrip(req *http.Request) (*http.Response, error) {
 	t.odd = t.odd || err != nil || a.sent != nil && a.sent.fault != nil
 	a.err = explain(err, req.URL.Hostname())
 	a.took = time.Since(a.start)
+	if t.strict && c != nil && a.sent != nil && a.sent.fault == nil && c.witness.surplus(req) {
+		a.sent.fault = errSurplus
+	}
 	t.last = a
 	if err != nil {
 		return nil, err

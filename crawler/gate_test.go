@@ -4,12 +4,18 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
+	"io"
 	"maps"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httptrace"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -116,6 +122,18 @@ func brokenRobots() map[string]string {
 		"brotli of nonsense":           okHead + "Content-Encoding: br\r\n\r\n\x8b\x80\x80ser-agen\xc0\xc1",
 		"gzip that is none":            okHead + "Content-Encoding: gzip\r\n\r\n\x1f\x8b\x08\xff\xff\xff\xff",
 		"a part, with status 200":      okHead + "Content-Range: bytes 5-9/26\r\nContent-Length: 5\r\n\r\n" + keepOut[5:10],
+		"a part of nobody knows what":  okHead + "Content-Range: bytes 0-12/*\r\nContent-Length: 13\r\n\r\n" + keepOut[:13],
+		"a part, without a unit":       okHead + "Content-Range: 0-12/26\r\nContent-Length: 13\r\n\r\n" + keepOut[:13],
+		"gzip without its trailer":     gzipHead + "\r\n" + packed[:len(packed)-8],
+		"gzip with half a trailer":     gzipHead + "\r\n" + packed[:len(packed)-1],
+		"gzip, and text behind it":     gzipHead + "\r\n" + gzipped("User-agent: *\n") + "Disallow: /\n",
+		"gzip, and fewer than it says": gzipHead + "Content-Length: 99\r\n\r\n" + packed,
+		"gzip, not named, and cut":     okHead + "\r\n" + packed[:len(packed)-1],
+		"nothing that is called gzip":  gzipHead + "Content-Length: 0\r\n\r\n",
+		"text that is called gzip":     gzipHead + "\r\n" + keepOut[:13],
+		"text that is called brotli":   okHead + "Content-Encoding: br\r\n\r\n" + keepOut[:13],
+		"text that is called a secret": okHead + "Content-Encoding: x-secret\r\nContent-Length: 13\r\n\r\n" + keepOut[:13],
+		"stored without a last block":  okHead + "Content-Encoding: deflate\r\n\r\n\x00\x1a\x00\xe5\xff" + keepOut,
 		"a part, in chunks":            "HTTP/1.1 206 Partial Content\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nUser-\r\n0\r\n\r\n",
 		"accepted, with a word":        "HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\nok",
 		"too large as sent":            okHead + "\r\n" + keepOut + strings.Repeat("#", 1<<17),
@@ -141,6 +159,22 @@ func brokenRobots() map[string]string {
 	}
 }
 
+// surplusRobots are answers of which more comes than they announce; a | stands for a pause.
+var surplusRobots = map[string]string{
+	"length too short":                okHead + "Content-Length: 13\r\n\r\n" + keepOut,
+	"length of nothing":               okHead + "Content-Length: 0\r\n\r\n" + keepOut,
+	"length too short, late":          okHead + "Content-Length: 14\r\n\r\n" + keepOut[:14] + "|" + keepOut[14:],
+	"length too short, kept":          "HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\n" + keepOut + "|",
+	"length too short, kept and late": "HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\n" + keepOut[:14] + "|" + keepOut[14:] + "|",
+	"length too short, HTTP/1.0":      "HTTP/1.0 200 OK\r\nContent-Length: 14\r\n\r\n" + keepOut,
+	"length too short, bare newlines": "HTTP/1.1 200 OK\nContent-Length: 14\nConnection: close\n\n" + keepOut,
+	"length too short, after a hint":  "HTTP/1.1 103 Early Hints\r\n\r\n" + okHead + "Content-Length: 14\r\n\r\n" + keepOut,
+	"length too short, of gzip":       gzipHead + fmt.Sprintf("Content-Length: %d\r\n\r\n", len(gzipped("User-agent: *\n"))) + gzipped("User-agent: *\n") + gzipped("Disallow: /\n"),
+	"last chunk too early":            chunkHead + "e\r\n" + keepOut[:14] + "\r\n0\r\n\r\nc\r\n" + keepOut[14:] + "\r\n0\r\n\r\n",
+	"two answers":                     okHead + "Content-Length: 0\r\n\r\n" + okHead + "Content-Length: 26\r\n\r\n" + keepOut,
+	"no content, with a body":         "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n" + keepOut,
+}
+
 // TestRobotsBroken: where robots.txt is answered and cannot be read whole, nobody is asked for anything else, in this run
 // and in the next; the rules known before hold.
 func TestRobotsBroken(t *testing.T) {
@@ -154,9 +188,15 @@ func TestRobotsBroken(t *testing.T) {
 	c := &Crawler{UserAgent: "gongkai/test", Delay: time.Millisecond, Hosts: 64, AllowPrivate: true, MaxPageBytes: 1 << 16, Store: s}
 	broken := brokenRobots()
 	broken["reset"] = cutRobots
+	maps.Copy(broken, surplusRobots)
 	for name, answer := range broken {
 		servers[name] = newRawServer(t, func(c net.Conn) {
-			fmt.Fprint(c, answer)
+			for i, part := range strings.Split(answer, "|") {
+				if i > 0 {
+					time.Sleep(100 * time.Millisecond)
+				}
+				fmt.Fprint(c, part)
+			}
 			if name == "reset" {
 				c.(*net.TCPConn).SetLinger(0)
 			}
@@ -302,5 +342,63 @@ func TestRobotsElsewhere(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestRobotsExact: an answer that is as long as it says is whole, however it comes, with TLS as without it, and costs no
+// connection that was kept.
+func TestRobotsExact(t *testing.T) {
+	t.Parallel()
+	for name, answer := range map[string]string{
+		"with its length":     okHead + "Content-Length: 26\r\n\r\n" + keepOut,
+		"until the end":       okHead + "\r\n" + keepOut,
+		"in chunks":           chunkHead + "1a\r\n" + keepOut + "\r\n0\r\nX: y\r\n\r\n",
+		"in one of no size":   okHead + "Content-Length: 0\r\n\r\n",
+		"blank lines behind":  okHead + "Content-Length: 26\r\n\r\n" + keepOut + "\r\n\r\n",
+		"after a hint":        "HTTP/1.1 103 Early Hints\r\n\r\n" + okHead + "Content-Length: 26\r\n\r\n" + keepOut,
+		"kept":                "HTTP/1.1 200 OK\r\nContent-Length: 26\r\n\r\n" + keepOut,
+		"not there":           "HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno",
+		"not there, packed":   "HTTP/1.1 404 Not Found\r\nContent-Encoding: gzip\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+		"not modified":        "HTTP/1.1 304 Not Modified\r\nContent-Encoding: gzip\r\nContent-Length: 26\r\nConnection: close\r\n\r\n",
+		"packed":              gzipHead + "\r\n" + gzipped(keepOut),
+		"called none":         okHead + "Content-Encoding: none\r\nContent-Length: 26\r\n\r\n" + keepOut,
+		"called by a charset": okHead + "Content-Encoding: utf-8\r\nContent-Length: 26\r\n\r\n" + keepOut,
+		"a charset as a part": okHead + "Content-Range: bytes 0-25/26\r\nContent-Length: 26\r\n\r\n" + keepOut,
+	} {
+		f := newFetcher("gongkai/test", network(true, patience, nil), 1000)
+		f.demand(true)
+		a, err := f.fetch(t.Context(), http.MethodGet, saying(t, answer)+"/", "", http.Header{})
+		if err != nil || a.err != nil || a.status == 200 && len(a.body) > 0 && string(a.body) != keepOut {
+			t.Errorf("%s: got %q, %v, %v", name, a.body, a.err, err)
+		}
+	}
+	var surplus atomic.Bool
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !surplus.Load() {
+			io.WriteString(w, keepOut)
+			return
+		}
+		c, _, err := w.(http.Hijacker).Hijack()
+		if err == nil {
+			io.WriteString(c, surplusRobots["length too short"])
+			c.Close()
+		}
+	}))
+	defer server.Close()
+	pool := x509.NewCertPool()
+	pool.AddCert(server.Certificate())
+	f := newFetcher("gongkai/test", network(true, patience, &tls.Config{RootCAs: pool}), 1000)
+	f.demand(true)
+	for _, tt := range []struct {
+		surplus bool
+		reused  bool
+	}{{false, false}, {false, true}, {true, true}} {
+		surplus.Store(tt.surplus)
+		reused := false
+		ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) { reused = i.Reused }})
+		a, err := f.fetch(ctx, http.MethodGet, server.URL+"/robots.txt", "", http.Header{})
+		if err != nil || (a.err != nil) != tt.surplus || a.tls != "TLS 1.3" || reused != tt.reused {
+			t.Errorf("by TLS: %+v: %v, %v, %q, kept: %v", tt, err, a.err, a.tls, reused)
+		}
 	}
 }

@@ -139,6 +139,7 @@ const quick = time.Second
 // fetch asks for a page. A place that was lost meanwhile is taken again when the answer is there, and memory for it.
 func (s *site) fetch(ctx context.Context, t target, header http.Header) (answer, error) {
 	overtime := time.AfterFunc(quick, s.vacate)
+	s.fetcher.demand(t.kind == store.KindRobots)
 	a, err := s.fetcher.fetch(ctx, t.method(), t.address(), t.request.Body, header)
 	s.clock.seen(time.Now())
 	if !overtime.Stop() && err == nil {

@@ -13,6 +13,7 @@ import (
 	"hash/crc32"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 
 	"github.com/andybalholm/brotli"
@@ -31,7 +32,8 @@ var (
 	// ErrCut means that a packed body ends before its end, or is damaged on the way there.
 	ErrCut = errors.New("breaks off")
 
-	errSum = errors.New("the checksum is of other bytes")
+	errSum    = errors.New("the checksum is of other bytes")
+	errBehind = errors.New("something follows its end")
 )
 
 // A body that unpacks to more than FreeSize bytes, and to more than mostRatio times what was sent, is a bomb. Pages full
@@ -47,7 +49,16 @@ const mostLayers = 4
 // Undo returns a body of at most limit bytes as it was before it was packed as its header says. What was not packed as
 // the header says is returned as it is. With an error of ErrCut come the bytes that could be had, with any other none.
 func Undo(body []byte, h http.Header, limit int64) ([]byte, error) {
-	u := undoing{sent: int64(len(body)), limit: limit, kind: h.Get("Content-Type")}
+	return (&undoing{sent: int64(len(body)), limit: limit, kind: h.Get("Content-Type")}).undo(body, h)
+}
+
+// UndoStrictly is Undo for what must be whole: with ErrCut comes also what lacks a trailer or goes on behind its end, and
+// with ErrUnknown what is not in the coding that its header names, unless that is a word which stands for none.
+func UndoStrictly(body []byte, h http.Header, limit int64) ([]byte, error) {
+	return (&undoing{sent: int64(len(body)), limit: limit, kind: h.Get("Content-Type"), strict: true}).undo(body, h)
+}
+
+func (u *undoing) undo(body []byte, h http.Header) ([]byte, error) {
 	names := list(h.Values("Content-Encoding"))
 	for i := len(names) - 1; i >= 0; i-- { // the last one was applied last
 		var err error
@@ -71,6 +82,25 @@ func Undo(body []byte, h http.Header, limit int64) ([]byte, error) {
 type undoing struct {
 	sent, limit int64
 	kind        string // Content-Type
+	strict      bool
+}
+
+// behind returns an error when something follows the end of packed data that must be whole. Some files are filled up with
+// NULs.
+func (u *undoing) behind(name string, r *bytes.Reader) error {
+	rest, _ := io.ReadAll(r) // of memory
+	if u.strict && len(bytes.Trim(rest, "\x00\r\n")) > 0 {
+		return broken(name, errBehind)
+	}
+	return nil
+}
+
+// short returns an error when the trailer is missing of what must be whole.
+func (u *undoing) short(name string) error {
+	if u.strict {
+		return broken(name, io.ErrUnexpectedEOF)
+	}
+	return nil
 }
 
 func (u *undoing) had(body []byte, err error) ([]byte, error) {
@@ -101,12 +131,20 @@ func (u *undoing) layer(body []byte, name string) ([]byte, error) {
 	case "gzip", "x-gzip", "deflate", "br", "zstd":
 		return u.packed(body, name)
 	case "compress", "x-compress", "exi", "sdch", "xz", "lzma", "bzip2", "dcb", "dcz", "aes128gcm", "pack200-gzip":
-		if !u.readable(body) {
-			return nil, fmt.Errorf("content coding %q %w", name, ErrUnknown)
+		if u.strict || !u.readable(body) {
+			return nil, unknown(name)
 		}
+	}
+	if u.strict && !none.MatchString(name) {
+		return nil, unknown(name)
 	}
 	return body, nil
 }
+
+// none are names that stand for no coding, with the charsets that are found there.
+var none = regexp.MustCompile(`^(?:identity|none|null|no|off|plain|text|binary|ascii|us-ascii|[78]bit|chunked|unicode|utf-?(?:8|16).*|gb.*|iso-?8859.*|windows-125.|big5|[a-z]+/[-.+a-z0-9]+)$`)
+
+func unknown(name string) error { return fmt.Errorf("content coding %q %w", name, ErrUnknown) }
 
 // packed undoes one of the codings that are known, whichever of them the bytes are in. Only gzip and zstd have a mark that
 // nothing else begins with; the others are believed if they come to their end, or if nothing else explains the bytes.
@@ -131,6 +169,9 @@ func (u *undoing) packed(body []byte, name string) ([]byte, error) {
 		if err == nil || cut || errors.Is(err, errSum) || !errors.Is(err, ErrCut) {
 			return plain, err
 		}
+	}
+	if u.strict {
+		return nil, unknown(name)
 	}
 	return body, nil
 }
@@ -164,12 +205,15 @@ func (u *undoing) gunzip(body []byte) ([]byte, error) {
 	var out bytes.Buffer
 	r := bytes.NewReader(body) // an io.ByteReader, so nothing is read beyond an end
 	for first := true; ; first = false {
+		tail := bytes.NewReader(body[len(body)-r.Len():])
 		if _, err := gzip.NewReader(r); err != nil {
 			switch {
 			case !first:
-				return out.Bytes(), nil
+				return out.Bytes(), u.behind("gzip", tail)
 			case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 				return nil, fmt.Errorf("gzip %w: %w", ErrCut, io.ErrUnexpectedEOF)
+			case u.strict:
+				return nil, unknown("gzip")
 			}
 			return body, nil
 		}
@@ -179,7 +223,7 @@ func (u *undoing) gunzip(body []byte) ([]byte, error) {
 		}
 		var trailer [8]byte
 		if n, _ := io.ReadFull(r, trailer[:]); n < len(trailer) {
-			return out.Bytes(), nil
+			return out.Bytes(), u.short("gzip")
 		}
 		member := out.Bytes()[start:]
 		if binary.LittleEndian.Uint32(trailer[:]) != crc32.ChecksumIEEE(member) || binary.LittleEndian.Uint32(trailer[4:]) != uint32(len(member)) {
@@ -196,17 +240,23 @@ func (u *undoing) unzlib(body []byte) ([]byte, error) {
 		return out.Bytes(), broken("deflate", err)
 	}
 	var sum [4]byte
-	if n, _ := io.ReadFull(r, sum[:]); n == len(sum) && binary.BigEndian.Uint32(sum[:]) != adler32.Checksum(out.Bytes()) {
+	switch n, _ := io.ReadFull(r, sum[:]); {
+	case n < len(sum):
+		return out.Bytes(), u.short("deflate")
+	case binary.BigEndian.Uint32(sum[:]) != adler32.Checksum(out.Bytes()):
 		return out.Bytes(), broken("deflate", errSum)
 	}
-	return out.Bytes(), nil
+	return out.Bytes(), u.behind("deflate", r)
 }
 
 // inflate unpacks data without the frame that RFC 9110, 8.4.1.2 wants around them.
 func (u *undoing) inflate(body []byte) ([]byte, error) {
 	var out bytes.Buffer
-	err := u.drain(flate.NewReader(bytes.NewReader(body)), &out)
-	return out.Bytes(), broken("deflate", err)
+	r := bytes.NewReader(body)
+	if err := u.drain(flate.NewReader(r), &out); err != nil {
+		return out.Bytes(), broken("deflate", err)
+	}
+	return out.Bytes(), u.behind("deflate", r)
 }
 
 func (u *undoing) unbrotli(body []byte) ([]byte, error) {
@@ -224,7 +274,9 @@ func (u *undoing) unzstd(body []byte) ([]byte, error) {
 	var out bytes.Buffer
 	err = u.drain(z, &out)
 	if out.Len() > 0 && errors.Is(err, zstd.ErrMagicMismatch) {
-		err = nil // rubbish behind the first frame
+		if err = nil; u.strict { // rubbish behind the first frame
+			err = errBehind
+		}
 	}
 	return out.Bytes(), broken("zstd", err)
 }

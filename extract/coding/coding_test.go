@@ -181,3 +181,55 @@ func FuzzUndo(f *testing.F) {
 		}
 	})
 }
+
+// TestUndoStrictly: of what must be whole nothing passes that lacks a byte, has one more, or is not what it is called.
+func TestUndoStrictly(t *testing.T) {
+	const rules = "User-agent: *\nDisallow: /\n"
+	undo := func(coding, body string) (string, error) {
+		got, err := UndoStrictly([]byte(body), http.Header{"Content-Type": {"text/plain"}, "Content-Encoding": {coding}}, 1<<20)
+		return string(got), err
+	}
+	stored := "\x01\x1a\x00\xe5\xff" + rules
+	for name, bodies := range map[string][]string{
+		"gzip": {packed(t, gz, rules), packed(t, gz, rules[:9]) + packed(t, gz, rules[9:])}, "deflate": {packed(t, zl, rules), packed(t, raw, rules), stored},
+		"br": {packed(t, br, rules)}, "zstd": {packed(t, zs, rules)},
+	} {
+		for i, body := range bodies {
+			if got, err := undo(name, body); err != nil || got != rules {
+				t.Errorf("%s %d: got %q, %v", name, i, got, err)
+			}
+			for n := range body {
+				if got, err := undo(name, body[:n]); err == nil && (name != "gzip" || got != rules[:9]) { // a member is a whole file
+					t.Errorf("%s %d: %d of %d bytes give %q", name, i, n, len(body), got)
+				}
+			}
+			for _, more := range []string{"x", "\x1f\x8b", "<!-- cached -->", rules} {
+				if got, err := undo(name, body+more); err == nil {
+					t.Errorf("%s %d: with %q behind it: got %q", name, i, more, got)
+				}
+			}
+		}
+	}
+	g := packed(t, gz, rules)
+	for _, coding := range []string{"", "none", "identity", "utf-8", "UTF8", "gb2312", "GBK", "gb18030", "iso-8859-1", "8bit", "binary", "text/plain", "off", "chunked", "identity, utf-8"} {
+		if got, err := undo(coding, rules); err != nil || got != rules {
+			t.Errorf("%s: got %q, %v", coding, got, err)
+		}
+		if got, err := undo(coding, g); err != nil || got != rules {
+			t.Errorf("%s, packed: got %q, %v", coding, got, err)
+		}
+	}
+	for _, coding := range []string{"gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-secret", "aes128gcm", "rot13", "gzip, x", "x, gzip", "gz"} {
+		for _, body := range []string{rules, ""} {
+			if got, err := undo(coding, body); !errors.Is(err, ErrUnknown) && !errors.Is(err, ErrCut) {
+				t.Errorf("%s: got %q, %v", coding, got, err)
+			}
+		}
+	}
+	if got, err := undo("", g[:len(g)-1]); !errors.Is(err, ErrCut) {
+		t.Errorf("packed, not named, and cut: got %q, %v", got, err)
+	}
+	if got, err := undo("gzip", g+"\x00\x00\r\n"); err != nil || got != rules {
+		t.Errorf("filled up: got %q, %v", got, err)
+	}
+}
