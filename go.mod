@@ -33,6 +33,8 @@ require (
 	modernc.org/sqlite v1.61.0
 )
 
+require github.com/tdewolff/parse/v2 v2.8.20
+
 require (
 	github.com/antchfx/htmlquery v1.3.5 // indirect
 	github.com/antchfx/xmlquery v1.5.0 // indirect

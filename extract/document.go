@@ -31,6 +31,7 @@ type Document struct {
 	rows    []*Document   // fragments hidden in script elements: rows of Hanweb listings
 	weight  int           // bytes that all of it takes, at most
 	refused error         // these rows are too large to be read
+	sheets  *sheets       // what the page's style elements say; nil when it has none
 }
 
 type meta struct{ name, content string }
@@ -67,7 +68,7 @@ func parse(text []byte, enc Encoding, base *url.URL) (*Document, error) {
 		d.addRows(string(text))
 		return d, d.refused
 	}
-	root, weight, err := parseHTML(thin(text))
+	root, page, weight, err := parsePage(text)
 	if errors.Is(err, ErrTooLarge) {
 		return nil, err
 	}
@@ -77,14 +78,14 @@ func parse(text []byte, enc Encoding, base *url.URL) (*Document, error) {
 	if err := inline(root, 1, &weight); err != nil {
 		return nil, err
 	}
-	d.root, d.weight = root, weight
+	d.root, d.weight, d.sheets = root, weight, page
 	d.collect()
 	return d, d.refused
 }
 
 // collect makes the one pass over the tree.
 func (d *Document) collect() {
-	*d = Document{served: d.served, base: d.served, root: d.root, enc: d.enc, asks: d.asks, kind: d.kind, weight: d.weight}
+	*d = Document{served: d.served, base: d.served, root: d.root, enc: d.enc, asks: d.asks, kind: d.kind, weight: d.weight, sheets: d.sheets}
 	w := walker{d: d}
 	w.walk(d.root)
 	w.flush(d.root)
@@ -259,7 +260,7 @@ func (w *walker) flush(n *html.Node) {
 }
 
 func (w *walker) table(n *html.Node) {
-	t := newTable(n, min(maxSlots, mostSlots-w.slots))
+	t := newTable(n, w.d.sheets, min(maxSlots, mostSlots-w.slots))
 	for _, row := range t.Rows {
 		w.slots += len(row)
 	}
@@ -335,39 +336,50 @@ func attrValue(n *html.Node, name string) (value string, ok bool) {
 
 // skipped reports whether an element shows nothing: code, form controls, and what inline styles hide.
 func skipped(n *html.Node) bool {
+	if skippedTag(n) {
+		return true
+	}
+	_, hidden := attrValue(n, "hidden")
+	return hidden || hides(n)
+}
+
+// skippedTag reports whether an element shows nothing of the text in it, whatever it looks like.
+func skippedTag(n *html.Node) bool {
 	switch n.DataAtom {
 	case atom.Script, atom.Style, atom.Template, atom.Noscript, atom.Iframe, atom.Select, atom.Option, atom.Textarea,
 		atom.Button, atom.Object, atom.Svg:
 		return true
 	}
-	for _, a := range n.Attr {
-		switch a.Key {
-		case "hidden":
-			return true
-		case "style":
-			if hides(a.Val) {
-				return true
-			}
-		}
-	}
 	return false
 }
 
-// hides reports whether an inline style makes an element invisible.
-func hides(style string) bool {
-	if !strings.Contains(style, "none") && !strings.Contains(style, "hid") && !strings.Contains(style, "font-size") &&
-		!strings.Contains(style, "opacity") {
+// hides reports whether an element's own style makes it invisible.
+func hides(n *html.Node) bool {
+	text := attr(n, "style")
+	if text == "" || !telling([]byte(text)) {
 		return false // nearly every style, and there are thousands on a page
 	}
-	s := strings.ToLower(strings.ReplaceAll(style, " ", ""))
-	if strings.Contains(s, "display:none") || strings.Contains(s, "mso-hide:all") || strings.Contains(s, "visibility:hidden") {
+	s := cascade(declarations(text))
+	switch {
+	case s["visibility"] == "hidden" || s["visibility"] == "collapse":
 		return true
+	case fontSize(s["font-size"], commonSize) < 1:
+		return !holds(n, func(c *html.Node) bool { return strings.Contains(attr(c, "style"), "font-size") })
 	}
-	if _, opacity, ok := strings.Cut(s, "opacity:"); ok && strings.Trim(strings.SplitN(opacity, ";", 2)[0], "0.") == "" {
-		return true
+	if s.concealed(breaksLine(n)) != gone {
+		return false
 	}
-	_, size, ok := strings.Cut(s, "font-size:0")
-	return ok && strings.Trim(strings.SplitN(size, ";", 2)[0], "0.ptxem%") == ""
+	return s["display"] == "none" || s["mso-hide"] == "all" || isZero(s["opacity"]) || !holds(n, func(c *html.Node) bool { return c.DataAtom == atom.Table })
+}
+
+// holds reports whether something in an element is what is looked for.
+func holds(n *html.Node, is func(*html.Node) bool) bool {
+	for c := range n.Descendants() {
+		if is(c) {
+			return true
+		}
+	}
+	return false
 }
 
 // breaksLine reports whether an element begins and ends a line of its own.
@@ -392,7 +404,7 @@ func isData(n *html.Node) bool {
 		}
 	}
 	wide, widest := 0, 0
-	for _, tr := range tableRows(n) {
+	for _, tr := range tableRows(n, nil) {
 		cells := 0
 		for td := tr.FirstChild; td != nil; td = td.NextSibling {
 			if td.DataAtom == atom.Td || td.DataAtom == atom.Th {
@@ -404,7 +416,7 @@ func isData(n *html.Node) bool {
 		}
 		widest = max(widest, cells)
 	}
-	if len(tableRows(n)) == 1 {
+	if len(tableRows(n, nil)) == 1 {
 		return widest >= 8 && !hasLink(n) // the last row of table 3, cut off by the end of a page
 	}
 	return wide > 0

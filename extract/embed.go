@@ -29,7 +29,7 @@ func (d *Document) embedded(own bool) []Part {
 		}
 	}
 	for n := range d.root.Descendants() {
-		if n.Type != html.ElementNode || inChrome(n) {
+		if !embeds(n) || inChrome(n) {
 			continue
 		}
 		name := compact(attr(n, "title"))
@@ -57,6 +57,15 @@ func (d *Document) embedded(own bool) []Part {
 		}
 	}
 	return parts
+}
+
+// embeds reports whether an element may show a document within the page.
+func embeds(n *html.Node) bool {
+	switch n.DataAtom {
+	case atom.Iframe, atom.Frame, atom.Embed, atom.Object, atom.Param:
+		return true
+	}
+	return false
 }
 
 func firstFilled(a, b string) string {

@@ -671,8 +671,8 @@ func (f *figureReader) add(t *Table, table, row string, column valueColumn, c *C
 		Table: table, Row: row, Column: column.id, Value: parsed.value, Raw: c.Text, Blank: parsed.blank,
 		Unit: column.unit, Form: column.form, Locator: locator(t, c),
 	}
-	if c.Opaque {
-		parsed, fig.Blank = cell{}, ""
+	if c.Opaque || c.Unsure {
+		parsed, fig.Value, fig.Blank = cell{}, "", ""
 	}
 	if parsed.unit != "" {
 		fig.Unit = parsed.unit
@@ -689,12 +689,13 @@ func (f *figureReader) add(t *Table, table, row string, column valueColumn, c *C
 	if moneyWord.MatchString(parsed.unit) && column.unit == "件" {
 		f.problem("domain", strings.Join(at[:], " "), "S-NONNEG: %q counts money in a column of cases", c.Text)
 	}
-	if !parsed.ok {
-		what := c.Text
-		if c.Opaque {
-			what = "a picture, control or script"
-		}
-		f.problem("cell", strings.Join(at[:], " "), "%q is not a number (%s)", what, fig.Locator)
+	switch {
+	case c.Unsure:
+		f.problem("cell", strings.Join(at[:], " "), "%q may not be what a reader sees: it is styled out of sight or out of its place in part (%s)", c.Text, fig.Locator)
+	case c.Opaque:
+		f.problem("cell", strings.Join(at[:], " "), "%q is not a number (%s)", "a picture, control or script", fig.Locator)
+	case !parsed.ok:
+		f.problem("cell", strings.Join(at[:], " "), "%q is not a number (%s)", c.Text, fig.Locator)
 	}
 }
 

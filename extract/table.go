@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -29,6 +30,7 @@ type Cell struct {
 	Order            int // of the cell in its tr, from 1
 	Head             bool
 	Opaque           bool // empty of text, but not blank: a picture, a control, a script stands in it
+	Unsure           bool // what a reader sees of it may be something else than Text
 
 	labelled string // its labelKey, once asked for
 }
@@ -45,23 +47,26 @@ func (c *Cell) key() string {
 // that exist, as the standard has it.
 const maxSlots = 200_000
 
-// newTable reads a table element, as far as it has no more slots than most. Rows of nested tables belong to those.
-func newTable(n *html.Node, most int) *Table {
-	trs := tableRows(n)
+// newTable reads a table element, as far as it has no more slots than most. Rows of nested tables belong to those. page holds the
+// page's style sheets, or is nil.
+func newTable(n *html.Node, page *sheets, most int) *Table {
+	trs := tableRows(n, page)
+	around := lookAround(n, page)
 	t := &Table{Rows: make([][]*Cell, len(trs))}
 	slots := 0
 	for y, tr := range trs {
 		x, order := 0, 0
+		inRow := rowLook(tr, around, page)
 		for td := tr.FirstChild; td != nil; td = td.NextSibling {
-			if td.DataAtom != atom.Td && td.DataAtom != atom.Th || skipped(td) {
+			if td.DataAtom != atom.Td && td.DataAtom != atom.Th || takesNoPlace(td, page) {
 				continue // a hidden cell takes no slot
 			}
 			for x < len(t.Rows[y]) && t.Rows[y][x] != nil {
 				x++
 			}
 			order++
-			c := &Cell{Row: y, Col: x, Order: order, Head: td.DataAtom == atom.Th, Text: cellText(td)}
-			c.Opaque = c.Text == "" && opaque(td)
+			c := &Cell{Row: y, Col: x, Order: order, Head: td.DataAtom == atom.Th}
+			c.Text, c.Unsure, c.Opaque = readCell(td, page, inRow)
 			c.ColSpan = span(td, "colspan", 1000)
 			c.RowSpan = span(td, "rowspan", 65534)
 			if c.RowSpan == 0 || y+c.RowSpan > len(trs) {
@@ -155,14 +160,14 @@ func (t *Table) String() string {
 }
 
 // tableRows lists the tr elements of a table in the order of the standard: tfoot rows come last.
-func tableRows(n *html.Node) []*html.Node {
+func tableRows(n *html.Node, page *sheets) []*html.Node {
 	var rows, foot []*html.Node
 	var collect func(p *html.Node, inFoot bool)
 	collect = func(p *html.Node, inFoot bool) {
 		for c := p.FirstChild; c != nil; c = c.NextSibling {
 			switch c.DataAtom {
 			case atom.Tr:
-				if skipped(c) {
+				if takesNoPlace(c, page) {
 					continue
 				}
 				if inFoot {
@@ -245,15 +250,41 @@ func writeCell(b *strings.Builder, n *html.Node) {
 	}
 }
 
-// opaque reports whether something in a cell may show what its text does not.
-func opaque(td *html.Node) bool {
-	for n := range td.Descendants() {
-		switch n.DataAtom {
-		case atom.Img, atom.Svg, atom.Canvas, atom.Object, atom.Embed, atom.Select, atom.Textarea, atom.Button, atom.Noscript, atom.Script:
-			return true
+// lookAround is the look that a table takes from the elements around it, and from its own.
+func lookAround(table *html.Node, page *sheets) look {
+	l := look{size: commonSize}
+	var around []*html.Node
+	for p := table; p != nil; p = p.Parent {
+		if len(p.Attr) > 0 || page.hasRules() {
+			around = append(around, p)
 		}
 	}
-	return false
+	for _, p := range slices.Backward(around) {
+		l = l.inherit(p, page.style(p))
+	}
+	l.hidden = false // it is shown once a button is pressed: what is read is read whole
+	return l
+}
+
+// rowLook is the look of a row in a table.
+func rowLook(tr *html.Node, l look, page *sheets) look {
+	if tr.Parent.DataAtom != atom.Table {
+		l = l.inherit(tr.Parent, page.style(tr.Parent))
+	}
+	s := page.style(tr)
+	l = l.inherit(tr, s)
+	l.hidden = l.hidden || s.concealed(true) == gone
+	return l
+}
+
+// takesNoPlace reports whether a row or cell is left out, so that what follows it takes its place.
+func takesNoPlace(n *html.Node, page *sheets) bool {
+	if len(n.Attr) == 0 && !page.hasRules() {
+		return false
+	}
+	s := page.style(n)
+	_, hidden := attrValue(n, "hidden")
+	return s["display"] == "none" || s["mso-hide"] == "all" || hidden && s["display"] == "" || s["visibility"] == "collapse" && n.DataAtom == atom.Tr
 }
 
 // notOfCell reports whether an element adds nothing to the text of a cell.

@@ -1,6 +1,10 @@
 package extract
 
-import "bytes"
+import (
+	"bytes"
+
+	"golang.org/x/net/html"
+)
 
 // Pages pasted from Word say of each cell and each word how it looks, in more bytes than all else together, and half the
 // time of parsing goes into reading that. Nothing here asks how something looks, except whether it can be seen at all.
@@ -9,7 +13,32 @@ import "bytes"
 // of text that have nothing else to say. Where text is no markup that a tokenizer would understand in the same way, it is
 // left as it is. The result may share memory with text.
 func thin(text []byte) []byte {
-	t := thinner{text: text, cuts: make([]cut, 0, len(text)/64)}
+	t := thinner{text: text}
+	return t.run()
+}
+
+// parsePage parses a page without what only says how it looks, and returns what its style sheets say. Where they ask for elements
+// that thin leaves out, those stay.
+func parsePage(text []byte) (root *html.Node, page *sheets, weight int, err error) {
+	t := thinner{text: text}
+	if root, weight, err = parseHTML(t.run()); err != nil {
+		return nil, nil, 0, err
+	}
+	page = newSheets(t.sheets)
+	page.linked = t.linked
+	if page.asksFor(root) {
+		t = thinner{text: text, keep: true}
+		if whole, heavier, err := parseHTML(t.run()); err == nil {
+			return whole, page, heavier, nil
+		}
+		page.cut = true
+	}
+	return root, page, weight, nil
+}
+
+func (t *thinner) run() []byte {
+	text := t.text
+	t.cuts = make([]cut, 0, len(text)/64)
 	for i := 0; i < len(text); {
 		at := bytes.IndexByte(text[i:], '<')
 		if at < 0 {
@@ -26,6 +55,11 @@ type thinner struct {
 	cuts    []cut
 	pairs   []pair // elements that are open since the last tag that is none of them
 	foreign bool   // the page has drawings or formulas, where a span is no mere span
+	keep    bool   // no element is mere
+	linked  bool   // the page has style sheets elsewhere
+	sheets  []sheet
+	papers  map[string]bool // colours of grounds that were seen, besides white
+	sized   bool            // a font of no size was seen: sizes within count
 }
 
 // A cut is to be left out: from one place up to another, which is the same for one that was not made after all.
@@ -63,22 +97,30 @@ func (t *thinner) startTag(at int) int {
 	text, i := t.text, at+1
 	name := word(text[i:], endName)
 	i += len(name)
-	mere := isMere(name)
+	mere := isMere(name) && !t.keep
 	first := len(t.cuts)
 	if mere {
 		t.cuts = append(t.cuts, cut{at, at})
 	}
-	plain := true
+	plain, styled := true, false
+	var media string
 	for {
 		a, ok := nextAttribute(text, i)
 		if !ok {
 			break
 		}
-		if i = a.end; a.looks(name) && !t.assigns(i) {
+		isStyle := len(a.key) == 5 && foldPrefix(a.key, "style")
+		if i = a.end; (isStyle && styled || a.looks(name) && !t.mayHide(a)) && !t.assigns(i) {
 			t.cuts = append(t.cuts, cut{a.start, a.end})
 		} else {
 			plain = false
+			t.keeps(a, isStyle)
 		}
+		styled = styled || isStyle // of two, the first counts
+		if len(a.key) == 5 && foldPrefix(a.key, "media") {
+			media = string(a.value)
+		}
+		t.linked = t.linked || len(a.key) == 3 && foldPrefix(a.key, "rel") && containsFold(a.value, "stylesheet")
 	}
 	i, whole := t.close(i)
 	switch {
@@ -87,7 +129,7 @@ func (t *thinner) startTag(at int) int {
 		t.pairs = append(t.pairs, pair{name, first, i, plain && t.joins(at)})
 	case holdsText(name):
 		t.pairs = t.pairs[:0]
-		return t.raw(name, i)
+		return t.raw(name, i, media)
 	case bytes.EqualFold(name, []byte("br")):
 	default:
 		t.pairs = t.pairs[:0]
@@ -116,13 +158,16 @@ func (t *thinner) close(i int) (after int, whole bool) {
 }
 
 // raw passes over what stands in an element that holds text, up to its end tag. A style sheet is left out.
-func (t *thinner) raw(name []byte, i int) int {
+func (t *thinner) raw(name []byte, i int, media string) int {
 	end := indexFold(t.text[i:], name)
 	if end < 0 || bytes.EqualFold(name, []byte("plaintext")) {
 		return len(t.text)
 	}
-	if bytes.EqualFold(name, []byte("style")) && end > 0 && !t.foreign {
-		t.cuts = append(t.cuts, cut{i, i + end})
+	if bytes.EqualFold(name, []byte("style")) && end > 0 {
+		t.addSheet(t.text[i:i+end], media)
+		if !t.foreign {
+			t.cuts = append(t.cuts, cut{i, i + end})
+		}
 	}
 	return i + end
 }
@@ -279,7 +324,11 @@ func (a attribute) looks(element []byte) bool {
 	switch string(lower[:len(a.key)]) {
 	case "style":
 		return !telling(a.value)
-	case "lang", "xml:lang", "align", "valign", "bgcolor", "bordercolor", "color", "face", "border", "cellspacing", "cellpadding", "nowrap", "x:num", "x:str":
+	case "color":
+		return !isPale(a.value)
+	case "bgcolor":
+		return isPale(a.value)
+	case "lang", "xml:lang", "align", "valign", "bordercolor", "face", "border", "cellspacing", "cellpadding", "nowrap", "x:num", "x:str":
 		return true
 	case "width", "height":
 		return !bytes.EqualFold(element, []byte("img")) // small pictures are ornaments
@@ -289,30 +338,130 @@ func (a attribute) looks(element []byte) bool {
 	return false
 }
 
-// telling reports whether a style hides text or strikes it out, see hides: the words stand there that do. All sizes of a
-// font are told apart from none.
+// addSheet keeps a style sheet that has something to say of what is seen.
+func (t *thinner) addSheet(text []byte, media string) {
+	if !telling(text) {
+		return
+	}
+	t.sheets = append(t.sheets, sheet{string(text), media})
+	t.sized = t.sized || sizesNone(text)
+	for rest := text; ; {
+		at := bytes.Index(rest, []byte("background"))
+		if at < 0 {
+			return
+		}
+		rest = rest[at+len("background"):]
+		t.addPaper(rest)
+	}
+}
+
+// keeps takes from an attribute that stays what makes others count.
+func (t *thinner) keeps(a attribute, isStyle bool) {
+	switch {
+	case isStyle:
+		t.sized = t.sized || sizesNone(a.value)
+		if at := indexWord(a.value, "background"); at >= 0 {
+			t.addPaper(a.value[at+len("background"):])
+		}
+	case len(a.key) == len("bgcolor") && foldPrefix(a.key, "bgcolor"):
+		if c := colour(string(a.value)); c != "" {
+			t.paper(c)
+		}
+	}
+}
+
+// sizesNone reports whether a style has a font of no size.
+func sizesNone(style []byte) bool {
+	at := indexWord(style, "font-size")
+	if at < 0 {
+		return false
+	}
+	value := valueOf(style[at+len("font-size"):])
+	return len(value) > 0 && (value[0] == '0' || value[0] == '.')
+}
+
+// addPaper keeps the colour of a ground; text begins behind the name of the property.
+func (t *thinner) addPaper(text []byte) {
+	text = text[:min(len(text), 80)]
+	if end := bytes.IndexAny(text, ";}\"'"); end >= 0 {
+		text = text[:end]
+	}
+	_, value, _ := bytes.Cut(text, []byte(":"))
+	if c := paperOf(string(bytes.ToLower(bytes.TrimSpace(value)))); c != "" && !isWhite(c) {
+		t.paper(c)
+	}
+}
+
+func (t *thinner) paper(c string) {
+	if t.papers == nil {
+		t.papers = map[string]bool{}
+	}
+	t.papers[c] = true
+}
+
+// mayHide reports whether an attribute that only says how something looks hides it all the same, after what came before: text in
+// the colour of a ground, a ground within another, a size within none.
+func (t *thinner) mayHide(a attribute) bool {
+	switch len(a.key) {
+	case len("color"): // or style
+		if foldPrefix(a.key, "color") {
+			return t.papers != nil && t.papers[colour(string(a.value))]
+		}
+		if t.sized && containsFold(a.value, "font") {
+			return true
+		}
+		if t.papers == nil || !foldPrefix(a.key, "style") {
+			return false
+		}
+		for rest := a.value; ; {
+			at := indexWord(rest, "color")
+			if at < 0 {
+				return containsFold(a.value, "background")
+			}
+			rest = rest[at+len("color"):]
+			if t.papers[colour(string(valueOf(rest)))] {
+				return true
+			}
+		}
+	case len("bgcolor"):
+		return t.papers != nil && foldPrefix(a.key, "bgcolor")
+	}
+	return false
+}
+
+func containsFold(text []byte, lower string) bool { return indexWord(text, lower) >= 0 }
+
+func indexWord(text []byte, lower string) int {
+	for i := range text {
+		if text[i]|0x20 == lower[0] && foldPrefix(text[i:], lower) {
+			return i
+		}
+	}
+	return -1
+}
+
+// telling reports whether a style can take text out of sight or out of its place, strike it out or raise it, see look.go: the words
+// stand there that do. Common sizes of a font are told apart from tiny ones, white from other colours.
 func telling(style []byte) bool {
 	for i := 0; i < len(style); i++ {
-		rest := style[i:]
-		switch style[i] | 0x20 {
-		case 'n':
-			if foldPrefix(rest, "none") {
+		c := style[i]
+		if c >= 0x80 {
+			continue
+		}
+		switch c | 0x20 {
+		case '-':
+			if i+3 < len(style) && isDigit(style[i+1]) && isDigit(style[i+2]) && (isDigit(style[i+3]) || style[i+3]|0x20 == 'e') {
+				return true // far away
+			}
+		case '&' | 0x20, '\\' | 0x20, '*' | 0x20:
+			if written(style[i:]) {
 				return true
 			}
-		case 'h':
-			if foldPrefix(rest, "hid") {
-				return true
+		default:
+			if i > 0 && isLetter(style[i-1]) || c < 'A' {
+				continue
 			}
-		case 'o':
-			if foldPrefix(rest, "opacity") {
-				return true
-			}
-		case 'l':
-			if foldPrefix(rest, "line-through") {
-				return true
-			}
-		case 'f':
-			if foldPrefix(rest, "font-size") && tiny(rest[len("font-size"):]) {
+			if tells(style[i:], c|0x20) {
 				return true
 			}
 		}
@@ -320,10 +469,116 @@ func telling(style []byte) bool {
 	return false
 }
 
-// tiny reports whether what follows the name of a size is not clearly a number above zero.
+// written reports whether letters may be written as something else here: by their numbers, or with comments between.
+func written(style []byte) bool {
+	switch {
+	case style[0] == '&':
+		return len(style) > 1 && style[1] == '#'
+	case style[0] == '*':
+		return len(style) > 1 && style[1] == '/'
+	}
+	return style[0] == '\\'
+}
+
+// telltales are the words that tell, by their first letter.
+var telltales = [26][]string{
+	'c' - 'a': {"clip", "content"},
+	'd' - 'a': {"display", "direction"},
+	'f' - 'a': {"float", "filter", "flex"},
+	'h' - 'a': {"hid"},
+	'l' - 'a': {"line-through"},
+	'm' - 'a': {"mso-text-raise", "mso-hide"},
+	'o' - 'a': {"opacity", "overflow", "order:"},
+	'p' - 'a': {"position"},
+	'r' - 'a': {"rotate"},
+	's' - 'a': {"scale"},
+	't' - 'a': {"transform", "translate", "transparent"},
+	'u' - 'a': {"unicode-bidi"},
+	'v' - 'a': {"visib"},
+	'z' - 'a': {"z-index"},
+}
+
+// tells reports whether a word that tells stands at the beginning; c is its first letter in lower case.
+func tells(style []byte, c byte) bool {
+	if c < 'a' || c > 'z' {
+		return false
+	}
+	for _, w := range telltales[c-'a'] {
+		if foldPrefix(style, w) {
+			return true
+		}
+	}
+	switch c {
+	case 'f':
+		return foldPrefix(style, "font-size") && tiny(style[len("font-size"):]) || foldPrefix(style, "font:") && tiny(style[len("font:"):])
+	case 'v':
+		return foldPrefix(style, "vertical-align") && lifts(style[len("vertical-align"):])
+	case 'c':
+		return foldPrefix(style, "color") && isPale(valueOf(style[len("color"):]))
+	case 'b':
+		if !foldPrefix(style, "background") {
+			return false
+		}
+		rest := style[len("background"):]
+		if foldPrefix(rest, "-color") {
+			rest = rest[len("-color"):]
+		}
+		return len(rest) > 0 && (rest[0] == ':' || rest[0] == ' ') && !isPale(valueOf(rest))
+	}
+	return false
+}
+
+// valueOf returns what follows the name of a property, up to the end of it.
+func valueOf(rest []byte) []byte {
+	rest = bytes.TrimLeft(rest, ": \t\n\r\f")
+	if end := bytes.IndexAny(rest, ";}!"); end >= 0 {
+		rest = rest[:end]
+	}
+	return rest
+}
+
+// isPale reports whether a colour may be white or none.
+func isPale(value []byte) bool {
+	c := colour(string(value))
+	return c == "" || c == noColour || isWhite(c) || bytes.HasPrefix(bytes.ToLower(value), []byte("hsl"))
+}
+
+// lifts reports whether an alignment raises or lowers text within its line.
+func lifts(value []byte) bool {
+	value = valueOf(value)
+	return len(value) == 0 || value[0]|0x20 == 's' || value[0] < 'A'
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+// tiny reports whether what follows the name of a size is not clearly a size that is easily read: eight points.
 func tiny(value []byte) bool {
-	value = bytes.TrimLeft(value, ": \t\n\r\f")
-	return len(value) == 0 || value[0] < '1' || value[0] > '9'
+	value = valueOf(value)
+	n := 0.0
+	i := 0
+	for ; i < len(value) && (isDigit(value[i]) || value[i] == '.'); i++ {
+		if value[i] == '.' {
+			break
+		}
+		n = n*10 + float64(value[i]-'0')
+	}
+	if i == 0 {
+		return len(value) == 0 || value[0]|0x20 == 'x' || value[0] == '.' || foldPrefix(value, "smaller") || foldPrefix(value, "calc") || foldPrefix(value, "var")
+	}
+	for i < len(value) && (isDigit(value[i]) || value[i] == '.') {
+		i++
+	}
+	switch unit := value[i:]; {
+	case foldPrefix(unit, "pt"):
+		return n < 8
+	case foldPrefix(unit, "%"):
+		return n < 75
+	case foldPrefix(unit, "px"), len(unit) == 0:
+		return n < 10
+	case foldPrefix(unit, "em"), foldPrefix(unit, "rem"):
+		return n < 1
+	}
+	return n < 1
 }
 
 func foldPrefix(text []byte, lower string) bool {

@@ -39,6 +39,7 @@ var homes = map[string]string{
 	"github.com/gocolly/colly/v2":         "gongkai/crawler",
 	"github.com/PuerkitoBio/goquery":      "gongkai/extract",
 	"github.com/nlnwa/whatwg-url":         "gongkai/extract",
+	"github.com/tdewolff/parse/v2":        "gongkai/extract",
 	"golang.org/x/net/html":               "gongkai/extract",
 	"go.etcd.io/bbolt":                    "gongkai/store",
 	"github.com/jimsmart/grobotstxt":      "gongkai/crawler/robots",
