@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -103,9 +104,9 @@ func isHTML(h http.Header) bool {
 
 // receive takes a body off the wire. With an error there is what came before it.
 func receive(to *spool, res *http.Response, limit int64, watch *idle) error {
-	watch.start()
+	watch.start(false)
 	defer watch.end()
-	from := &wire{r: res.Body, watch: watch, limit: limit}
+	from := &wire{r: res.Body, watch: watch, limit: limit, first: make([]byte, 0, len("%PDF-"))}
 	piece := make([]byte, 8<<10)
 	for {
 		n, err := from.Read(piece)
@@ -148,9 +149,12 @@ func place(length int64, body []byte, missing int64) string {
 	return fmt.Sprintf(": after %d bytes", len(body))
 }
 
+// lastBytes is where the end of a document is looked for.
+const lastBytes = 1024
+
 // ended reports whether a document has the end that its own format gives it, so that nothing of it can be missing.
 func ended(body []byte) bool {
-	tail := bytes.ToLower(bytes.TrimRight(body[max(0, len(body)-1024):], "\x00\t\n\f\r "))
+	tail := bytes.ToLower(bytes.TrimRight(body[max(0, len(body)-lastBytes):], "\x00\t\n\f\r "))
 	switch {
 	case bytes.HasPrefix(body, []byte("%PDF-")):
 		return bytes.Contains(tail, []byte("%%eof"))
@@ -165,6 +169,8 @@ type wire struct {
 	r        io.Reader
 	watch    *idle
 	n, limit int64
+	first    []byte // bytes of the body, as many as tell what it is; full to its capacity once they have come
+	last     []byte // bytes of it so far, lastBytes at most
 }
 
 func (w *wire) Read(b []byte) (int, error) {
@@ -174,7 +180,10 @@ func (w *wire) Read(b []byte) (int, error) {
 		return 0, fmt.Errorf("%w of %d bytes", coding.ErrTooLarge, w.limit)
 	}
 	if n > 0 {
-		w.watch.start()
+		w.first = append(w.first, b[:min(n, cap(w.first)-len(w.first))]...)
+		last := append(w.last, b[max(0, n-lastBytes):n]...)
+		w.last = append(w.last[:0], last[max(0, len(last)-lastBytes):]...)
+		w.watch.start(ended(slices.Concat(w.first, w.last)))
 	}
 	return n, err
 }
@@ -186,13 +195,20 @@ type idle struct {
 	timer *time.Timer
 }
 
+// lull is how long more is waited for behind the end of a document, on a connection that stays open.
+const lull = 5 * time.Second
+
 // start begins to wait for the next byte.
-func (i *idle) start() {
+func (i *idle) start(ended bool) {
+	d := i.d
+	if ended {
+		d = min(d, lull)
+	}
 	if i.timer == nil {
-		i.timer = time.AfterFunc(i.d, i.stop)
+		i.timer = time.AfterFunc(d, i.stop)
 		return
 	}
-	i.timer.Reset(i.d)
+	i.timer.Reset(d)
 }
 
 func (i *idle) end() { i.timer.Stop() }

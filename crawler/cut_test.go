@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"gongkai/extract"
@@ -234,6 +235,57 @@ func TestCutPartForGood(t *testing.T) {
 			f.log = nil
 			if _, err := c.Run(t.Context()); err != nil || strings.Contains(f.urls(), "a.pdf") != pending {
 				t.Errorf("next night: %s, %v", f.urls(), err)
+			}
+		})
+	}
+}
+
+// TestRawLocation: a redirect in raw bytes of GBK leads to the same address when the archive is read again.
+func TestRawLocation(t *testing.T) {
+	pages := map[string]http.HandlerFunc{start: listing("x", ""),
+		reportX: reportPage(sections(1, 6, 5) + `<p><a href="a.pdf">附件：年报.pdf</a></p>`),
+		"www.a.gov.cn/nb/a.pdf": func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Location", "/nb/\xc4\xea\xb1\xa8.pdf")
+			w.WriteHeader(http.StatusFound)
+		},
+		"www.a.gov.cn/nb/%C4%EA%B1%A8.pdf": body("%PDF-1.4 whole %%EOF"),
+	}
+	crawl(t, pages, func(t *testing.T, c *Crawler, f *fake, sum Summary) {
+		rec := record(t, c.Store)
+		again, err := reread(t, c)
+		if err != nil || rec.Attachments == "" || again.Attachments != rec.Attachments || rec.Pending() || again.Pending() {
+			t.Errorf("%v\nfirst: %s\nagain: %s\n%s", err, described(rec), described(again), f.urls())
+		}
+	})
+}
+
+// TestCutLull: behind the end of a document little time is lost on a server that announces more and keeps the connection
+// open; before it the server has its time.
+func TestCutLull(t *testing.T) {
+	for _, tt := range []struct {
+		pieces []string
+		want   time.Duration
+	}{
+		{[]string{"<html>", "</ht", "ml>\r\n"}, lull},
+		{[]string{"<html></html>", "\n<script src=x></script>"}, patience.idle},
+		{[]string{"<html>" + strings.Repeat("x", 3000), strings.Repeat("x", 3000) + "</html>"}, lull},
+		{[]string{"%PDF-1.4\n" + strings.Repeat("x", 3000) + "\n%%E", "OF\n"}, lull},
+		{[]string{"%P", "DF-1.4\n</html>"}, patience.idle},
+		{[]string{"<html>"}, patience.idle},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			r, w := io.Pipe()
+			go func() {
+				for _, p := range tt.pieces {
+					io.WriteString(w, p)
+				}
+			}()
+			began := time.Now()
+			watch := &idle{d: patience.idle, stop: func() { w.CloseWithError(errIdle) }}
+			to := &spool{}
+			err := receive(to, &http.Response{Body: r}, 1<<20, watch)
+			if got, _ := to.bytes(); time.Since(began) != tt.want || err != errIdle || string(got) != strings.Join(tt.pieces, "") {
+				t.Errorf("%.60q: after %v: %v", tt.pieces, time.Since(began), err)
 			}
 		})
 	}

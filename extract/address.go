@@ -11,6 +11,7 @@ import (
 
 	whatwg "github.com/nlnwa/whatwg-url/url"
 	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/traditionalchinese"
 )
@@ -195,8 +196,11 @@ func asked(text []byte, enc Encoding) Encoding {
 }
 
 // Relocated returns where the Location header of an answer leads that came from base. Bytes that are no ASCII are sent
-// on as they are.
+// on as they are, whether location holds them or, as archives do, a character for each.
 func Relocated(base *url.URL, location string) (*url.URL, error) {
+	if raw, err := charmap.ISO8859_1.NewEncoder().String(location); err == nil && utf8.ValidString(location) {
+		location = raw
+	}
 	if !utf8.ValidString(location) {
 		var b strings.Builder
 		for _, c := range []byte(location) {

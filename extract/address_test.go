@@ -78,6 +78,7 @@ func TestRelocated(t *testing.T) {
 	}
 	for location, want := range map[string]string{
 		"/n\xc4\xea.html?t=\xb1\xa8": "http://www.a.gov.cn/n%C4%EA.html?t=%B1%A8",
+		"/nÄê.html?t=±¨":             "http://www.a.gov.cn/n%C4%EA.html?t=%B1%A8", // the same, as the archive has it
 		"/年.html":                    "http://www.a.gov.cn/%E5%B9%B4.html",
 		"?t=年":                       "http://www.a.gov.cn/zw/list.html?t=年",
 		"#top":                       "http://www.a.gov.cn/zw/list.html",

@@ -4,8 +4,11 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
+	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -63,7 +66,7 @@ func (s *Store) newcomer(c *Capture, body []byte, rec *Record) (*newcomer, error
 	n := &newcomer{Capture: *c, given: c.State}
 	n.ID = 0
 	n.Time = c.Time.UTC().Round(0) // as it will be read back
-	n.Header = latin1(c.Header)
+	n.Header, n.Error, n.Truncated, n.Mended = bounded(latin1(c.Header)), shortened(c.Error), shortened(c.Truncated), shortened(c.Mended)
 	if err := n.check(body); err != nil {
 		return n, err
 	}
@@ -259,6 +262,58 @@ func latin1(h http.Header) http.Header {
 				values[i] = fromLatin1(v)
 			}
 		}
+	}
+	return h
+}
+
+// How much of what a server says beside its pages is kept: bytes of a text, and of all names and values of a header. No
+// real one comes near.
+const (
+	mostText   = 8 << 10
+	mostHeader = 64 << 10
+)
+
+// shortened cuts a text that is too long, and says so.
+func shortened(text string) string {
+	if len(text) <= mostText {
+		return text
+	}
+	end := " … (cut, of " + strconv.Itoa(len(text)) + " bytes)"
+	return strings.ToValidUTF8(text[:mostText-len(end)], "") + end
+}
+
+// leftOut names the field that counts the values which were left out of a header.
+const leftOut = "X-Gongkai-Left-Out"
+
+// bounded shortens a header that is too long, which becomes its own; the fields that say what the answer is stay.
+func bounded(h http.Header) http.Header {
+	if len(h[leftOut]) > 0 {
+		return h // by an export
+	}
+	plain := []string{"Content-Encoding", "Content-Length", "Content-Type", "Date", "Etag", "Last-Modified", "Location", "Refresh", "Retry-After", "Server"}
+	names := slices.SortedFunc(maps.Keys(h), func(a, b string) int {
+		if first, second := slices.Contains(plain, a), slices.Contains(plain, b); first != second {
+			return map[bool]int{true: -1, false: 1}[first]
+		}
+		return strings.Compare(a, b)
+	})
+	size, left := 0, 0
+	for _, name := range names {
+		kept := h[name][:0]
+		for _, v := range h[name] {
+			v = shortened(v)
+			if size += len(name) + len(v); size > mostHeader {
+				left++
+				continue
+			}
+			kept = append(kept, v)
+		}
+		if h[name] = kept; len(kept) == 0 && left > 0 {
+			delete(h, name)
+		}
+	}
+	if left > 0 {
+		h[leftOut] = []string{strconv.Itoa(left)}
 	}
 	return h
 }

@@ -23,7 +23,7 @@ type Capture struct {
 
 	State  string      `json:"state"`            // one of the State constants
 	Status int         `json:"status,omitempty"` // of HTTP; 0 when there was no answer
-	Header http.Header `json:"header,omitempty"` // of the answer, as served
+	Header http.Header `json:"header,omitempty"` // of the answer, as served; what is longer than any real one is cut, and says so
 	Remote string      `json:"remote,omitempty"` // address and port that answered
 	TLS    string      `json:"tls,omitempty"`    // its version, and why the certificate is not to be trusted if that was let pass: "TLS 1.0, not verified: x509: …"
 	Error  string      `json:"error,omitempty"`  // why there is no usable answer
