@@ -223,6 +223,9 @@ func TestAccepted(t *testing.T) {
 				if l.Units {
 					one += " units"
 				}
+				if tt.name == "a column of years" && !strings.Contains(l.Evidence, "a column of 2 years; 5 reports in 2023年") {
+					t.Errorf("evidence: %s", l.Evidence)
+				}
 				got = append(got, one)
 			}
 			if strings.Join(got, ", ") != tt.want {
@@ -280,6 +283,7 @@ func TestAskedFor(t *testing.T) {
 			"/c1": list(3), "/c2": "<p></p>", "/c3": "<p></p>", "/c4": "<p></p>", "/c5": "<p></p>"}, "/ /c1 /c2 /c3 /c4"},
 		{"no section when one is found", map[string]string{"/": home("/c1", "政府信息公开年报", "/s", "政府信息公开"), "/c1": list(3)}, "/ /c1"},
 		{"a column of bodies when one is found", map[string]string{"/": home("/c1", "政府信息公开年报", "/b", "部门信息公开年报"), "/c1": list(3)}, "/ /c1 /b"},
+		{"no column of bodies on another host when one is found", map[string]string{"/": home("/c1", "政府信息公开年报", "http://b.a.gov.cn/b", "部门信息公开年报"), "/c1": list(3)}, "/ /c1"},
 		{"a guide when nothing is found", map[string]string{"/": home("/g", "信息公开指南")}, "/ /g" + guessed},
 		{"no guide when something like it is found", map[string]string{"/": home("/s", "政府信息公开", "/g", "信息公开指南"), "/s": list(3)}, "/ /s"},
 		{"nothing that says nothing", map[string]string{"/": home("/n", "城区道路")}, "/" + guessed},
