@@ -403,6 +403,8 @@ func TestSections(t *testing.T) {
 	}
 	part := bureauPortal
 	part.Home = "http://www.a.gov.cn/jyj/index.html"
+	both := bureauPortal // of which one listing lies in its part, and the other in none
+	both.Home, both.Start = "", []string{"http://www.a.gov.cn/jyj/nb.html", "http://www.a.gov.cn/nb.html"}
 	for _, tt := range []struct {
 		portal  seeds.Portal
 		address string
@@ -413,6 +415,7 @@ func TestSections(t *testing.T) {
 		{part, "http://www.a.gov.cn/czj/nb/1.html", false},
 		{part, "http://www.a.gov.cn/jyjx/1.html", false},
 		{part, "http://www.b.gov.cn/jyj/nb/1.html", false},
+		{both, "http://www.a.gov.cn/czj/nb/1.html", true},
 		{bureauPortal, "http://www.a.gov.cn/czj/nb/1.html", true},
 		{bureauPortal, "http://xxgk.a.gov.cn/1.html", true},
 		{bureauPortal, "http://www.b.gov.cn/1.html", false},

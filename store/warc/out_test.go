@@ -2,12 +2,14 @@ package warc
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/md5"
 	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -193,5 +195,67 @@ func TestWriteBounds(t *testing.T) {
 	}
 	if _, err := Write(t.Context(), s, dir, Options{}); err == nil || !strings.Contains(err.Error(), "thesis.docx") {
 		t.Errorf("into a folder of something else: %v", err)
+	}
+}
+
+// TestWithoutBody: an answer whose body the archive does not have is marked as cut, with why; one that has none is not.
+func TestWithoutBody(t *testing.T) {
+	s, err := store.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	answers := []struct {
+		state  string
+		status int
+		header http.Header
+		want   string
+	}{
+		{store.StateFailed, 500, nil, "unspecified"},
+		{store.StateGone, 404, nil, "unspecified"},
+		{store.StateRefused, 200, nil, "length"},
+		{store.StateFailed, 204, nil, ""},
+		{store.StateFailed, 199, nil, ""},
+		{store.StateRedirect, 302, http.Header{"Content-Length": {"0"}}, ""},
+		{store.StateRedirect, 302, nil, "unspecified"},
+	}
+	for i, a := range answers {
+		c := store.Capture{URL: fmt.Sprint("http://a.gov.cn/", i), Time: time.Date(2024, 1, 1, i, 0, 0, 0, time.UTC), Kind: store.KindOther, State: a.state, Status: a.status, Header: a.header}
+		if err := s.AddCapture(&c, nil, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dir := t.TempDir()
+	if _, err := Write(t.Context(), s, dir, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(filepath.Join(dir, "gongkai-00000.warc.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for _, record := range strings.Split(string(text), "WARC/1.1\r\n") {
+		head, _, _ := strings.Cut(record, "\r\n\r\n")
+		if !strings.Contains(head, "WARC-Type: response") {
+			continue
+		}
+		_, got, _ := strings.Cut(head, "WARC-Truncated: ")
+		got, _, _ = strings.Cut(got, "\r\n")
+		if a := answers[seen]; got != a.want {
+			t.Errorf("%s, status %d: truncated %q, want %q", a.state, a.status, got, a.want)
+		}
+		seen++
+	}
+	if seen != len(answers) {
+		t.Errorf("%d responses", seen)
 	}
 }
