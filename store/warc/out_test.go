@@ -8,8 +8,10 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -257,5 +259,41 @@ func TestWithoutBody(t *testing.T) {
 	}
 	if seen != len(answers) {
 		t.Errorf("%d responses", seen)
+	}
+}
+
+// TestLostBodies: an answer whose body is damaged in the archive is exported without it, marked, and named.
+func TestLostBodies(t *testing.T) {
+	folder := t.TempDir()
+	s, err := store.Open(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := make([]byte, 40<<10) // that cannot be packed, and so stands in the file as it is
+	rand.NewChaCha8([32]byte{}).Read(body)
+	c := store.Capture{URL: "http://a.gov.cn/lost", Time: time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC), Kind: store.KindReport, State: store.StateOK, Status: 200}
+	if err := errors.Join(s.AddCapture(&c, body, nil), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(folder, "archive.db")
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := bytes.Index(data, body[20<<10:20<<10+64])
+	if at < 0 {
+		t.Fatal("the body does not stand in the archive as it is")
+	}
+	data[at] ^= 1
+	if err := os.WriteFile(name, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = store.OpenReadOnly(folder); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	sum, err := Write(t.Context(), s, t.TempDir(), Options{})
+	if err != nil || !slices.Equal(sum.Lost, []string{c.URL}) || sum.Responses != 1 || !strings.Contains(sum.String(), "1 bodies are damaged") {
+		t.Errorf("%+v, %v", sum, err)
 	}
 }
