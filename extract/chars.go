@@ -178,7 +178,7 @@ func compact(s string) string {
 	for i := 0; i < len(s); {
 		c, size := s[i], 1
 		space := c == ' ' || c >= '\t' && c <= '\r'
-		if c == 0xc2 || c == 0xe2 || c == 0xe3 || c == 0xef { // what odd spaces begin with
+		if c == 0xc2 || c == 0xe2 || c == 0xe3 || c == 0xef || c == 0xf0 { // what odd spaces and radicals begin with
 			var r rune
 			r, size = utf8.DecodeRuneInString(s[i:])
 			if isOddSpace(r) {
@@ -216,7 +216,7 @@ func compact(s string) string {
 func tidy(s string) bool {
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
-		case c <= ' ', c == 0xc2, c == 0xe2, c == 0xef:
+		case c <= ' ', c == 0xc2, c == 0xe2, c == 0xef, c == 0xf0:
 			return false
 		case c == 0xe3 && strings.HasPrefix(s[i:], "\u3000"):
 			return false

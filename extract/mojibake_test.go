@@ -154,7 +154,8 @@ func TestRadicals(t *testing.T) {
 	want := readPage(t, []byte(page))
 	signs := strings.NewReplacer("文", "\u2f42", "行", "\u2f8f", "金", "\u2fa6", "一", "\u2f00", "二", "\u2f06", "工", "\u2f2f", "人", "\u2f08",
 		"力", "\u2f12", "大", "\u2f24", "小", "\u2f29", "日", "\u2f47", "月", "\u2f49", "民", "\u2ea0", "长", "\u2ed3", "门", "\u2ed4", "自", "\u2f83", "示", "\u2f70",
-		"立", "\u2f74", "言", "\u2f94", "里", "\u2fa5", "見", "\u2f92", "见", "\u2ec5", "业", "业", "又", "\u2f1c", "方", "\u2f45", "生", "\u2f63", "用", "\u2f64")
+		"立", "\u2f74", "言", "\u2f94", "里", "\u2fa5", "見", "\u2f92", "见", "\u2ec5", "业", "业", "又", "\u2f1c", "方", "\u2f45", "生", "\u2f63", "用", "\u2f64",
+		"年", "\uf98e", "不", "\uf967", "理", "\uf9e4", "度", "\ufa01", "里", "\uf9e9", "例", "\uf9b5", "率", "\uf961", "更", "\uf901", "冬", "\U0002f81a")
 	r := readPage(t, []byte(signs.Replace(page)))
 	if a, b := figuresOf(r), figuresOf(want); a != b {
 		t.Errorf("%d figures, want %d", len(r.Figures), len(want.Figures))

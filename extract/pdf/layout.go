@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // A block is a line of text, a paragraph once lines are joined, or a table.
@@ -114,21 +115,32 @@ func marginKey(s string) string {
 type measure struct {
 	left, right float64
 	size        float64 // of most of the text
+	leading     float64 // from the middle of a line to that of the next, or +Inf where no two lines follow each other
 	indents     bool    // paragraphs begin with an indent
 }
+
+// longLine is how many characters a line has at least that tells the measure.
+const longLine = 15
 
 // measureOf finds the measure of a document whose pages look alike: the left and right edges that most of its longer
 // lines share.
 func measureOf(blocks []block) measure {
 	sizes := map[int]int{}
-	var lefts, rights []float64
-	for _, b := range blocks {
-		if n := len([]rune(b.text)); b.table == nil && n >= 15 {
+	var lefts, rights, leadings []float64
+	for i, b := range blocks {
+		if n := len([]rune(b.text)); b.table == nil && n >= longLine {
 			sizes[int(math.Round(b.size))] += n
 			lefts, rights = append(lefts, b.x0), append(rights, b.x1)
+			if i > 0 && blocks[i-1].table == nil && blocks[i-1].page == b.page {
+				leadings = append(leadings, b.midY()-blocks[i-1].midY())
+			}
 		}
 	}
-	m := measure{size: 12, right: math.Inf(1)}
+	m := measure{size: 12, right: math.Inf(1), leading: math.Inf(1)}
+	if len(leadings) > 0 {
+		slices.Sort(leadings)
+		m.leading = leadings[len(leadings)/2]
+	}
 	most := 0
 	for size, n := range sizes {
 		if n > most || n == most && float64(size) < m.size {
@@ -164,12 +176,12 @@ func measures(blocks []block) map[int]measure {
 		m := measureOf(own)
 		long := 0
 		for _, b := range own {
-			if b.table == nil && len([]rune(b.text)) >= 15 {
+			if b.table == nil && len([]rune(b.text)) >= longLine {
 				long++
 			}
 		}
 		if long < 5 {
-			m.left, m.right = whole.left, whole.right
+			m.left, m.right, m.leading = whole.left, whole.right, whole.leading
 		}
 		m.size, m.indents = whole.size, whole.indents
 		out[page] = m
@@ -181,21 +193,48 @@ func measures(blocks []block) map[int]measure {
 func joinLines(blocks []block) []block {
 	ms := measures(blocks)
 	var out []block
-	var text strings.Builder // of the paragraph at the end of out
+	var text []byte // of the paragraph at the end of out, while it has several lines
+	end := func() {
+		if len(text) > 0 {
+			out[len(out)-1].text, text = string(text), text[:0]
+		}
+	}
 	for i, b := range blocks {
-		if n := len(out) - 1; b.table == nil && i > 0 && blocks[i-1].table == nil && wraps(blocks[i-1].line, b.line, ms) {
-			if needsBlank(text.String(), b.text) {
-				text.WriteByte(' ')
+		if b.table == nil && i > 0 && blocks[i-1].table == nil && wraps(blocks[i-1].line, b.line, ms) {
+			if len(text) == 0 {
+				text = append(text, out[len(out)-1].text...)
 			}
-			text.WriteString(b.text)
-			out[n].text = text.String()
+			text = goOn(text, b.text)
 			continue
 		}
+		end()
 		out = append(out, b)
-		text.Reset()
-		text.WriteString(b.text)
 	}
+	end()
 	return out
+}
+
+var (
+	// brokenWord is a word that was parted at the end of a line; one letter with a hyphen is no part of a word (e-mail).
+	brokenWord = regexp.MustCompile(`\p{Latin}{2}[-‐]$`)
+	// spaced ends a line after which a word or number begins, written with a blank before it.
+	spaced = regexp.MustCompile(`[\p{Latin}\d.,;:!?)%]$`)
+	// address ends a line in the middle of an address, which has no blanks.
+	address = regexp.MustCompile(`(?:://|www\.|@)[!-~]*$`)
+)
+
+// goOn appends the next line of a paragraph: Chinese as it is, words with the blank that the end of the line stood for,
+// and the rest of a word that was parted without its hyphen. Numbers are taken for one, as in Chinese.
+func goOn(text []byte, next string) []byte {
+	end, first := text[max(len(text)-200, 0):], firstRune(next)
+	switch {
+	case brokenWord.Match(end) && isLatin(first) && unicode.IsLower(first):
+		_, hyphen := utf8.DecodeLastRune(end)
+		text = text[:len(text)-hyphen]
+	case isLatin(first) && spaced.Match(end) && !address.Match(end), unicode.IsDigit(first) && isLatin(lastRune(string(end))) && !address.Match(end):
+		text = append(text, ' ')
+	}
+	return append(text, next...)
 }
 
 var (
@@ -212,7 +251,10 @@ func wraps(a, b line, ms map[int]measure) bool {
 	if isTitle(a, ma) || isTitle(b, mb) {
 		return isTitle(a, ma) && isTitle(b, mb) && math.Abs(a.size-b.size) < 1 && !reportEnds(a.text) && b.y0-a.y1 < a.size*1.5
 	}
-	if a.x1 < ma.right-2*ma.size || math.Abs(a.size-b.size) > 0.25*ma.size {
+	if a.x1 < ma.right-max(2*ma.size, b.unbroken()+ma.size) || math.Abs(a.size-b.size) > 0.25*ma.size {
+		return false
+	}
+	if b.midY()-a.midY() > 1.5*ma.leading { // never overleaf, where b is the higher
 		return false
 	}
 	if b.x0 > mb.left+mb.size {
@@ -222,6 +264,19 @@ func wraps(a, b line, ms map[int]measure) bool {
 		return !heading.MatchString(b.text)
 	}
 	return !numbered.MatchString(b.text) && !ended.MatchString(a.text)
+}
+
+// unbroken is how wide the word, number or address is that a line begins with, 0 for Chinese: what had to go to this line in
+// one piece.
+func (l line) unbroken() float64 {
+	n := 0
+	for n < len(l.chars) && l.chars[n].r < 0x250 && (n == 0 || !apart(l.chars[n-1], l.chars[n])) {
+		n++
+	}
+	if n == 0 {
+		return 0
+	}
+	return l.chars[n-1].x1 - l.chars[0].x0
 }
 
 // isTitle reports whether a line is set larger than the text, and centred.

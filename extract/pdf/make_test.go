@@ -64,6 +64,34 @@ func (f *pdfFile) pages(entries, resources string, contents ...string) []byte {
 	return f.bytes(f.add("<< /Type /Catalog /Pages %d 0 R >>", parent))
 }
 
+// placed makes a page that draws a form with a matrix of its own; inner is the form's content, page what is beside it. The form
+// is X, /P1 a property list whose ActualText is 12, and /P2 one with more than anybody would print.
+func placed(matrix, inner, page string) []byte {
+	f := &pdfFile{}
+	resources := fmt.Sprintf("/Font << /F1 %d 0 R >> /Properties << /P1 << /ActualText (12) >> /P2 << /ActualText (%s) >> >>", f.font(), strings.Repeat("9", 100_000))
+	form := f.form(matrix, resources, inner)
+	outer := f.form("1 0 0 1 30 -20", fmt.Sprintf("%s /XObject << /X %d 0 R >>", resources, form), "q 2 0 0 2 0 0 cm /X Do Q\n")
+	return f.pages("", fmt.Sprintf("%s /XObject << /X %d 0 R /Outer %d 0 R >>", resources, form, outer), page)
+}
+
+func (f *pdfFile) form(matrix, resources, content string) int {
+	return f.stream(fmt.Sprintf("/Type /XObject /Subtype /Form /BBox [-2000 -2000 2000 2000] /Matrix [%s] /Resources << %s >>", matrix, resources), content)
+}
+
+// actual says how what content shows is to be read, as ASCII where it is that, else as UTF-16.
+func actual(text, content string) string {
+	var b strings.Builder
+	if strings.ContainsFunc(text, func(r rune) bool { return r >= 0x80 }) {
+		b.WriteString("FEFF")
+		for _, u := range utf16.Encode([]rune(text)) {
+			fmt.Fprintf(&b, "%04X", u)
+		}
+	} else {
+		fmt.Fprintf(&b, "%X", text)
+	}
+	return fmt.Sprintf("/Span << /ActualText <%s> >> BDC\n%sEMC\n", b.String(), content)
+}
+
 // show writes text with its baseline beginning at (x, y).
 func show(x, y float64, text string) string { return showTurned("1 0 0 1", x, y, 10, text) }
 

@@ -55,9 +55,10 @@ func (in *instance) readPage(doc uint64, index int, budget *int) (*page, error) 
 		return nil, fmt.Errorf("%w: page %d cannot be loaded", ErrBroken, index+1)
 	}
 	p := &page{sheet: in.sheet(handle)}
-	in.readChars(p, handle, budget)
-	g := &graphics{in: in, page: p}
+	g := &graphics{in: in, page: p, spans: map[uint64]*span{}, marks: map[uint64]mark{}}
 	g.objects("FPDFPage_CountObjects", "FPDFPage_GetObject", handle, identity, 0)
+	g.unmark()
+	in.readChars(p, handle, g.spans, budget)
 	turns := int(in.call("FPDFPage_GetRotation", handle)) & 3
 	in.call("FPDF_ClosePage", handle)
 	if in.err != nil {
@@ -84,8 +85,8 @@ func (in *instance) sheet(handle uint64) box {
 }
 
 // readChars reads the characters as PDFium finds them, in the page's own coordinates; budget is how many are still
-// allowed.
-func (in *instance) readChars(p *page, handle uint64, budget *int) {
+// allowed. spans has the text objects of which the document says how they read.
+func (in *instance) readChars(p *page, handle uint64, spans map[uint64]*span, budget *int) {
 	text := in.call("FPDFText_LoadPage", handle)
 	if text == 0 {
 		return
@@ -98,21 +99,60 @@ func (in *instance) readChars(p *page, handle uint64, budget *int) {
 		return
 	}
 	p.chars = make([]char, 0, n)
+	var replaced []*span
 	for i := 0; i < n && in.err == nil; i++ {
-		if c, ok := in.readChar(text, uint64(i)); ok {
-			c.order = i
+		r := rune(uint32(in.call("FPDFText_GetUnicode", text, uint64(i))))
+		if r == endHyphen && in.call("FPDFText_IsHyphen", text, uint64(i)) == 1 {
+			r = '-'
+		}
+		var s *span
+		if len(spans) > 0 {
+			s = spans[in.call("FPDFText_GetTextObject", text, uint64(i))]
+		}
+		if s == nil && !printed(r) {
+			continue
+		}
+		c, ok := in.place(text, uint64(i))
+		c.r, c.order = plain(r), i
+		switch {
+		case !ok:
+		case s == nil:
 			p.chars = append(p.chars, c)
+		default:
+			if len(s.glyphs) == 0 {
+				*budget -= len(s.text)
+				replaced = append(replaced, s)
+			}
+			s.glyphs = append(s.glyphs, c)
 		}
 	}
 	in.call("FPDFText_ClosePage", text)
+	if *budget >= 0 {
+		p.replace(replaced)
+	}
 }
 
-// readChar reads one character. ok is false for what is not printed: blanks, and what PDFium adds of its own.
-func (in *instance) readChar(text, i uint64) (c char, ok bool) {
-	c.r = radical.Unified(rune(uint32(in.call("FPDFText_GetUnicode", text, i))))
-	if c.r < ' ' || c.r == unicode.ReplacementChar || unicode.IsSpace(c.r) || unicode.Is(unicode.Cf, c.r) {
-		return c, false
+// endHyphen is what PDFium has for a hyphen at the end of a line, if it takes the word to go on in the next.
+const endHyphen = 2
+
+// softHyphen is printed wherever it is in a PDF: fonts have one glyph for both hyphens, and many name it so.
+const softHyphen = '\u00ad'
+
+// plain returns the character of writing for what only looks like it.
+func plain(r rune) rune {
+	if r == softHyphen {
+		return '-'
 	}
+	return radical.Unified(r)
+}
+
+// printed reports whether a character leaves ink.
+func printed(r rune) bool {
+	return r == softHyphen || r >= ' ' && r != unicode.ReplacementChar && !unicode.IsSpace(r) && !unicode.Is(unicode.Cf, r)
+}
+
+// place returns where a character stands. ok is false for what PDFium adds of its own, and for what is written aslant.
+func (in *instance) place(text, i uint64) (c char, ok bool) {
 	if in.call("FPDFText_IsGenerated", text, i) == 1 {
 		return c, false
 	}
@@ -209,17 +249,20 @@ func (m matrix) after(inner matrix) matrix {
 	}
 }
 
-// graphics collects rules and counts images.
+// graphics collects rules, counts images, and finds the text of which the document says how it reads.
 type graphics struct {
 	in    *instance
 	page  *page
 	seen  int // objects, in all forms
 	point [2]float64
 	start [2]float64
+	spans map[uint64]*span // by text object
+	marks map[uint64]mark  // by PDFium's handle
 }
 
 // PDFium's kinds of objects and path segments.
 const (
+	objectText  = 1
 	objectPath  = 2
 	objectImage = 3
 	objectForm  = 5
@@ -240,6 +283,8 @@ func (g *graphics) objects(count, get string, owner uint64, m matrix, depth int)
 			continue
 		}
 		switch g.in.call("FPDFPageObj_GetType", object) {
+		case objectText:
+			g.marked(object)
 		case objectPath:
 			g.path(object, m.after(g.matrix(object)))
 		case objectImage:

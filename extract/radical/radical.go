@@ -1,13 +1,17 @@
-// Package radical knows which characters of writing stand behind the radicals of dictionaries, that look the same. Fonts of
-// PDF files map glyphs to either, so that 文 is found as U+2F42, and pages copied from such files have them too.
+// Package radical knows which characters of writing stand behind those that look the same: the radicals of dictionaries,
+// strokes, and the compatibility ideographs. Fonts of PDF files map glyphs to any of them, so that 文 is found as U+2F42
+// and 行 as U+FA08, and pages copied from such files have them too.
 package radical
 
-import "golang.org/x/text/unicode/norm"
+import (
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
 
 const (
-	first  = '\u2e80' // CJK Radicals Supplement
-	kangxi = '\u2f00' // Kangxi Radicals, which all have a compatibility decomposition
-	last   = '\u2fd5'
+	first = '\u2e80' // CJK Radicals Supplement, then Kangxi Radicals, which all have a compatibility decomposition
+	last  = '\u31e3' // CJK Strokes
 )
 
 // supplement has pairs of a radical of the CJK Radicals Supplement and the unified ideograph that Unicode gives for it
@@ -20,23 +24,53 @@ const supplement = "" +
 	"⻝食⻟飠⻠饣⻢马⻣骨⻤鬼⻥鱼⻦鸟⻧卤⻨麦⻩黄⻪黾⻫斉⻬齐⻭歯⻮齿⻯竜⻰龙⻱龜⻲亀" +
 	"⻳龟"
 
-var table = func() (m [last - first + 1]rune) {
-	pairs := []rune(supplement)
-	for i := 0; i < len(pairs); i += 2 {
-		m[pairs[i]-first] = pairs[i+1]
-	}
-	for r := kangxi; r <= last; r++ {
-		for _, plain := range norm.NFKC.String(string(r)) {
-			m[r-first] = plain
+// strokes has those of the CJK Strokes that are characters of writing too.
+const strokes = "㇐一㇑丨㇒丿㇔丶㇠乙"
+
+// The compatibility ideographs of both planes are canonically equivalent to unified ones, but for a dozen, which are unified
+// ideographs themselves.
+const (
+	firstCompatible, lastCompatible       = '\uf900', '\ufaff'
+	firstSupplementary, lastSupplementary = '\U0002f800', '\U0002fa1f'
+)
+
+// table, compatible and supplementary have 0 for what stands for itself.
+var (
+	table         = tableOf(first, last, norm.NFKC, supplement+strokes)
+	compatible    = tableOf(firstCompatible, lastCompatible, norm.NFC, "")
+	supplementary = tableOf(firstSupplementary, lastSupplementary, norm.NFC, "")
+)
+
+// tableOf makes the table of a range of characters, of a normal form where it has another character, and of pairs.
+func tableOf(from, to rune, form norm.Form, pairs string) []rune {
+	m := make([]rune, to-from+1)
+	for r := from; r <= to; r++ {
+		if plain := []rune(form.String(string(r))); plain[0] != r && len(plain) == 1 && unicode.Is(unicode.Han, plain[0]) {
+			m[r-from] = plain[0]
 		}
 	}
+	list := []rune(pairs)
+	for i := 0; i < len(list); i += 2 {
+		m[list[i]-from] = list[i+1]
+	}
 	return m
-}()
+}
 
-// Unified returns the character of writing that a radical stands for, and every other character as it is.
+// Unified returns the character of writing that a radical, a stroke or a compatibility ideograph stands for, and every other
+// character as it is.
 func Unified(r rune) rune {
-	if r < first || r > last || table[r-first] == 0 {
+	var plain rune
+	switch {
+	case r < first, r > last && r < firstCompatible: // nearly all
+	case r <= last:
+		plain = table[r-first]
+	case r <= lastCompatible:
+		plain = compatible[r-firstCompatible]
+	case r >= firstSupplementary && r <= lastSupplementary:
+		plain = supplementary[r-firstSupplementary]
+	}
+	if plain == 0 {
 		return r
 	}
-	return table[r-first]
+	return plain
 }
