@@ -56,7 +56,8 @@ func (s Summary) String() string {
 // Each capture is a group of records: the answer as a response, or as a revisit when the archive has the same body of the
 // same URL from before; the request; and what else is known as metadata. The archive keeps bodies decoded, and
 // neither the bodies of error pages nor requests, so: the HTTP header of a response is true of the body as it is kept,
-// what was served otherwise stands under X-Archive-Orig-; an answer without its body is marked with WARC-Truncated; and
+// what was served otherwise stands under X-Archive-Orig-; an answer without its body, or with a part of it, is marked with
+// WARC-Truncated; and
 // a request has its first line and Host only. An answer to a POST stands under the address that web archives look it up
 // by, with __wb_method=POST in its query, without a request.
 //
@@ -250,6 +251,9 @@ func (w *writer) answer(c, asked store.Capture, id string) (added []string, err 
 			return nil, err
 		}
 		size = int64(len(body))
+		if c.Truncated != "" {
+			truncated = "unspecified" // what is known of it stands in the metadata
+		}
 	}
 	kind := typeResponse
 	if revisit {

@@ -219,6 +219,53 @@ func TestHonestBlocks(t *testing.T) {
 	}
 }
 
+// TestPartOfBody: an answer whose body may be a part only says so to whoever reads the file, and comes back as it was.
+func TestPartOfBody(t *testing.T) {
+	s, err := store.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	part := store.Capture{URL: "http://www.example.gov.cn/part", Time: time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC), Kind: store.KindReport,
+		State: store.StateOK, Status: 200, Truncated: "unexpected EOF: after 5 bytes", Mended: "Content-Length \"x\""}
+	whole := part
+	whole.URL, whole.Truncated, whole.Mended = "http://www.example.gov.cn/whole", "", ""
+	for _, c := range []*store.Capture{&part, &whole} {
+		if err := s.AddCapture(c, []byte("<html"+c.URL), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dir := t.TempDir()
+	if _, err := Write(t.Context(), s, dir, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	data := files(t, dir)["gongkai-00000.warc.gz"]
+	marks := 0
+	for r := NewReader(strings.NewReader(data), int64(len(data))); ; {
+		rec, err := r.Next()
+		if err != nil {
+			break
+		}
+		want := map[bool]string{true: "unspecified"}[rec.Type() == typeResponse && rec.URI() == part.URL]
+		if got := rec.Header.Get("WARC-Truncated"); got != want {
+			t.Errorf("%s of %s: %q, want %q", rec.Type(), rec.URI(), got, want)
+		}
+		if rec.Type() == typeMetadata {
+			known, _, ok := meta(rec)
+			if rec.URI() == part.URL && (!ok || known.Truncated != part.Truncated || known.Mended != part.Mended) {
+				t.Errorf("read back: %+v", known)
+			}
+			marks++
+		}
+		if err := rec.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if marks != 2 {
+		t.Errorf("%d captures", marks)
+	}
+}
+
 func TestMoments(t *testing.T) {
 	s := archive(t)
 	early := t.TempDir()
