@@ -164,12 +164,17 @@ func (f *figureReader) generic(t *Table) {
 	table := fmt.Sprint(otherTable, t.Number)
 	for y := first; y < len(t.Rows); y++ {
 		var labels []string
+		unit := ""
 		for x, c := range t.Rows[y] {
 			if c == nil || c.Col != x && c.Row == y {
 				continue
 			}
 			if parsed := parseCell(c.Text); len(labels) == 0 || !parsed.ok {
-				if c.Col == x {
+				switch {
+				case c.Col != x:
+				case len(labels) > 0 && isUnit(t, c, first):
+					unit = c.Text
+				default:
 					labels = append(labels, c.Text)
 				}
 				continue
@@ -180,11 +185,18 @@ func (f *figureReader) generic(t *Table) {
 			column := headAbove(t, x, first)
 			row := strings.Join(labels, " / ")
 			if column != "" && row != "" {
-				f.add(t, table, row, valueColumn{id: column}, c)
+				f.add(t, table, row, valueColumn{id: column, unit: unit}, c)
 			}
 		}
 	}
 }
+
+// isUnit reports whether a cell says in what its row is counted: by its own word, or by its column's.
+func isUnit(t *Table, c *Cell, first int) bool {
+	return annexUnit[c.key()] || unitColumn.MatchString(narrow(Simplify(headAbove(t, c.Col, first)))) && len(c.Text) < 16
+}
+
+var unitColumn = regexp.MustCompile(`^(?:计量|统计|数量)?\s*单\s*位$`)
 
 // lastNumber is the last cell that is a number, or nil.
 func lastNumber(cells []*Cell) *Cell {

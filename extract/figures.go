@@ -111,6 +111,14 @@ func (f *figureReader) ofOtherYear(text string) bool {
 func (f *figureReader) t2(t *Table) bool {
 	found := false
 	var head []*Cell
+	var foreign []int // rows below a head that are none of the form's
+	defer func() {
+		for _, y := range foreign {
+			if found {
+				f.problem("row", "t2", "row %d of table %d is not in the form; values: %s", y+1, t.Number, texts(t.Own(y)))
+			}
+		}
+	}()
 	for y := range t.Rows {
 		own := t.Own(y)
 		if len(own) == 0 {
@@ -120,8 +128,15 @@ func (f *figureReader) t2(t *Table) bool {
 			head = own
 			continue
 		}
+		if head != nil && f.goesOn(own, head) {
+			head = f.joinHeads(head, own)
+			continue
+		}
 		label, at, exact := f.t2Label(own, head != nil)
 		if label < 0 || label+1 >= len(own) {
+			if head != nil && len(own) > 1 && own[0].key() != "" && !parseCell(own[0].Text).ok && lastNumber(own[1:]) != nil {
+				foreign = append(foreign, y)
+			}
 			continue
 		}
 		found = true
@@ -140,7 +155,7 @@ func (f *figureReader) t2(t *Table) bool {
 
 // t2Head reports whether a row names columns: it says 信息内容, or holds nothing but column labels beside its first cell.
 func (f *figureReader) t2Head(own []*Cell) bool {
-	if slices.ContainsFunc(own, func(c *Cell) bool { return c.key() == "信息内容" }) {
+	if slices.ContainsFunc(own, func(c *Cell) bool { return headKey(c) == "信息内容" }) {
 		return true
 	}
 	if len(own) < 2 {
@@ -157,11 +172,48 @@ func (f *figureReader) t2Head(own []*Cell) bool {
 	return false
 }
 
+// goesOn reports whether a row is a further line of the head above it: nothing below 信息内容, and no number.
+func (f *figureReader) goesOn(own, head []*Cell) bool {
+	words := false
+	for _, c := range own {
+		switch {
+		case parseCell(c.Text).value != "", c.Col == head[0].Col && c.key() != "":
+			return false
+		case c.key() != "" && !parseCell(c.Text).ok:
+			words = true
+		}
+	}
+	return words && !slices.ContainsFunc(own, func(c *Cell) bool {
+		_, exact, ok := nearest(rowKey(c.Text), f.labels.t2Rows)
+		return ok && exact
+	})
+}
+
+// joinHeads puts two lines of a head together: a cell with nothing below it keeps its label, others take what stands below, with what
+// stands above before it where only both are a label of the form.
+func (f *figureReader) joinHeads(upper, lower []*Cell) []*Cell {
+	var joined []*Cell
+	for _, c := range upper {
+		below := slices.DeleteFunc(slices.Clone(lower), func(b *Cell) bool { return b.Col < c.Col || b.Col >= c.Col+c.ColSpan || b.key() == "" })
+		if len(below) == 0 {
+			joined = append(joined, c)
+		}
+		for _, b := range below {
+			both := *b
+			if both.labelled = ""; !wordsOfForm()[headKey(b)] {
+				both.Text = c.Text + b.Text
+			}
+			joined = append(joined, &both)
+		}
+	}
+	return joined
+}
+
 // t2Label finds the cell with the label of a row of the form, among the first two. Without a head above, only the
 // form's own words count.
 func (f *figureReader) t2Label(own []*Cell, headed bool) (label, at int, exact bool) {
 	for i, c := range own[:min(2, len(own))] {
-		key := rowLabel(c.Text)
+		key := rowKey(c.Text)
 		if key == "" {
 			continue
 		}
@@ -178,7 +230,7 @@ func (f *figureReader) t2Row(t *Table, y int, table, row string, label *Cell, he
 	columns := f.labels.t2Columns[table]
 	used := map[*Cell]bool{}
 	shift := 0 // how far the row stands left of its head, where a rowspan beside it is too short
-	if i := slices.IndexFunc(head, func(c *Cell) bool { return c.key() == "信息内容" }); i >= 0 {
+	if i := slices.IndexFunc(head, func(c *Cell) bool { return headKey(c) == "信息内容" }); i >= 0 {
 		shift = label.Col - head[i].Col
 	}
 	if shift != 0 {
@@ -186,7 +238,7 @@ func (f *figureReader) t2Row(t *Table, y int, table, row string, label *Cell, he
 	}
 	for _, h := range head {
 		x := h.Col + shift
-		if x <= label.Col || h.key() == "" || h.key() == "信息内容" {
+		if x <= label.Col || h.key() == "" || headKey(h) == "信息内容" {
 			continue
 		}
 		at, exact, ok := nearest(headKey(h), columns)
@@ -275,16 +327,17 @@ func (f *figureReader) t3Head(t *Table) (columns []valueColumn, bottom int) {
 		if slots[x] == nil || slots[x].Col != x {
 			continue
 		}
-		at, exact, ok := nearest(headKey(slots[x]), f.labels.t3Columns)
-		if !ok && headKey(slots[x]) == "备注" {
+		named := lowestLabel(t, x, bottom)
+		at, exact, ok := nearest(headKey(named), f.labels.t3Columns)
+		if !ok && headKey(named) == "备注" {
 			continue
 		}
 		if !ok {
-			f.problem("column", "t3", "column %q is not in the form", slots[x].Text)
+			f.problem("column", "t3", "column %q is not in the form", named.Text)
 			continue
 		}
 		if !exact {
-			f.problem("label", "t3", "column %q taken for %s", slots[x].Text, f.labels.t3Columns[at].id)
+			f.problem("label", "t3", "column %q taken for %s", named.Text, f.labels.t3Columns[at].id)
 		}
 		columns = append(columns, valueColumn{x: x, id: f.labels.t3Columns[at].id, unit: "件"})
 	}
@@ -294,6 +347,16 @@ func (f *figureReader) t3Head(t *Table) (columns []valueColumn, bottom int) {
 		return nil, 0
 	}
 	return columns, bottom
+}
+
+// lowestLabel is the cell that names a column: the lowest of its head that is not blank.
+func lowestLabel(t *Table, x, bottom int) *Cell {
+	for y := bottom; y >= 0; y-- {
+		if x < len(t.Rows[y]) && t.Rows[y][x] != nil && t.Rows[y][x].key() != "" {
+			return t.Rows[y][x]
+		}
+	}
+	return t.Rows[bottom][x]
 }
 
 // oneTotal drops one of two columns that are called a total, as a subtotal of the organisations is: that with which the
@@ -372,7 +435,7 @@ func (f *figureReader) t3Continued(t *Table) bool {
 // byLabel splits the cells of a row after its last cell that is a label of table 3: n figures follow there.
 func byLabel(own []*Cell, n int) (labels, values []*Cell) {
 	for i := len(own) - 1 - n; i >= 0; i-- {
-		if _, exact, ok := nearest(rowLabel(own[i].Text), labelsOfForm().t3Rows); ok && exact {
+		if _, exact, ok := nearest(rowKey(own[i].Text), labelsOfForm().t3Rows); ok && exact {
 			return own[:i+1], own[i+1 : i+1+n]
 		}
 	}
@@ -457,11 +520,11 @@ func cutRow(own []*Cell, n int) (labels, values []*Cell) {
 // its own only where no row below it took its place (form v2019).
 func (f *figureReader) t3RowID(labels []*Cell, under string) (string, bool) {
 	for i := len(labels) - 1; i >= 0; i-- {
-		key := rowLabel(labels[i].Text)
+		key := rowKey(labels[i].Text)
 		if key == "" {
 			continue
 		}
-		if key == "其他" && under != "r3.6" && !slices.ContainsFunc(labels[:i], func(c *Cell) bool { return rowLabel(c.Text) == "其他处理" }) {
+		if key == "其他" && under != "r3.6" && !slices.ContainsFunc(labels[:i], func(c *Cell) bool { return rowKey(c.Text) == "其他处理" }) {
 			return "", false
 		}
 		at, exact, ok := nearest(key, f.labels.t3Rows)
@@ -485,7 +548,7 @@ func (f *figureReader) t3HeadOfRows(labels []*Cell) bool {
 	if len(labels) == 0 {
 		return false
 	}
-	at, exact, ok := nearest(rowLabel(labels[len(labels)-1].Text), f.labels.t3Rows)
+	at, exact, ok := nearest(rowKey(labels[len(labels)-1].Text), f.labels.t3Rows)
 	return ok && exact && !Schema().Table("t3").row(f.labels.t3Rows[at].id).Leaf
 }
 
@@ -632,7 +695,12 @@ func t4Above(t *Table, x, bottom int) (group, key string) {
 		if x >= len(t.Rows[y]) || t.Rows[y][x] == nil {
 			continue
 		}
-		switch k := headKey(t.Rows[y][x]); k {
+		k := headKey(t.Rows[y][x])
+		for left := x - 1; y < bottom && k == "" && left >= 0 && t.Rows[y][left] != nil; left-- {
+			k = headKey(t.Rows[y][left]) // a group whose label stands above its first column alone
+		}
+		switch k {
+		case "": // what is blank takes what stands above
 		case "行政复议":
 			group = "review"
 		case "未经复议直接起诉":

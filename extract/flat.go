@@ -60,7 +60,7 @@ func (d *Document) tokens(from, to int) []token {
 		first := len(tokens)
 		for _, p := range pieces {
 			p = compact(p)
-			tokens = append(tokens, token{text: p, key: rowLabel(bareUnit.ReplaceAllString(narrow(p), ""))})
+			tokens = append(tokens, token{text: p, key: rowKey(bareUnit.ReplaceAllString(narrow(p), ""))})
 		}
 		for i := len(tokens) - 1; padded && i >= first && tokens[i].text == ""; i-- {
 			tokens[i].pad = true

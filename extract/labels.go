@@ -150,10 +150,68 @@ func labelKeys(zh string, aliases []string) []string {
 	return keys
 }
 
-// headKey is the key of a column's label: a unit in brackets does not count.
+// rowKey is the key of a row's label on a page: neither its number counts, nor what explains it in brackets.
+func rowKey(text string) string {
+	key := rowLabel(text)
+	if !strings.ContainsAny(text, "(（") {
+		return key
+	}
+	return firstFilled(explained(numbering.ReplaceAllString(text, ""), key), key)
+}
+
+// explained returns the key of a label without what it says in brackets, where that is a label of the form, and the whole is none: as
+// "上一年项目数量（指2019年事项数）"; "" for all others. Brackets that tell of another year than the column's explain nothing.
+func explained(text, whole string) string {
+	words := wordsOfForm()
+	if words[whole] {
+		return ""
+	}
+	bare := narrow(Simplify(text))
+	for range 4 { // as deep as brackets stand in each other
+		if slices.ContainsFunc(bracketed.FindAllString(bare, -1), func(b string) bool { return otherThing.MatchString(b) && !explains.MatchString(b) }) {
+			return ""
+		}
+		bare = innermost.ReplaceAllString(bare, "")
+	}
+	if key := labelKey(bare); words[key] {
+		return key
+	}
+	return ""
+}
+
+var (
+	innermost = regexp.MustCompile(`\([^()]*\)`)
+	explains  = regexp.MustCompile(`^\(\s*(?:指|即|含|包括|包含|是指|填|填写|注|按|以|如)`)
+)
+
+// wordsOfForm are the keys of all labels of the statutory tables, their heads included.
+var wordsOfForm = sync.OnceValue(func() map[string]bool {
+	words := map[string]bool{"信息内容": true, "申请人情况": true, "法人或其他组织": true, "行政复议": true, "行政诉讼": true, "未经复议直接起诉": true, "复议后起诉": true}
+	l := labelsOfForm()
+	for _, things := range [][]labelled{l.t2Rows, l.t3Rows, l.t3Columns, l.t4Leaves} {
+		for _, thing := range things {
+			for _, k := range thing.keys {
+				words[k] = true
+			}
+		}
+	}
+	for _, things := range l.t2Columns {
+		for _, thing := range things {
+			for _, k := range thing.keys {
+				words[k] = true
+			}
+		}
+	}
+	return words
+})
+
+// headKey is the key of a column's label: neither a unit in brackets counts, nor what explains it there.
 func headKey(c *Cell) string {
 	if !strings.ContainsAny(c.Text, "(（") {
 		return c.key()
+	}
+	if key := explained(c.Text, c.key()); key != "" {
+		return key
 	}
 	text := narrow(Simplify(c.Text))
 	if short := bareUnit.ReplaceAllString(unitInHeader.ReplaceAllString(text, ""), ""); short != text {
