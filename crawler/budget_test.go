@@ -3,6 +3,7 @@ package crawler
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"gongkai/extract"
+	"gongkai/store"
 )
 
 func openBudget(t *testing.T, dir string) *Budget {
@@ -129,13 +131,46 @@ func TestLeases(t *testing.T) {
 	})
 }
 
+// deathsOf returns how often the reading of a body ended the process.
+func deathsOf(b *Budget, sum string) int {
+	n, _ := b.died(sum)
+	return n
+}
+
 // TestDeaths goes through the life of a page whose reading ends the process.
 func TestDeaths(t *testing.T) {
 	sum, other := strings.Repeat("a", 64), strings.Repeat("b", 64)
 	dir := t.TempDir()
+	ends := func(s stage, sums ...string) { // the process ends while these are read
+		t.Helper()
+		synctest.Test(t, func(t *testing.T) {
+			b := openBudget(t, dir)
+			for _, sum := range sums {
+				if _, err := b.begin(sum, s); err != nil {
+					t.Fatal(err)
+				}
+			}
+			time.Sleep(2 * noted)
+			synctest.Wait()
+		})
+	}
+	read := func(sum string, s stage) error {
+		done, err := openBudget(t, dir).begin(sum, s)
+		if err == nil {
+			done()
+		}
+		return err
+	}
+	want := func(what string, n, nOther int) {
+		t.Helper()
+		b := openBudget(t, dir)
+		if deathsOf(b, sum) != n || deathsOf(b, other) != nOther {
+			t.Errorf("%s: %d and %d deaths", what, deathsOf(b, sum), deathsOf(b, other))
+		}
+	}
 	synctest.Test(t, func(t *testing.T) {
 		b := openBudget(t, dir)
-		quick, err := b.begin(other)
+		quick, err := b.begin(other, stageParse)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -143,50 +178,80 @@ func TestDeaths(t *testing.T) {
 		if notes, _ := os.ReadDir(filepath.Join(dir, deathsFolder)); len(notes) != 0 {
 			t.Errorf("notes of a page that is read in no time: %v", notes)
 		}
-		slow, _ := b.begin(other)
-		if _, err := b.begin(sum); err != nil {
+		slow, _ := b.begin(other, stageParse)
+		if _, err := b.begin(sum, stageReport); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(2 * noted)
 		synctest.Wait()
 		slow()
 	})
-	// The process has ended: only the page that was not done has a death, and is read alone.
+	want("the page that was not done", 1, 0)
 	b := openBudget(t, dir)
-	if b.died(sum) != 1 || b.died(other) != 0 || b.cost(sum, nil, 10) != b.total || b.cost(other, nil, 10) != extract.Cost(nil, 10) {
-		t.Errorf("%d and %d deaths", b.died(sum), b.died(other))
+	if b.cost(sum, nil, 10) != b.total || b.cost(other, nil, 10) != extract.Cost(nil, 10) {
+		t.Error("it is not read alone")
 	}
-	synctest.Test(t, func(t *testing.T) {
-		if _, err := b.begin(sum); err != nil {
+	// That it is parsed says nothing of what comes then.
+	if err := read(sum, stageParse); err != nil {
+		t.Fatal(err)
+	}
+	ends(stageReport, sum)
+	want("twice", 2, 0)
+	rejected := &store.Record{SHA256: sum, Rejected: errDeadly.Error()}
+	inPart := &store.Record{SHA256: other, Parts: []store.Part{{SHA256: sum, Unread: errDeadly.Error()}}}
+	for range 2 {
+		if err := read(sum, stageParse); !errors.Is(err, errDeadly) || !errors.Is(err, extract.ErrTooLarge) {
+			t.Errorf("after two deaths: %v", err)
+		}
+		if b := openBudget(t, dir); b.retries(rejected) || b.retries(inPart) {
+			t.Error("it is tried again at once")
+		}
+	}
+	// A week later it is tried again, and then after two.
+	rest := func(days time.Duration) {
+		t.Helper()
+		b := openBudget(t, dir)
+		path := filepath.Join(dir, deathsFolder, sum+string(stageReport))
+		var note death
+		data, err := os.ReadFile(path)
+		if err == nil {
+			err = json.Unmarshal(data, &note)
+		}
+		note.Time = note.Time.Add(-days * 24 * time.Hour)
+		if err = errors.Join(err, b.write(filepath.Base(path), note)); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(2 * noted)
-		synctest.Wait()
-	})
-	b = openBudget(t, dir)
-	if _, err := b.begin(sum); !errors.Is(err, errDeadly) || !errors.Is(err, extract.ErrTooLarge) {
-		t.Errorf("after two deaths: %v", err)
 	}
+	rest(8)
 	b = openBudget(t, dir)
-	if _, err := b.begin(sum); !errors.Is(err, errDeadly) {
-		t.Errorf("and later: %v", err)
+	if deathsOf(b, sum) != 2 || b.cost(sum, nil, 10) != b.total {
+		t.Error("it is tried again, and not alone")
 	}
-	// Whoever asks for it may try again; a page that was read after one death has none.
+	if !b.retries(rejected) || !b.retries(inPart) || b.retries(&store.Record{SHA256: sum, Rejected: "no report"}) {
+		t.Error("what was not read is to be tried again")
+	}
+	ends(stageReport, sum)
+	rest(8)
+	if err := read(sum, stageReport); !errors.Is(err, errDeadly) {
+		t.Errorf("a week after three deaths: %v", err)
+	}
+	rest(7)
+	if err := read(sum, stageReport); err != nil {
+		t.Fatal(err)
+	}
+	want("read after all", 0, 0)
+	// Of several that are read nobody knows which it was.
+	for range 3 {
+		ends(stageParse, sum, other)
+	}
+	want("never alone", 1, 1)
+	ends(stageListing, sum)
+	ends(stageListing, sum)
+	want("a listing", 2, 1)
+	// Whoever asks for it may try again.
 	b, err := OpenBudget(dir, LeastMemory, true)
-	if err != nil || b.died(sum) != 0 {
-		t.Fatal(b.died(sum), err)
-	}
-	if err := b.write(sum+nowSuffix, death{Version: extract.Version}); err != nil {
-		t.Fatal(err)
-	}
-	b = openBudget(t, dir)
-	done, err := b.begin(sum)
-	if err != nil {
-		t.Fatal(err)
-	}
-	done()
-	if b = openBudget(t, dir); b.died(sum) != 0 {
-		t.Error("a page that was read has a death")
+	if err != nil || deathsOf(b, sum) != 0 {
+		t.Fatal(deathsOf(b, sum), err)
 	}
 	// What another extractor died of is nothing to this one; a note that was not written to its end is one.
 	for name, note := range map[string]string{sum: `{"version":-1,"deaths":2}`, other + nowSuffix: `{"vers`} {
@@ -194,7 +259,5 @@ func TestDeaths(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if b = openBudget(t, dir); b.died(sum) != 0 || b.died(other) != 1 {
-		t.Errorf("%d and %d deaths", b.died(sum), b.died(other))
-	}
+	want("notes of others", 0, 1)
 }

@@ -253,7 +253,7 @@ func (k *seeker) took(l discover.Lead, p page, body []byte, u *url.URL) {
 	if u.Path == "/" && u.RawQuery == "" {
 		k.homes[authority(u)] = home{p.SHA256, len(body)}
 	}
-	done, err := k.Budget.begin(p.SHA256)
+	done, err := k.Budget.begin(p.SHA256, stageListing)
 	if err != nil {
 		k.search.Missed(l, err.Error())
 		return

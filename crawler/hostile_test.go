@@ -5,14 +5,18 @@ import (
 	"bytes"
 	"compress/gzip"
 	"compress/zlib"
+	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -20,12 +24,16 @@ import (
 	"testing"
 	"time"
 
+	"gongkai/extract"
 	"gongkai/seeds"
 	"gongkai/store"
 )
 
 // hostileEnv makes the test binary the crawler of TestHostilePortals: the archive's folder.
 const hostileEnv = "GONGKAI_TEST_HOSTILE"
+
+// deadlyEnv makes that crawler end while it reads the body with this SHA-256.
+const deadlyEnv = "GONGKAI_TEST_DEADLY"
 
 // hostiles is how many portals are against us in TestHostilePortals; with more than a few it is the long form, with bodies of
 // 30 MiB and documents: go test ./crawler -run 'TestHostilePortals$' -hostiles 155 -timeout 60m -v
@@ -63,6 +71,9 @@ func TestHostileChild(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := &Crawler{UserAgent: "gongkai/test", Delay: hostileDelay, Hosts: 64, AllowPrivate: true, Portals: portals, Store: s, Budget: b}
+	if deadly := os.Getenv(deadlyEnv); deadly != "" {
+		go endWith(filepath.Join(dir, deathsFolder, deadly+nowSuffix))
+	}
 	sum, err := c.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -149,8 +160,94 @@ func TestHostilePortals(t *testing.T) {
 	}
 }
 
-// crawlHostile runs the crawler in a process of its own and returns the peak of its resident memory, and what it said.
-func crawlHostile(t *testing.T, dir string, portals []seeds.Portal) (resident int64, said string) {
+// endWith ends the process as the system does, as soon as a note lies there.
+func endWith(note string) {
+	for {
+		if _, err := os.Stat(note); err == nil {
+			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// TestDeadlyPage: a page whose reading ends the process twice is not read the third time, when the rest of the archive is
+// served; what ended it may have been another cause, so it is read in the end.
+func TestDeadlyPage(t *testing.T) {
+	t.Parallel()
+	const reports = 3
+	good := qujiang(t)
+	long := bytes.Replace(good, []byte("</body>"), append(bytes.Repeat([]byte("<p>政府信息公开"+strings.Repeat("工作", 8)+"</p>\n"), 40_000), "</body>"...), 1)
+	if len(long) == len(good) {
+		t.Fatal("nothing was added")
+	}
+	var portals []seeds.Portal
+	for i, page := range [][]byte{long, good} {
+		server := httptest.NewServer(goodHandler(i, []int{1, reports}[i], page))
+		t.Cleanup(server.Close)
+		portals = append(portals, seeds.Portal{ID: fmt.Sprint("p", i), Agency: "衢江区人民政府", Division: "330803", Start: []string{server.URL + "/nb/"}})
+	}
+	served := bytes.ReplaceAll(long, []byte("人民政府办公室"), []byte(bureau(0, 0)+"局办公室"))
+	sum := fmt.Sprintf("%x", sha256.Sum256(served))
+	dir := t.TempDir()
+	deadly := strings.TrimSuffix(portals[0].Start[0], "/nb/") + "/nb/r0.html"
+	record := func() (rec store.Record, read int) {
+		t.Helper()
+		s, err := store.OpenReadOnly(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		for r, err := range s.Records() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.URL != deadly {
+				read++
+			}
+		}
+		rec, _, err = s.LastRecord(deadly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return rec, read
+	}
+	crawl := func() error {
+		t.Helper()
+		cmd := hostileChild(t, dir, portals)
+		cmd.Env = append(cmd.Env, deadlyEnv+"="+sum)
+		_, err := cmd.CombinedOutput()
+		return err
+	}
+	for n := range mostDeaths {
+		var end *exec.ExitError
+		if err := crawl(); !errors.As(err, &end) || end.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
+			t.Fatalf("crawl %d: %v", n+1, err)
+		}
+	}
+	if err := crawl(); err != nil {
+		t.Fatal(err)
+	}
+	if rec, read := record(); rec.Rejected != errDeadly.Error() || rec.SHA256 != sum || read != reports {
+		t.Fatalf("after two deaths: %q, and %d other reports", rec.Rejected, read)
+	}
+	rest := filepath.Join(dir, deathsFolder, sum)
+	note := death{Version: extract.Version, Deaths: mostDeaths, Time: time.Now().Add(-firstRest - time.Hour)}
+	if err := (&deaths{folder: filepath.Dir(rest)}).write(sum, note); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := hostileChild(t, dir, portals).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if rec, _ := record(); rec.Report == nil || len(rec.Report.Figures) < 100 {
+		t.Errorf("a week later: %q", rec.Rejected)
+	}
+	if _, err := os.Stat(rest); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the note of a page that was read: %v", err)
+	}
+}
+
+// hostileChild returns the command that crawls in a process of its own.
+func hostileChild(t *testing.T, dir string, portals []seeds.Portal) *exec.Cmd {
 	t.Helper()
 	catalogue, err := json.Marshal(portals)
 	if err != nil {
@@ -159,6 +256,13 @@ func crawlHostile(t *testing.T, dir string, portals []seeds.Portal) (resident in
 	cmd := exec.Command(os.Args[0], "-test.run=^TestHostileChild$", "-test.v", "-test.timeout=0")
 	cmd.Env = append(os.Environ(), hostileEnv+"="+dir)
 	cmd.Stdin = bytes.NewReader(catalogue)
+	return cmd
+}
+
+// crawlHostile runs the crawler in a process of its own and returns the peak of its resident memory, and what it said.
+func crawlHostile(t *testing.T, dir string, portals []seeds.Portal) (resident int64, said string) {
+	t.Helper()
+	cmd := hostileChild(t, dir, portals)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("the crawler did not live: %v\n%s", err, out)

@@ -51,7 +51,7 @@ func (w *walk) report(ctx context.Context, t target, p page, body []byte) (err e
 		}
 	}
 	last, read, err := w.Store.LastRecord(t.url)
-	if err != nil || read && !w.mended && g.same(p.Capture, &last) {
+	if err != nil || read && !w.mended && g.same(p.Capture, &last) && !w.Budget.retries(&last) {
 		if p.old {
 			w.sum.read(&last) // the process was killed before it could count it
 		}
@@ -114,7 +114,7 @@ func (w *walk) reconsider(p page) (done bool, err error) {
 // for, and the page is not parsed: it names the same ones.
 func (w *walk) untouched(ctx context.Context, t target, p page) (bool, error) {
 	last, read, err := w.Store.LastBrief(t.url)
-	if err != nil || !read || last.SHA256 != p.SHA256 {
+	if err != nil || !read || last.SHA256 != p.SHA256 || w.Budget.retries(&last) {
 		return false, err
 	}
 	g := gathering{store: w.Store, deny: w.scope.deny}

@@ -400,7 +400,7 @@ func (g *gathering) read(c store.Capture, p seeds.Portal) (rec store.Record, err
 		rec.Rejected = g.why
 		return rec, nil
 	}
-	done, err := g.budget.begin(c.SHA256)
+	done, err := g.budget.begin(c.SHA256, stageReport)
 	if err != nil {
 		rec.Rejected = err.Error()
 		return rec, nil
@@ -523,7 +523,7 @@ func worse(quality string) string {
 
 // file parses a report's page or a part of it, of whatever kind it is. The error says in few words why it cannot.
 func file(b *Budget, c store.Capture, body []byte) (doc *extract.Document, err error) {
-	done, err := b.begin(c.SHA256)
+	done, err := b.begin(c.SHA256, stageParse)
 	if err != nil {
 		return nil, err
 	}
@@ -563,7 +563,7 @@ func listed(b *Budget, c store.Capture, body []byte, p seeds.Portal, r portal.Re
 
 // readPage reads a web page that was asked for under an address, "" for the capture's own.
 func readPage(b *Budget, c store.Capture, body []byte, asked string, read func(*url.URL) (portal.Listing, error)) (l portal.Listing, err error) {
-	done, err := b.begin(c.SHA256)
+	done, err := b.begin(c.SHA256, stageListing)
 	if err != nil {
 		return l, err
 	}

@@ -487,7 +487,7 @@ func (s *site) recover(ctx context.Context, p *page, sum *PortalSummary) ([]byte
 	if p.State != store.StateOK && p.State != store.StateUnchanged {
 		return p.body, nil
 	}
-	if p.body != nil && s.Budget.died(p.SHA256) == 0 {
+	if deaths, _ := s.Budget.died(p.SHA256); p.body != nil && deaths == 0 {
 		return p.body, nil
 	}
 	p.body = nil // of a page that is to be read alone it is taken anew

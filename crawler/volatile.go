@@ -2,6 +2,7 @@ package crawler
 
 import (
 	"bytes"
+	"context"
 	"maps"
 	"net/url"
 	"regexp"
@@ -117,7 +118,7 @@ func (t target) as(address string) target {
 
 // same takes an answer from a new address for one of the page that is known, if what came is what that has. It learns from
 // either. It returns the target as it is then.
-func (w *walk) same(t target, p *page) (target, error) {
+func (w *walk) same(ctx context.Context, t target, p *page) (target, error) {
 	if p.State != store.StateOK {
 		return t, nil
 	}
@@ -130,6 +131,11 @@ func (w *walk) same(t target, p *page) (target, error) {
 	}
 	held, _, err := w.Store.LastBody(s.url)
 	if err != nil {
+		return t, err
+	}
+	// One is parsed after the other, with both bodies there.
+	need := max(w.Budget.cost(held.SHA256, nil, held.Size), extract.Cost(p.body, int64(len(p.body)))) + held.Size
+	if err := w.lease.settle(ctx, need); err != nil {
 		return t, err
 	}
 	body, err := w.Store.Body(held.SHA256)
@@ -225,6 +231,11 @@ func (w *walk) reportOf(c store.Capture, body []byte) (r *extract.Report) {
 	if err != nil {
 		return nil
 	}
+	done, err := w.Budget.begin(c.SHA256, stageReport)
+	if err != nil {
+		return nil
+	}
+	defer done()
 	r, err = extract.ReadReport(doc, extract.Hints{Agency: w.portal.Agency, Division: w.portal.Division, LinkTitle: c.Title})
 	if err != nil {
 		return nil

@@ -298,7 +298,7 @@ func (w *walk) answer(ctx context.Context, t *target, known past) (page, []byte,
 	if err != nil {
 		return page{}, nil, err
 	}
-	if *t, err = w.same(*t, &p); err != nil {
+	if *t, err = w.same(ctx, *t, &p); err != nil {
 		return page{}, nil, err
 	}
 	if err := w.archive(&p, known, w.sum); err != nil {
@@ -312,7 +312,7 @@ func (w *walk) answer(ctx context.Context, t *target, known past) (page, []byte,
 }
 
 // due reports whether a report should be asked for again: its page is due, it was archived but not read as the run
-// before was stopped in between, or some of its parts could not be had for now.
+// before was stopped in between, some of its parts could not be had for now, or reading it ended the process a while ago.
 func (w *walk) due(known past, url string) (bool, error) {
 	if !w.backfills() && known.due(time.Now()) {
 		return true, nil
@@ -321,8 +321,9 @@ func (w *walk) due(known past, url string) (bool, error) {
 		return w.backfills(), nil
 	}
 	rec, read, err := w.Store.LastRecord(url)
-	if err != nil || !read || rec.Pending() || !known.cut {
-		return !read || rec.Pending(), err
+	again := !read || rec.Pending() || w.Budget.retries(&rec)
+	if err != nil || again || !known.cut {
+		return again, err
 	}
 	body, err := w.Store.Body(known.held)
 	if errors.Is(err, store.ErrDamaged) || errors.Is(err, store.ErrNotFound) {

@@ -35,8 +35,11 @@ const (
 func Cost(head []byte, size int64) int64 {
 	const fixed = 256 << 10
 	cost := fixed + 4*size + min(64*size, mostWeight+mostMarkup*4)
-	if bytes.Contains(head[:min(len(head), 1024)], []byte("%PDF-")) {
+	switch head = head[:min(len(head), 1024)]; {
+	case bytes.Contains(head, []byte("%PDF-")):
 		cost = fixed + 4*size + pdf.MaxMemory + mostWeight/2
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")): // a Word file is far larger than it is packed
+		cost = fixed + 4*size + mostWeight + mostMarkup*4
 	}
 	return cost
 }

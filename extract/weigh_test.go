@@ -156,4 +156,7 @@ func TestCost(t *testing.T) {
 	if small, document := Cost([]byte("<html>"), 1000), Cost([]byte("%PDF-1.4"), 1000); small > 1<<20 || document < 128<<20 {
 		t.Errorf("a small page costs %d, a small document %d", small, document)
 	}
+	if word := Cost([]byte("PK\x03\x04"), 1000); word < mostWeight {
+		t.Errorf("a small Word document costs %d", word)
+	}
 }

@@ -32,9 +32,9 @@ func (e *NoTextError) Error() string { return fmt.Sprintf("%v, but %d images", E
 func (e *NoTextError) Unwrap() error { return ErrNoText }
 
 // Limits that no honest report comes near: a long one has a document part of 2 MB, 400 cells and tables in tables in
-// tables. The zip format lets 64 MB come out of 64 KB.
+// tables. The zip format lets 64 MB come out of 64 KB. Reading takes some four times the document part.
 const (
-	maxDocument = 64 << 20 // bytes of word/document.xml
+	maxDocument = 16 << 20 // bytes of word/document.xml
 	maxPart     = 8 << 20  // bytes of numbering.xml, styles.xml
 	maxRatio    = 400      // of a part's size to its packed size, once it is larger than freeRatio
 	freeRatio   = 1 << 20

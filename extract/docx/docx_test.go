@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -154,6 +155,10 @@ func TestLists(t *testing.T) {
 }
 
 func TestErrors(t *testing.T) {
+	var long strings.Builder
+	for i := 0; long.Len() <= 16<<20; i++ {
+		long.WriteString(p(strconv.Itoa(i * 7919)))
+	}
 	deep := strings.Repeat("<w:sdt>", 500) + strings.Repeat("</w:sdt>", 500)
 	nested := strings.Repeat("<w:tbl><w:tr><w:tc>", 20) + p("x") + strings.Repeat("</w:tc></w:tr></w:tbl>", 20)
 	cells := "<w:tbl><w:tr>" + strings.Repeat("<w:tc/>", 100_001) + "</w:tr></w:tbl>"
@@ -167,6 +172,7 @@ func TestErrors(t *testing.T) {
 		{"no document", archive(t, [2]string{"xl/workbook.xml", ""}), docx.ErrNotDocx},
 		{"no text", document(t, `<w:p><w:r><w:drawing><a:blip/></w:drawing></w:r></w:p>`), docx.ErrNoText},
 		{"bomb", document(t, strings.Repeat(" ", 64<<20)), docx.ErrTooLarge},
+		{"long", document(t, long.String()), docx.ErrTooLarge},
 		{"bomb in the numbering", document(t, p("x"), [2]string{"word/numbering.xml", strings.Repeat(" ", 16<<20)}), docx.ErrTooLarge},
 		{"deep", document(t, deep), docx.ErrTooLarge},
 		{"deep in what is left out", document(t, "<w:del>"+deep+"</w:del>"), docx.ErrTooLarge},
