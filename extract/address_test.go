@@ -194,6 +194,7 @@ func TestLinksByClick(t *testing.T) {
 	for markup, want := range map[string]string{
 		`<li><a href="javascript:window.open('/a/r2.html')">T</a></li>`:                          r,
 		`<li><a href="JavaScript:window.open(%27/a/r2.html%27)">T</a></li>`:                      r,
+		"<li><a href=\" Java\tScript:window.open(\n'/a/r2.html')\">T</a></li>":                   r,
 		`<li><a href="javascript:void(0)" onclick="window.open('/a/r2.html')">T</a></li>`:        r,
 		`<li><a href="#" onclick="location.href=&quot;/a/r2.html&quot;">T</a></li>`:              r,
 		`<li><a onclick="go('r2.html')">T</a></li>`:                                              r,
@@ -211,6 +212,12 @@ func TestLinksByClick(t *testing.T) {
 		`<li><a href="http://www.a.gov.cn:99999/r2.html">T</a></li>`:                             "lost",
 		`<div class="nav"><li><a href="javascript:;">T</a></li></div>`:                           "",
 		`<li><a href="/a/r2.html" onclick="count('/b.html')">T</a></li>`:                         r,
+		`<li>T <button onclick="window.open('/a/r2.html')">查看</button></li>`:                     "button " + r,
+		`<li>T <input type="button" value="查看" onclick="window.open('/a/r2.html')"></li>`:        "button " + r,
+		`<li>T <a href="javascript:;" onclick="show(7)">查看</a></li>`:                             "lost",
+		`<div><span ng-click="show(7)">T</span></div>`:                                           "lost",
+		`<div><span @click="open('/a/r2.html')">T</span></div>`:                                  "button " + r,
+		`<div><span v-on:click="show(7)">T</span></div>`:                                         "lost",
 		`<li>T <a href="/a/r2.html">查看</a></li>`:                                                 r,
 	} {
 		base, err := url.Parse("http://www.a.gov.cn/a/list.html")

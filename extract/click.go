@@ -63,7 +63,7 @@ func anchorsIn(n *html.Node, most int) (count int) {
 
 // clickable are the attributes that hold what a click does, and those that hold the address for it.
 var (
-	clickScripts   = [...]string{"onclick", "onmousedown", "onmouseup", "ondblclick"}
+	clickScripts   = [...]string{"onclick", "onmousedown", "onmouseup", "ondblclick", "ng-click", "@click", "v-on:click"}
 	clickAddresses = [...]string{"data-href", "data-url", "data-link"}
 )
 
@@ -74,7 +74,8 @@ func clicked(n *html.Node) string {
 			return address
 		}
 	}
-	if script, ok := cutFold(strings.TrimSpace(attr(n, "href")), "javascript:"); ok {
+	href := strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(strings.TrimSpace(attr(n, "href"))) // as in any address
+	if script, ok := cutFold(href, "javascript:"); ok {
 		if plain, err := url.PathUnescape(script); err == nil {
 			script = plain
 		}
@@ -189,7 +190,7 @@ func (d *Document) Buttons() []Link {
 			address, ok = d.lead(n)
 		}
 		if ok {
-			all = append(all, Link{URL: address, Text: buttonLabel(n), Title: compact(attr(n, "title") + attr(n, "alt")), Date: ownDate(n), Chrome: inChrome(n), Row: true})
+			all = append(all, Link{URL: address, Text: buttonName(n), Title: compact(attr(n, "title") + attr(n, "alt")), Date: ownDate(n), Chrome: inChrome(n), Row: true})
 		}
 	}
 	return all
@@ -233,6 +234,18 @@ func buttonLabel(n *html.Node) string {
 	return ""
 }
 
+// buttonName is the label of what is clicked, or of the row in which that stands and says nothing itself.
+func buttonName(n *html.Node) string {
+	text := buttonLabel(n)
+	if n.DataAtom == atom.Input {
+		text = compact(attr(n, "value"))
+	}
+	if n.DataAtom == atom.Area || n.DataAtom == atom.Option || text != "" && !saysNothing.MatchString(text) {
+		return text
+	}
+	return firstFilled(besideLink(n), text)
+}
+
 func ownDate(n *html.Node) string {
 	return datePattern.FindString(indexNumber.ReplaceAllString(cellText(n), ""))
 }
@@ -247,7 +260,11 @@ func (d *Document) Unaddressed() []Link {
 		}
 		for n := range part.root.Descendants() {
 			if n.Type == html.ElementNode && part.leadsNowhere(n) && !inChrome(n) {
-				all = append(all, Link{Text: buttonLabel(n), Title: compact(attr(n, "title")), Date: ownDate(n)})
+				date, alone := ownDate(n), true
+				if date == "" && n.DataAtom == atom.A {
+					date, alone = rowDate(n)
+				}
+				all = append(all, Link{Text: buttonName(n), Title: compact(attr(n, "title")), Date: date, Row: alone})
 			}
 		}
 	}

@@ -22,7 +22,7 @@ var fieldNames = func() map[string]string {
 		"doc_no":          "文号 发文字号 文件编号",
 		"written_date":    "成文日期 发文日期 产生日期 成文时间",
 		"generated_date":  "生成日期", // an index stamp on some portals, not 成文日期
-		"published_date":  "发布日期 公开日期 发布时间 发文时间 公开时间 信息时间 公布日期 公布时间 发表日期 发表时间 刊发时间 发稿时间 上网日期 上网时间 添加时间 日期 时间",
+		"published_date":  "发布日期 公开日期 发布时间 发文时间 公开时间 信息时间 公布日期 公布时间 发表日期 发表时间 刊发时间 发稿时间 上网日期 上网时间 添加时间 发布于 发表于 公布于 日期 时间",
 		"open_mode":       "公开方式 公开属性 公开类型 公开形式 公开类别",
 		"open_period":     "公开时限",
 		"open_scope":      "公开范围",
@@ -208,6 +208,11 @@ func bareDate(label string) bool {
 	return false
 }
 
+// issued reports whether a label is that of the day on which a document was sent out, rather than written.
+func issued(label string) bool {
+	return strings.HasPrefix(strings.ReplaceAll(string(foldRunes([]rune(label))), " ", ""), "发文")
+}
+
 // today is how the date of today is printed in the head of a page.
 var today = regexp.MustCompile(`星期|周[一二三四五六日]|农历|礼拜`)
 
@@ -239,6 +244,9 @@ func (d *Document) readFields(b body, title string, h Hints) []Field {
 		}
 		if name == "doc_no" && noNumber.MatchString(narrow(Simplify(value))) {
 			return
+		}
+		if name == "written_date" && have[name] && issued(label) {
+			name = "issued_date" // beside 成文日期
 		}
 		if name == "published_date" && where != "meta tag" && !bareDate(label) {
 			fields = slices.DeleteFunc(fields, func(f Field) bool { return f.Name == name && bareDate(f.Label) })

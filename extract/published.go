@@ -9,11 +9,12 @@ import (
 	"unicode/utf8"
 )
 
-// published settles the day of publication: the catalogue's or the information line's date, else the meta tag's. A date that
-// says nothing of publication and is that of the visit is the visit's: a page that is written anew for each has today's.
+// published settles the day of publication: the catalogue's or the information line's date, else the meta tag's; else that on
+// which the document was sent out (发文日期), and never that on which it was written (成文日期). A date that says nothing of
+// publication and is that of the visit is the visit's: a page that is written anew for each has today's.
 func (r *Report) published(h Hints, year int) {
-	for _, name := range [...]string{"published_date", "generated_date", "written_date"} {
-		at := slices.IndexFunc(r.Fields, func(f Field) bool { return f.Name == name })
+	for _, name := range [...]string{"published_date", "generated_date", "issued_date", "written_date"} {
+		at := slices.IndexFunc(r.Fields, func(f Field) bool { return f.Name == name && (name != "written_date" || issued(f.Label)) })
 		if at < 0 {
 			continue
 		}
@@ -67,7 +68,7 @@ func (d *Document) generatedAt(moment string) bool {
 var anyDate = regexp.MustCompile(`(?:` + digitDate.String() + `|` + hanDate.String() + `)(?::\d{2})?`)
 
 // otherLine is what stands beside the dates of a period, or of something else than publication.
-var otherLine = regexp.MustCompile(`统计|截[止至]|期限|[起止至到自]$|会议|年度|更新|修改|修订|打印|今天|当前|生成|访问|下载|生效|[施实]行`)
+var otherLine = regexp.MustCompile(`统计|截[止至]|期限|[起止至到自]$|会议|年度|更新|修改|修订|打印|今天|当前|生成|访问|下载|生效|失效|废止|[施实]行|印发|签发|起草|审议|审核|通过|批准|刷新`)
 
 // dateUnderHeadline returns the date, as printed, on a line between the headline and the text which has one date and little
 // else: "2022-01-29 10:05", "（2022年1月29日）", "来源：区府办 2022-01-29"; "" when there is none. What a label says to be another
@@ -83,8 +84,11 @@ func (d *Document) dateUnderHeadline(b body, title string) string {
 	if headline < 0 {
 		return ""
 	}
-	for _, bl := range d.blocks[headline+1 : first] {
+	for i, bl := range d.blocks[headline+1 : first] {
 		text := narrow(Simplify(bl.text))
+		if i > 0 && labelsNext(d.blocks[headline+i].text) {
+			continue
+		}
 		dates := anyDate.FindAllStringIndex(text, 2)
 		if !bl.isLine() || len(dates) != 1 || today.MatchString(text) {
 			continue
@@ -97,4 +101,14 @@ func (d *Document) dateUnderHeadline(b body, title string) string {
 		return text[dates[0][0]:dates[0][1]]
 	}
 	return ""
+}
+
+// labelsNext reports whether a line is the label of another date than that of publication, or one that nobody knows, whose
+// value is the next line, as in the cells of a small table.
+func labelsNext(text string) bool {
+	folded := strings.ReplaceAll(string(foldRunes([]rune(text))), " ", "")
+	if name, known := fieldNames[strings.Trim(folded, ":[]【】")]; known {
+		return name == "" || name == otherDate || name == "written_date"
+	}
+	return strings.HasSuffix(folded, ":")
 }

@@ -66,6 +66,18 @@ func TestPublished(t *testing.T) {
 		{what: "a period", info: "<p>2021年1月1日至2021年12月31日</p>"},
 		{what: "end of a period", info: "<p>截至2021年12月31日</p>"},
 		{what: "unlabelled and PubDate", info: "<p>（2022年1月20日）</p>", head: `<meta name="PubDate" content="2022-01-29 16:30">`, want: day},
+		{what: "the value of another label", info: "<table><tr><td>更新日期</td><td>2022-06-18</td></tr></table>"},
+		{what: "of one with a colon", info: "<ul><li>有效期至：</li><li>2022-06-18</li></ul>"},
+		{what: "of one in brackets", info: "<ul><li>【生效日期】</li><li>2022-06-18</li></ul>"},
+		{what: "behind an empty source", info: "<ul><li>来源：</li><li>2022-01-29</li></ul>", want: day},
+		{what: "day of printing", info: "<p>2022年1月12日印发</p>"},
+		{what: "day of a meeting", info: "<p>（2022年1月12日局务会审议通过）</p>"},
+		{what: "发布于", info: "<p>起草日期：2022-01-05</p><p>发布于：2022-01-29</p>", want: day},
+		// written, sent out
+		{what: "only written", info: "<table><tr><td>成文日期：</td><td>2022-01-18</td></tr></table>"},
+		{what: "written, blank", info: "<table><tr><td>成文日期</td><td>2022-01-18</td><td>公开日期</td><td></td></tr></table>"},
+		{what: "written and sent out", info: "<table><tr><td>成文日期</td><td>2022-01-18</td><td>发文日期</td><td>2022-01-29</td></tr></table>", want: day},
+		{what: "sent out and written", info: "<p>发文日期：2022-01-29　成文日期：2022-01-18</p>", want: day},
 		// doubts
 		{what: "no day", info: "<p>发布日期：2022-02-30</p>", problem: true},
 		{what: "another order", info: "<p>发布日期：01/29/2022</p>", problem: true},
@@ -93,6 +105,9 @@ func TestPublished(t *testing.T) {
 		}
 		if tt.where != "" && !slices.ContainsFunc(r.Fields, func(f Field) bool { return f.Name == "published_date" && f.Where == tt.where }) {
 			t.Errorf("%s: %q, want it from the %s", tt.what, r.Fields, tt.where)
+		}
+		if written := r.Field("written_date"); strings.Contains(tt.info, "成文日期") && written == "" {
+			t.Errorf("%s: the day of writing is lost", tt.what)
 		}
 		if tt.want == "" && !tt.problem && r.Field("published_date") != "" {
 			t.Errorf("%s: %q", tt.what, r.Fields)

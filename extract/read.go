@@ -58,7 +58,7 @@ func ReadReport(d *Document, h Hints) (*Report, error) {
 	r.Agency, doubts = identify(names, r.Fields, h, prose)
 	r.Agency.Printed = printedName(r.Title, r.Agency.Name)
 	r.Problems = append(r.Problems, doubts...)
-	r.scope(prose)
+	r.scope(prose, d.sectionOf(b, h))
 	r.year(claim, linkClaim, prose)
 	r.Problems = append(r.Problems, checkProse(proseOf(withoutTables(r.Sections)), r.Year, r.Figures)...)
 	r.doubts(d, b, prose)

@@ -26,7 +26,7 @@ var (
 		`林场|农场|管理区|开发区|示范区|高新区|新区|园区|保护区|风景区|度假区|保税区|合作区|试验区|产业园|部|署|校)(?:\(\p{Han}+\))?$`)
 	weakEnding = regexp.MustCompile(`(?:街|[省市县区旗州盟])$`)
 	// noAgency is what else stands in lines of a page that end so.
-	noAgency = regexp.MustCompile(`^(?:新闻|信息|互动|政务|资讯|办事|数据|下载|个人|用户|帮助|发布|便民)(?:发布|服务)?(?:中心|大厅|台)$|报告|年报|条例|栏目|专栏|专区|目录|正文|附件|全文|打印|分享|浏览|` +
+	noAgency = regexp.MustCompile(`^(?:局|厅|委|办|院|校|中心|公司|医院|学校|镇|乡|街道)?党(?:组|委|总支|支部)|^(?:新闻|信息|互动|政务|资讯|办事|数据|下载|个人|用户|帮助|发布|便民)(?:发布|服务)?(?:中心|大厅|台)$|报告|年报|条例|栏目|专栏|专区|目录|正文|附件|全文|打印|分享|浏览|` +
 		`公开(?:网|平台|指南|制度|规定|专|年)|如下|以上|以下|有关|相关|情况|说明|内容|联系|地址|电话|各[省市县区乡镇局委部]|下属|直属(?:单位|机构)|全部|本部|内设|部门$|单位$|^(?:我|各|[本全](?:[省市区县州旗盟镇乡街村社局委办院校厅]|中心|单位|机关|系统|级))`)
 	agencyShape = regexp.MustCompile(`^\p{Han}[\p{Han}()、·]{2,38}$`)
 )
@@ -168,17 +168,27 @@ func (d *Document) siteOf(h Hints) string {
 
 var siteWords = regexp.MustCompile(`(?:官方|门户|政务|政府)*(?:网站|官网|网)$`)
 
+// deeds is how a sentence goes on that says what a body did, and ofParty what may stand between.
+const (
+	deeds   = `严格|认真|深入|全面|积极|坚持|高度|切实|始终|继续|扎实|按照|紧紧|紧扣|围绕|不断|主动|进一步|依法|以习近平|持续|着力|大力|贯彻`
+	ofParty = `(?:党组|党委|党总支|党支部|领导班子)?`
+)
+
 var (
 	announced = regexp.MustCompile(`(?:公布|编制|发布|现将)(?:了)?(?:《)?(\p{Han}{3,30}?)(?:\((?:以下简称|下称)[^)]*\))?(?:关于)?(?:20\d\d)年度?(?:政府|政务)信息公开`)
 	compiled  = regexp.MustCompile(`由(\p{Han}[\p{Han}()]{2,30}?)(?:根据|按照|依据|依照|负责编|组织编|编制|编写|编报|汇编)`)
-	subject   = regexp.MustCompile(`(?:^|[。,，;；:\n])(?:20\d\d年度?[,，]?)?(\p{Han}[\p{Han}()]{2,30}?)(?:严格|认真|深入|全面|积极|坚持|高度|切实|始终|继续|扎实|按照|根据|紧紧|紧扣|围绕|不断|主动|进一步|依法|以习近平|持续|着力|大力|贯彻|现将|现公布)`)
+	subject   = regexp.MustCompile(`(?:^|[。,，;；:\n])(?:20\d\d年度?[,，]?)?(\p{Han}[\p{Han}()]{2,30}?)` + ofParty + `(?:` + deeds + `|在|根据|现将|现公布)`)
 	superior  = regexp.MustCompile(`领导|指导|部署|要求|安排|决策|[省市县区州旗]委|上级|党中央|国务院|全[省市县区州旗]|^[省市县区州旗](?:人民)?政府|年度?$`)
-	offices   = regexp.MustCompile(`(?:政府|公署|府)办(?:公室|公厅)?$|(?:政务|信息)公开(?:工作)?(?:领导小组)?办公室$|大数据|行政审批|政务服务`)
+	// helping is what a text says of others than who reports.
+	helping = regexp.MustCompile(`^\p{Han}{0,6}?(?:配合|协助|支持|参与|指导|督促)`)
+	// ownVoice is how who reports speaks of itself or of its place, once it is clear who that is.
+	ownVoice = regexp.MustCompile(bodyVoice.String() + `|我们|[我本](?:[省市区县州旗盟]|机关|部门)`)
+	offices  = regexp.MustCompile(`(?:政府|公署|府)办(?:公室|公厅)?$|(?:政务|信息)公开(?:工作)?(?:领导小组)?办公室$|大数据|行政审批|政务服务`)
 )
 
 // agencyInProse finds the agency in the sentence that announces the report, that says who compiled it, or that begins it and
 // says what the agency did. An office compiles the report of its government, too: where the text speaks as that, it is
-// not the agency; and neither is another body that such a text tells of.
+// not the agency; and neither is a body that is named after the text has spoken of its own (我局, 我区).
 func agencyInProse(prose string, h Hints) string {
 	if m := announced.FindStringSubmatch(prose); m != nil {
 		return m[1]
@@ -193,9 +203,17 @@ func agencyInProse(prose string, h Hints) string {
 	if runes := []rune(prose); len(runes) > 400 {
 		opening = string(runes[:400])
 	}
-	for _, m := range subject.FindAllStringSubmatch(opening, 8) {
-		name := agencyLine(m[1], h)
-		if name == "" || superior.MatchString(m[1]) || government && !strings.HasPrefix(h.Agency, name) {
+	voice := len(opening)
+	if at := ownVoice.FindStringIndex(opening); at != nil {
+		voice = at[0]
+	}
+	for _, m := range subject.FindAllStringSubmatchIndex(opening, 8) {
+		if m[0] > voice {
+			break // 我局 has been said: whoever is named behind it is somebody else
+		}
+		said := opening[m[2]:m[3]]
+		name := agencyLine(said, h)
+		if name == "" || superior.MatchString(said) || helping.MatchString(opening[m[3]:]) || government && offices.MatchString(name) {
 			continue
 		}
 		return name
@@ -219,7 +237,8 @@ func signature(sections []Section, h Hints) string {
 
 // bodyVoice is how a body below a government speaks of itself.
 var bodyVoice = regexp.MustCompile(`(?:我|本|全)(?:局|委员会|委(?:$|[^托员])|厅|院|校|中心|镇|乡|街|站|所(?:$|[^有])|馆|公司|集团|支队|大队|总队|分局|管委会|办事处|开发区|学校|医院|单位|系统|园区)|` +
-	`(?:我|本)(?:办(?:$|[^法理公])|处(?:$|[^理于罚])|队|会(?:$|[^议])|场|台)`)
+	`(?:我|本)(?:办(?:$|[^法理公])|处(?:$|[^理于罚])|队|会(?:$|[^议])|场|台)|` +
+	`(?:^|[。，,；;\n])(?:中心|局|院|校|学校|医院|公司|管委会)` + ofParty + `(?:` + deeds + `)`)
 
 // speaksAs reports whether a text speaks as a government: of 我区, 本县 or all of 全市, and nowhere as another body does.
 func speaksAs(government, prose string) bool {
@@ -244,24 +263,50 @@ var governmentVoice = func() map[rune]*regexp.Regexp {
 }()
 
 // scope settles what a report covers. The government of a division reports for all below it, if it is that which reports:
-// where only the portal tells so, the text must speak as it, and where only the metadata do, not as another body. What is
+// where only the portal tells so, the text must speak as it, and the page stand in no section of another body; where only the metadata do, not as another body. What is
 // left in doubt covers nobody but itself.
-func (r *Report) scope(prose string) {
+func (r *Report) scope(prose, section string) {
 	r.Scope = scopeOf(r.Agency)
 	if r.Scope != ScopeAggregate {
 		return
 	}
 	switch {
-	case r.Agency.by("portal") && !speaksAs(r.Agency.Name, prose):
+	case r.Agency.by("portal") && (section != "" || !speaksAs(r.Agency.Name, prose)):
 	case r.Agency.by("publisher") && bodyVoice.MatchString(prose):
 	default:
 		return
 	}
 	r.Scope = ScopeOwn
-	r.Problems = append(r.Problems, Problem{"agency", "scope", r.Agency.Name + " is named by the portal only, and the text does not speak as a government: it may be anybody's report"})
+	detail := r.Agency.Name + " is named by the portal only, and the text does not speak as a government: it may be anybody's report"
+	if section != "" {
+		detail = r.Agency.Name + " is named by the portal only, and the page stands in the section of " + section + ": it may be that body's report"
+	}
+	r.Problems = append(r.Problems, Problem{"agency", "scope", detail})
 }
 
 // by reports whether a name is from somewhere, by its evidence.
 func (a Agency) by(where string) bool {
 	return slices.ContainsFunc(a.Evidence, func(e string) bool { return strings.HasPrefix(e, where+": ") })
+}
+
+var (
+	crumbs       = regexp.MustCompile(`^[\[【(（\s]*(?:当前|您(?:现在|当前)?的?|所在|现在)?(?:所在)?(?:的)?位置|首页\s*[>›»→＞]`)
+	betweenCrumb = regexp.MustCompile(`[>›»→＞/|:：\-]+`)
+)
+
+// sectionOf returns the body below a government, and none that writes for one, in whose section of a portal the page stands,
+// by its breadcrumb or the name of its column; "" when there is none.
+func (d *Document) sectionOf(b body, h Hints) string {
+	places := []string{d.meta("ColumnName")}
+	for _, bl := range d.blocks[:d.textBegins(b)] {
+		if text := Simplify(bl.text); bl.table == nil && crumbs.MatchString(text) && utf8.RuneCountInString(text) <= 200 {
+			places = append(places, betweenCrumb.Split(text, -1)...)
+		}
+	}
+	for _, place := range places {
+		if name := agencyLine(place, h); belowGovernment(name) && !offices.MatchString(name) {
+			return name
+		}
+	}
+	return ""
 }

@@ -189,3 +189,53 @@ func TestAgencyLine(t *testing.T) {
 		}
 	}
 }
+
+// TestReporterInSentences: who begins the text reports, whatever is said of the place behind; who is named after the text has
+// spoken of its own, or only as helping, does not.
+func TestReporterInSentences(t *testing.T) {
+	const government = "衢江区人民政府"
+	for _, tt := range []struct{ text, want, scope string }{
+		{"2021年，区科技局在全区范围内开展宣传，我区科技工作取得进展。", "衢江区科技局", ScopeOwn},
+		{"2021年，衢江区医疗保障局党组高度重视政府信息公开工作。我区医保政策公开。", "衢江区医疗保障局", ScopeOwn},
+		{"衢江区人力资源和社会保障局坚持以人民为中心，推动我区就业工作。", "衢江区人力资源和社会保障局", ScopeOwn},
+		{"2021年，區統計局認真貫徹條例，服務我區發展。", "衢江区统计局", ScopeOwn},
+		{"2021年，我局认真贯彻条例，扎实推进。区司法局积极审核规范性文件。", government, ScopeOwn},
+		{"省政府办公厅持续加强指导，区档案馆积极配合公开工作。本单位全年公开信息120条。", government, ScopeOwn},
+		{"2021年，中心紧紧围绕我区重点工作，做好公开。全区政府信息公开工作有序。", government, ScopeOwn},
+		{"局党委高度重视，推进我区公开。", government, ScopeOwn},
+		{"2021年，我区认真贯彻落实条例。区财政局积极公开预决算信息；区教育局深入推进阳光招生。", government, ScopeAggregate},
+		{"2021年，区政务公开办公室认真履行职责，全区共公开信息3万条。我区公开。", government, ScopeAggregate},
+		{"2021年，区委、区政府高度重视，全区共公开3万条。", government, ScopeAggregate},
+		{"2021年，在市委、市政府的坚强领导下，衢江区严格落实条例，全区各部门公开信息。", government, ScopeAggregate},
+	} {
+		r := whosePage{text: tt.text}.read(t, Hints{Division: "330803", Agency: government})
+		if r.Agency.Name != tt.want || r.Scope != tt.scope {
+			t.Errorf("%s: got %s, %s, want %s, %s", tt.text, r.Agency.Name, r.Scope, tt.want, tt.scope)
+		}
+	}
+}
+
+// TestSectionOfAnother: a page that names nobody and stands in the section of a body is not the government's report, though it
+// speaks of the place; offices that write for the government have sections as well.
+func TestSectionOfAnother(t *testing.T) {
+	crumb := func(section string) string {
+		return `<div class="dqwz">当前位置：<a href="/">首页</a> &gt; <a href="/b/">` + section + `</a> &gt; <a href="/c/">年度报告</a></div>`
+	}
+	for _, tt := range []struct{ above, title, scope string }{
+		{crumb("区司法局"), "", ScopeOwn},
+		{`<p>您现在的位置：首页→部门公开→区水利局→年报</p>`, "", ScopeOwn},
+		{"", `年报</title><meta name="ColumnName" content="区水利局"><title>年报`, ScopeOwn},
+		{crumb("区政府办公室"), "", ScopeAggregate},
+		{crumb("政府信息公开"), "", ScopeAggregate},
+		{crumb("新闻中心"), "", ScopeAggregate},
+	} {
+		r := whosePage{above: tt.above, title: tt.title, text: "坚持公开为常态，我区不断推进法治建设。"}.read(t, Hints{Division: "330803", Agency: "衢江区人民政府"})
+		doubt := false
+		for _, p := range r.Problems {
+			doubt = doubt || p.Kind == "agency" && p.Where == "scope"
+		}
+		if r.Scope != tt.scope || doubt != (tt.scope == ScopeOwn) {
+			t.Errorf("%s: got %s of %s, in doubt %v, want %s", tt.above, r.Scope, r.Agency.Name, doubt, tt.scope)
+		}
+	}
+}

@@ -353,7 +353,7 @@ func (r *reading) unreachable(rows []Row) (titles []string) {
 	}
 	for _, l := range r.lost {
 		name := strings.TrimSpace(dateBeside.ReplaceAllString(l.Name(), ""))
-		if !isReport(Row{Link: extract.Link{Text: name}}) && !(l.Date != "" && r.isColumn() && bareTitle.MatchString(name)) {
+		if !isReport(Row{Link: extract.Link{Text: name}}) && !(l.Date != "" && (r.isColumn() && bareTitle.MatchString(name) || l.Row && extract.ColumnTitle(name) && !isYear.MatchString(name))) {
 			continue
 		}
 		if !slices.ContainsFunc(rows, func(row Row) bool { return same(row.Name(), name) }) &&

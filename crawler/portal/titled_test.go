@@ -54,3 +54,20 @@ func TestUnpacked(t *testing.T) {
 		t.Errorf("what is no gzip gives %q", got)
 	}
 }
+
+// TestTitledAsColumnLost: such a row without an address is told; a heading over rows is none.
+func TestTitledAsColumnLost(t *testing.T) {
+	const title = "政府信息公开工作年度报告"
+	for markup, lost := range map[string]bool{
+		`<li><a href="#">` + title + `</a><span>2022-01-20</span></li>`:                                              true,
+		`<li>` + title + ` 2022-01-20</li>`:                                                                          true,
+		`<table><tr><td>` + title + `</td><td>2022-01-20</td><td><a onclick="show(7)">查看</a></td></tr></table>`:      true,
+		`<li><a href="#">` + title + `</a></li>`:                                                                     false,
+		`<div><h3><a href="#">` + title + `</a></h3><ul><li><a href="/zw/78.html">要闻</a> 2022-01-20</li></ul></div>`: false,
+	} {
+		l := read(t, "http://a.gov.cn/zw/gk/list.html", "<html><head><title>某区</title></head><body>"+markup+"</body></html>", seeds.Portal{})
+		if (len(l.Lost) == 1 && l.Lost[0] == title) != lost || len(l.Lost) > 1 {
+			t.Errorf("%s: lost %q, want %v", markup, l.Lost, lost)
+		}
+	}
+}
