@@ -222,7 +222,7 @@ var placeholders = map[string]bool{"": true, "-": true, "—": true, "— —": 
 
 func trimValue(s string) string {
 	s = strings.TrimRight(strings.TrimLeft(compact(s), "|｜】]）); ；"), "|｜[【(（ ;；")
-	if placeholders[s] || strings.Trim(s, "-—–－―－/／\\|*.·…_ ") == "" {
+	if placeholders[s] || strings.Trim(s, "-—–－―/／\\|*.·…_ ") == "" {
 		return ""
 	}
 	return s
