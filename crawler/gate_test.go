@@ -133,6 +133,7 @@ func brokenRobots() map[string]string {
 		"text that is called gzip":     gzipHead + "\r\n" + keepOut[:13],
 		"text that is called brotli":   okHead + "Content-Encoding: br\r\n\r\n" + keepOut[:13],
 		"text that is called a secret": okHead + "Content-Encoding: x-secret\r\nContent-Length: 13\r\n\r\n" + keepOut[:13],
+		"a picture":                    okHead + "\r\n\x89PNG\r\n\x1a\n\x00\x00\x00",
 		"stored without a last block":  okHead + "Content-Encoding: deflate\r\n\r\n\x00\x1a\x00\xe5\xff" + keepOut,
 		"a part, in chunks":            "HTTP/1.1 206 Partial Content\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nUser-\r\n0\r\n\r\n",
 		"accepted, with a word":        "HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\nok",
@@ -400,5 +401,68 @@ func TestRobotsExact(t *testing.T) {
 		if err != nil || (a.err != nil) != tt.surplus || a.tls != "TLS 1.3" || reused != tt.reused {
 			t.Errorf("by TLS: %+v: %v, %v, %q, kept: %v", tt, err, a.err, a.tls, reused)
 		}
+	}
+}
+
+// A guarded network answers for the hosts of a fake, and goes the way to any other address that public sites are reached by.
+type guarded struct {
+	*fake
+	public http.RoundTripper
+}
+
+func (g guarded) RoundTrip(r *http.Request) (*http.Response, error) {
+	if strings.HasSuffix(r.URL.Host, ".gov.cn") {
+		return g.fake.RoundTrip(r)
+	}
+	return g.public.RoundTrip(r)
+}
+
+// TestRobotsPrivate: the robots.txt of a public site sends nobody to the machines behind a crawler, however their
+// addresses are written, and then nothing else is asked for either.
+func TestRobotsPrivate(t *testing.T) {
+	t.Parallel()
+	trap, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer trap.Close()
+	var caught atomic.Int64
+	go func() {
+		for {
+			c, err := trap.Accept()
+			if err != nil {
+				return
+			}
+			caught.Add(1)
+			c.Close()
+		}
+	}()
+	_, port, err := net.SplitHostPort(trap.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, host := range []string{"127.0.0.1", "127.0.0.2", "10.1.2.3", "192.168.1.1", "172.16.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0"} {
+		to := status(302, "Location", "http://"+net.JoinHostPort(host, port)+"/robots.txt")
+		pages := map[string]http.HandlerFunc{"www.a.gov.cn/": listing("x", "")}
+		for _, home := range []string{"www.a.gov.cn", "https://www.a.gov.cn", "a.gov.cn", "https://a.gov.cn"} {
+			pages[home+"/robots.txt"] = to
+		}
+		night(t, pages, 1, func(t *testing.T, c *Crawler, f *fake) {
+			c.Network = guarded{f, network(false, patience, nil)}
+			if _, err := c.Run(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range f.log {
+				if !strings.HasSuffix(r.url, "/robots.txt") {
+					t.Errorf("%s: asked for %s", host, r.url)
+				}
+			}
+			if y, err := c.Why("http://www.a.gov.cn/"); err != nil || y.Robots == nil || y.Robots.Allowed || len(f.log) == 0 {
+				t.Errorf("%s: told %+v, %v", host, y.Robots, err)
+			}
+		})
+	}
+	if caught.Load() > 0 {
+		t.Errorf("%d connections to this machine", caught.Load())
 	}
 }

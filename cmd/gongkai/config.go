@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -144,10 +145,16 @@ func decodeConfig(data []byte, c *config) error {
 		return fmt.Errorf(" %w", err)
 	}
 	if err := c.check(); err != nil {
+		if line := lineOf(data, settingName.FindString(err.Error())); line > 0 {
+			return fmt.Errorf("%d: %w", line, err)
+		}
 		return fmt.Errorf(" %w", err)
 	}
 	return nil
 }
+
+// settingName is what an error about a setting begins with.
+var settingName = regexp.MustCompile(`^[a-z_]+\.[a-z_]+`)
 
 func (c *config) check() error {
 	switch {
@@ -164,8 +171,12 @@ func (c *config) check() error {
 		return fmt.Errorf("crawl.hosts is %d, not between 1 and 10000", c.Crawl.Hosts)
 	case c.Crawl.PortalRequests < 0:
 		return fmt.Errorf("crawl.portal_requests is %d, not a number of requests", c.Crawl.PortalRequests)
-	case c.Crawl.MaxPageBytes < 1<<10:
-		return fmt.Errorf("crawl.max_page_bytes is %d, not at least 1KiB", c.Crawl.MaxPageBytes)
+	case c.Crawl.MaxPageBytes < 1<<10 || c.Crawl.MaxPageBytes > 1<<30:
+		return fmt.Errorf("crawl.max_page_bytes is %d, not between 1KiB and 1GiB", c.Crawl.MaxPageBytes)
+	case c.tooShort(c.Crawl.PortalTime):
+		return fmt.Errorf("crawl.portal_time is %v, in which no portal is visited; write portal_time = \"8h\", or \"0s\" for no bound", time.Duration(c.Crawl.PortalTime))
+	case c.tooShort(c.Schedule.Longest):
+		return fmt.Errorf("schedule.longest is %v, in which no run does anything; write longest = \"20h\", or \"0s\" for no bound", time.Duration(c.Schedule.Longest))
 	case c.checkMemory() != nil:
 		return c.checkMemory()
 	case c.Schedule.Missed != missedOnce && c.Schedule.Missed != missedSkip:
@@ -189,6 +200,11 @@ func (c *config) check() error {
 		return err
 	}
 	return checkListen(c.Metrics.Listen, c.Metrics.AllowRemote)
+}
+
+// tooShort reports whether a bound is so short that nothing would ever be done: mistaken for another unit, most likely.
+func (c *config) tooShort(bound duration) bool {
+	return bound > 0 && time.Duration(bound) < 20*crawler.LeastDelay && !c.Crawl.AllowPrivateNetworks
 }
 
 func (c *config) resolve(dir string) {

@@ -57,6 +57,23 @@ func isPrivate(address string) bool {
 func refuseBare(data []byte) error {
 	units := make(map[string]string)
 	unitsOf(reflect.TypeFor[config](), "", units)
+	return settings(data, func(p *unstable.Parser, table string, e *unstable.Node) error { return unitless(p, table, e, units) })
+}
+
+// lineOf returns the line in which a setting stands, 0 when it stands in none, or in a table within a line.
+func lineOf(data []byte, key string) (line int) {
+	_ = settings(data, func(p *unstable.Parser, table string, e *unstable.Node) error {
+		if keyOf(table, e) == key {
+			line = p.Shape(p.Range(e.Value().Data)).Start.Line
+		}
+		return nil
+	})
+	return line
+}
+
+// settings calls f with each setting of a file until f returns an error, which is returned. Broken syntax is for the
+// decoder to tell.
+func settings(data []byte, f func(p *unstable.Parser, table string, e *unstable.Node) error) error {
 	p := new(unstable.Parser)
 	p.Reset(data)
 	table := ""
@@ -65,12 +82,12 @@ func refuseBare(data []byte) error {
 		case unstable.Table, unstable.ArrayTable:
 			table = keyOf("", e)
 		case unstable.KeyValue:
-			if err := unitless(p, table, e, units); err != nil {
+			if err := f(p, table, e); err != nil {
 				return err
 			}
 		}
 	}
-	return nil // broken syntax is for the decoder to tell
+	return nil
 }
 
 // unitless looks at one setting, and those in a table in its line.

@@ -27,6 +27,21 @@ func TestRefused(t *testing.T) {
 		"[crawl]\ndelay = \"0s\"":               "crawl.delay is 0s",
 		"[crawl]\ndelay = \"0\"":                "crawl.delay is 0s",
 		"[crawl]\ndelay = \"1ms\"":              `crawl.delay is 1ms, and public portals are asked no more often than every 3s; write delay = "3s"`,
+		"[crawl]\nhosts = 5\ndelay = \"1s\"":    `3: crawl.delay is 1s`,
+		"crawl.delay = \"1s\"":                  `1: crawl.delay is 1s`,
+		"crawl = { delay = \"1s\" }":            `crawl.delay is 1s`,
+		"[crawl]\nportal_time = \"1ns\"":        `2: crawl.portal_time is 1ns, in which no portal is visited; write portal_time = "8h"`,
+		"[crawl]\nportal_time = \"59s\"":        `2: crawl.portal_time is 59s`,
+		"[crawl]\nportal_time = \"-1h\"":        "negative",
+		"[schedule]\nlongest = \"1ns\"":         `2: schedule.longest is 1ns, in which no run does anything; write longest = "20h"`,
+		"[schedule]\nlongest = \"-1h\"":         "negative",
+		"[schedule]\nverify = -1":               "2: schedule.verify is -1",
+		"[report]\nkeep = -1":                   "2: report.keep is -1",
+		"[archive]\nmin_free = \"-1GiB\"":       "2: archive.min_free",
+		"[crawl]\nmax_page_bytes = \"-1MiB\"":   "2: crawl.max_page_bytes",
+		"[crawl]\nmax_page_bytes = \"1TiB\"":    "2: crawl.max_page_bytes is 1099511627776, not between 1KiB and 1GiB",
+		"[crawl]\nmax_page_bytes = \"2EiB\"":    "is not a size",
+		"[crawl]\nmemory = \"1MiB\"":            "crawl.memory",
 		"[crawl]\ndelay = \"2999ms\"":           "crawl.delay is 2.999s",
 		"[crawl]\ndelay = \"-3s\"":              "negative",
 		"[crawl]\njitter = -0.1":                "crawl.jitter is -0.1",
@@ -49,7 +64,9 @@ func TestRefused(t *testing.T) {
 			t.Errorf("%s: got %v, want %s", text, err, want)
 		}
 	}
-	for _, text := range []string{"", "[crawl]\ndelay = \"3s\"\n", "[crawl]\ndelay = \"1m\"\n", "[crawl]\ndelay = \"1ms\"\nallow_private_networks = true\n", "[archive]\nmin_free = \"5GB\"\n"} {
+	for _, text := range []string{"", "[crawl]\ndelay = \"3s\"\n", "[crawl]\ndelay = \"1m\"\n", "[crawl]\ndelay = \"1ms\"\nallow_private_networks = true\n", "[archive]\nmin_free = \"5GB\"\n",
+		"[archive]\nmin_free = \"0B\"\n", "[crawl]\nportal_time = \"0s\"\n", "[crawl]\nportal_time = \"1m\"\n", "[schedule]\nlongest = \"0s\"\n",
+		"[crawl]\nmax_page_bytes = \"1GiB\"\n", "[crawl]\nportal_time = \"1s\"\nallow_private_networks = true\n"} {
 		c := defaultConfig()
 		if err := decodeConfig([]byte(text), &c); err != nil {
 			t.Errorf("%s: %v", text, err)

@@ -94,6 +94,9 @@ func Parse(body []byte, userAgent string) *Rules {
 // Legible reports whether bytes may be a robots.txt, or a page in place of one, and no packed or damaged data: those have
 // no rules in them, which would permit everything. Of what was said to be packed, that must show in the text.
 func Legible(body []byte, packed bool) bool {
+	if kind := http.DetectContentType(body); !strings.HasPrefix(kind, "text/") && kind != "application/octet-stream" {
+		return false
+	}
 	text := decode(body)
 	if strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && !strings.ContainsRune("\t\n\v\f\r\x1a", r) || r == 0x7f }) {
 		return false

@@ -3,6 +3,7 @@ package robots
 import (
 	"fmt"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -241,6 +242,9 @@ func TestLegible(t *testing.T) {
 		"\xff\xff\xff":                      {true, false},
 		"\x1f\x8b":                          {false, false},
 		"PK\x03\x04 Disallow: /":            {false, false},
+		"\x89PNG\r\n\x1a\n\x00\x00":         {false, false},
+		"%PDF-1.4\nDisallow: /":             {false, false},
+		"Disallow: /\n\x00\x00":             {true, true},
 	} {
 		if got := [2]bool{Legible([]byte(text), false), Legible([]byte(text), true)}; got != want {
 			t.Errorf("%q: got %v, want %v", text, got, want)
@@ -256,5 +260,40 @@ func TestSitemaps(t *testing.T) {
 	}
 	if n := len(Parse([]byte(strings.Repeat("Sitemap: http://a/1.xml\n", 1000)), "gongkai/1").Sitemaps); n != mostSitemaps {
 		t.Errorf("%d sitemaps are remembered, want %d", n, mostSitemaps)
+	}
+}
+
+// TestCases holds what is permitted against testdata/cases.txt.
+func TestCases(t *testing.T) {
+	data, err := os.ReadFile("testdata/cases.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rules []string
+	agent, cases := "", 0
+	for line := range strings.SplitSeq(string(data), "\n") {
+		if line == "" {
+			rules = nil
+			continue
+		}
+		switch line[0] {
+		case '|':
+			rules = append(rules, line[1:])
+		case 'f':
+			agent = strings.TrimPrefix(line, "for ")
+		case '+', '-':
+			cases++
+			u, err := url.Parse("http://a.gov.cn" + line[2:])
+			if err != nil {
+				t.Fatal(err)
+			}
+			text := strings.Join(rules, "\n")
+			if got := Parse([]byte(text), agent).Check(u); got.Allowed != (line[0] == '+') {
+				t.Errorf("%q: %s for %q: got %+v", text, line, agent, got)
+			}
+		}
+	}
+	if cases < 100 {
+		t.Errorf("%d cases", cases)
 	}
 }
