@@ -232,3 +232,52 @@ func TestNoTokens(t *testing.T) {
 		})
 	})
 }
+
+// TestTokenLikeIDs: an identifier that looks like a token is one page a report, however much else it shares with another.
+func TestTokenLikeIDs(t *testing.T) {
+	for name, shape := range map[string]string{
+		"time":       "/a/r.html?t=17000000%05d",
+		"uuid":       "/a/r.html?u=4f1c6a3e-0000-4000-8000-%012d",
+		"hash":       "/a/r.html?sid=%032x",
+		"fraction":   "/a/r.html?rand=0.%d71",
+		"underscore": "/a/r.html?_=%d",
+		"token":      "/a/r.html?token=%016x",
+		"with more":  "/a/r.html?id=7&t=%d",
+		"version":    "/a/r.html?v=%d",
+		"two":        "/a/r.html?t=%[1]d&sid=%[1]x",
+		"code":       "/a/r.html?key=MDAw%d==",
+	} {
+		t.Run(name, func(t *testing.T) {
+			years := map[string]string{}
+			var rows string
+			for year := 2019; year < 2022; year++ {
+				address := fmt.Sprintf(shape, year*7919)
+				years[address] = fmt.Sprint(year)
+				rows += row(strings.ReplaceAll(address, "&", "&amp;"), 2021) // all under one name
+			}
+			p := &tokens{answer: func(w http.ResponseWriter, r *http.Request) { reportOfYear(w, r, years[r.URL.RequestURI()]) },
+				list: func(int) string { return rows }}
+			nights(t, p, 3, func(c *Crawler, night int, _ Summary) {
+				if pages, reports := reportsHeld(t, c.Store); pages != 3 || reports != 3 || len(p.log) != 3 {
+					t.Errorf("night %d: %d pages of %d reports, asked %q", night, pages, reports, p.log)
+				}
+			})
+		})
+	}
+}
+
+// TestTokensAbsent: a token that is in the links of some nights only makes two pages, with it and without it, and no more.
+func TestTokensAbsent(t *testing.T) {
+	p := &tokens{answer: func(w http.ResponseWriter, r *http.Request) { reportOfYear(w, r, yearIn(r.URL.Path)) },
+		list: func(n int) string {
+			if n%2 == 0 {
+				return row("/a/r2020.html", 2020)
+			}
+			return row(fmt.Sprintf("/a/r2020.html?t=%d", n), 2020)
+		}}
+	nights(t, p, 6, func(c *Crawler, night int, _ Summary) {
+		if pages, _ := reportsHeld(t, c.Store); len(p.log) != min(night+1, 2) || pages != min(night+1, 2) {
+			t.Errorf("night %d asked %q, %d pages", night, p.log, pages)
+		}
+	})
+}
