@@ -429,7 +429,7 @@ func (l *headLines) text(head []byte) []byte {
 	switch {
 	case l.chunked:
 		put("Transfer-Encoding: chunked")
-	case l.length != "" && l.unsure == "":
+	case l.length != "":
 		put("Content-Length: " + l.length)
 	}
 	put("Connection: close", "")

@@ -135,6 +135,9 @@ func TestHeadsByteByByte(t *testing.T) {
 			h := heads{from: from}
 			h.expect([]byte("GET / HTTP/1.1\r\n"))
 			b, err := io.ReadAll(&h)
+			if h.last.Load() != nil && !strings.Contains(string(b), "Connection: close\r\n\r\n") && !strings.HasPrefix(string(b), "HTTP/1.0") {
+				t.Errorf("%s: the connection would be kept: %q", tt.name, b)
+			}
 			return fmt.Sprintf("%q %v %v", b, err, h.last.Load())
 		}
 		if whole, bytes := read(strings.NewReader(tt.answer)), read(iotest.OneByteReader(strings.NewReader(tt.answer))); whole != bytes {
@@ -153,6 +156,15 @@ func TestHeadsPass(t *testing.T) {
 	h := heads{from: iotest.TimeoutReader(iotest.OneByteReader(strings.NewReader("HTTP/1.1 200 OK\r\n\r\n")))}
 	h.expect([]byte("GET / HTTP/1.1\r\n"))
 	if b, err := io.ReadAll(&h); err != iotest.ErrTimeout || len(b) > 0 {
+		t.Errorf("got %q, %v", b, err)
+	}
+}
+
+// TestHeadsLater: on a connection that was kept, what stands before a status line may be of the answer before it.
+func TestHeadsLater(t *testing.T) {
+	h := heads{any: true, from: strings.NewReader("</html>\r\nHTTP/1.1 200 OK\r\n\r\n")}
+	h.expect([]byte("GET / HTTP/1.1\r\n"))
+	if b, err := io.ReadAll(&h); err == nil || len(b) > 0 {
 		t.Errorf("got %q, %v", b, err)
 	}
 }
