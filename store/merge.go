@@ -170,6 +170,13 @@ func Merge(out string, dirs []string, o Rewrite) (n Merged, err error) {
 	if err := m.open(dirs); err != nil {
 		return n, err
 	}
+	if _, none := os.Lstat(out); errors.Is(none, os.ErrNotExist) {
+		defer func() {
+			if err != nil {
+				_ = os.Remove(out) // where something has come into it, it stays
+			}
+		}()
+	}
 	if err := os.MkdirAll(out, 0o777); err != nil {
 		return n, err
 	}

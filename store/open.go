@@ -196,7 +196,7 @@ func (s *Store) Dir() string { return s.dir }
 // create makes an empty archive in dir. It appears under its name only when it is whole; when another process
 // was faster, its archive stays.
 func create(dir string) error {
-	tmp, err := os.MkdirTemp(dir, ".new-*")
+	tmp, err := os.MkdirTemp(dir, newPrefix+"*")
 	if err != nil {
 		return err
 	}

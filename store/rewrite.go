@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -190,16 +192,26 @@ func workFolder(dir string) (work string, err error) {
 	return work, errors.Join(os.Mkdir(filepath.Join(work, "draft"), 0o777), os.Mkdir(filepath.Join(work, "final"), 0o777))
 }
 
-// sweep removes what rewritings and migrations that were killed have left in a folder, to which only the caller writes.
-func sweep(dir string) (err error) {
-	for _, prefix := range []string{workPrefix, migratePrefix} {
-		left, bad := filepath.Glob(filepath.Join(dir, prefix+"*"))
-		err = errors.Join(err, bad)
-		for _, name := range left {
-			err = errors.Join(err, os.RemoveAll(name))
+// sweep removes what rewritings and migrations that were killed have left in a folder, to which only the caller writes, and
+// new files that nobody has given their name for so long that nobody will.
+func sweep(dir string) error {
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		if name := e.Name(); strings.HasPrefix(name, workPrefix) || strings.HasPrefix(name, migratePrefix) || strings.HasPrefix(name, newPrefix) && abandoned(e) {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(dir, name)))
 		}
 	}
 	return err
+}
+
+// newPrefix begins the names of what is put into the folder of an archive under a lock or without one, and takes its name at
+// once when it is whole: a new archive, a new state of the reports.
+const newPrefix = ".new-"
+
+// abandoned reports whether something that takes seconds was begun an hour ago.
+func abandoned(e os.DirEntry) bool {
+	info, err := e.Info()
+	return err == nil && time.Since(info.ModTime()) > time.Hour
 }
 
 // replace puts a new file in the place of the archive's, which keeps on under another name. At any moment there is an

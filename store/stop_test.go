@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 )
 
 // TestStop stops each long work at its n-th look, for growing n until it comes to its end: it ends with that error, and what was
@@ -34,7 +35,11 @@ func TestStop(t *testing.T) {
 		"compact": func(o Rewrite) error { _, err := Compact(dir, o); return err },
 		"repair":  func(o Rewrite) error { _, err := Repair(dir, o); return err },
 		"merge": func(o Rewrite) error {
-			_, err := Merge(filepath.Join(t.TempDir(), "out"), []string{dir, other}, o)
+			out := filepath.Join(t.TempDir(), "out")
+			_, err := Merge(out, []string{dir, other}, o)
+			if _, there := os.Lstat(out); err != nil && !errors.Is(there, os.ErrNotExist) {
+				t.Error("merge has left the folder that it was to make:", there)
+			}
 			return err
 		},
 		"verify": func(o Rewrite) error {
@@ -107,14 +112,23 @@ func names(t *testing.T, dir string) (list []string) {
 	return list
 }
 
-// TestSweepMigration: what a migration has left that was killed goes when the archive is opened for writing next.
+// TestSweepMigration: what a migration has left that was killed goes when the archive is opened for writing next; what has no
+// name yet goes when nobody can be making it any more.
 func TestSweepMigration(t *testing.T) {
 	dir := t.TempDir()
 	if err := opened(t, dir).Close(); err != nil {
 		t.Fatal(err)
 	}
-	left := filepath.Join(dir, migratePrefix+"1234")
-	if err := os.MkdirAll(filepath.Join(left, "draft"), 0o777); err != nil {
+	left, new, living := filepath.Join(dir, migratePrefix+"1234"), filepath.Join(dir, newPrefix+"1"), filepath.Join(dir, newPrefix+"2")
+	for _, name := range []string{left, new, living} {
+		if err := os.MkdirAll(filepath.Join(name, "draft"), 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Chtimes(new, time.Time{}, time.Now().Add(-61*time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(living, time.Time{}, time.Now().Add(-50*time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	s, err := OpenReadOnly(dir)
@@ -122,15 +136,22 @@ func TestSweepMigration(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Close()
-	if _, err := os.Stat(left); err != nil {
-		t.Error("a reader has removed it:", err)
+	for _, name := range []string{left, new} {
+		if _, err := os.Stat(name); err != nil {
+			t.Error("a reader has removed it:", err)
+		}
 	}
 	if s, err = Open(dir); err != nil {
 		t.Fatal(err)
 	}
 	s.Close()
-	if _, err := os.Stat(left); !errors.Is(err, os.ErrNotExist) {
-		t.Error("it is still there:", err)
+	for _, name := range []string{left, new} {
+		if _, err := os.Stat(name); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s is still there: %v", name, err)
+		}
+	}
+	if _, err := os.Stat(living); err != nil {
+		t.Error("what somebody may be making is gone:", err)
 	}
 }
 

@@ -200,6 +200,9 @@ func (x *extraction) flush(ctx context.Context) error {
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range x.batch {
 		g.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
 			x.read(ctx, &x.batch[i]) // each goroutine owns one element
 			return ctx.Err()
 		})

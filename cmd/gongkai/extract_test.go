@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -293,5 +295,15 @@ func TestExtractBringsKeysAlong(t *testing.T) {
 	}
 	if _, _, code := gongkai(t, "show", "330803-区统计局/2020", "-config", config); code == exitDone {
 		t.Error("the old key is still there")
+	}
+}
+
+// TestExtractStops: once it is told to end, no page of the batch is read any more.
+func TestExtractStops(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	x := extraction{batch: make([]reading, 3)} // without an archive to read from
+	if err := x.flush(ctx); !errors.Is(err, context.Canceled) {
+		t.Error(err)
 	}
 }

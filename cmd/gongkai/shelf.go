@@ -141,7 +141,7 @@ func (s shelf) put(n *nightReport, st shelfState, keep int) (name string, err er
 	if name, err = s.claim(n.Started.UTC().Format("2006-01-02T1504Z")); err != nil {
 		return "", err
 	}
-	if err := s.write(name, n); err != nil {
+	if err := errors.Join(s.sweep(), s.write(name, n)); err != nil {
 		return name, errors.Join(err, s.remove(name))
 	}
 	st.Reports = append(st.Reports, name)
@@ -180,6 +180,17 @@ func (s shelf) claim(wanted string) (name string, err error) {
 	}
 }
 
+// sweep removes files that were begun an hour ago and have no name yet: whoever wrote them was killed.
+func (s shelf) sweep() error {
+	left, err := filepath.Glob(s.file(newPrefix + "*"))
+	for _, name := range left {
+		if info, gone := os.Lstat(name); gone == nil && time.Since(info.ModTime()) > time.Hour {
+			err = errors.Join(err, os.RemoveAll(name))
+		}
+	}
+	return err
+}
+
 // remove removes the files of a report; those that are missing are as good as removed.
 func (s shelf) remove(name string) error {
 	for _, ending := range []string{".txt", ".json"} {
@@ -206,9 +217,12 @@ func (s shelf) write(name string, n *nightReport) error {
 	return err
 }
 
+// newPrefix begins the name of a file that is not whole yet.
+const newPrefix = ".new-"
+
 // replaceFile writes a file so that nobody ever sees half of it.
 func replaceFile(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	f, err := os.CreateTemp(filepath.Dir(path), newPrefix+"*")
 	if err != nil {
 		return err
 	}

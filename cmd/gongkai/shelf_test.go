@@ -138,6 +138,28 @@ func TestKeep(t *testing.T) {
 	}
 }
 
+// TestSweepReports: a report goes whose writing was broken off for good, and no other.
+func TestSweepReports(t *testing.T) {
+	dir := t.TempDir()
+	for name, age := range map[string]time.Duration{newPrefix + "1": 61 * time.Minute, newPrefix + "2": 59 * time.Minute, "mine": 1000 * time.Hour} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(filepath.Join(dir, name), time.Time{}, time.Now().Add(-age)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mine := shelf{dir, filepath.Join(dir, "a")}
+	if _, err := mine.put(&nightReport{Kind: "crawl"}, mine.state(), 3); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]bool{newPrefix + "1": false, newPrefix + "2": true, "mine": true} {
+		if _, err := os.Stat(filepath.Join(dir, name)); (err == nil) != want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // TestBoundedItem: what somebody else has written goes into a report in part only.
 func TestBoundedItem(t *testing.T) {
 	long := strings.Repeat("某", 1<<18)

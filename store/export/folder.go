@@ -26,12 +26,14 @@ const partialName = ".partial"
 type folder struct {
 	ctx   context.Context // of the export: its files take nothing once it has ended
 	dir   string
+	made  bool        // the export has made the folder
 	own   os.FileInfo // of the partial folder that we made: another export may put its own in place
 	files []*file
 }
 
 // openFolder makes dir, or checks that it holds nothing but an earlier export.
 func openFolder(ctx context.Context, dir string) (*folder, error) {
+	_, none := os.Lstat(dir)
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
 	}
@@ -54,7 +56,7 @@ func openFolder(ctx context.Context, dir string) (*folder, error) {
 		return nil, err
 	}
 	own, err := os.Stat(partial)
-	return &folder{ctx: ctx, dir: dir, own: own}, err
+	return &folder{ctx: ctx, dir: dir, made: errors.Is(none, os.ErrNotExist), own: own}, err
 }
 
 // path is where a file grows.
@@ -118,6 +120,9 @@ func (d *folder) finish(err error) error {
 	}
 	if d.intact() {
 		err = errors.Join(err, os.RemoveAll(filepath.Join(d.dir, partialName)))
+	}
+	if err != nil && d.made && os.Remove(d.dir) == nil { // where something has come into it, it stays
+		return err
 	}
 	return errors.Join(err, syncDir(d.dir))
 }

@@ -381,6 +381,18 @@ func TestFailures(t *testing.T) {
 			t.Errorf("%s: %v, %v", format, after, err)
 		}
 	}
+	for _, made := range []bool{true, false} { // by us
+		to := filepath.Join(t.TempDir(), "new")
+		if !made {
+			if err := os.Mkdir(to, 0o777); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, err := Write(t.Context(), s, to, Options{Formats: []string{"csv"}, Expected: broken})
+		if _, none := os.Stat(to); err == nil || errors.Is(none, os.ErrNotExist) != made {
+			t.Errorf("after %v of a folder that we made: %v, it is %v", err, made, none)
+		}
+	}
 	if _, err := Write(t.Context(), s, dir, Options{Formats: []string{"csv", "odt"}}); err == nil {
 		t.Error("an unknown format was taken")
 	}

@@ -23,12 +23,14 @@ const (
 // A folder receives the files of an export: they appear together, when all are whole.
 type folder struct {
 	dir   string
+	made  bool     // the export has made the folder
 	names []string // in the order in which they were made
 	sums  map[string]string
 }
 
 // openFolder makes dir, or checks that it holds nothing but an earlier export.
 func openFolder(dir string) (*folder, error) {
+	_, none := os.Lstat(dir)
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
 	}
@@ -41,7 +43,7 @@ func openFolder(dir string) (*folder, error) {
 			return nil, fmt.Errorf("the folder holds %s; name an empty folder, or one of an earlier export as WARC", e.Name())
 		}
 	}
-	f := &folder{dir: dir, sums: map[string]string{}}
+	f := &folder{dir: dir, made: errors.Is(none, os.ErrNotExist), sums: map[string]string{}}
 	if err := os.RemoveAll(f.partial()); err != nil { // of an export that was killed
 		return nil, err
 	}
@@ -84,7 +86,11 @@ func (f *folder) finish(err error) error {
 	if err == nil {
 		err = f.replace()
 	}
-	return errors.Join(err, os.RemoveAll(f.partial()))
+	err = errors.Join(err, os.RemoveAll(f.partial()))
+	if err != nil && f.made {
+		_ = os.Remove(f.dir) // where something has come into it, it stays
+	}
+	return err
 }
 
 func (f *folder) replace() error {

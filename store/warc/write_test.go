@@ -3,7 +3,9 @@ package warc
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -141,6 +143,25 @@ func TestWrite(t *testing.T) {
 	}
 	if a, b := out, files(t, again); fmt.Sprint(a) != fmt.Sprint(b) {
 		t.Error("two exports of one moment differ")
+	}
+}
+
+// TestWriteStops: an export that is stopped leaves no folder that was not there before.
+func TestWriteStops(t *testing.T) {
+	s := archive(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	there, made := t.TempDir(), filepath.Join(t.TempDir(), "new")
+	for _, dir := range []string{there, made} {
+		if _, err := Write(ctx, s, dir, Options{}); !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+	}
+	if entries, err := os.ReadDir(there); err != nil || len(entries) != 0 {
+		t.Errorf("the folder that was there: %v, %v", entries, err)
+	}
+	if _, err := os.Stat(made); !errors.Is(err, os.ErrNotExist) {
+		t.Error("the folder that was not there is:", err)
 	}
 }
 
