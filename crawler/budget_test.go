@@ -261,3 +261,21 @@ func TestDeaths(t *testing.T) {
 	}
 	want("notes of others", 0, 1)
 }
+
+// TestDearer: what is packed takes more than its length tells, whatever the server calls it.
+func TestDearer(t *testing.T) {
+	for head, want := range map[string]bool{
+		"<html><body>page": false, "%PDF-1.7 document": true, "PK\x03\x04word file": true, "": false, "\xd0\xcf\x11\xe0 old": false,
+	} {
+		if got := dearer([]byte(head + strings.Repeat(" ", 2000))); got != want {
+			t.Errorf("%.10q: %v", head, got)
+		}
+	}
+	for _, size := range []int64{0, 40_000, 30 << 20} {
+		for _, head := range []string{"", "%PDF-1.7", "PK\x03\x04"} {
+			if extract.Cost([]byte(head), size) > extract.MostCost(size) {
+				t.Errorf("%q of %d bytes takes more than the most", head, size)
+			}
+		}
+	}
+}

@@ -144,16 +144,22 @@ func (w *walk) untouched(ctx context.Context, t target, p page) (bool, error) {
 // memory that reading takes.
 func (w *walk) gathered(ctx context.Context, t target, c store.Capture, body []byte) (g gathering, err error) {
 	g = gathering{store: w.Store, deny: w.scope.deny, budget: w.Budget, ask: func(part store.Part) error { return w.part(ctx, t, part) }}
-	g.room = func(c store.Capture) error { return w.lease.take(ctx, w.Budget.cost(c.SHA256, nil, c.Size)) }
+	g.room = func(c store.Capture, head []byte) error {
+		return w.lease.take(ctx, w.Budget.cost(c.SHA256, head, c.Size))
+	}
 	if err := g.gather(c, body); err != nil || len(g.parts) == 0 {
 		return g, err
 	}
-	cost := w.Budget.cost(c.SHA256, nil, c.Size)
+	cost, packed := w.Budget.cost(c.SHA256, body, c.Size), int64(0)
 	for _, p := range g.parts {
 		if p.Capture != 0 {
 			cost += w.Budget.cost(p.SHA256, nil, p.capture.Size)
 		}
+		if p.Capture != 0 && p.Kind == extract.PartAttachment { // they are read one after the other, and may all be packed
+			packed = max(packed, extract.MostCost(p.capture.Size))
+		}
 	}
+	cost += packed
 	if err := w.lease.take(ctx, cost); err != nil {
 		return g, err
 	}

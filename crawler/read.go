@@ -1,6 +1,7 @@
 package crawler
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -58,8 +59,8 @@ func read(s *store.Store, l *lease, c store.Capture, p seeds.Portal) (store.Reco
 	if err != nil {
 		return store.Record{}, err
 	}
-	g := gathering{store: s, known: old.Parts, budget: l.budget, room: func(c store.Capture) error {
-		if !l.grow(l.budget.cost(c.SHA256, nil, c.Size)) {
+	g := gathering{store: s, known: old.Parts, budget: l.budget, room: func(c store.Capture, head []byte) error {
+		if !l.grow(l.budget.cost(c.SHA256, head, c.Size)) {
 			return errMoreMemory
 		}
 		return nil
@@ -70,6 +71,11 @@ func read(s *store.Store, l *lease, c store.Capture, p seeds.Portal) (store.Reco
 	body, err := s.Body(c.SHA256)
 	if err != nil {
 		return store.Record{}, err
+	}
+	if dearer(body) {
+		if err := g.room(c, body); err != nil {
+			return store.Record{}, err
+		}
 	}
 	if err := g.gather(c, body); err != nil {
 		return store.Record{}, err
@@ -92,21 +98,30 @@ func served(s *store.Store, c store.Capture) (store.Capture, error) {
 // A gathering puts a report together from its page and its parts.
 type gathering struct {
 	store  *store.Store
-	before uint64                    // only captures older than this; 0: all there are
-	known  []store.Part              // of an earlier reading, which is held to the same captures
-	ask    func(p store.Part) error  // asks the portal first; nil: only the archive is asked
-	deny   func(u *url.URL) string   // why nobody will ask for an address; nil: unknown
-	drop   bool                      // documents are not held while parts are asked for: it is of no use for reading
-	budget *Budget                   // nil: there are no bounds
-	room   func(store.Capture) error // takes memory for reading a body; nil: it has been taken
-	frees  []func()                  // give back what documents are held with
-	doc    *extract.Document         // the page; nil when it cannot be parsed
-	why    string                    // it cannot be parsed
-	cut    string                    // why the page may be a part only; "" when it is whole
-	whole  bool                      // it has its own end all the same
-	parts  []part                    // in page order
-	over   int                       // attachments beyond the bound
-	number map[string]int            // parts so far, by kind
+	before uint64                   // only captures older than this; 0: all there are
+	known  []store.Part             // of an earlier reading, which is held to the same captures
+	ask    func(p store.Part) error // asks the portal first; nil: only the archive is asked
+	deny   func(u *url.URL) string  // why nobody will ask for an address; nil: unknown
+	drop   bool                     // documents are not held while parts are asked for: it is of no use for reading
+	budget *Budget                  // nil: there are no bounds
+	room   roomFor                  // nil: it has been taken
+	frees  []func()                 // give back what documents are held with
+	doc    *extract.Document        // the page; nil when it cannot be parsed
+	why    string                   // it cannot be parsed
+	cut    string                   // why the page may be a part only; "" when it is whole
+	whole  bool                     // it has its own end all the same
+	parts  []part                   // in page order
+	over   int                      // attachments beyond the bound
+	number map[string]int           // parts so far, by kind
+}
+
+// A roomFor takes memory for reading a body, of which head is what is known; nil before it was had from the archive.
+type roomFor func(c store.Capture, head []byte) error
+
+// dearer reports whether reading a body takes more than its length alone tells: it is packed.
+func dearer(body []byte) bool {
+	n := int64(len(body))
+	return extract.Cost(body, n) > extract.Cost(nil, n)
 }
 
 // A part is a Part and what reading it takes.
@@ -351,11 +366,19 @@ func passing(c store.Capture) bool {
 // open parses the body of a part; nil when it cannot, which is then told in Unread. Its error is that of room.
 func (g *gathering) open(p *part) (*extract.Document, error) {
 	if g.room != nil {
-		if err := g.room(p.capture); err != nil {
+		if err := g.room(p.capture, nil); err != nil {
 			return nil, err
 		}
 	}
 	body, err := g.store.Body(p.SHA256)
+	if g.room != nil && err == nil && dearer(body) {
+		head := bytes.Clone(body[:min(len(body), 1024)])
+		body = nil // nobody waits for memory while holding some
+		if err := g.room(p.capture, head); err != nil {
+			return nil, err
+		}
+		body, err = g.store.Body(p.SHA256)
+	}
 	switch {
 	case errors.Is(err, store.ErrDamaged), errors.Is(err, store.ErrNotFound):
 		p.Unread = "the archive has lost it" // verify tells more

@@ -1,6 +1,7 @@
 package crawler
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"maps"
@@ -495,6 +496,14 @@ func (s *site) recover(ctx context.Context, p *page, sum *PortalSummary) ([]byte
 		return nil, err
 	}
 	body, err := s.Store.Body(p.SHA256)
+	if err == nil && dearer(body) {
+		head := bytes.Clone(body[:min(len(body), 1024)])
+		body = nil // nobody waits for memory while holding some
+		if err := s.lease.take(ctx, s.Budget.cost(p.SHA256, head, p.Size)); err != nil {
+			return nil, err
+		}
+		body, err = s.Store.Body(p.SHA256)
+	}
 	if errors.Is(err, store.ErrDamaged) || errors.Is(err, store.ErrNotFound) {
 		sum.problem(p.URL, err.Error()) // for verify to deal with; the other pages can still be had
 		return nil, nil

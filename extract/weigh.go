@@ -44,6 +44,11 @@ func Cost(head []byte, size int64) int64 {
 	return cost
 }
 
+// MostCost is Cost for a body of which only the length is known, and which may be packed.
+func MostCost(size int64) int64 {
+	return max(Cost(nil, size), Cost([]byte("%PDF-"), size), Cost([]byte("PK\x03\x04"), size))
+}
+
 // tooLarge refuses a document by its size.
 func tooLarge(what string, size, most int) error {
 	return fmt.Errorf("%w: %s of %d bytes, more than %d", ErrTooLarge, what, size, most)

@@ -13,7 +13,10 @@ func TestConfigBounds(t *testing.T) {
 		"[crawl]\nmax_page_bytes = \"1023B\"":       "crawl.max_page_bytes is 1023",
 		"[crawl]\nmax_page_bytes = \"1KiB\"":        "",
 		"[crawl]\nmax_page_bytes = \"2TiB\"":        "is not a size",
-		"[crawl]\nmax_page_bytes = \"1TiB\"":        "",
+		"[crawl]\nmax_page_bytes = \"1GiB\"":        "",
+		"[crawl]\nmax_page_bytes = \"1025MiB\"":     "2: crawl.max_page_bytes is 1074790400, not between 1KiB and 1GiB",
+		"[archive]\n\n\"path\" = ''":                "3: archive.path is empty",
+		"[archive]\n\"p\\u0061th\" = ''":            "archive.path is empty",
 		"[crawl]\njitter = 10.01":                   "crawl.jitter is 10.01",
 		"[crawl]\njitter = 10.0":                    "",
 		"[crawl]\njitter = 0.0":                     "",
@@ -31,7 +34,7 @@ func TestConfigBounds(t *testing.T) {
 		"[schedule]\nmissed = \"twice\"":            "schedule.missed is",
 		"[schedule]\nexport_formats = [\"csv\"]":    "",
 		"[schedule]\nexport_formats = [\"dbf\"]":    `"dbf" is none of`,
-		"[archive]\npath = \"\"":                    "archive.path is empty",
+		"[archive]\npath = \"\"":                    "2: archive.path is empty",
 	} {
 		c := defaultConfig()
 		err := decodeConfig([]byte(text), &c)

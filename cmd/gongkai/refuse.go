@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -64,11 +66,23 @@ func refuseBare(data []byte) error {
 func lineOf(data []byte, key string) (line int) {
 	_ = settings(data, func(p *unstable.Parser, table string, e *unstable.Node) error {
 		if keyOf(table, e) == key {
-			line = p.Shape(p.Range(e.Value().Data)).Start.Line
+			keys := e.Key()
+			keys.Next()
+			line = cmp.Or(lineAt(p, e.Value().Data), lineAt(p, keys.Node().Data))
 		}
 		return nil
 	})
 	return line
+}
+
+// lineAt returns the line of a piece of what is parsed; 0 when it is none, as an empty text and one with escapes are not.
+func lineAt(p *unstable.Parser, b []byte) int {
+	data := p.Data()
+	at := cap(data) - cap(b)
+	if len(b) == 0 || at < 0 || at+len(b) > len(data) || &data[at] != &b[0] {
+		return 0
+	}
+	return 1 + bytes.Count(data[:at], []byte("\n"))
 }
 
 // settings calls f with each setting of a file until f returns an error, which is returned. Broken syntax is for the
@@ -102,8 +116,7 @@ func unitless(p *unstable.Parser, table string, e *unstable.Node, units map[stri
 		}
 	case unstable.Integer, unstable.Float:
 		if unit := units[key]; unit != "" {
-			line := p.Shape(p.Range(v.Data)).Start.Line
-			return fmt.Errorf("%d: %s: %s has no unit; write %s = %q", line, key, v.Data, key[strings.LastIndex(key, ".")+1:], string(v.Data)+unit)
+			return fmt.Errorf("%d: %s: %s has no unit; write %s = %q", lineAt(p, v.Data), key, v.Data, key[strings.LastIndex(key, ".")+1:], string(v.Data)+unit)
 		}
 	}
 	return nil
