@@ -22,6 +22,9 @@ var errNowhere = errors.New("leads nowhere")
 // longestAddress is how many bytes of an address are looked at: no server takes longer ones.
 const longestAddress = 8 << 10
 
+// lineBreaks takes out what the URL standard takes out of every address.
+var lineBreaks = strings.NewReplacer("\t", "", "\n", "", "\r", "")
+
 // A per cent sign that begins no escape is escaped itself: it could not be sent otherwise.
 var addresses = whatwg.NewParser(whatwg.WithPercentEncodeSinglePercentSign())
 
@@ -33,7 +36,7 @@ var addresses = whatwg.NewParser(whatwg.WithPercentEncodeSinglePercentSign())
 // An address that differs only in its spelling from what net/url makes of it has the spelling of net/url: archives
 // know pages by that. There is no user information, no fragment, and no dot at the end of the host's name.
 func ResolveURL(base *url.URL, ref string, page Encoding) (*url.URL, error) {
-	ref = strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(strings.TrimFunc(ref, isBlank))
+	ref = lineBreaks.Replace(strings.TrimFunc(ref, isBlank))
 	if ref, _, _ = strings.Cut(ref, "#"); ref == "" || len(ref) > longestAddress {
 		return nil, errNowhere
 	}

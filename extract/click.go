@@ -74,7 +74,7 @@ func clicked(n *html.Node) string {
 			return address
 		}
 	}
-	href := strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(strings.TrimSpace(attr(n, "href"))) // as in any address
+	href := lineBreaks.Replace(strings.TrimSpace(attr(n, "href"))) // as in any address
 	if script, ok := cutFold(href, "javascript:"); ok {
 		if plain, err := url.PathUnescape(script); err == nil {
 			script = plain
