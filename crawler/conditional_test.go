@@ -313,3 +313,47 @@ func TestConditionsOnly(t *testing.T) {
 		}
 	})
 }
+
+// TestHalved: a report that is cut when it is first seen has no version before it to be held against, but its agency's for
+// the year before. It is told, and stands.
+func TestHalved(t *testing.T) {
+	whole, err := os.ReadFile("../testdata/portals/qujiang/report.http")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, page, _ := strings.Cut(strings.ReplaceAll(string(whole), "\r\n", "\n"), "\n\n")
+	next := strings.NewReplacer("2021", "2022", "2022", "2023").Replace(page)
+	for name, test := range map[string]struct {
+		page string
+		told int
+	}{
+		"whole":         {next, 0},
+		"cut in tables": {next[:strings.Index(next, "三、")], 1},
+		"one cell less": {strings.Replace(next, ">0<", "><", 1), 0},
+	} {
+		pages := map[string]http.HandlerFunc{start: listing("x", ""), "www.a.gov.cn/nb/x.html": body(page), "www.a.gov.cn/nb/y.html": body(test.page)}
+		crawl(t, pages, func(t *testing.T, c *Crawler, f *fake, _ Summary) {
+			c.Recheck, c.MaxPageBytes = true, 1<<20 // they were too large for the first crawl
+			for night, list := range []http.HandlerFunc{listing("x", ""), listing("x y", ""), listing("x y", "")} {
+				pages[start] = list
+				time.Sleep(21 * time.Hour)
+				sum, err := c.Run(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				told := 0
+				for _, p := range sum.Problems() {
+					if p.Kind == ProblemSuspicious && strings.Contains(p.Detail, "for 2021 has") {
+						told++
+					}
+				}
+				if want := map[bool]int{true: test.told}[night == 1]; told != want {
+					t.Errorf("%s, night %d: told %d times, want %d: %v", name, night, told, want, sum.Problems())
+				}
+			}
+			if last, ok, err := c.Store.LastRecord("http://www.a.gov.cn/nb/y.html"); err != nil || !ok || last.Report == nil || last.Report.Year != 2022 || last.Suspicious != "" {
+				t.Errorf("%s: %+v, %v", name, last, err)
+			}
+		})
+	}
+}

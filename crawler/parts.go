@@ -75,6 +75,11 @@ func (w *walk) report(ctx context.Context, t target, p page, body []byte) (err e
 		return w.again(t) // without conditions, as the record is suspicious
 	}
 	w.suspect(&rec)
+	if !read {
+		if err := w.halved(&rec); err != nil {
+			return err
+		}
+	}
 	if read && rec.Suspicious == "" && last.Suspicious != "" && last.Capture > w.front.First {
 		w.distrust(page{Capture: store.Capture{URL: t.url, Time: rec.Time, Error: "another page"}}) // with conditions it was that
 	}
@@ -86,6 +91,39 @@ func (w *walk) suspect(r *store.Record) {
 	if r.Suspicious != "" {
 		w.sum.note(ProblemSuspicious, r.URL, r.Suspicious+"; what was there before stands until another day confirms it")
 	}
+}
+
+// halved tells of a report that is new and has fewer than half the figures of its agency's for the year before, by the same
+// forms as far as it has tables: it may have been cut before it was ever seen. It stands, as nothing else does for its year.
+func (w *walk) halved(r *store.Record) error {
+	if r.Report == nil {
+		return nil
+	}
+	key := r.Report.Key()
+	key.Year--
+	most := 0
+	for was, err := range w.Store.RecordsOf(key) {
+		if err != nil {
+			return err
+		}
+		if was.Suspicious == "" && was.Report.Scope == r.Report.Scope && sameForms(r.Report, was.Report) {
+			most = max(most, was.Report.Filled())
+		}
+	}
+	if n := r.Report.Filled(); 2*n < most {
+		w.sum.note(ProblemSuspicious, r.URL, fmt.Sprintf("it has %d figures, and the report of its agency for %d has %d", n, key.Year, most))
+	}
+	return nil
+}
+
+// sameForms reports whether the tables of a report are by the forms that those of another are by.
+func sameForms(r, other *extract.Report) bool {
+	for table, form := range r.Forms {
+		if other.Forms[table] != form {
+			return false
+		}
+	}
+	return true
 }
 
 // reconsider takes up a version that is suspicious and was served again. On another day that confirms it: the archive then

@@ -108,6 +108,16 @@ type Agency struct {
 // Key returns the key of the report.
 func (r *Report) Key() Key { return Key{r.Agency.Key, r.Year} }
 
+// Filled counts the figures that are not blank.
+func (r *Report) Filled() (n int) {
+	for i := range r.Figures {
+		if r.Figures[i].Blank == "" {
+			n++
+		}
+	}
+	return n
+}
+
 // Field returns the value of the metadata field with a canonical name, or "".
 func (r *Report) Field(name string) string {
 	for _, f := range r.Fields {

@@ -70,11 +70,11 @@ func alike(a, b *Record) bool {
 
 // shrinkage says what a record has lost against a version that stands, as far as the two tell.
 func shrinkage(was, now *Record) string {
-	before := valued(was.Report)
+	before := was.Report.Filled()
 	if now.Rejected != "" {
 		return fmt.Sprintf("it was a report of %d figures, and is none: %s", before, now.Rejected)
 	}
-	if n := valued(now.Report); 2*n < before {
+	if n := now.Report.Filled(); 2*n < before {
 		return fmt.Sprintf("it has %d figures, and had %d", n, before)
 	}
 	if !shorter(was, now) {
@@ -88,16 +88,6 @@ func shrinkage(was, now *Record) string {
 		return "the text ends without its end"
 	}
 	return ""
-}
-
-// valued counts the figures that are not blank.
-func valued(r *extract.Report) (n int) {
-	for i := range r.Figures {
-		if r.Figures[i].Blank == "" {
-			n++
-		}
-	}
-	return n
 }
 
 func lastSection(r *extract.Report) (last int) {

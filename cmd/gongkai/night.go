@@ -282,7 +282,7 @@ func (n *nightReport) text(w io.Writer) error {
 	section(&b, n, "revised", "revised reports", n.Revised, newsItem.String)
 	section(&b, n, "withdrawn", "withdrawn reports: they were there, and are gone", n.Withdrawn, newsItem.String)
 	section(&b, n, "dead", "portals that gave nothing", n.Dead, deadPortal.String)
-	section(&b, n, "suspicious", "suspicious: they have lost much, and the version before stands until another day confirms it", n.Suspicious, problemWord)
+	section(&b, n, "suspicious", "suspicious: they have lost much", n.Suspicious, problemWord)
 	section(&b, n, "few", "suspiciously few", n.Few, problemWord)
 	section(&b, n, "blocked", "blocked", n.Blocked, problemWord)
 	section(&b, n, "failing", "failing", n.Failing, problemWord)
