@@ -115,7 +115,7 @@ func TestHostilePortals(t *testing.T) {
 	dir := t.TempDir()
 	resident, out := crawlHostile(t, dir, portals)
 	t.Logf("%d hostile portals: peak of resident memory %d MiB\n%s", *hostiles, resident>>20, out)
-	most := int64(LeastMemory + 64<<20)
+	most := int64(LeastMemory * 3 / 2) // what is compiled of PDFium, and what the collector has not yet given back, come and go
 	if long {
 		most = mostResident
 	}
