@@ -18,7 +18,7 @@ import (
 const (
 	overTime     = "it has had the time that a portal has in a run (crawl.portal_time)"
 	overRequests = "it has had the requests that a portal has in a run (crawl.portal_requests)"
-	overAll      = "the run has come to its end (schedule.longest)"
+	overAll      = "the run has come to its end (schedule.longest, or the next run is due)"
 )
 
 func isBound(why string) bool { return why == overTime || why == overRequests || why == overAll }

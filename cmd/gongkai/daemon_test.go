@@ -311,7 +311,7 @@ func TestDaemonNight(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, config, string(text)+"[schedule]\ncrawl = \"* * * * *\"\nbackfill = \"2008-2024\"\nexport = \"export\"\nexport_formats = [\"csv\", \"jsonl\"]\n[metrics]\nlisten = \""+freePort(t)+"\"\n")
+	write(t, config, string(text)+"[schedule]\ncrawl = \"* * * * *\"\nlongest = \"10m\" # the next minute does not cut the night\nbackfill = \"2008-2024\"\nexport = \"export\"\nexport_formats = [\"csv\", \"jsonl\"]\n[metrics]\nlisten = \""+freePort(t)+"\"\n")
 	var stdout, stderr syncBuffer
 	e := &env{stdout: &stdout, stderr: &stderr, configFile: config, logFormat: "text", logLevel: "info"}
 	s, err := e.setUp(nil)
