@@ -14,8 +14,8 @@ import (
 	"time"
 
 	"gongkai/crawler/portal"
-	"gongkai/extract"
 	"gongkai/extract/coding"
+	"gongkai/extract/filetype"
 	"gongkai/store"
 )
 
@@ -67,8 +67,8 @@ func judge(t target, a answer, held string) page {
 	case s == http.StatusNotFound, s == http.StatusGone:
 		p.State = store.StateGone
 	default:
-		p.Error = statusText(s)
-		p.passing = passing(p.Capture)
+		p.Error = store.StatusText(s)
+		p.passing = p.MayPass()
 	}
 	return p
 }
@@ -100,7 +100,7 @@ func (p *page) takePart(t target, a answer, known past) {
 		return
 	}
 	again := known.last.Error == p.Error || known.last.Truncated == p.Error
-	if !again || t.kind == store.KindRobots || len(a.body) == 0 || known.held != "" && !known.cut && !ended(a.body) {
+	if !again || t.kind == store.KindRobots || len(a.body) == 0 || known.held != "" && !known.cut && !filetype.Ended(a.body) {
 		return
 	}
 	why := p.Error
@@ -126,24 +126,8 @@ func sentOn(t target, a answer) (itself, ok bool) {
 	return portal.Onward(a.header, a.body, u)
 }
 
-// destination returns where a redirect leads, as its header has it: to the page itself when nothing else is said.
-func destination(c store.Capture) string {
-	if location := c.Header.Get("Location"); location != "" || c.Status != http.StatusOK {
-		return location
-	}
-	if ref, ok := extract.RefreshTarget(c.Header.Get("Refresh")); ok && ref != "" {
-		return ref
-	}
-	return c.URL
-}
-
 // setsCookie reports whether an answer has set one.
 func setsCookie(h http.Header) bool { return h.Get("Set-Cookie") != "" }
-
-// statusText describes a status; not every one has a name.
-func statusText(status int) string {
-	return strings.TrimSpace("status " + strconv.Itoa(status) + " " + http.StatusText(status))
-}
 
 // mayPass reports whether a fault may be gone in a minute. A name that does not exist, a certificate that is wrong,
 // and an address that is forbidden will not.

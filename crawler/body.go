@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"gongkai/extract/coding"
+	"gongkai/extract/filetype"
 )
 
 // errIdle means that a server stopped in the middle of a body.
@@ -143,25 +144,10 @@ func place(length int64, body []byte, missing int64) string {
 		return ": nothing of the body has come"
 	case length > 0 && missing > 0:
 		return fmt.Sprintf(": %d bytes fewer than its Content-Length says", missing)
-	case ended(body):
+	case filetype.Ended(body):
 		return ": behind the end of the document"
 	}
 	return fmt.Sprintf(": after %d bytes", len(body))
-}
-
-// lastBytes is where the end of a document is looked for.
-const lastBytes = 1024
-
-// ended reports whether a document has the end that its own format gives it, so that nothing of it can be missing.
-func ended(body []byte) bool {
-	tail := bytes.ToLower(bytes.TrimRight(body[max(0, len(body)-lastBytes):], "\x00\t\n\f\r "))
-	switch {
-	case bytes.HasPrefix(body, []byte("%PDF-")):
-		return bytes.Contains(tail, []byte("%%eof"))
-	case bytes.HasPrefix(body, []byte("PK")):
-		return bytes.Contains(tail, []byte("pk\x05\x06")) // the end of the directory
-	}
-	return bytes.HasSuffix(tail, []byte("</html>"))
 }
 
 // A wire counts what a server sends, and takes no more than limit bytes of it.
@@ -170,7 +156,7 @@ type wire struct {
 	watch    *idle
 	n, limit int64
 	first    []byte // bytes of the body, as many as tell what it is; full to its capacity once they have come
-	last     []byte // bytes of it so far, lastBytes at most
+	last     []byte // bytes of it so far, filetype.EndWithin at most
 }
 
 func (w *wire) Read(b []byte) (int, error) {
@@ -181,9 +167,9 @@ func (w *wire) Read(b []byte) (int, error) {
 	}
 	if n > 0 {
 		w.first = append(w.first, b[:min(n, cap(w.first)-len(w.first))]...)
-		last := append(w.last, b[max(0, n-lastBytes):n]...)
-		w.last = append(w.last[:0], last[max(0, len(last)-lastBytes):]...)
-		w.watch.start(ended(slices.Concat(w.first, w.last)))
+		last := append(w.last, b[max(0, n-filetype.EndWithin):n]...)
+		w.last = append(w.last[:0], last[max(0, len(last)-filetype.EndWithin):]...)
+		w.watch.start(filetype.Ended(slices.Concat(w.first, w.last)))
 	}
 	return n, err
 }

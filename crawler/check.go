@@ -105,7 +105,7 @@ func (s *site) check(ctx context.Context, p seeds.Portal, start string, sum *Por
 			k.Robots = pg.Robots.Reason
 		}
 		if pg.State == store.StateRedirect {
-			next, reason := redirected(t, destination(pg.Capture), s.scope)
+			next, reason := redirected(t, pg.Destination(), s.scope)
 			if reason == "" {
 				t, k.Final = next, next.url
 				continue
@@ -114,7 +114,7 @@ func (s *site) check(ctx context.Context, p seeds.Portal, start string, sum *Por
 			return k, nil
 		}
 		if pg.State != store.StateOK && pg.State != store.StateUnchanged {
-			k.Detail = trouble(pg.Capture)
+			k.Detail = pg.Trouble()
 			return k, nil
 		}
 		if pg.Header.Get("Content-Type") == "" {

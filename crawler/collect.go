@@ -555,7 +555,7 @@ func (m *importing) movePart(t target, p *page) {
 	if err != nil {
 		return
 	}
-	if to, err := extract.Relocated(base, destination(p.Capture)); err == nil && key(to) != key(base) {
+	if to, err := extract.Relocated(base, p.Destination()); err == nil && key(to) != key(base) {
 		m.parts[key(to)] = t
 	}
 }

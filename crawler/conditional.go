@@ -92,7 +92,7 @@ func (p *page) rebuff() {
 		return
 	}
 	p.rebuffed = true
-	p.State, p.wall, p.Error = store.StateFailed, false, rebuff+cmp.Or(p.Error, statusText(p.Status))
+	p.State, p.wall, p.Error = store.StateFailed, false, rebuff+cmp.Or(p.Error, store.StatusText(p.Status))
 }
 
 // toSession reports whether a redirect leads to the page itself, with the session of a visitor in its address.

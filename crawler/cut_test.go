@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"gongkai/extract"
+	"gongkai/extract/filetype"
 	"gongkai/seeds"
 	"gongkai/store"
 )
@@ -87,7 +88,7 @@ func TestCutPage(t *testing.T) {
 // TestCutQuality: a report of which a piece may be missing is never clean, and doubtful when its end is.
 func TestCutQuality(t *testing.T) {
 	page := strings.TrimSpace(sample(t))
-	if !ended([]byte(page)) {
+	if !filetype.Ended([]byte(page)) {
 		t.Fatal("the sample has no end")
 	}
 	for _, tt := range []struct{ cut, page, want string }{

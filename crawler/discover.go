@@ -190,7 +190,7 @@ func (k *seeker) try(ctx context.Context, l discover.Lead) error {
 			return nil
 		case store.StateRedirect:
 			t.cookie = t.cookie || setsCookie(p.Header)
-			next, reason := redirected(t, destination(p.Capture), k.scope)
+			next, reason := redirected(t, p.Destination(), k.scope)
 			if reason != "" {
 				k.missed(l, reason)
 				return nil
@@ -210,13 +210,13 @@ func (k *seeker) try(ctx context.Context, l discover.Lead) error {
 			k.once = true // what is tried next is a guess
 			continue
 		}
-		why := trouble(p.Capture)
+		why := p.Trouble()
 		if !strings.HasPrefix(why, p.State) {
 			why = strings.TrimSpace(p.State + " " + why)
 		}
 		k.missed(l, why)
 		if p.State == store.StateBlocked && k.pages == 0 && !silent(p) {
-			k.wall = trouble(p.Capture)
+			k.wall = p.Trouble()
 		}
 		return nil
 	}

@@ -64,7 +64,7 @@ func answers(c store.Capture) bool {
 	case store.StateGone, store.StateRedirect:
 		return true
 	case store.StateFailed:
-		return c.Error == statusText(c.Status) && !robots.Read(c.Status, nil, "").Unreachable()
+		return c.Error == store.StatusText(c.Status) && !robots.Read(c.Status, nil, "").Unreachable()
 	}
 	return false
 }
@@ -199,7 +199,7 @@ func (s *site) noGate(t target, c store.Capture, sum *PortalSummary) gate {
 
 // unread says why a robots.txt is not known.
 func unread(c store.Capture) string {
-	if c.Error == "" || c.Error == statusText(c.Status) {
+	if c.Error == "" || c.Error == store.StatusText(c.Status) {
 		return "robots.txt answers " + strconv.Itoa(c.Status)
 	}
 	return "robots.txt cannot be had: " + c.Error

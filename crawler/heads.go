@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+
+	"gongkai/extract/filetype"
 )
 
 // The head of an answer that breaks the rules of RFC 9112 net/http refuses, with all that follows it; every browser shows
@@ -41,7 +43,7 @@ const mostFaults = 5
 
 // doubts reports whether a body that has come to the end of its connection may not be whole.
 func (m *mending) doubts(body []byte) bool {
-	return m != nil && m.unsure != "" && !ended(body) && !slices.Contains(m.lengths, int64(len(body)))
+	return m != nil && m.unsure != "" && !filetype.Ended(body) && !slices.Contains(m.lengths, int64(len(body)))
 }
 
 // A headError says that the head of an answer cannot be understood: nothing that another try would change, and no fault of

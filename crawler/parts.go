@@ -275,7 +275,7 @@ func (w *walk) part(ctx context.Context, report target, p store.Part) error {
 			return nil
 		}
 		t.cookie = t.cookie || setsCookie(a.Header)
-		next, reason := redirected(t, destination(a.Capture), w.scope)
+		next, reason := redirected(t, a.Destination(), w.scope)
 		if reason != "" {
 			if !had {
 				w.sum.Failed++

@@ -187,7 +187,7 @@ func (w *walk) had(t *target, known past) (bool, error) {
 	if known.last.ID <= w.front.First || wasRebuff(known.last) {
 		return false, nil
 	}
-	if !passing(known.last) {
+	if !known.last.MayPass() {
 		return true, nil
 	}
 	n, err := w.captures(t.url)
@@ -197,7 +197,7 @@ func (w *walk) had(t *target, known past) (bool, error) {
 
 // archived returns the answer that the archive has of a page, as if it had just come.
 func archived(c store.Capture) page {
-	p := page{Capture: c, old: true, passing: passing(c), wall: c.State == store.StateBlocked && c.Robots.Allowed}
+	p := page{Capture: c, old: true, passing: c.MayPass(), wall: c.State == store.StateBlocked && c.Robots.Allowed}
 	if p.wall {
 		p.passing = false
 	}

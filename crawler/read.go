@@ -17,6 +17,7 @@ import (
 
 	"gongkai/crawler/portal"
 	"gongkai/extract"
+	"gongkai/extract/filetype"
 	"gongkai/seeds"
 	"gongkai/store"
 )
@@ -136,7 +137,7 @@ const mostAttachments = 40
 
 // gather parses a page and finds its parts, and the parts of these.
 func (g *gathering) gather(c store.Capture, body []byte) error {
-	g.cut, g.whole = c.Truncated, ended(body)
+	g.cut, g.whole = c.Truncated, filetype.Ended(body)
 	doc, err := file(g.budget, c, body)
 	if err != nil {
 		g.why = err.Error()
@@ -271,7 +272,7 @@ func (g *gathering) find(p *part) (err error) {
 	case c.ID == 0:
 		p.Missing, p.Pending = reason, reason == notAsked
 	default:
-		p.Missing, p.Pending = reason, passing(c)
+		p.Missing, p.Pending = reason, c.MayPass()
 	}
 	return nil
 }
@@ -288,7 +289,7 @@ func (g *gathering) take(p *part, err error) error {
 	if errors.Is(err, store.ErrDamaged) || errors.Is(err, store.ErrNotFound) {
 		return nil // verify tells more
 	}
-	p.Pending = !ended(body)
+	p.Pending = !filetype.Ended(body)
 	return err
 }
 
@@ -311,14 +312,14 @@ func (g *gathering) follow(address string) (c store.Capture, reason string, err 
 			if ok || err != nil {
 				return c, "", err
 			}
-			return last, prefix + trouble(last), nil
+			return last, prefix + last.Trouble(), nil
 		}
 		c = last
 		base, err := url.Parse(address)
 		if err != nil {
 			return c, "a malformed address", nil
 		}
-		u, err := extract.Relocated(base, destination(last))
+		u, err := extract.Relocated(base, last.Destination())
 		if err != nil {
 			return c, prefix + "redirects to a malformed address", nil
 		}
@@ -341,26 +342,6 @@ func (g *gathering) denied(address string) string {
 		return reason
 	}
 	return notAsked
-}
-
-// trouble says in few words why a capture has no body.
-func trouble(c store.Capture) string {
-	if c.State == store.StateGone {
-		return "gone: " + statusText(c.Status)
-	}
-	return c.Error
-}
-
-// passing reports whether what kept a page from being had may be over at the next visit: no answer, a broken one, or one
-// that says so. What robots.txt forbids, what is too large and what is gone is asked for again when its page is.
-func passing(c store.Capture) bool {
-	switch c.State {
-	case store.StateFailed:
-		return c.Status < 300 && c.Error != statusText(c.Status) || c.Status >= 500 || c.Status == http.StatusTooManyRequests || c.Status == http.StatusRequestTimeout
-	case store.StateBlocked:
-		return c.Robots.Allowed
-	}
-	return false
 }
 
 // open parses the body of a part; nil when it cannot, which is then told in Unread. Its error is that of room.

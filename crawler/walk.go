@@ -14,6 +14,7 @@ import (
 
 	"gongkai/crawler/portal"
 	"gongkai/extract"
+	"gongkai/extract/filetype"
 	"gongkai/seeds"
 	"gongkai/store"
 	"gongkai/store/frontier"
@@ -241,7 +242,7 @@ func (w *walk) visit(ctx context.Context, t target) error {
 		return w.report(ctx, t, p, body)
 	case store.StateRedirect:
 		t.cookie = t.cookie || setsCookie(p.Header)
-		return w.redirect(t, destination(p.Capture))
+		return w.redirect(t, p.Destination())
 	}
 	detail, err := w.withdrawn(p, known)
 	if err != nil {
@@ -329,12 +330,12 @@ func (w *walk) due(known past, url string) (bool, error) {
 	if errors.Is(err, store.ErrDamaged) || errors.Is(err, store.ErrNotFound) {
 		return false, nil // for verify to tell
 	}
-	return !ended(body), err
+	return !filetype.Ended(body), err
 }
 
 // partial tells of a body that may be a part only, unless the document has its own end.
 func (w *walk) partial(t target, p page) {
-	if p.Truncated != "" && !p.old && !ended(p.body) {
+	if p.Truncated != "" && !p.old && !filetype.Ended(p.body) {
 		w.problem(t, "may not be whole: "+p.Truncated)
 	}
 }
@@ -590,7 +591,7 @@ func (w *walk) lament(t target, p page) string {
 	case p.State == store.StateGone:
 		w.sum.Gone++
 		if p.Error == "" {
-			p.Error = "gone: " + statusText(p.Status)
+			p.Error = "gone: " + store.StatusText(p.Status)
 		}
 		w.sum.note(ProblemGone, t.url, p.Error)
 		return frontier.Gone

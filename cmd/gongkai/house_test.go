@@ -24,7 +24,7 @@ var arrows = map[string][]string{
 	"gongkai/store/export":            {"gongkai/extract", "gongkai/store"},
 	"gongkai/store/history":           {"gongkai/extract", "gongkai/store"},
 	"gongkai/store/warc":              {"gongkai/extract", "gongkai/store"},
-	"gongkai/crawler":                 {"gongkai/crawler/discover", "gongkai/crawler/portal", "gongkai/crawler/robots", "gongkai/extract", "gongkai/extract/coding", "gongkai/seeds", "gongkai/store", "gongkai/store/frontier", "gongkai/store/warc"},
+	"gongkai/crawler":                 {"gongkai/crawler/discover", "gongkai/crawler/portal", "gongkai/crawler/robots", "gongkai/extract", "gongkai/extract/coding", "gongkai/extract/filetype", "gongkai/seeds", "gongkai/store", "gongkai/store/frontier", "gongkai/store/warc"},
 	"gongkai/crawler/discover":        {"gongkai/crawler/portal", "gongkai/extract", "gongkai/seeds"},
 	"gongkai/crawler/portal":          {"gongkai/extract", "gongkai/seeds"},
 	"gongkai/crawler/robots":          {},
