@@ -17,6 +17,7 @@ import (
 	"gongkai/extract"
 	"gongkai/seeds"
 	"gongkai/store"
+	"gongkai/store/history"
 )
 
 func newExtract(e *env) *cobra.Command {
@@ -41,14 +42,14 @@ a line of JSON for each difference, and one for the summary at the end.`,
 
 // extractCount is what reading again did.
 type extractCount struct {
-	Read     int       `json:"read"`
-	First    int       `json:"first"` // had no record before
-	Changed  int       `json:"changed"`
-	Rejected int       `json:"rejected"`
-	Failed   int       `json:"failed"`
-	Left     int       `json:"left_alone"`
-	Lost     int       `json:"lost,omitempty"` // pages that the archive has lost, as a repair has noted
-	Diff     diffCount `json:"diff"`
+	Read     int                     `json:"read"`
+	First    int                     `json:"first"` // had no record before
+	Changed  int                     `json:"changed"`
+	Rejected int                     `json:"rejected"`
+	Failed   int                     `json:"failed"`
+	Left     int                     `json:"left_alone"`
+	Lost     int                     `json:"lost,omitempty"` // pages that the archive has lost, as a repair has noted
+	Diff     history.DifferenceCount `json:"diff"`
 }
 
 func (n *extractCount) String() string {
@@ -276,8 +277,8 @@ func (x *extraction) report(r *reading) error {
 		x.n.First++
 		return nil
 	}
-	list := diff(&r.old, &r.record)
-	x.n.Diff.add(list)
+	list := history.Differences(&r.old, &r.record)
+	x.n.Diff.Add(list)
 	if len(list) > 0 {
 		x.n.Changed++
 	}
@@ -292,7 +293,7 @@ func (x *extraction) report(r *reading) error {
 	return nil
 }
 
-func (x *extraction) print(d difference) error {
+func (x *extraction) print(d history.Difference) error {
 	x.progress.clear()
 	if x.asJSON {
 		return x.newEncoder().Encode(d)

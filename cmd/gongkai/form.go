@@ -171,17 +171,6 @@ func sectionTables(number int) string {
 	return ""
 }
 
-// proseOf returns the lines of a text that are no rows of tables.
-func proseOf(t string) string {
-	var b strings.Builder
-	for line := range strings.Lines(t) {
-		if !strings.HasPrefix(line, "\t") {
-			b.WriteString(line)
-		}
-	}
-	return b.String()
-}
-
 // failedChecks prints the identities that fail, in words.
 func failedChecks(w io.Writer, r *extract.Report) {
 	for _, c := range r.Checks {

@@ -16,6 +16,7 @@ import (
 	"gongkai/extract"
 	"gongkai/seeds"
 	"gongkai/store"
+	"gongkai/store/history"
 )
 
 // A nightReport tells what a run came to, for the person who reads it in the morning. Each capture of the archive is
@@ -122,7 +123,7 @@ func (n *nightReport) capture(s *store.Store, c store.Capture) error {
 		if err != nil || !known || before.State != store.StateOK && before.State != store.StateUnchanged {
 			return err // it was not there before either, as far as anybody answered
 		}
-		rec, read, err := versionOf(s, before.ID, c.URL)
+		rec, read, err := history.Standing(s, c.URL, before.ID)
 		if err == nil && read && rec.Report != nil {
 			add(n, "withdrawn", &n.Withdrawn, item(rec, c))
 		}
@@ -145,12 +146,12 @@ func (n *nightReport) capture(s *store.Store, c store.Capture) error {
 func (n *nightReport) revised(s *store.Store, rec store.Record, c store.Capture) error {
 	it := item(rec, c)
 	it.Change = rec.Change
-	before, known, err := versionOf(s, c.ID-1, c.URL)
+	before, known, err := history.Standing(s, c.URL, c.ID-1)
 	if err != nil {
 		return err
 	}
 	if known {
-		for _, d := range diff(&before, &rec) {
+		for _, d := range history.Differences(&before, &rec) {
 			if d.Field == "figures" && len(it.Figures) < mostFigures {
 				it.Figures = append(it.Figures, fmt.Sprintf("%s %s -> %s", clip(d.Where, mostRepeated), clip(d.Old, mostRepeated), clip(d.New, mostRepeated)))
 			}
@@ -158,26 +159,6 @@ func (n *nightReport) revised(s *store.Store, rec store.Record, c store.Capture)
 	}
 	add(n, "revised", &n.Revised, it)
 	return nil
-}
-
-// versionOf returns the record that stands of a URL among the captures up to one.
-func versionOf(s *store.Store, last uint64, url string) (newest store.Record, ok bool, err error) {
-	for c, err := range s.CapturesOf(url) {
-		if err != nil {
-			return newest, false, err
-		}
-		if c.ID > last {
-			break
-		}
-		r, have, err := s.Record(c.ID)
-		if err != nil {
-			return newest, false, err
-		}
-		if have && r.Rejected == "" && (!ok || r.Replaces(&newest)) {
-			newest, ok = r, true
-		}
-	}
-	return newest, ok, nil
 }
 
 func item(r store.Record, c store.Capture) newsItem {

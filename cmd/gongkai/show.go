@@ -17,6 +17,7 @@ import (
 	"gongkai/extract"
 	"gongkai/store"
 	"gongkai/store/export"
+	"gongkai/store/history"
 )
 
 // A showing is what is asked for of a report.
@@ -101,7 +102,7 @@ func (e *env) showIn(s *store.Store, key string, o showing) error {
 	if len(records) == 0 {
 		return fmt.Errorf("no report %s in the archive; gongkai export lists what there is", key)
 	}
-	var then *heldAt
+	var then *history.HeldAt
 	if o.at != "" {
 		if then, records, err = heldThen(s, key, records, o.at); err != nil {
 			return err
@@ -114,7 +115,7 @@ func (e *env) showIn(s *store.Store, key string, o showing) error {
 		}
 	}
 	others := othersThan(best, records)
-	then.choose(best)
+	then.Choose(best)
 	switch {
 	case o.raw:
 		body, err := s.Body(best.SHA256)
@@ -137,7 +138,7 @@ func (e *env) showIn(s *store.Store, key string, o showing) error {
 		return e.showJSON(s, best, others, then)
 	}
 	e.showOthers(key, others)
-	then.print(e.stdout)
+	printThen(e.stdout, then)
 	return e.showReport(s, best)
 }
 
@@ -227,7 +228,7 @@ func reportAt(s *store.Store, url string) (found []store.Record, err error) {
 	if last.Report != nil && last.Suspicious == "" {
 		return []store.Record{last}, nil
 	}
-	newest, ok, err := versionOf(s, last.Capture, url)
+	newest, ok, err := history.Standing(s, url, last.Capture)
 	if ok && newest.Report != nil {
 		found = append(found, newest)
 	}
@@ -288,7 +289,7 @@ func (e *env) showSections(r *extract.Report) {
 			drawText(e.stdout, s.Text)
 			continue
 		}
-		fmt.Fprint(e.stdout, proseOf(s.Text))
+		fmt.Fprint(e.stdout, history.Prose(s.Text))
 		for _, p := range parts {
 			if ours(p) {
 				p.draw(e.stdout)
@@ -302,7 +303,7 @@ func (e *env) showSections(r *extract.Report) {
 }
 
 // showJSON prints a record, what only the year before can tell of it, and what else the key stands for.
-func (e *env) showJSON(s *store.Store, rec store.Record, others []other, then *heldAt) error {
+func (e *env) showJSON(s *store.Store, rec store.Record, others []other, then *history.HeldAt) error {
 	across, err := acrossYears(s, rec.Report)
 	if err != nil {
 		return err
@@ -316,7 +317,7 @@ func (e *env) showJSON(s *store.Store, rec store.Record, others []other, then *h
 		Across  []extract.Problem `json:"across_years,omitempty"`
 		Doubted []extract.Problem `json:"newer,omitempty"`
 		Others  []other           `json:"others,omitempty"`
-		Then    *heldAt           `json:"at,omitempty"`
+		Then    *history.HeldAt   `json:"at,omitempty"`
 	}{rec, across, doubted, others, then})
 }
 

@@ -14,103 +14,24 @@ import (
 	"gongkai/store/history"
 )
 
-// A heldAt says of a report as it was at a time which revision that is, and what the page was then.
-type heldAt struct {
-	Time     time.Time         `json:"time"`
-	URL      string            `json:"url"`
-	Revision history.Revision  `json:"revision"`
-	Of       int               `json:"of"` // revisions at this address
-	Before   *history.Revision `json:"before,omitempty"`
-	After    *history.Revision `json:"after,omitempty"`
-	Since    []history.Event   `json:"then,omitempty"` // what was so at the time: the page was withdrawn, blocked
-
-	pages []*history.Page
-}
-
-// heldThen finds what was held at a time of the pages that a key stands for: of each its record then.
-func heldThen(s *store.Store, key string, records []store.Record, text string) (*heldAt, []store.Record, error) {
+// heldThen finds what was held of the pages that a key stands for at the time that a text names.
+func heldThen(s *store.Store, key string, records []store.Record, text string) (*history.HeldAt, []store.Record, error) {
 	at, ok := instant(text)
 	if !ok {
 		return nil, nil, usagef("-at is a day such as 2023-05-01, or an RFC 3339 time, not %q", text)
 	}
-	then := &heldAt{Time: at.UTC()}
-	var held []store.Record
-	var first *history.Revision
-	for _, r := range records {
-		p, err := history.OfPage(s, r.URL)
-		if err != nil {
-			return nil, nil, err
-		}
-		then.pages = append(then.pages, p)
-		v := p.At(at)
-		for i := range p.Revisions {
-			own := p.Revisions[i].Key == r.Report.Key().String()
-			if own && (first == nil || p.Revisions[i].Time.Before(first.Time)) {
-				first = &p.Revisions[i]
-			}
-			if v != nil && v.Key != r.Report.Key().String() && own && !p.Revisions[i].Time.After(at) {
-				v = &p.Revisions[i] // another report was there since: the last that this one was
-			}
-		}
-		if v == nil || v.Key != r.Report.Key().String() {
-			continue
-		}
-		rec, ok, err := s.Record(v.RecordAt(at))
-		if err != nil {
-			return nil, nil, err
-		}
-		if ok && rec.Report != nil {
-			held = append(held, rec)
-		}
-	}
+	then, held, err := history.AsOf(s, records, at)
 	switch {
-	case len(held) > 0:
-		return then, held, nil
-	case first == nil:
+	case err != nil || len(held) > 0:
+		return then, held, err
+	case then.First == nil:
 		return nil, nil, fmt.Errorf("no revision of %s is held", key)
 	}
-	return nil, nil, fmt.Errorf("nothing of %s was held at %s; the first is of %s: gongkai show %s -at %[3]s", key, clockWord(at), clockWord(first.Time.Add(time.Second)), key)
+	return nil, nil, fmt.Errorf("nothing of %s was held at %s; the first is of %s: gongkai show %s -at %[3]s", key, clockWord(at), clockWord(then.First.Time.Add(time.Second)), key)
 }
 
-// choose sets which record is shown.
-func (h *heldAt) choose(r store.Record) {
-	if h == nil {
-		return
-	}
-	p := h.pages[slices.IndexFunc(h.pages, func(p *history.Page) bool { return p.URL == r.URL })]
-	i := slices.IndexFunc(p.Revisions, func(v history.Revision) bool { return v.RecordAt(h.Time) == r.Capture })
-	h.URL, h.Of, h.Revision = p.URL, len(p.Revisions), p.Revisions[i]
-	if i > 0 {
-		h.Before = &p.Revisions[i-1]
-	}
-	if i+1 < len(p.Revisions) {
-		h.After = &p.Revisions[i+1]
-	}
-	for _, e := range p.Events {
-		if e.Time.After(h.Revision.Time) && holds(p, e, h.Time) {
-			h.Since = append(h.Since, e)
-		}
-	}
-}
-
-// holds reports whether an event went on at a time, as far as is known: a page that is not there, or is no report, stays so until
-// it is seen again.
-func holds(p *history.Page, e history.Event, at time.Time) bool {
-	switch {
-	case e.Time.After(at):
-		return false
-	case !e.Last.Before(at):
-		return true
-	case e.Kind != history.Withdrawal && e.Kind != history.Redirect && e.Kind != history.NoReport:
-		return false
-	}
-	return !slices.ContainsFunc(p.Events, func(later history.Event) bool {
-		return later.Kind == history.Reappearance && later.Time.After(e.Time) && !later.Time.After(at)
-	})
-}
-
-// print says it before the report.
-func (h *heldAt) print(w io.Writer) {
+// printThen says before a report which of its revisions it is; nothing of one as it is now.
+func printThen(w io.Writer, h *history.HeldAt) {
 	if h == nil {
 		return
 	}
@@ -163,20 +84,11 @@ func eventWord(e history.Event) string {
 
 // showHistory prints the life of the report that a record claims.
 func (e *env) showHistory(s *store.Store, rec store.Record) error {
-	r, err := lifeOf(s, rec)
+	r, err := history.OfRecord(s, rec)
 	if err != nil {
 		return err
 	}
 	return e.printHistory(r)
-}
-
-// lifeOf tells the life of the report that a record claims; of a record whose agency or year is unknown that of its page.
-func lifeOf(s *store.Store, rec store.Record) (*history.Report, error) {
-	if key := rec.Report.Key(); key.Agency != "" && key.Year != 0 {
-		return history.Of(s, key, rec.Report.Scope)
-	}
-	p, err := history.OfPage(s, rec.URL)
-	return &history.Report{Key: rec.Report.Key().String(), Scope: rec.Report.Scope, Pages: []*history.Page{p}}, err
 }
 
 // showPage prints the life of an address that the archive has no report from.

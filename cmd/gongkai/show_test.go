@@ -115,7 +115,7 @@ func TestShowInTime(t *testing.T) {
 			}
 		}
 	}
-	var d revisionDiff
+	var d history.RevisionDiff
 	if err := json.Unmarshal([]byte(p.run("show", old, "-diff", "3", "2", "-json")), &d); err != nil || d.Level != store.ChangeFigures || len(d.Figures) != 1 || d.Figures[0].After != "14285" ||
 		len(d.Attachments) != 1 || len(d.Sections) == 0 {
 		t.Errorf("diff as JSON: %v %+v", err, d)
@@ -125,7 +125,7 @@ func TestShowInTime(t *testing.T) {
 	}
 	var shown struct {
 		Capture uint64
-		At      heldAt
+		At      history.HeldAt
 	}
 	if err := json.Unmarshal([]byte(p.run("show", "510904/2023", "-at", three, "-json")), &shown); err != nil || shown.At.Revision.Number != 3 || shown.Capture != shown.At.Revision.Capture || shown.At.Before.Number != 2 {
 		t.Errorf("at a time, as JSON: %v %+v", err, shown)

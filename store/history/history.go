@@ -1,11 +1,14 @@
 // Package history tells what became of a report in the course of time: its revisions, when each was there, and what
-// happened to it besides: it was withdrawn, came back, moved, was dated back. And it compares texts. It tells what the archive
-// shows; it does not choose between pages, and corrects nothing.
+// happened to it besides: it was withdrawn, came back, moved, was dated back. And it compares readings, revisions and texts. It
+// tells what the archive shows; it does not choose between pages, and corrects nothing.
 //
-//	history.go   the life of one page: revisions and events
-//	report.go    that of a report, which may be at several addresses
-//	dates.go     dates that do not fit what was seen
-//	words.go     two texts, word by word
+//	history.go        the life of one page: revisions and events
+//	report.go         that of a report, which may be at several addresses
+//	asof.go           what was held at a time
+//	dates.go          dates that do not fit what was seen
+//	differences.go    two readings, field by field
+//	revisiondiff.go   two revisions: figures, sections, attachments
+//	words.go          two texts, word by word
 package history
 
 import (

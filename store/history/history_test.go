@@ -368,3 +368,31 @@ func TestAt(t *testing.T) {
 		}
 	}
 }
+
+// TestAsOf: of a page that has another report since, what was held is the last revision that the report asked for was.
+func TestAsOf(t *testing.T) {
+	t.Parallel()
+	a := newArchive(t)
+	before := a.day
+	a.ok("one", report("甲", "2023-01-02", "1"))
+	a.ok("two", report("甲", "2023-01-02", "2"))
+	own, _, err := a.LastRecord(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	another := report("乙", "2024-01-02", "3")
+	another.Report.Year = 2023
+	a.ok("three", another)
+	a.gone(404, "")
+	then, held, err := AsOf(a.Store, []store.Record{own}, a.day)
+	if err != nil || len(held) != 1 || held[0].Capture != own.Capture {
+		t.Fatal(held, err)
+	}
+	then.Choose(held[0])
+	if then.Revision.Number != 2 || then.Of != 3 || then.Before.Number != 1 || then.After.Number != 3 || then.First.Number != 1 || len(then.Since) != 1 || then.Since[0].Kind != Withdrawal {
+		t.Errorf("%+v", then)
+	}
+	if then, held, err = AsOf(a.Store, []store.Record{own}, before); err != nil || len(held) != 0 || then.First.Number != 1 {
+		t.Error(then, held, err)
+	}
+}

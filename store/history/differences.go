@@ -1,4 +1,4 @@
-package main
+package history
 
 import (
 	"cmp"
@@ -11,18 +11,18 @@ import (
 	"gongkai/store"
 )
 
-// A difference is one thing that two readings of one page disagree about. Old and New are as they are printed: a value
-// in quotes, or a word such as blank or none.
-type difference struct {
+// A Difference is one thing that two readings of one page disagree about. Old and New are as they are printed: a value
+// in quotes, or a word such as Blank or None.
+type Difference struct {
 	URL     string `json:"url"`
 	Capture uint64 `json:"capture"`
-	Field   string `json:"field"`           // one of diffFields
+	Field   string `json:"field"`           // one of DifferenceFields
 	Where   string `json:"where,omitempty"` // within the field: "t3 r1 total"
 	Old     string `json:"old"`
 	New     string `json:"new"`
 }
 
-func (d difference) String() string {
+func (d Difference) String() string {
 	field := d.Field
 	if d.Where != "" {
 		field += " " + d.Where
@@ -30,26 +30,27 @@ func (d difference) String() string {
 	return fmt.Sprintf("%s: %s %s -> %s", d.URL, field, d.Old, d.New)
 }
 
-// diffFields are the things that readings can disagree about, in the order in which they are counted.
-var diffFields = []string{"rejected", "title", "agency", "year", "scope", "published", "form", "quality", "metadata", "sections",
+// DifferenceFields are the things that readings can disagree about, in the order in which they are counted.
+var DifferenceFields = []string{"rejected", "title", "agency", "year", "scope", "published", "form", "quality", "metadata", "sections",
 	"tables", "figures", "checks", "problems", "parts"}
 
+// None is printed for a value that there is not, Blank for a cell that the form has and the agency has left empty.
 const (
-	none  = "none"
-	blank = "blank"
+	None  = "none"
+	Blank = "blank"
 )
 
-// diff lists what two readings of one page disagree about, field by field. Where a figure stood and what its digests
+// Differences lists what two readings of one page disagree about, field by field. Where a figure stood and what its digests
 // are does not count.
-func diff(before, now *store.Record) []difference {
+func Differences(before, now *store.Record) []Difference {
 	d := differ{url: now.URL, capture: now.Capture}
 	d.value("rejected", "", before.Rejected, now.Rejected)
 	d.pairs("parts", partPairs(before.Parts), partPairs(now.Parts))
 	if before.Report != nil && now.Report != nil {
 		d.report(before.Report, now.Report)
 	}
-	slices.SortStableFunc(d.list, func(a, b difference) int {
-		return cmp.Compare(slices.Index(diffFields, a.Field), slices.Index(diffFields, b.Field))
+	slices.SortStableFunc(d.list, func(a, b Difference) int {
+		return cmp.Compare(slices.Index(DifferenceFields, a.Field), slices.Index(DifferenceFields, b.Field))
 	})
 	return d.list
 }
@@ -57,7 +58,7 @@ func diff(before, now *store.Record) []difference {
 type differ struct {
 	url     string
 	capture uint64
-	list    []difference
+	list    []Difference
 }
 
 func (d *differ) report(a, b *extract.Report) {
@@ -77,7 +78,7 @@ func (d *differ) report(a, b *extract.Report) {
 }
 
 func (d *differ) add(field, where, before, now string) {
-	d.list = append(d.list, difference{d.url, d.capture, field, where, before, now})
+	d.list = append(d.list, Difference{d.url, d.capture, field, where, before, now})
 }
 
 func (d *differ) value(field, where, before, now string) {
@@ -86,10 +87,10 @@ func (d *differ) value(field, where, before, now string) {
 	}
 }
 
-// quoted prints a value; there is none when it is empty.
+// quoted prints a value; there is None when it is empty.
 func quoted(s string) string {
 	if s == "" {
-		return none
+		return None
 	}
 	return strconv.Quote(s)
 }
@@ -104,7 +105,7 @@ func (d *differ) pairs(field string, before, now []pair) {
 		left[p.name] = append(left[p.name], p.value)
 	}
 	for _, p := range before {
-		value := none
+		value := None
 		if values := left[p.name]; len(values) > 0 {
 			value, left[p.name] = values[0], values[1:]
 		}
@@ -114,7 +115,7 @@ func (d *differ) pairs(field string, before, now []pair) {
 	}
 	for _, p := range now {
 		if values := left[p.name]; len(values) > 0 {
-			d.add(field, p.name, none, values[0])
+			d.add(field, p.name, None, values[0])
 			left[p.name] = values[1:]
 		}
 	}
@@ -135,13 +136,13 @@ func formPairs(r *extract.Report) (list []pair) {
 	return list
 }
 
-// figurePairs prints figures: a number, blank, or a cell that cannot be read.
+// figurePairs prints figures: a number, Blank, or a cell that cannot be read.
 func figurePairs(r *extract.Report) (list []pair) {
 	for _, f := range r.Figures {
 		value := quoted(f.Value)
 		switch {
 		case f.Blank != "":
-			value = blank
+			value = Blank
 		case f.Value == "":
 			value = "unreadable " + strconv.Quote(f.Raw)
 		}
@@ -197,8 +198,8 @@ func (d *differ) sections(before, now []extract.Section) {
 
 // excerpt prints what stands in a text from where it begins to differ from another.
 func excerpt(text, other string) string {
-	if text == none {
-		return none
+	if text == None {
+		return None
 	}
 	runes, o := []rune(text), []rune(other)
 	from := 0
@@ -216,8 +217,8 @@ func excerpt(text, other string) string {
 	return strconv.Quote(shown)
 }
 
-// A diffCount counts in how many records each field came out otherwise, and cells of figures one by one.
-type diffCount struct {
+// A DifferenceCount counts in how many records each field came out otherwise, and cells of figures one by one.
+type DifferenceCount struct {
 	Fields map[string]int `json:"fields"`
 	Cells  struct {
 		Changed int `json:"changed"`
@@ -226,10 +227,11 @@ type diffCount struct {
 	} `json:"cells"`
 }
 
-func (n *diffCount) add(list []difference) {
+// Add counts the differences of one record.
+func (n *DifferenceCount) Add(list []Difference) {
 	if n.Fields == nil {
 		n.Fields = map[string]int{}
-		for _, field := range diffFields {
+		for _, field := range DifferenceFields {
 			n.Fields[field] = 0
 		}
 	}
@@ -241,9 +243,9 @@ func (n *diffCount) add(list []difference) {
 		}
 		switch {
 		case d.Field != "figures":
-		case d.Old == none:
+		case d.Old == None:
 			n.Cells.Gained++
-		case d.New == none:
+		case d.New == None:
 			n.Cells.Lost++
 		default:
 			n.Cells.Changed++
@@ -252,9 +254,9 @@ func (n *diffCount) add(list []difference) {
 }
 
 // String says it in one line: "title 3, agency 1, year 0, figures 12 (cells: 30 changed, 4 gained, 0 lost), …".
-func (n *diffCount) String() string {
+func (n *DifferenceCount) String() string {
 	var parts []string
-	for _, field := range diffFields {
+	for _, field := range DifferenceFields {
 		part := fmt.Sprint(field, " ", n.Fields[field])
 		if field == "figures" {
 			part += fmt.Sprintf(" (cells: %d changed, %d gained, %d lost)", n.Cells.Changed, n.Cells.Gained, n.Cells.Lost)
