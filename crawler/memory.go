@@ -61,10 +61,11 @@ func (w *walk) unlisted() (found bool, err error) {
 		return false, nil
 	}
 	for _, from := range slices.Sorted(maps.Keys(w.gates)) {
-		for address, err := range w.Store.URLs(from + "/") {
-			if err != nil {
-				return found, err
-			}
+		reports, err := w.reportsOf(from)
+		if err != nil {
+			return found, err
+		}
+		for _, address := range reports {
 			u, err := url.Parse(address)
 			if err != nil || w.scope.deny(u) != "" {
 				continue
@@ -90,6 +91,30 @@ func (w *walk) unlisted() (found bool, err error) {
 	return found, nil
 }
 
+// reportsOf returns the addresses of an authority that were last asked for as reports of the walk's portal, in order. They
+// are looked up once for all portals of the site: thousands may share one. What a walk of this run has taken over from
+// another since then it has asked for, so that nothing is missed.
+func (w *walk) reportsOf(from string) ([]string, error) {
+	byPortal := w.reports[from]
+	if byPortal == nil {
+		byPortal = make(map[string][]string)
+		for address, err := range w.Store.URLs(from + "/") {
+			if err != nil {
+				return nil, err
+			}
+			last, ok, err := w.Store.LastCapture(address)
+			if err != nil {
+				return nil, err
+			}
+			if ok && last.Kind == store.KindReport {
+				byPortal[last.Portal] = append(byPortal[last.Portal], address)
+			}
+		}
+		w.reports[from] = byPortal
+	}
+	return byPortal[w.portal.ID], nil
+}
+
 // forgotten returns the target of a known report of the portal, if it is due. What was taken for a report and was none is
 // of no interest.
 func (w *walk) forgotten(address string) (t target, due bool, err error) {
@@ -100,7 +125,7 @@ func (w *walk) forgotten(address string) (t target, due bool, err error) {
 	if !w.Full && !w.Recheck && !known.due(time.Now()) {
 		return t, false, nil
 	}
-	rec, read, err := w.Store.LastRecord(address)
+	rec, read, err := w.Store.LastBrief(address)
 	if err != nil || !read || rec.Rejected != "" {
 		return t, false, err
 	}

@@ -24,17 +24,18 @@ type site struct {
 	scope    scope
 	fetcher  *fetcher
 	clock    clock
-	crossing *crossing             // nil: the site is somebody else's for now
-	laps     []*lap                // of the errands
-	lap      *lap                  // of the one being walked
-	gates    map[string]gate       // by authority
-	behind   map[string]netip.Addr // addresses by host
-	homes    map[string]home       // by authority, once seen
-	unsafe   map[string]string     // what is wrong with the TLS of an authority
-	placed   atomic.Bool           // it has a place
-	lease    *lease                // memory for the body that it works on
-	once     bool                  // a robots.txt that cannot be had is not asked for again: the address is a guess
-	closed   string                // why nothing more is asked in this run; "" while open
+	crossing *crossing                      // nil: the site is somebody else's for now
+	laps     []*lap                         // of the errands
+	lap      *lap                           // of the one being walked
+	gates    map[string]gate                // by authority
+	behind   map[string]netip.Addr          // addresses by host
+	homes    map[string]home                // by authority, once seen
+	reports  map[string]map[string][]string // addresses of known reports, by authority and portal, once looked up
+	unsafe   map[string]string              // what is wrong with the TLS of an authority
+	placed   atomic.Bool                    // it has a place
+	lease    *lease                         // memory for the body that it works on
+	once     bool                           // a robots.txt that cannot be had is not asked for again: the address is a guess
+	closed   string                         // why nothing more is asked in this run; "" while open
 
 	good    bool      // it has answered in this run
 	doubted time.Time // when it has last failed so that it may have been for want of a network; zero since it has answered
@@ -60,6 +61,7 @@ func newSite(c *Crawler, scope scope, laps []*lap) *site {
 		gates:   make(map[string]gate),
 		behind:  make(map[string]netip.Addr),
 		homes:   make(map[string]home),
+		reports: make(map[string]map[string][]string),
 		unsafe:  make(map[string]string),
 	}
 }

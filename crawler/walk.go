@@ -321,7 +321,7 @@ func (w *walk) due(known past, url string) (bool, error) {
 	if known.held == "" {
 		return w.backfills(), nil
 	}
-	rec, read, err := w.Store.LastRecord(url)
+	rec, read, err := w.Store.LastBrief(url)
 	again := !read || rec.Pending() || w.Budget.retries(&rec)
 	if err != nil || again || !known.cut {
 		return again, err
