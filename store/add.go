@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"gongkai/store/internal/item"
 )
 
 var states = []string{StateOK, StateUnchanged, StateRedirect, StateGone, StateFailed, StateRefused, StateBlocked}
@@ -30,8 +32,8 @@ func (s *Store) AddCapture(c *Capture, body []byte, rec *Record) error {
 	if err != nil {
 		return fmt.Errorf("archive %s: %w", c.URL, err)
 	}
-	if n.bodyAt != nowhere && len(body) <= maxDictionary && c.Kind == KindReport && rec == nil {
-		s.recent.put(n.bodyPlan.dictionary(n.bodyAt, body))
+	if n.bodyAt != nowhere && len(body) <= item.MaxDictionary && c.Kind == KindReport && rec == nil {
+		s.recent.Put(n.bodyPlan.Dictionary(n.bodyAt, body))
 	}
 	s.latest.put(n.Capture)
 	header := c.Header
@@ -47,17 +49,17 @@ func (s *Store) AddCapture(c *Capture, body []byte, rec *Record) error {
 // the archive is then as it was; where it is not, it is done again.
 type newcomer struct {
 	Capture
-	given string // its State
-	sum   digest // of the body; zero when there is none
-	last  uint64 // newest capture of the URL when its state was compared with it; only of a body that is held
+	given string      // its State
+	sum   item.Digest // of the body; zero when there is none
+	last  uint64      // newest capture of the URL when its state was compared with it; only of a body that is held
 
-	body     item // empty when there is no body, or it is held
-	bodyPlan plan
-	bodyAt   position
-	row      item
-	rowSum   digest // SHA-256 of its plain bytes
-	rowPlan  plan
-	rowAt    position
+	body     item.Item // empty when there is no body, or it is held
+	bodyPlan item.Plan
+	bodyAt   item.Position
+	row      item.Item
+	rowSum   item.Digest // SHA-256 of its plain bytes
+	rowPlan  item.Plan
+	rowAt    item.Position
 	record   *newRecord // nil when there is none
 }
 
@@ -92,11 +94,11 @@ func (s *Store) newcomer(c *Capture, body []byte, rec *Record) (*newcomer, error
 }
 
 // page returns the body as a dictionary for the record, whose place is not known yet; nil when it is none, or held.
-func (n *newcomer) page(body []byte) *dictionary {
-	if n.body.kind == 0 || len(body) > maxDictionary {
+func (n *newcomer) page(body []byte) *item.Dictionary {
+	if n.body.Kind == 0 || len(body) > item.MaxDictionary {
 		return nil
 	}
-	return n.bodyPlan.borrowed(nowhere, body)
+	return n.bodyPlan.Borrowed(nowhere, body)
 }
 
 // compare looks whether the body is held, and then whether it is the last of the URL.
@@ -126,10 +128,10 @@ func (n *newcomer) pack(s *Store, body []byte, held bool) (err error) {
 		if n.bodyPlan, err = s.plan(bodyTemplates(&n.Capture, body)...); err != nil {
 			return err
 		}
-		n.body.kind = itemBody
-		n.body.plain, n.body.sum = len(body), n.sum // not digested twice
-		s.packer.repack(&n.body, body, n.bodyPlan.dict)
-		n.bodyPlan.judge(&n.body)
+		n.body.Kind = item.Body
+		n.body.Plain, n.body.Sum = len(body), n.sum // not digested twice
+		s.packer.Repack(&n.body, body, n.bodyPlan.Dict)
+		n.bodyPlan.Judge(&n.body)
 	}
 	if n.rowPlan, err = s.plan(rowTemplates(&n.Capture)...); err != nil {
 		return err
@@ -142,24 +144,24 @@ func (n *newcomer) packRow(s *Store) error {
 	if err != nil {
 		return err
 	}
-	n.row.kind = itemCapture
+	n.row.Kind = item.Capture
 	n.rowSum = sha256.Sum256(plain)
-	s.packer.pack(&n.row, plain, n.rowPlan.dict)
-	n.rowPlan.judge(&n.row)
+	s.packer.Pack(&n.row, plain, n.rowPlan.Dict)
+	n.rowPlan.Judge(&n.row)
 	return nil
 }
 
 // settle tells the templates whether the capture is in the archive.
 func (n *newcomer) settle(kept bool) {
-	n.bodyPlan.settle(&n.body, n.bodyAt, kept && n.bodyAt != nowhere)
-	n.rowPlan.settle(&n.row, n.rowAt, kept)
+	n.bodyPlan.Settle(&n.body, n.bodyAt, kept && n.bodyAt != nowhere)
+	n.rowPlan.Settle(&n.row, n.rowAt, kept)
 	if n.record != nil {
 		n.record.settle(kept)
 	}
 }
 
 // nowhere is the position of what was not appended.
-const nowhere = ^position(0)
+const nowhere = ^item.Position(0)
 
 func (n *newcomer) check(body []byte) error {
 	switch {
@@ -171,8 +173,8 @@ func (n *newcomer) check(body []byte) error {
 		return errors.New("state ok without a body")
 	case body == nil && n.State == StateUnchanged && n.SHA256 == "":
 		return errors.New("state unchanged without the digest of the body held")
-	case len(body) > maxPlain:
-		return fmt.Errorf("the body has %d bytes, the limit is %d", len(body), maxPlain)
+	case len(body) > item.MaxPlain:
+		return fmt.Errorf("the body has %d bytes, the limit is %d", len(body), item.MaxPlain)
 	}
 	return checkURL(n.URL)
 }
@@ -180,7 +182,7 @@ func (n *newcomer) check(body []byte) error {
 // parseSum reads the digest that an answer without a body may name.
 func (n *newcomer) parseSum() (err error) {
 	if n.SHA256 != "" {
-		n.sum, err = parseDigest(n.SHA256)
+		n.sum, err = item.ParseDigest(n.SHA256)
 	}
 	return err
 }
@@ -195,13 +197,13 @@ func (n *newcomer) put(t *txn) error {
 	if err != nil {
 		return err
 	}
-	c.ID, c.row.id, c.body.id = id, id, id
+	c.ID, c.row.ID, c.body.ID = id, id, id
 	if err := c.putBody(t); err != nil {
 		return err
 	}
 	c.rowAt = t.add(&c.row)
 	t.added = append(t.added, link{id, c.rowSum})
-	if err := errors.Join(c.rowPlan.put(t, c.rowAt), t.indexCapture(&c.Capture, c.rowAt)); err != nil {
+	if err := errors.Join(t.putTemplates(&c.rowPlan, c.rowAt), t.indexCapture(&c.Capture, c.rowAt)); err != nil {
 		return err
 	}
 	if c.record != nil {
@@ -209,7 +211,7 @@ func (n *newcomer) put(t *txn) error {
 			return err
 		}
 	}
-	n.ID, n.State, n.Size, n.bodyAt, n.rowAt, n.body.id = c.ID, c.State, c.Size, c.bodyAt, c.rowAt, id
+	n.ID, n.State, n.Size, n.bodyAt, n.rowAt, n.body.ID = c.ID, c.State, c.Size, c.bodyAt, c.rowAt, id
 	return nil
 }
 
@@ -219,9 +221,9 @@ func (n *newcomer) assume(t *txn) error {
 	switch {
 	case n.SHA256 == "":
 		return nil
-	case !held && len(n.body.data) == 0 && n.body.kind == 0:
+	case !held && len(n.body.Data) == 0 && n.body.Kind == 0:
 		return fmt.Errorf("body %s: %w", n.SHA256, ErrNotFound)
-	case !held, n.body.kind == 0 && n.last == t.newest(n.URL):
+	case !held, n.body.Kind == 0 && n.last == t.newest(n.URL):
 		return nil
 	}
 	state, size := n.State, n.Size
@@ -239,13 +241,13 @@ func (n *newcomer) putBody(t *txn) error {
 		return nil
 	}
 	n.bodyAt = t.add(&n.body)
-	return errors.Join(n.bodyPlan.put(t, n.bodyAt), t.Bucket(digestBucket).Put(n.sum[:], n.bodyAt.key()))
+	return errors.Join(t.putTemplates(&n.bodyPlan, n.bodyAt), t.Bucket(digestBucket).Put(n.sum[:], n.bodyAt.Key()))
 }
 
 // indexCapture makes the entries of a capture.
-func (t *txn) indexCapture(c *Capture, at position) error {
+func (t *txn) indexCapture(c *Capture, at item.Position) error {
 	return errors.Join(
-		ascending(t.Tx, captureBucket).Put(idKey(c.ID), at.key()),
+		ascending(t.Tx, captureBucket).Put(idKey(c.ID), at.Key()),
 		t.Bucket(urlBucket).Put(urlKey(c.URL, c.ID), []byte(c.State)),
 		filled(t.Tx, timeBucket, almostOrder).Put(timeKey(c.Time, c.ID), nil),
 		ascending(t.Tx, stateBucket).Put(urlKey(c.State, c.ID), nil),

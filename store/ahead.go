@@ -4,6 +4,8 @@ import (
 	"iter"
 	"runtime"
 	"sync"
+
+	"gongkai/store/internal/item"
 )
 
 // RecordsAhead is Records for a loop that has much to do: the records are unpacked and read meanwhile, on all processors,
@@ -26,12 +28,12 @@ func (p *Past) Outlines() iter.Seq2[Record, error] {
 	return p.there(p.store.recordsAhead(p.items(keyBucket), true))
 }
 
-func (s *Store) recordItems() iter.Seq2[item, error] {
-	return list(s, listing{order: keyBucket, rows: recordBucket}, func(it item) (item, error) { return it, nil })
+func (s *Store) recordItems() iter.Seq2[item.Item, error] {
+	return list(s, listing{order: keyBucket, rows: recordBucket}, func(it item.Item) (item.Item, error) { return it, nil })
 }
 
-func (s *Store) recordsAhead(items iter.Seq2[item, error], outline bool) iter.Seq2[Record, error] {
-	return ahead(items, func() func(item) (Record, error) { return s.recordDecoder(&recordReader{outline: outline}) })
+func (s *Store) recordsAhead(items iter.Seq2[item.Item, error], outline bool) iter.Seq2[Record, error] {
+	return ahead(items, func() func(item.Item) (Record, error) { return s.recordDecoder(&recordReader{outline: outline}) })
 }
 
 // unitRows is how many rows a goroutine decodes at a time.
@@ -39,14 +41,14 @@ const unitRows = 8
 
 // A unit is some rows of a listing, and what is made of them.
 type unit[T any] struct {
-	items  []item
+	items  []item.Item
 	values []T
 	err    error // of the row after values
 	done   chan struct{}
 }
 
 // ahead yields what is made of items, in their order, by several goroutines, each with a decoder of its own.
-func ahead[T any](items iter.Seq2[item, error], newDecoder func() func(item) (T, error)) iter.Seq2[T, error] {
+func ahead[T any](items iter.Seq2[item.Item, error], newDecoder func() func(item.Item) (T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		workers := runtime.GOMAXPROCS(0)
 		inOrder := make(chan *unit[T], 2*workers)
@@ -99,9 +101,9 @@ func ahead[T any](items iter.Seq2[item, error], newDecoder func() func(item) (T,
 }
 
 // units cuts items into units; the last one has the error that ended them, if one did.
-func units[T any](rows iter.Seq2[item, error]) iter.Seq[*unit[T]] {
+func units[T any](rows iter.Seq2[item.Item, error]) iter.Seq[*unit[T]] {
 	return func(yield func(*unit[T]) bool) {
-		var items []item
+		var items []item.Item
 		for it, err := range rows {
 			if err != nil {
 				if len(items) > 0 && !yield(newUnit[T](items)) {
@@ -123,9 +125,11 @@ func units[T any](rows iter.Seq2[item, error]) iter.Seq[*unit[T]] {
 	}
 }
 
-func newUnit[T any](items []item) *unit[T] { return &unit[T]{items: items, done: make(chan struct{})} }
+func newUnit[T any](items []item.Item) *unit[T] {
+	return &unit[T]{items: items, done: make(chan struct{})}
+}
 
-func (u *unit[T]) decode(decode func(item) (T, error)) {
+func (u *unit[T]) decode(decode func(item.Item) (T, error)) {
 	defer close(u.done)
 	u.values = make([]T, 0, len(u.items))
 	for _, it := range u.items {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"gongkai/extract"
+	"gongkai/store/internal/item"
 )
 
 // aheadArchive holds n reports.
@@ -74,9 +75,9 @@ func TestRecordsAheadDamaged(t *testing.T) {
 		}
 	}
 	err := s.update(func(t *txn) error {
-		it := item{kind: itemRecord, id: id}
-		s.packer.pack(&it, []byte(`{"report":{"year":"damaged"}}`), nil)
-		return t.Bucket(recordBucket).Put(idKey(id), t.append(it.appendTo(nil)).key())
+		it := item.Item{Kind: item.Record, ID: id}
+		s.packer.Pack(&it, []byte(`{"report":{"year":"damaged"}}`), nil)
+		return t.Bucket(recordBucket).Put(idKey(id), t.append(it.AppendTo(nil)).Key())
 	})
 	if err != nil {
 		t.Fatal(err)

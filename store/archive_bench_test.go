@@ -262,9 +262,9 @@ func appending(b *testing.B, rounds int, print func(round int) []printed) (took 
 		var whole [][]byte // what each page comes to
 		for _, n := range ready {
 			n.settle(true)
-			item := n.row.appendTo(n.body.appendTo(nil))
+			item := n.row.AppendTo(n.body.AppendTo(nil))
 			if n.record != nil {
-				item = n.record.item.appendTo(item)
+				item = n.record.item.AppendTo(item)
 			}
 			whole = append(whole, item)
 		}

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 
 	bolt "go.etcd.io/bbolt"
+
+	"gongkai/store/internal/item"
 )
 
 // A Copied is what a backup added.
@@ -49,7 +51,7 @@ func sameFolder(a, b string) (bool, error) {
 type backup struct {
 	Copied
 	from, to *Store
-	end      position
+	end      item.Position
 	newest   Link
 	links    uint64 // number of the last link of the copy
 
@@ -59,7 +61,7 @@ type backup struct {
 // begin finds the bounds, and holds the chain of the copy against that of the original.
 func (b *backup) begin() error {
 	var last Link
-	var at position
+	var at item.Position
 	err := b.to.view(func(t *txn) (err error) {
 		at = t.base
 		b.rewritten = string(t.Bucket(metaBucket).Get(metaRewritten))
@@ -118,11 +120,11 @@ func (b *backup) run() error {
 
 // next reads the items that follow, proven.
 func (b *backup) next() (items []proven, done bool, err error) {
-	var at position
+	var at item.Position
 	if err := b.to.view(func(t *txn) error { at = t.base; return nil }); err != nil {
 		return nil, false, err
 	}
-	var raw []item
+	var raw []item.Item
 	err = b.from.view(func(t *txn) error {
 		raw = nil
 		for size := 0; at < b.end && len(raw) < batchRows && size < batchBytes; {
@@ -131,8 +133,8 @@ func (b *backup) next() (items []proven, done bool, err error) {
 				return err
 			}
 			raw = append(raw, it)
-			size += it.length()
-			at += position(it.length())
+			size += it.Length()
+			at += item.Position(it.Length())
 		}
 		return nil
 	})
@@ -147,7 +149,7 @@ func (b *backup) next() (items []proven, done bool, err error) {
 
 // A proven item comes with its plain bytes.
 type proven struct {
-	item
+	item.Item
 	plain []byte
 }
 
@@ -158,14 +160,14 @@ func (b *backup) add(items []proven) error {
 		n, size = 0, 0
 		for i := range items {
 			it := &items[i]
-			if at := t.append(it.appendTo(nil)); at != it.at {
-				return fmt.Errorf("%w: an item of %d would come to %d", ErrDamaged, it.at, at)
+			if at := t.append(it.AppendTo(nil)); at != it.At {
+				return fmt.Errorf("%w: an item of %d would come to %d", ErrDamaged, it.At, at)
 			}
 			if err := t.index(it); err != nil {
 				return err
 			}
-			size += int64(it.length())
-			if it.kind == itemCapture {
+			size += int64(it.Length())
+			if it.Kind == item.Capture {
 				n++
 			}
 		}
@@ -180,23 +182,23 @@ func (b *backup) add(items []proven) error {
 
 // index makes the entries of an item that another archive had.
 func (t *txn) index(it *proven) error {
-	switch it.kind {
-	case itemGap:
+	switch it.Kind {
+	case item.Gap:
 		return nil
-	case itemBody:
-		return t.Bucket(digestBucket).Put(it.sum[:], it.at.key())
-	case itemCapture:
-		c, err := parseCapture(it.id, it.plain)
+	case item.Body:
+		return t.Bucket(digestBucket).Put(it.Sum[:], it.At.Key())
+	case item.Capture:
+		c, err := parseCapture(it.ID, it.plain)
 		if err != nil {
 			return err
 		}
-		return errors.Join(t.indexCapture(&c, it.at), t.Bucket(captureBucket).SetSequence(c.ID))
+		return errors.Join(t.indexCapture(&c, it.At), t.Bucket(captureBucket).SetSequence(c.ID))
 	}
-	r, err := parseRecord(it.id, it.plain)
+	r, err := parseRecord(it.ID, it.plain)
 	if err != nil {
 		return err
 	}
-	return t.indexRecord(&r, it.at)
+	return t.indexRecord(&r, it.At)
 }
 
 // copyLinks adds the links whose captures the copy now has.

@@ -1,23 +1,10 @@
 package store
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
+
+	"gongkai/store/internal/item"
 )
-
-// A digest is the SHA-256 of a body as served.
-type digest [sha256.Size]byte
-
-func (d digest) String() string { return hex.EncodeToString(d[:]) }
-
-func parseDigest(s string) (digest, error) {
-	b, err := hex.DecodeString(s)
-	if err != nil || len(b) != sha256.Size {
-		return digest{}, fmt.Errorf("%q is not a SHA-256", s)
-	}
-	return digest(b), nil
-}
 
 // Body returns the body with a SHA-256 given in hexadecimal. What comes back has that digest: ErrDamaged when the
 // archive no longer holds those bytes, ErrNotFound when it never did. The caller owns the slice.
@@ -30,11 +17,11 @@ func (s *Store) Body(sha256 string) ([]byte, error) {
 }
 
 func (s *Store) body(hex string) ([]byte, error) {
-	want, err := parseDigest(hex)
+	want, err := item.ParseDigest(hex)
 	if err != nil {
 		return nil, err
 	}
-	var it item
+	var it item.Item
 	err = s.view(func(t *txn) error {
 		at, ok := t.held(want)
 		if !ok {
@@ -43,29 +30,29 @@ func (s *Store) body(hex string) ([]byte, error) {
 			}
 			return ErrNotFound
 		}
-		it, err = t.itemOf(at, itemBody, 0)
+		it, err = t.itemOf(at, item.Body, 0)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	if it.sum != want {
-		return nil, fmt.Errorf("%w: the index leads to the body %s", ErrDamaged, it.sum)
+	if it.Sum != want {
+		return nil, fmt.Errorf("%w: the index leads to the body %s", ErrDamaged, it.Sum)
 	}
 	return s.unpack(&it)
 }
 
 // held returns where the body with a digest is, if the archive holds it.
-func (t *txn) held(sum digest) (at position, ok bool) {
+func (t *txn) held(sum item.Digest) (at item.Position, ok bool) {
 	v := t.Bucket(digestBucket).Get(sum[:])
 	if len(v) != 8 {
 		return 0, false
 	}
-	return position(number(v)), true
+	return item.Position(number(v)), true
 }
 
 // sizeOf returns how long the body with a digest is, if the archive holds it.
-func (t *txn) sizeOf(sum digest) (size int64, ok bool, err error) {
+func (t *txn) sizeOf(sum item.Digest) (size int64, ok bool, err error) {
 	at, ok := t.held(sum)
 	if !ok {
 		return 0, false, nil
@@ -74,5 +61,5 @@ func (t *txn) sizeOf(sum digest) (size int64, ok bool, err error) {
 	if err != nil {
 		return 0, false, fmt.Errorf("body %s: %w", sum, err)
 	}
-	return int64(it.plain), true, nil
+	return int64(it.Plain), true, nil
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strings"
 	"unicode/utf8"
+
+	"gongkai/store/internal/item"
 )
 
 // The text of a report stands in its page, too. A record is packed with the piece of the page that has it, behind the
@@ -17,9 +19,9 @@ const (
 
 // borrow adds to the record's dictionary a piece of its page, where that is worth while. Coming is the page when it is on
 // its way with the record, nil when it is in the archive.
-func (n *newRecord) borrow(s *Store, coming *dictionary) error {
-	d := n.plan.dict
-	if d == nil || n.Report == nil || d.depth+1 >= maxDepth || len(n.plan.makes) > 0 {
+func (n *newRecord) borrow(s *Store, coming *item.Dictionary) error {
+	d := n.plan.Dict
+	if d == nil || n.Report == nil || d.Depth+1 >= item.MaxDepth || n.plan.MakesAny() {
 		return nil // also where the record is to be a dictionary: those that need it would need its page, too
 	}
 	text := 0
@@ -29,7 +31,7 @@ func (n *newRecord) borrow(s *Store, coming *dictionary) error {
 	if text < leastText {
 		return nil
 	}
-	sum, err := parseDigest(n.SHA256)
+	sum, err := item.ParseDigest(n.SHA256)
 	if err != nil {
 		return nil // a page without a body has no text
 	}
@@ -37,32 +39,32 @@ func (n *newRecord) borrow(s *Store, coming *dictionary) error {
 	if page == nil {
 		page, err = s.page(sum)
 	}
-	if err != nil || page == nil || page.depth+1 > maxDepth {
+	if err != nil || page == nil || page.Depth+1 > item.MaxDepth {
 		return nil // a damaged page is for verify to tell; the record does without
 	}
-	from, to := n.textIn(page.plain)
+	from, to := n.textIn(page.Plain)
 	if to <= from {
 		return nil
 	}
-	if d, err = d.with(page, from, to-from); err == nil {
-		d.once = true
-		n.plan.dict = d
+	if d, err = d.With(page, from, to-from); err == nil {
+		d.Once = true
+		n.plan.Dict = d
 	}
 	return err
 }
 
 // page returns a page as a dictionary; nil when it is too large for one.
-func (s *Store) page(sum digest) (page *dictionary, err error) {
+func (s *Store) page(sum item.Digest) (page *item.Dictionary, err error) {
 	err = s.view(func(t *txn) error {
 		at, ok := t.held(sum)
 		if !ok {
 			return nil
 		}
-		if page = s.recent.get(at); page != nil {
+		if page = s.recent.Get(at); page != nil {
 			return nil
 		}
 		head, err := t.head(at)
-		if err != nil || head.plain > maxDictionary {
+		if err != nil || head.Plain > item.MaxDictionary {
 			return err
 		}
 		page, err = t.dictionary(at, t.base, 1)

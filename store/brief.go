@@ -1,6 +1,10 @@
 package store
 
-import "bytes"
+import (
+	"bytes"
+
+	"gongkai/store/internal/item"
+)
 
 // LastBrief is LastRecord without the Report: it tells what was read, and from what, at a tenth of the price. A night
 // visits thousands of pages that have not changed and needs no more to know of them.
@@ -34,8 +38,8 @@ func (s *Store) brief(id uint64) (r Record, ok bool, err error) {
 }
 
 // briefAt reads a record without its Report.
-func (t *txn) briefAt(at position, id uint64) (r Record, err error) {
-	it, err := t.itemOf(at, itemRecord, id)
+func (t *txn) briefAt(at item.Position, id uint64) (r Record, err error) {
+	it, err := t.itemOf(at, item.Record, id)
 	if err != nil {
 		return r, err
 	}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+
+	"gongkai/store/internal/item"
 )
 
 // Capture returns the capture with an id; false when there is none.
@@ -150,12 +152,12 @@ func (s *Store) CapturesIn(state string, after uint64) iter.Seq2[Capture, error]
 	return list(s, listing{order: stateBucket, rows: captureBucket, prefix: urlPrefix(state), after: urlKey(state, after)}, s.decodeCapture)
 }
 
-func (s *Store) decodeCapture(it item) (Capture, error) {
+func (s *Store) decodeCapture(it item.Item) (Capture, error) {
 	plain, err := s.unpack(&it)
 	if err != nil {
-		return Capture{}, fmt.Errorf("capture %d: %w", it.id, err)
+		return Capture{}, fmt.Errorf("capture %d: %w", it.ID, err)
 	}
-	return parseCapture(it.id, plain)
+	return parseCapture(it.ID, plain)
 }
 
 // A captureRow is a Capture as the archive keeps it: its id is that of its item.
@@ -182,7 +184,7 @@ func (t *txn) capture(id uint64) (c Capture, ok bool, err error) {
 	if !ok {
 		return Capture{}, false, nil
 	}
-	it, err := t.itemOf(at, itemCapture, id)
+	it, err := t.itemOf(at, item.Capture, id)
 	var plain []byte
 	if err == nil {
 		plain, err = t.unpack(&it)
@@ -195,12 +197,12 @@ func (t *txn) capture(id uint64) (c Capture, ok bool, err error) {
 }
 
 // place returns where the log has the row of an id.
-func (t *txn) place(bucket []byte, id uint64) (position, bool) {
+func (t *txn) place(bucket []byte, id uint64) (item.Position, bool) {
 	v := t.Bucket(bucket).Get(idKey(id))
 	if len(v) != 8 {
 		return 0, false
 	}
-	return position(number(v)), true
+	return item.Position(number(v)), true
 }
 
 // newest returns the id of the newest capture of a URL, 0 when there is none.

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+
+	"gongkai/store/internal/item"
 )
 
 // Each commit that archives captures is a link of a chain: its hash covers that of the link before it and every
@@ -27,7 +29,7 @@ type Link struct {
 // A link is a capture as the chain sees it.
 type link struct {
 	id  uint64
-	sum digest // SHA-256 of its row's plain bytes
+	sum item.Digest // SHA-256 of its row's plain bytes
 }
 
 // linkSize is the length of a link without its checksum, which those have not that an early gongkai wrote.
@@ -97,12 +99,12 @@ func (t *txn) unsealed(after, before uint64) (list []link, err error) {
 }
 
 // rowSum returns the digest of the row of a capture; false when there is none.
-func (t *txn) rowSum(id uint64) (sum digest, ok bool, err error) {
+func (t *txn) rowSum(id uint64) (sum item.Digest, ok bool, err error) {
 	at, ok := t.place(captureBucket, id)
 	if !ok {
 		return sum, false, nil
 	}
-	it, err := t.itemOf(at, itemCapture, id)
+	it, err := t.itemOf(at, item.Capture, id)
 	if err != nil {
 		return sum, false, err
 	}

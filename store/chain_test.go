@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"gongkai/store/internal/item"
 )
 
 // TestLinkOf: a moment has one link, also when the archive has grown.
@@ -60,7 +62,7 @@ func TestChainCovers(t *testing.T) {
 		for id := uint64(1); id <= 2; id++ {
 			err = s.view(func(t *txn) error {
 				at, _ := t.place(captureBucket, id)
-				it, err := t.itemOf(at, itemCapture, id)
+				it, err := t.itemOf(at, item.Capture, id)
 				if err != nil {
 					return err
 				}
@@ -95,7 +97,7 @@ func TestChainCovers(t *testing.T) {
 			t.Errorf("another %s of an earlier capture does not change the hash", name)
 		}
 	}
-	if one := (link{id: 1, sum: digest{1}}); chained("", []link{one}) == chained("", []link{{id: 2, sum: one.sum}}) {
+	if one := (link{id: 1, sum: item.Digest{1}}); chained("", []link{one}) == chained("", []link{{id: 2, sum: one.sum}}) {
 		t.Error("the number of a capture does not change the hash")
 	}
 }

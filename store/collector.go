@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"gongkai/store/internal/item"
 )
 
 // A collector makes a new archive of what others hold: captures with the bodies that they bring, and their records,
@@ -60,20 +62,20 @@ func (w *collector) capture(c *cargo) (err error) {
 	}
 	if c.row != nil && sha256.Sum256(c.row) != in.rowSum {
 		in.rowSum = sha256.Sum256(c.row)
-		w.to.packer.pack(&in.row, c.row, in.rowPlan.dict)
+		w.to.packer.Pack(&in.row, c.row, in.rowPlan.Dict)
 	}
 	w.size += len(body) + 1024
 	// What makes a dictionary is written at once: the next page is to be packed with it.
-	if w.size > batchBytes*8 || len(w.incoming) >= 2*batchRows || len(in.bodyPlan.makes)+len(in.rowPlan.makes) > 0 {
+	if w.size > batchBytes*8 || len(w.incoming) >= 2*batchRows || in.bodyPlan.MakesAny() || in.rowPlan.MakesAny() {
 		return w.flush()
 	}
 	return nil
 }
 
 // holds reports whether the new archive has a body.
-func (w *collector) holds(sum digest) (ok bool) {
+func (w *collector) holds(sum item.Digest) (ok bool) {
 	for _, in := range w.incoming {
-		if in.sum == sum && in.body.kind != 0 {
+		if in.sum == sum && in.body.Kind != 0 {
 			return true
 		}
 	}
@@ -107,8 +109,8 @@ func (w *collector) flush() error {
 
 // moveIn puts a capture under its id.
 func (in *incoming) moveIn(t *txn) error {
-	in.ID, in.row.id, in.newcomer.body.id = in.id, in.id, in.id
-	if in.newcomer.body.kind != 0 {
+	in.ID, in.row.ID, in.newcomer.body.ID = in.id, in.id, in.id
+	if in.newcomer.body.Kind != 0 {
 		if err := in.putBody(t); err != nil {
 			return err
 		}
@@ -118,9 +120,9 @@ func (in *incoming) moveIn(t *txn) error {
 			return err
 		}
 	}
-	in.rowAt = t.append(in.row.appendTo(nil))
+	in.rowAt = t.append(in.row.AppendTo(nil))
 	t.added = append(t.added, link{in.id, in.rowSum})
-	return errors.Join(in.rowPlan.put(t, in.rowAt), t.indexCapture(&in.Capture, in.rowAt), t.Bucket(captureBucket).SetSequence(in.id))
+	return errors.Join(t.putTemplates(&in.rowPlan, in.rowAt), t.indexCapture(&in.Capture, in.rowAt), t.Bucket(captureBucket).SetSequence(in.id))
 }
 
 // origins notes what a capture was.
@@ -175,8 +177,8 @@ func (w *collector) addRecord(r *Record) error {
 	if err != nil {
 		return fmt.Errorf("record of capture %d: %w", r.Capture, err)
 	}
-	w.plain += n.item.plain
-	if w.plain > batchBytes || len(n.plan.makes) > 0 {
+	w.plain += n.item.Plain
+	if w.plain > batchBytes || n.plan.MakesAny() {
 		return w.flushRecords()
 	}
 	return nil

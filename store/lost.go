@@ -8,6 +8,8 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+
+	"gongkai/store/internal/item"
 )
 
 // What a repair could not bring back is told by the archive itself, in a bucket that only repaired archives have:
@@ -83,7 +85,7 @@ func parseLoss(key, value []byte) (l loss, err error) {
 
 // Lost returns why the archive no longer has a body that captures name, as a repair found; "" when it has not lost it.
 func (s *Store) Lost(sha256 string) (why string, err error) {
-	sum, err := parseDigest(sha256)
+	sum, err := item.ParseDigest(sha256)
 	if err != nil {
 		return "", err
 	}
@@ -146,8 +148,8 @@ func (t *txn) countLoss(n *Losses, key []byte) {
 	what, id, _ := cutWord(key)
 	switch what {
 	case lostPayload:
-		if len(id) == len(digest{}) {
-			if _, held := t.held(digest(id)); !held {
+		if len(id) == len(item.Digest{}) {
+			if _, held := t.held(item.Digest(id)); !held {
 				n.Payloads++
 			}
 		}

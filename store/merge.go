@@ -16,6 +16,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"gongkai/store/internal/item"
 )
 
 // What a capture of a merged archive was in the archives that it came from is told by a bucket of its own, so that its
@@ -476,12 +478,12 @@ func (st *stream) next() (ok bool) {
 
 // byTime yields all captures in the order of their times.
 func (s *Store) byTime() iter.Seq2[cargo, error] {
-	return list(s, listing{order: timeBucket, rows: captureBucket}, func(it item) (cargo, error) {
+	return list(s, listing{order: timeBucket, rows: captureBucket}, func(it item.Item) (cargo, error) {
 		plain, err := s.unpack(&it)
 		if err != nil {
-			return cargo{}, fmt.Errorf("capture %d: %w", it.id, err)
+			return cargo{}, fmt.Errorf("capture %d: %w", it.ID, err)
 		}
-		c, err := parseCapture(it.id, plain)
+		c, err := parseCapture(it.ID, plain)
 		return cargo{c, plain}, err
 	})
 }

@@ -14,6 +14,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"gongkai/store/internal/boltfile"
+	"gongkai/store/internal/item"
 )
 
 // Schema 1 kept every row and payload as a value of its own:
@@ -71,7 +72,7 @@ func migrateInto(dir string, old *boltfile.File) error {
 	s := attach(dir, file, false)
 	s.file.DB().NoSync = true // until it is whole nobody needs it
 	r := &oldReader{file: old}
-	if r.unzip, err = zstd.NewReader(nil, zstd.WithDecoderMaxMemory(maxPlain)); err != nil {
+	if r.unzip, err = zstd.NewReader(nil, zstd.WithDecoderMaxMemory(item.MaxPlain)); err != nil {
 		return err
 	}
 	defer r.unzip.Close()
@@ -160,12 +161,12 @@ func (r *oldReader) records(s *Store) error {
 
 func (r *oldReader) plain(codec byte, data []byte) ([]byte, error) {
 	switch codec {
-	case codecPlain:
+	case item.CodecPlain:
 		return append([]byte{}, data...), nil
-	case codecZstd:
+	case item.CodecZstd:
 		return r.unzip.DecodeAll(data, nil)
 	}
-	return nil, errCodec
+	return nil, errors.New("codec is not known to this program")
 }
 
 func (r *oldReader) row(row []byte, value any) error {
@@ -186,7 +187,7 @@ func (r *oldReader) row(row []byte, value any) error {
 }
 
 func (r *oldReader) payload(b []byte) ([]byte, error) {
-	const head = 1 + 8 + len(digest{})
+	const head = 1 + 8 + len(item.Digest{})
 	if len(b) < head {
 		return nil, fmt.Errorf("%w: payload of %d bytes", ErrDamaged, len(b))
 	}
@@ -194,8 +195,8 @@ func (r *oldReader) payload(b []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
-	if sumOf(itemBody, body) != digest(b[9:head]) {
-		return nil, fmt.Errorf("%w: the bytes kept have the digest %s", ErrDamaged, sumOf(itemBody, body))
+	if item.SumOf(item.Body, body) != item.Digest(b[9:head]) {
+		return nil, fmt.Errorf("%w: the bytes kept have the digest %s", ErrDamaged, item.SumOf(item.Body, body))
 	}
 	return body, nil
 }
@@ -218,17 +219,17 @@ func (s *Store) adopt(c *Capture, body []byte) error {
 
 // restore puts a capture under the id that it had. Ids that were never given stay free.
 func (n *newcomer) restore(t *txn, id uint64) error {
-	n.ID, n.row.id, n.body.id, n.bodyAt = id, id, id, nowhere
-	if n.body.kind != 0 {
+	n.ID, n.row.ID, n.body.ID, n.bodyAt = id, id, id, nowhere
+	if n.body.Kind != 0 {
 		if err := n.putBody(t); err != nil {
 			return err
 		}
 	} else if _, held := t.held(n.sum); n.SHA256 != "" && !held {
 		return fmt.Errorf("body %s: %w", n.SHA256, ErrNotFound)
 	}
-	n.rowAt = t.append(n.row.appendTo(nil))
+	n.rowAt = t.append(n.row.AppendTo(nil))
 	t.added = append(t.added, link{id, n.rowSum})
-	return errors.Join(n.rowPlan.put(t, n.rowAt), t.indexCapture(&n.Capture, n.rowAt), t.Bucket(captureBucket).SetSequence(id))
+	return errors.Join(t.putTemplates(&n.rowPlan, n.rowAt), t.indexCapture(&n.Capture, n.rowAt), t.Bucket(captureBucket).SetSequence(id))
 }
 
 // matches reads an archive back and compares it with what it was made from.

@@ -12,11 +12,13 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strconv"
+	"sync"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
 
 	"gongkai/store/internal/boltfile"
+	"gongkai/store/internal/item"
 )
 
 // An archive is a folder: archive.db (a bbolt file), README, and what keeps programs apart: archive.lock0, archive.lock1
@@ -38,7 +40,7 @@ import (
 //	merged     id u64, archive u16                  => what the capture was in an archive that was merged (merge.go)
 //	lost       a word \0, what it is                => what a repair could not bring back (lost.go)
 //
-// The log holds items one after the other (item.go): each says what it is, proves itself by a sum of its plain bytes,
+// The log holds items one after the other (internal/item): each says what it is, proves itself by a sum of its plain bytes,
 // and names what it takes to unpack it. It is only ever added to: bbolt then writes little more than what is kept, and
 // "every capture up to this id" is a snapshot that needs no long transaction. All buckets but log, chain, meta,
 // merged and lost can be rebuilt from it. A record that was read again is added again; the earlier one stays
@@ -84,7 +86,7 @@ var (
 	// ErrNotFound means that the archive does not hold what was asked for.
 	ErrNotFound = errors.New("not in the archive")
 	// ErrDamaged means that the archive gave back something else than what was put into it.
-	ErrDamaged = errors.New("archive is damaged")
+	ErrDamaged = item.ErrDamaged
 	// ErrOld means that the archive has an earlier schema: opening it for writing brings it to the present one.
 	ErrOld = errors.New("archive has an earlier schema")
 	// ErrExists means that there is an archive where a new one is to be made.
@@ -96,20 +98,21 @@ var (
 // A Store is an open archive. All methods may be called by several goroutines. Its memory does not grow with the
 // archive.
 type Store struct {
-	dir      string
-	file     *boltfile.File
-	group    *boltfile.Group[*txn]
-	packer   *packer
-	shelf    *shelf // dictionaries
-	recent   *shelf // pages just archived: their records are about to come
-	latest   latest
-	shop     *shop
-	readOnly bool
-	room     []byte // of what the last commit added to the log; only the next one touches it
+	dir       string
+	file      *boltfile.File
+	group     *boltfile.Group[*txn]
+	packer    *item.Packer
+	rooms     sync.Pool   // *[]byte, for pages that are needed for a moment
+	dicts     *item.Cache // dictionaries
+	recent    *item.Cache // pages just archived: their records are about to come
+	latest    latest
+	templates *item.Templates
+	readOnly  bool
+	room      []byte // of what the last commit added to the log; only the next one touches it
 }
 
 func attach(dir string, file *boltfile.File, readOnly bool) *Store {
-	s := &Store{dir: dir, file: file, packer: newPacker(), shelf: newShelf(shelfBytes), recent: newShelf(recentBytes), shop: newShop(), readOnly: readOnly}
+	s := &Store{dir: dir, file: file, packer: item.NewPacker(), dicts: item.NewCache(dictBytes), recent: item.NewCache(recentBytes), templates: item.NewTemplates(), readOnly: readOnly}
 	s.group = boltfile.NewGroup(s.commit)
 	return s
 }

@@ -1,45 +1,16 @@
 package store
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-)
 
-// FuzzItem feeds damaged items to what reads them: an error or the very bytes, and never a panic.
-func FuzzItem(f *testing.F) {
-	p := newPacker()
-	dict := &dictionary{at: 7, plain: []byte(strings.Repeat("政府信息公开工作年度报告", 50))}
-	for _, body := range []string{"", "x", strings.Repeat("政府信息公开", 100)} {
-		for _, d := range []*dictionary{nil, dict} {
-			it := item{kind: itemBody, id: 5}
-			p.pack(&it, []byte(body), d)
-			f.Add(it.appendTo(nil))
-		}
-	}
-	f.Add([]byte{itemCapture, codecPage})
-	f.Fuzz(func(t *testing.T, b []byte) {
-		it, err := parseHead(b, 100)
-		if err != nil || it.length() > len(b) {
-			return
-		}
-		it.data = b[it.head:it.length()]
-		var d *dictionary
-		if it.codec >= codecDict {
-			d = dict
-		}
-		plain, err := p.unpack(&it, d)
-		if err == nil && (sumOf(it.kind, plain) != it.sum || len(plain) != it.plain) {
-			t.Errorf("%d bytes accepted for another item", len(plain))
-		}
-	})
-}
+	"gongkai/store/internal/item"
+)
 
 // page makes a page of about 100 KB that is as repetitive as a portal's: the same furniture, other figures.
 func page(n int) []byte {
@@ -102,28 +73,6 @@ func BenchmarkBody(b *testing.B) {
 	}
 }
 
-// TestZstdProgram unpacks with the program zstd, as the archive's README says, what is packed with a dictionary: in one
-// block and in several.
-func TestZstdProgram(t *testing.T) {
-	zstd, err := exec.LookPath("zstd")
-	if err != nil {
-		t.Skip("there is no program zstd")
-	}
-	dict, whole := page(1), bytes.Repeat(page(2), 2)
-	file := filepath.Join(t.TempDir(), "dictionary")
-	if err := os.WriteFile(file, dict, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	p := newPacker()
-	for _, size := range []int{500, blockSize, blockSize + 1, len(whole)} {
-		cmd := exec.Command(zstd, "-d", "-c", "-D", file)
-		cmd.Stdin = bytes.NewReader(p.encode(whole[:size], &dictionary{plain: dict}))
-		if out, err := cmd.Output(); err != nil || !bytes.Equal(out, whole[:size]) {
-			t.Errorf("%d bytes became %d: %v", size, len(out), err)
-		}
-	}
-}
-
 // TestPackTogether packs a record that comes with its page as well as one that comes after it.
 func TestPackTogether(t *testing.T) {
 	press := newPress(t, 40_000)
@@ -150,12 +99,12 @@ func TestPackTogether(t *testing.T) {
 		clean(t, s)
 		with := 0
 		err := s.view(func(tx *txn) error {
-			for at := position(0); at < tx.base; {
+			for at := item.Position(0); at < tx.base; {
 				it, err := tx.item(at)
 				if err != nil {
 					return err
 				}
-				if at += position(it.length()); it.kind == itemRecord && it.codec == codecPage {
+				if at += item.Position(it.Length()); it.Kind == item.Record && it.Codec == item.CodecPage {
 					with++
 				}
 			}
@@ -178,19 +127,19 @@ func TestDictionaries(t *testing.T) {
 	plain := []byte(strings.Repeat("政府信息公开工作年度报告", 50))
 	undo := errors.New("undo")
 	err := s.update(func(tx *txn) error {
-		var first item
-		first.kind, first.id = itemBody, 1
-		s.packer.pack(&first, plain, nil)
+		var first item.Item
+		first.Kind, first.ID = item.Body, 1
+		s.packer.Pack(&first, plain, nil)
 		// made is an item whose dictionary is said to be at a place.
-		made := func(dict position) *item {
-			it := item{kind: itemBody, id: 1}
-			s.packer.pack(&it, plain, &dictionary{at: dict, plain: plain})
-			if it.codec != codecDict {
-				t.Fatalf("packed with codec %d", it.codec)
+		made := func(dict item.Position) *item.Item {
+			it := item.Item{Kind: item.Body, ID: 1}
+			s.packer.Pack(&it, plain, &item.Dictionary{At: dict, Plain: plain})
+			if it.Codec != item.CodecDict {
+				t.Fatalf("packed with codec %d", it.Codec)
 			}
 			return &it
 		}
-		read := func(at position) error {
+		read := func(at item.Position) error {
 			it, err := tx.item(at)
 			if err == nil {
 				_, err = tx.unpack(&it)
@@ -199,21 +148,21 @@ func TestDictionaries(t *testing.T) {
 		}
 		tx.append(make([]byte, 200)) // so that places of all items are numbers of one length
 		itself := tx.add(made(tx.end()))
-		behind := tx.end() + position(len(made(tx.end()).appendTo(nil)))
+		behind := tx.end() + item.Position(len(made(tx.end()).AppendTo(nil)))
 		early := tx.add(made(behind))
 		if at := tx.add(&first); at != behind || read(at) != nil {
 			t.Fatalf("an item is at %d and not at %d: %v", at, behind, read(at))
 		}
-		for name, at := range map[string]position{"itself": itself, "a whole one behind it": early} {
+		for name, at := range map[string]item.Position{"itself": itself, "a whole one behind it": early} {
 			if err := read(at); !errors.Is(err, ErrDamaged) {
 				t.Errorf("an item whose dictionary is %s: %v", name, err)
 			}
 		}
 
 		at := tx.add(&first)
-		for n := 1; n <= maxDepth+3; n++ {
+		for n := 1; n <= item.MaxDepth+3; n++ {
 			at = tx.add(made(at))
-			if err := read(at); (err == nil) != (n <= maxDepth+1) {
+			if err := read(at); (err == nil) != (n <= item.MaxDepth+1) {
 				t.Errorf("%d dictionaries one behind the other: %v", n, err)
 			} else if err != nil && !errors.Is(err, ErrDamaged) {
 				t.Errorf("%d dictionaries: %v", n, err)

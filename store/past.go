@@ -9,6 +9,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"gongkai/store/internal/item"
 )
 
 // A Moment is a state that the archive was in. As the log is only ever added to, how long it was then says everything:
@@ -33,16 +35,16 @@ type Past struct {
 	strict bool // what had not been read by then does not count
 
 	mu    sync.Mutex
-	seen  position          // how far the log has been looked through
-	last  []position        // by capture, of its last record at the moment, 0 for none; nil until it is needed
+	seen  item.Position     // how far the log has been looked through
+	last  []item.Position   // by capture, of its last record at the moment, 0 for none; nil until it is needed
 	over  map[uint64]reread // captures whose record today is not that of then
 	moved map[string][]move // by bucket: their entries of then that the index has no more, in order
 }
 
 // A reread is what a capture that was read again after a moment had for a record at it.
 type reread struct {
-	at      position // of the record; 0: there was none
-	indexed bool     // the index has its entry still
+	at      item.Position // of the record; 0: there was none
+	indexed bool          // the index has its entry still
 }
 
 // A move is an entry of an index that was taken away.
@@ -81,25 +83,25 @@ func (s *Store) Past(m Moment) (*Past, error) {
 	if err := s.endsAt(p.moment); err != nil {
 		return nil, err
 	}
-	p.seen = position(p.moment.Log)
+	p.seen = item.Position(p.moment.Log)
 	return p, p.lookThrough()
 }
 
 // endsAt reports, as an error, that no item of the log ends where a moment does: somebody has mistyped it, or it is of another
 // archive.
 func (s *Store) endsAt(m Moment) error {
-	var end position
+	var end item.Position
 	err := s.view(func(t *txn) error {
 		end, _ = t.place(captureBucket, m.Capture)
 		return nil
 	})
-	for head, err2 := range s.heads(end, position(m.Log)) {
+	for head, err2 := range s.heads(end, item.Position(m.Log)) {
 		if err = errors.Join(err, err2); err != nil {
 			return err
 		}
-		end = head.at + position(head.length())
+		end = head.At + item.Position(head.Length())
 	}
-	if err == nil && end != position(m.Log) {
+	if err == nil && end != item.Position(m.Log) {
 		err = fmt.Errorf("as of byte %d of the log: nothing ends there, so it is mistyped, a moment of another archive, or of this one before a repair; -as-of %d alone is near to it", m.Log, m.Capture)
 	}
 	return err
@@ -111,7 +113,7 @@ func (s *Store) MomentOf(at time.Time) (m Moment, err error) {
 	if m.Capture, err = s.At(at); err != nil || m.Capture == 0 {
 		return Moment{}, err
 	}
-	var from, to position
+	var from, to item.Position
 	merged := false
 	err = s.view(func(t *txn) (err error) {
 		from, _ = t.place(captureBucket, m.Capture)
@@ -123,19 +125,19 @@ func (s *Store) MomentOf(at time.Time) (m Moment, err error) {
 		return m, err
 	}
 	end := to
-	for item, err2 := range s.heads(from, to) {
+	for it, err2 := range s.heads(from, to) {
 		if err = errors.Join(err, err2); err != nil {
 			return Moment{}, err
 		}
-		if item.kind != itemRecord {
+		if it.Kind != item.Record {
 			continue
 		}
-		read, err := s.readTime(&item)
+		read, err := s.readTime(&it)
 		if err != nil {
 			return Moment{}, err
 		}
 		if read.After(at) {
-			end = item.at
+			end = it.At
 			break
 		}
 	}
@@ -146,10 +148,10 @@ func (s *Store) MomentOf(at time.Time) (m Moment, err error) {
 }
 
 // readTime tells when a record was read; the zero time when it does not say.
-func (s *Store) readTime(head *item) (time.Time, error) {
+func (s *Store) readTime(head *item.Item) (time.Time, error) {
 	var r Record
 	err := s.view(func(t *txn) (err error) {
-		r, err = t.recordAt(head.at, head.id)
+		r, err = t.recordAt(head.At, head.ID)
 		return err
 	})
 	return r.Read, err
@@ -233,12 +235,12 @@ func (p *Past) there(records iter.Seq2[Record, error]) iter.Seq2[Record, error] 
 }
 
 // items yields the items of the records of an index.
-func (p *Past) items(bucket []byte) iter.Seq2[item, error] {
-	return func(yield func(item, error) bool) {
+func (p *Past) items(bucket []byte) iter.Seq2[item.Item, error] {
+	return func(yield func(item.Item, error) bool) {
 		for after := []byte(nil); ; {
 			batch, next, err := p.batch(bucket, after)
 			if err != nil {
-				yield(item{}, err)
+				yield(item.Item{}, err)
 				return
 			}
 			for _, it := range batch {
@@ -255,7 +257,7 @@ func (p *Past) items(bucket []byte) iter.Seq2[item, error] {
 }
 
 // batch reads the next records of an index after a key, and returns the key to go on after, nil at the end.
-func (p *Past) batch(bucket, after []byte) (batch []item, next []byte, err error) {
+func (p *Past) batch(bucket, after []byte) (batch []item.Item, next []byte, err error) {
 	err = p.look(func(t *txn) error {
 		batch, next = nil, nil
 		c := t.Bucket(bucket).Cursor()
@@ -266,7 +268,7 @@ func (p *Past) batch(bucket, after []byte) (batch []item, next []byte, err error
 			if len(batch) == batchRows || size >= batchBytes {
 				return nil
 			}
-			key, id, at := k, uint64(0), position(0)
+			key, id, at := k, uint64(0), item.Position(0)
 			if len(gone) > 0 && (k == nil || bytes.Compare(gone[0].key, k) < 0) {
 				key, id = gone[0].key, gone[0].id
 				at, gone = p.over[id].at, gone[1:]
@@ -284,12 +286,12 @@ func (p *Past) batch(bucket, after []byte) (batch []item, next []byte, err error
 			if at == 0 {
 				continue
 			}
-			it, err := t.itemOf(at, itemRecord, id)
+			it, err := t.itemOf(at, item.Record, id)
 			if err != nil {
 				return err
 			}
 			batch = append(batch, it)
-			size += len(it.data)
+			size += len(it.Data)
 		}
 		next = nil
 		return nil
@@ -298,7 +300,7 @@ func (p *Past) batch(bucket, after []byte) (batch []item, next []byte, err error
 }
 
 // indexed returns where the record is that an entry of today stood for at the moment; 0 when it stood for none.
-func (p *Past) indexed(t *txn, bucket []byte, id uint64) (position, error) {
+func (p *Past) indexed(t *txn, bucket []byte, id uint64) (item.Position, error) {
 	if id > p.moment.Capture {
 		return 0, nil
 	}
@@ -329,11 +331,11 @@ func (p *Past) goneAfter(bucket, after []byte) []move {
 
 // lookThrough looks through the log behind the moment, some in each transaction.
 func (p *Past) lookThrough() error {
-	var end position
+	var end item.Position
 	if err := p.store.view(func(t *txn) error { end = t.base; return nil }); err != nil {
 		return err
 	}
-	var again []item
+	var again []item.Item
 	for head, err := range p.store.heads(p.seen, end) {
 		if err != nil {
 			return err
@@ -365,8 +367,8 @@ func (p *Past) order() {
 	}
 }
 
-func (p *Past) concerns(head *item) bool {
-	return head.kind == itemRecord && head.id <= p.moment.Capture
+func (p *Past) concerns(head *item.Item) bool {
+	return head.Kind == item.Record && head.ID <= p.moment.Capture
 }
 
 // errUnsurveyed means that the records of the moment are to be found first.
@@ -374,7 +376,7 @@ var errUnsurveyed = errors.New("the log before the moment has not been looked th
 
 // learn notes what was read again since the log was looked through last.
 func (p *Past) learn(t *txn) error {
-	var again []item
+	var again []item.Item
 	for at := p.seen; at < t.base; {
 		head, err := t.head(at)
 		if err != nil {
@@ -383,7 +385,7 @@ func (p *Past) learn(t *txn) error {
 		if p.concerns(&head) {
 			again = append(again, head)
 		}
-		at += position(head.length())
+		at += item.Position(head.Length())
 	}
 	if len(again) > 0 && p.last == nil {
 		return errUnsurveyed
@@ -401,13 +403,13 @@ func (p *Past) survey() error {
 	if p.last != nil {
 		return nil
 	}
-	last := make([]position, p.moment.Capture+1)
-	for head, err := range p.store.heads(0, position(p.moment.Log)) {
+	last := make([]item.Position, p.moment.Capture+1)
+	for head, err := range p.store.heads(0, item.Position(p.moment.Log)) {
 		if err != nil {
 			return err
 		}
 		if p.concerns(&head) {
-			last[head.id] = head.at
+			last[head.ID] = head.At
 		}
 	}
 	p.last = last
@@ -415,17 +417,17 @@ func (p *Past) survey() error {
 }
 
 // note takes in records that were read after the moment, in the order of the log.
-func (p *Past) note(t *txn, again []item) error {
+func (p *Past) note(t *txn, again []item.Item) error {
 	for i := range again {
 		head := &again[i]
-		was, known := p.over[head.id]
+		was, known := p.over[head.ID]
 		if !known {
-			if was.at = p.last[head.id]; was.at == 0 && !p.strict {
-				was.at = head.at
+			if was.at = p.last[head.ID]; was.at == 0 && !p.strict {
+				was.at = head.At
 			}
 		}
-		if err := p.settle(t, head.id, was, known); err != nil {
-			return fmt.Errorf("record of capture %d as it was: %w", head.id, err)
+		if err := p.settle(t, head.ID, was, known); err != nil {
+			return fmt.Errorf("record of capture %d as it was: %w", head.ID, err)
 		}
 	}
 	return nil
@@ -451,11 +453,11 @@ func (p *Past) settle(t *txn, id uint64, was reread, known bool) error {
 }
 
 // heads yields the items of a part of the log without their data, some in each transaction.
-func (s *Store) heads(from, to position) iter.Seq2[item, error] {
+func (s *Store) heads(from, to item.Position) iter.Seq2[item.Item, error] {
 	const some = 4096
-	return func(yield func(item, error) bool) {
+	return func(yield func(item.Item, error) bool) {
 		for at := from; at < to; {
-			var batch []item
+			var batch []item.Item
 			err := s.view(func(t *txn) error {
 				batch = nil
 				for p := at; p < to && len(batch) < some; {
@@ -464,16 +466,16 @@ func (s *Store) heads(from, to position) iter.Seq2[item, error] {
 						return err
 					}
 					batch = append(batch, head)
-					p += position(head.length())
+					p += item.Position(head.Length())
 				}
 				return nil
 			})
 			if err != nil {
-				yield(item{}, err)
+				yield(item.Item{}, err)
 				return
 			}
 			for _, head := range batch {
-				at = head.at + position(head.length())
+				at = head.At + item.Position(head.Length())
 				if !yield(head, nil) {
 					return
 				}
@@ -484,27 +486,27 @@ func (s *Store) heads(from, to position) iter.Seq2[item, error] {
 
 // beginOf returns where the first capture begins whose id is not smaller: its body, if it brought one, or its row; the
 // end of the log when there is none.
-func (t *txn) beginOf(id uint64) (position, error) {
+func (t *txn) beginOf(id uint64) (item.Position, error) {
 	k, v := t.Bucket(captureBucket).Cursor().Seek(idKey(id))
 	if k == nil || len(v) != 8 {
 		return t.base, nil
 	}
 	c, _, err := t.capture(number(k))
 	if err != nil || c.SHA256 == "" {
-		return position(number(v)), err
+		return item.Position(number(v)), err
 	}
-	sum, err := parseDigest(c.SHA256)
+	sum, err := item.ParseDigest(c.SHA256)
 	if err != nil {
 		return 0, fmt.Errorf("%w: capture %d: %w", ErrDamaged, c.ID, err)
 	}
 	if at, ok := t.held(sum); ok {
 		if body, err := t.head(at); err != nil {
 			return 0, err
-		} else if body.id == c.ID {
+		} else if body.ID == c.ID {
 			return at, nil
 		}
 	}
-	return position(number(v)), nil
+	return item.Position(number(v)), nil
 }
 
 // lastID returns the id of the newest capture, 0 when there is none.
@@ -516,8 +518,8 @@ func (t *txn) lastID() uint64 {
 }
 
 // recordAt reads the record of a capture at a place of the log.
-func (t *txn) recordAt(at position, id uint64) (r Record, err error) {
-	it, err := t.itemOf(at, itemRecord, id)
+func (t *txn) recordAt(at item.Position, id uint64) (r Record, err error) {
+	it, err := t.itemOf(at, item.Record, id)
 	if err != nil {
 		return r, err
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gongkai/extract"
+	"gongkai/store/internal/item"
 )
 
 // PutRecord keeps what was read from the capture r.Capture, in place of what was read from it before. To read a
@@ -122,16 +123,18 @@ func (s *Store) Rejected() iter.Seq2[Record, error] {
 	return list(s, listing{order: rejectedBucket, rows: recordBucket}, s.decodeRecord)
 }
 
-func (s *Store) decodeRecord(it item) (Record, error) { return s.recordDecoder(new(recordReader))(it) }
+func (s *Store) decodeRecord(it item.Item) (Record, error) {
+	return s.recordDecoder(new(recordReader))(it)
+}
 
 // recordDecoder decodes records with a reader.
-func (s *Store) recordDecoder(d *recordReader) func(item) (Record, error) {
-	return func(it item) (Record, error) {
+func (s *Store) recordDecoder(d *recordReader) func(item.Item) (Record, error) {
+	return func(it item.Item) (Record, error) {
 		plain, err := s.unpack(&it)
 		if err != nil {
-			return Record{}, fmt.Errorf("record of capture %d: %w", it.id, err)
+			return Record{}, fmt.Errorf("record of capture %d: %w", it.ID, err)
 		}
-		return d.parse(it.id, plain)
+		return d.parse(it.ID, plain)
 	}
 }
 
@@ -141,7 +144,7 @@ func (t *txn) record(id uint64) (r Record, ok bool, err error) {
 	if !ok {
 		return Record{}, false, nil
 	}
-	it, err := t.itemOf(at, itemRecord, id)
+	it, err := t.itemOf(at, item.Record, id)
 	var plain []byte
 	if err == nil {
 		plain, err = t.unpack(&it)
@@ -157,17 +160,17 @@ func (t *txn) record(id uint64) (r Record, ok bool, err error) {
 // the version before it is then the same.
 type newRecord struct {
 	Record
-	capture Capture  // that it was read from, when that is in the archive
-	before  position // of the version that it was compared with
-	had     bool     // there is one
-	item    item
-	plan    plan
-	at      position
+	capture Capture       // that it was read from, when that is in the archive
+	before  item.Position // of the version that it was compared with
+	had     bool          // there is one
+	item    item.Item
+	plan    item.Plan
+	at      item.Position
 }
 
 // newRecord completes and prepares a record of a capture, which has no id yet when it is on its way itself.
 // What comes back is to be settled, also with an error.
-func (s *Store) newRecord(r *Record, c *Capture, page *dictionary) (*newRecord, error) {
+func (s *Store) newRecord(r *Record, c *Capture, page *item.Dictionary) (*newRecord, error) {
 	n := &newRecord{Record: *r}
 	n.Capture, n.URL, n.Time, n.Portal, n.SHA256 = c.ID, c.URL, c.Time, c.Portal, c.SHA256
 	n.Parts = slices.Clone(r.Parts)
@@ -217,17 +220,17 @@ func (n *newRecord) pack(s *Store) error {
 	if err != nil {
 		return err
 	}
-	n.item.kind = itemRecord
-	s.packer.pack(&n.item, plain, n.plan.dict)
-	n.plan.judge(&n.item)
+	n.item.Kind = item.Record
+	s.packer.Pack(&n.item, plain, n.plan.Dict)
+	n.plan.Judge(&n.item)
 	return nil
 }
 
-func (n *newRecord) settle(kept bool) { n.plan.settle(&n.item, n.at, kept) }
+func (n *newRecord) settle(kept bool) { n.plan.Settle(&n.item, n.at, kept) }
 
 // put makes a record's part of a transaction, moves its index entry, and settles the change of the version after it.
 func (n *newRecord) put(t *txn, c *Capture) error {
-	n.Capture, n.item.id = c.ID, c.ID
+	n.Capture, n.item.ID = c.ID, c.ID
 	id, at, ok := t.versionBefore(n.URL, c.ID)
 	if ok != n.had || at != n.before {
 		if err := n.assume(t); err != nil {
@@ -238,7 +241,7 @@ func (n *newRecord) put(t *txn, c *Capture) error {
 		return err
 	}
 	n.at = t.add(&n.item)
-	if err := errors.Join(n.plan.put(t, n.at), t.indexRecord(&n.Record, n.at)); err != nil {
+	if err := errors.Join(t.putTemplates(&n.plan, n.at), t.indexRecord(&n.Record, n.at)); err != nil {
 		return err
 	}
 	next, err := t.versionAfter(n.URL, c.ID)
@@ -261,10 +264,10 @@ func (n *newRecord) put(t *txn, c *Capture) error {
 
 // settlePage says where the page is that the record is packed with, when the two come together.
 func (n *newRecord) settlePage(t *txn) error {
-	if n.item.codec != codecPage || n.plan.dict.page != nowhere {
+	if n.item.Codec != item.CodecPage || n.plan.Dict.Page != nowhere {
 		return nil
 	}
-	sum, err := parseDigest(n.SHA256)
+	sum, err := item.ParseDigest(n.SHA256)
 	if err != nil {
 		return err
 	}
@@ -272,7 +275,7 @@ func (n *newRecord) settlePage(t *txn) error {
 	if !held {
 		return fmt.Errorf("body %s: %w", n.SHA256, ErrNotFound)
 	}
-	n.item.page = at
+	n.item.Page = at
 	return nil
 }
 
@@ -310,7 +313,7 @@ func (t *txn) proveParts(parts []Part) error {
 }
 
 // indexRecord makes the entries of a record, and takes away those that its capture's record had.
-func (t *txn) indexRecord(r *Record, at position) error {
+func (t *txn) indexRecord(r *Record, at item.Position) error {
 	old, ok, err := t.record(r.Capture)
 	if err != nil && !errors.Is(err, ErrDamaged) { // a damaged one is what reading again mends
 		return err
@@ -327,7 +330,7 @@ func (t *txn) indexRecord(r *Record, at position) error {
 		}
 	}
 	bucket, key := indexKey(r)
-	return errors.Join(filled(t.Tx, recordBucket, almostOrder).Put(idKey(r.Capture), at.key()), filled(t.Tx, bucket, inRuns).Put(key, nil))
+	return errors.Join(filled(t.Tx, recordBucket, almostOrder).Put(idKey(r.Capture), at.Key()), filled(t.Tx, bucket, inRuns).Put(key, nil))
 }
 
 // forget takes away the entries of a record that cannot be read: where they are is not known.
@@ -363,7 +366,7 @@ func (t *txn) settleNext(next, before *Record) error {
 	if err != nil {
 		return err
 	}
-	it := item{kind: itemRecord, id: next.Capture}
-	t.store.packer.pack(&it, plain, nil)
+	it := item.Item{Kind: item.Record, ID: next.Capture}
+	t.store.packer.Pack(&it, plain, nil)
 	return t.indexRecord(next, t.add(&it))
 }

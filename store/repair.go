@@ -18,6 +18,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"gongkai/store/internal/boltfile"
+	"gongkai/store/internal/item"
 )
 
 // Repaired says what a repair did.
@@ -89,7 +90,7 @@ func Repair(dir string, o Rewrite) (n Repaired, err error) {
 	if err := errors.Join(sweep(dir), release()); err != nil {
 		return n, err
 	}
-	r := &repair{o: o, dir: dir, now: time.Now().UTC().Truncate(time.Second), spans: map[uint64]span{}, hurt: map[uint64]position{}}
+	r := &repair{o: o, dir: dir, now: time.Now().UTC().Truncate(time.Second), spans: map[uint64]span{}, hurt: map[uint64]item.Position{}}
 	defer func() { err = o.reason(errors.Join(err, r.close())) }()
 	if err := r.look(); err != nil || r.sound {
 		return r.n, err
@@ -126,24 +127,24 @@ type repair struct {
 	other bool  // the log is not what it was, to the byte
 
 	wreck *boltfile.Wreck
-	to    *Store              // the draft
-	from  []*donor            // that may help
-	end   position            // of the log
-	known bool                // that is where it did end
-	spans map[uint64]span     // that rows of captures had
-	hurt  map[uint64]position // where records are lost
-	last  uint64              // newest capture that anything tells of
+	to    *Store                   // the draft
+	from  []*donor                 // that may help
+	end   item.Position            // of the log
+	known bool                     // that is where it did end
+	spans map[uint64]span          // that rows of captures had
+	hurt  map[uint64]item.Position // where records are lost
+	last  uint64                   // newest capture that anything tells of
 }
 
 // A donor is an archive that may give what is damaged.
 type donor struct {
 	*Store
 	same bool // its log is that of the archive, as far as it goes
-	end  position
+	end  item.Position
 }
 
 // A span is a piece of the log.
-type span struct{ from, to position }
+type span struct{ from, to item.Position }
 
 // hold keeps writers from an archive that may be too damaged to be opened.
 func hold(dir string) (release func() error, err error) {
@@ -386,7 +387,7 @@ func (r *repair) extend(d *donor) error {
 		return nil
 	}
 	w := rowWriter{to: r.to, bucket: logBucket}
-	for n := uint64(r.end) / chunkSize; position(n*chunkSize) < d.end; n++ {
+	for n := uint64(r.end) / chunkSize; item.Position(n*chunkSize) < d.end; n++ {
 		var chunk []byte
 		err := d.view(func(t *txn) error {
 			chunk = bytes.Clone(t.Bucket(logBucket).Get(idKey(n)))
@@ -588,14 +589,14 @@ func (r *repair) missing(d *donor, bucket []byte) error {
 
 // items goes through the log, proves each item, and makes its entries. What is damaged is replaced, or becomes a gap.
 func (r *repair) items() error {
-	for at := position(0); at < r.end; {
+	for at := item.Position(0); at < r.end; {
 		r.o.doing("reading the log", uint64(at), uint64(r.end))
 		items, err := r.read(at)
 		if err != nil {
 			return err
 		}
 		for i := range items {
-			at = items[i].at + position(items[i].length())
+			at = items[i].At + item.Position(items[i].Length())
 			r.found = true
 		}
 		err = r.to.commit(func(t *txn) error {
@@ -636,7 +637,7 @@ func (r *repair) pruneTemplates() error {
 		b := t.Bucket(templateBucket)
 		c := b.Cursor()
 		for k, v := c.First(); k != nil; k, v = c.Next() {
-			if head, err := t.head(position(number(v))); err != nil || head.kind == itemGap || head.plain > maxDictionary {
+			if head, err := t.head(item.Position(number(v))); err != nil || head.Kind == item.Gap || head.Plain > item.MaxDictionary {
 				gone = append(gone, bytes.Clone(k))
 			}
 		}
@@ -650,8 +651,8 @@ func (r *repair) pruneTemplates() error {
 }
 
 // read reads items that follow, up to the first that cannot be proven.
-func (r *repair) read(at position) (items []proven, err error) {
-	var raw []item
+func (r *repair) read(at item.Position) (items []proven, err error) {
+	var raw []item.Item
 	err = r.to.view(func(t *txn) error {
 		raw = nil
 		for size := 0; at < r.end && len(raw) < batchRows && size < batchBytes; {
@@ -660,8 +661,8 @@ func (r *repair) read(at position) (items []proven, err error) {
 				return nil
 			}
 			raw = append(raw, it)
-			size += it.length()
-			at += position(it.length())
+			size += it.Length()
+			at += item.Position(it.Length())
 		}
 		return nil
 	})
@@ -679,48 +680,48 @@ func (r *repair) read(at position) (items []proven, err error) {
 }
 
 // sensible reports whether the plain bytes of an item can be read: a checksum of four bytes may be right by chance.
-func sensible(it *item, plain []byte) bool {
+func sensible(it *item.Item, plain []byte) bool {
 	var err error
-	switch it.kind {
-	case itemCapture:
-		_, err = parseCapture(it.id, plain)
-	case itemRecord:
-		_, err = parseRecord(it.id, plain)
+	switch it.Kind {
+	case item.Capture:
+		_, err = parseCapture(it.ID, plain)
+	case item.Record:
+		_, err = parseRecord(it.ID, plain)
 	}
 	return err == nil
 }
 
 // reindex makes the entries of an item. Of a row or payload that is there twice the first is as good.
 func (t *txn) reindex(it *proven) error {
-	switch it.kind {
-	case itemBody:
-		if _, held := t.held(it.sum); held {
+	switch it.Kind {
+	case item.Body:
+		if _, held := t.held(it.Sum); held {
 			return nil
 		}
-	case itemCapture:
-		if _, held := t.place(captureBucket, it.id); held {
+	case item.Capture:
+		if _, held := t.place(captureBucket, it.ID); held {
 			return nil
 		}
-		c, err := parseCapture(it.id, it.plain)
+		c, err := parseCapture(it.ID, it.plain)
 		if err != nil {
 			return err
 		}
-		return errors.Join(t.indexCapture(&c, it.at), t.Bucket(captureBucket).SetSequence(max(it.id, t.Bucket(captureBucket).Sequence())))
+		return errors.Join(t.indexCapture(&c, it.At), t.Bucket(captureBucket).SetSequence(max(it.ID, t.Bucket(captureBucket).Sequence())))
 	}
 	return t.index(it)
 }
 
 // mend sees to the item at a place that cannot be read. Afterwards there is something that can.
-func (r *repair) mend(at position) error {
-	var head item
-	var next position
+func (r *repair) mend(at item.Position) error {
+	var head item.Item
+	var next item.Position
 	err := r.to.view(func(t *txn) error {
 		var err error
-		if head, err = t.head(at); err == nil && at+position(head.length()) <= r.end {
-			next = at + position(head.length())
+		if head, err = t.head(at); err == nil && at+item.Position(head.Length()) <= r.end {
+			next = at + item.Position(head.Length())
 			return nil
 		}
-		head = item{}
+		head = item.Item{}
 		for next = at + 1; next < r.end; {
 			var found bool
 			if next, found = t.seek(next, r.end); found && next >= at+leastGap {
@@ -739,18 +740,18 @@ func (r *repair) mend(at position) error {
 	if done, err := r.copied(s); done || err != nil {
 		return err
 	}
-	r.found = r.found || head.kind != 0
+	r.found = r.found || head.Kind != 0
 	if done, err := r.flipped(s); done || err != nil {
 		return err
 	}
 	if done, err := r.restored(s, &head); done || err != nil {
 		return err
 	}
-	switch head.kind {
-	case itemCapture:
-		r.spans[head.id] = s
-	case itemRecord:
-		r.hurt[head.id] = at
+	switch head.Kind {
+	case item.Capture:
+		r.spans[head.ID] = s
+	case item.Record:
+		r.hurt[head.ID] = at
 	}
 	return r.gap(s)
 }
@@ -769,10 +770,10 @@ func (r *repair) copied(s span) (done bool, err error) {
 					return err
 				}
 				plain, err := t.unpack(&it)
-				if err != nil || !sensible(&it, plain) || it.kind == itemGap {
+				if err != nil || !sensible(&it, plain) || it.Kind == item.Gap {
 					return cmp.Or(err, errors.ErrUnsupported)
 				}
-				at += position(it.length())
+				at += item.Position(it.Length())
 				if at > s.to {
 					return errors.ErrUnsupported
 				}
@@ -780,7 +781,7 @@ func (r *repair) copied(s span) (done bool, err error) {
 			piece = t.read(s.from, int(s.to-s.from))
 			return nil
 		})
-		if err != nil || position(len(piece)) != s.to-s.from {
+		if err != nil || item.Position(len(piece)) != s.to-s.from {
 			continue // that one does not have it either
 		}
 		was := r.other
@@ -809,11 +810,11 @@ func (r *repair) flipped(s span) (done bool, err error) {
 	if err := r.to.view(func(t *txn) error { piece = t.read(s.from, int(s.to-s.from)); return nil }); err != nil {
 		return false, err
 	}
-	head, err := parseHead(piece, s.from)
+	head, err := item.ParseHead(piece, s.from)
 	if err != nil { // then it may be in the head, which proves itself
-		for bit := range 8 * min(maxHead, len(piece)) {
+		for bit := range 8 * min(item.MaxHead, len(piece)) {
 			piece[bit/8] ^= 1 << (bit % 8)
-			if head, err := parseHead(piece, s.from); err == nil && head.length() <= len(piece) {
+			if head, err := item.ParseHead(piece, s.from); err == nil && head.Length() <= len(piece) {
 				if done, err := r.trial(&head, piece); done || err != nil {
 					return done, err
 				}
@@ -822,33 +823,33 @@ func (r *repair) flipped(s span) (done bool, err error) {
 		}
 		return false, nil
 	}
-	cost := 8 * int64(head.size) * int64(head.plain+4096)
-	if cost > cmp.Or(r.o.tries, mostTries) || r.tried+cost > mostTriesAll || head.length() > len(piece) {
+	cost := 8 * int64(head.Size) * int64(head.Plain+4096)
+	if cost > cmp.Or(r.o.tries, mostTries) || r.tried+cost > mostTriesAll || head.Length() > len(piece) {
 		return false, nil
 	}
 	r.tried += cost
 	dict, err := r.dictionary(&head)
-	if err != nil || head.codec >= codecDict && dict == nil {
+	if err != nil || head.Codec >= item.CodecDict && dict == nil {
 		return false, err
 	}
 	// A wrong bit may make a frame claim any size.
-	options := []zstd.DOption{zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxMemory(uint64(head.plain) + 1<<20)}
+	options := []zstd.DOption{zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxMemory(uint64(head.Plain) + 1<<20)}
 	if dict != nil {
-		options = append(options, zstd.WithDecoderDictRaw(0, dict.plain))
+		options = append(options, zstd.WithDecoderDictRaw(0, dict.Plain))
 	}
 	dec, err := zstd.NewReader(nil, options...)
 	if err != nil {
 		return false, err
 	}
 	defer dec.Close()
-	plain := make([]byte, 0, head.plain+16)
-	for bit := 8 * head.head; bit < 8*head.length(); bit++ {
+	plain := make([]byte, 0, head.Plain+16)
+	for bit := 8 * head.Head; bit < 8*head.Length(); bit++ {
 		piece[bit/8] ^= 1 << (bit % 8)
-		got, err := piece[head.head:head.length()], error(nil)
-		if head.codec != codecPlain {
+		got, err := piece[head.Head:head.Length()], error(nil)
+		if head.Codec != item.CodecPlain {
 			got, err = dec.DecodeAll(got, plain)
 		}
-		if err == nil && head.prove(got) == nil && sensible(&head, got) {
+		if err == nil && head.Prove(got) == nil && sensible(&head, got) {
 			return r.mended(&head, piece)
 		}
 		piece[bit/8] ^= 1 << (bit % 8)
@@ -857,16 +858,16 @@ func (r *repair) flipped(s span) (done bool, err error) {
 }
 
 // mended writes a piece that is again what it was.
-func (r *repair) mended(head *item, piece []byte) (done bool, err error) {
+func (r *repair) mended(head *item.Item, piece []byte) (done bool, err error) {
 	r.n.Mended++
 	was := r.other
-	err = r.write(head.at, piece[:head.length()])
+	err = r.write(head.At, piece[:head.Length()])
 	r.other = was
 	return err == nil, err
 }
 
 // dictionary reads what an item needs; nil when that cannot be had either.
-func (r *repair) dictionary(head *item) (d *dictionary, err error) {
+func (r *repair) dictionary(head *item.Item) (d *item.Dictionary, err error) {
 	err = r.to.view(func(t *txn) error {
 		d, err = t.dictionaryFor(head, 0)
 		return err
@@ -878,14 +879,14 @@ func (r *repair) dictionary(head *item) (d *dictionary, err error) {
 }
 
 // trial writes a piece if the item in it is now what its head says.
-func (r *repair) trial(head *item, piece []byte) (done bool, err error) {
+func (r *repair) trial(head *item.Item, piece []byte) (done bool, err error) {
 	it := *head
-	it.data = piece[it.head:it.length()]
+	it.Data = piece[it.Head:it.Length()]
 	dict, err := r.dictionary(&it)
-	if err != nil || dict == nil && it.codec >= codecDict {
+	if err != nil || dict == nil && it.Codec >= item.CodecDict {
 		return false, err
 	}
-	plain, err := r.to.packer.unpack(&it, dict)
+	plain, err := r.to.packer.Unpack(&it, dict)
 	if err != nil || !sensible(&it, plain) {
 		return false, nil
 	}
@@ -893,15 +894,15 @@ func (r *repair) trial(head *item, piece []byte) (done bool, err error) {
 }
 
 // restored puts a payload that another archive holds to where it was. It is packed anew, as tightly as need be.
-func (r *repair) restored(s span, head *item) (done bool, err error) {
-	if head.kind != itemBody {
+func (r *repair) restored(s span, head *item.Item) (done bool, err error) {
+	if head.Kind != item.Body {
 		return false, nil
 	}
-	body := r.given(head.sum)
+	body := r.given(head.Sum)
 	if body == nil {
 		return false, nil
 	}
-	it := item{kind: itemBody, id: head.id}
+	it := item.Item{Kind: item.Body, ID: head.ID}
 	if done, err = r.place(s, it, body, head); done {
 		r.n.Restored++
 	}
@@ -909,7 +910,7 @@ func (r *repair) restored(s span, head *item) (done bool, err error) {
 }
 
 // given returns a body that a donor holds; nil when none does.
-func (r *repair) given(sum digest) []byte {
+func (r *repair) given(sum item.Digest) []byte {
 	for _, d := range r.from {
 		if body, err := d.body(sum.String()); err == nil {
 			return body
@@ -920,12 +921,12 @@ func (r *repair) given(sum digest) []byte {
 
 // place puts an item into a piece of the log, with a gap behind it, if it can be packed so that there is room. old is what
 // stood there, which tells a dictionary; nil when nobody knows.
-func (r *repair) place(s span, it item, plain []byte, old *item) (bool, error) {
+func (r *repair) place(s span, it item.Item, plain []byte, old *item.Item) (bool, error) {
 	room := int(s.to - s.from)
-	var dicts []*dictionary
-	if old != nil && old.codec == codecDict {
+	var dicts []*item.Dictionary
+	if old != nil && old.Codec == item.CodecDict {
 		err := r.to.view(func(t *txn) error {
-			if d, err := t.dictionary(old.dict, s.from, 1); err == nil {
+			if d, err := t.dictionary(old.Dict, s.from, 1); err == nil {
 				dicts = append(dicts, d)
 			}
 			return nil
@@ -936,16 +937,16 @@ func (r *repair) place(s span, it item, plain []byte, old *item) (bool, error) {
 	}
 	for _, d := range append(dicts, nil) {
 		for _, tight := range []bool{false, true} {
-			if r.to.packer.pack(&it, plain, d); tight {
+			if r.to.packer.Pack(&it, plain, d); tight {
 				tighten(&it, plain, d)
 			}
-			b := it.appendTo(nil)
+			b := it.AppendTo(nil)
 			if len(b) != room && len(b)+leastGap > room {
 				continue
 			}
 			err := r.write(s.from, b)
 			if err == nil && len(b) < room {
-				err = r.gap(span{s.from + position(len(b)), s.to})
+				err = r.gap(span{s.from + item.Position(len(b)), s.to})
 			}
 			return err == nil, err
 		}
@@ -954,22 +955,22 @@ func (r *repair) place(s span, it item, plain []byte, old *item) (bool, error) {
 }
 
 // tighten packs an item as tightly as zstd can, which takes long.
-func tighten(it *item, plain []byte, d *dictionary) {
+func tighten(it *item.Item, plain []byte, d *item.Dictionary) {
 	options := []zstd.EOption{zstd.WithEncoderCRC(false), zstd.WithEncoderLevel(zstd.SpeedBestCompression), zstd.WithEncoderConcurrency(1)}
 	if d != nil {
-		options = append(options, zstd.WithEncoderDictRaw(0, d.plain))
+		options = append(options, zstd.WithEncoderDictRaw(0, d.Plain))
 	}
 	enc, err := zstd.NewWriter(nil, options...)
 	if err != nil {
 		return // it stays as it is
 	}
 	defer enc.Close()
-	if packed := enc.EncodeAll(plain, nil); len(packed) < it.size {
-		it.data, it.size = packed, len(packed)
-		if it.codec == codecPlain {
-			it.codec = codecZstd
+	if packed := enc.EncodeAll(plain, nil); len(packed) < it.Size {
+		it.Data, it.Size = packed, len(packed)
+		if it.Codec == item.CodecPlain {
+			it.Codec = item.CodecZstd
 			if d != nil {
-				it.codec, it.dict = codecDict, d.at
+				it.Codec, it.Dict = item.CodecDict, d.At
 			}
 		}
 	}
@@ -997,7 +998,7 @@ func (r *repair) gap(s span) error {
 		if err := r.write(s.from, b); err != nil {
 			return err
 		}
-		s.from += position(size)
+		s.from += item.Position(size)
 	}
 	return nil
 }
@@ -1005,12 +1006,12 @@ func (r *repair) gap(s span) error {
 // gapOf makes a gap of exactly so many bytes. As the lengths in its head have lengths themselves, not every size can be
 // had; the id, which means nothing, makes up for that.
 func gapOf(found []byte, size int) ([]byte, bool) {
-	for head := leastGap; head <= maxHead && head <= size; head++ {
+	for head := leastGap; head <= item.MaxHead && head <= size; head++ {
 		data := make([]byte, size-head)
 		copy(data, found[min(head, len(found)):])
 		for _, id := range []uint64{0, 1 << 7, 1 << 14} {
-			it := item{kind: itemGap, codec: codecPlain, id: id, plain: len(data), sum: sumOf(itemGap, data), data: data}
-			if b := it.appendTo(nil); len(b) == size {
+			it := item.Item{Kind: item.Gap, Codec: item.CodecPlain, ID: id, Plain: len(data), Sum: item.SumOf(item.Gap, data), Data: data}
+			if b := it.AppendTo(nil); len(b) == size {
 				return b, true
 			}
 		}
@@ -1019,7 +1020,7 @@ func gapOf(found []byte, size int) ([]byte, bool) {
 }
 
 // write overwrites a piece of the log.
-func (r *repair) write(at position, b []byte) error {
+func (r *repair) write(at item.Position, b []byte) error {
 	r.other = true
 	return r.to.file.Update(func(tx *bolt.Tx) error {
 		bucket := ascending(tx, logBucket)
@@ -1033,14 +1034,14 @@ func (r *repair) write(at position, b []byte) error {
 			if err := bucket.Put(key, chunk); err != nil {
 				return err
 			}
-			at, b = at+position(n), b[n:]
+			at, b = at+item.Position(n), b[n:]
 		}
 		return nil
 	})
 }
 
 // cut ends the log at a place.
-func (r *repair) cut(at position) error {
+func (r *repair) cut(at item.Position) error {
 	return r.to.file.Update(func(tx *bolt.Tx) error {
 		bucket := ascending(tx, logBucket)
 		key := idKey(uint64(at) / chunkSize)
@@ -1169,12 +1170,12 @@ func (r *repair) learn(facts map[uint64]*Capture) error {
 		if err != nil {
 			return err
 		}
-		c := facts[head.id]
+		c := facts[head.ID]
 		switch {
 		case c == nil:
-		case head.kind == itemBody:
-			c.SHA256, c.Size = head.sum.String(), int64(head.plain)
-		case head.kind == itemRecord:
+		case head.Kind == item.Body:
+			c.SHA256, c.Size = head.Sum.String(), int64(head.Plain)
+		case head.Kind == item.Record:
 			if err := r.learnRecord(c, &head); err != nil {
 				return err
 			}
@@ -1183,9 +1184,9 @@ func (r *repair) learn(facts map[uint64]*Capture) error {
 	return nil
 }
 
-func (r *repair) learnRecord(c *Capture, head *item) error {
+func (r *repair) learnRecord(c *Capture, head *item.Item) error {
 	return r.to.view(func(t *txn) error {
-		rec, err := t.recordAt(head.at, head.id)
+		rec, err := t.recordAt(head.At, head.ID)
 		if err == nil {
 			c.URL, c.Time, c.Portal, c.SHA256, c.Kind = rec.URL, rec.Time, rec.Portal, rec.SHA256, KindReport
 			c.State = cmp.Or(c.State, StateOK)
@@ -1208,7 +1209,7 @@ func (r *repair) rebuild(c *Capture) error {
 	r.n.Rebuilt++
 	r.other = true
 	r.tell(Loss{"capture", c.ID, c.URL, c.SHA256, why})
-	it := item{kind: itemCapture, id: c.ID}
+	it := item.Item{Kind: item.Capture, ID: c.ID}
 	at, placed := r.spans[c.ID], false
 	if at.to > at.from {
 		if placed, err = r.place(at, it, plain, nil); err != nil {
@@ -1217,10 +1218,10 @@ func (r *repair) rebuild(c *Capture) error {
 	}
 	return r.to.commit(func(t *txn) error {
 		if !placed {
-			r.to.packer.pack(&it, plain, nil)
-			at.from = t.append(it.appendTo(nil))
+			r.to.packer.Pack(&it, plain, nil)
+			at.from = t.append(it.AppendTo(nil))
 		}
-		return errors.Join(t.reindex(&proven{item: item{kind: itemCapture, id: c.ID, at: at.from}, plain: plain}),
+		return errors.Join(t.reindex(&proven{Item: item.Item{Kind: item.Capture, ID: c.ID, At: at.from}, plain: plain}),
 			t.lose(lostCapture, idKey(c.ID), r.loss(why)))
 	})
 }
@@ -1287,7 +1288,7 @@ func (r *repair) payloads() error {
 		if c.SHA256 == "" {
 			continue
 		}
-		sum, err := parseDigest(c.SHA256)
+		sum, err := item.ParseDigest(c.SHA256)
 		if err != nil {
 			return fmt.Errorf("%w: capture %d: %w", ErrDamaged, c.ID, err)
 		}
@@ -1308,7 +1309,7 @@ func (r *repair) payloads() error {
 	return nil
 }
 
-func (r *repair) payload(c *Capture, sum digest) error {
+func (r *repair) payload(c *Capture, sum item.Digest) error {
 	body := r.given(sum)
 	if body == nil {
 		const why = "the bytes in the archive are damaged, and no other archive gave them"
@@ -1317,11 +1318,11 @@ func (r *repair) payload(c *Capture, sum digest) error {
 	}
 	r.n.Restored++
 	r.other = true
-	it := item{kind: itemBody, id: c.ID}
-	r.to.packer.pack(&it, body, nil)
+	it := item.Item{Kind: item.Body, ID: c.ID}
+	r.to.packer.Pack(&it, body, nil)
 	return r.to.commit(func(t *txn) error {
-		at := t.append(it.appendTo(nil))
-		return t.Bucket(digestBucket).Put(sum[:], at.key())
+		at := t.append(it.AppendTo(nil))
+		return t.Bucket(digestBucket).Put(sum[:], at.Key())
 	})
 }
 
@@ -1334,14 +1335,14 @@ func (r *repair) records() error {
 			return nil
 		}
 		return r.to.view(func(t *txn) error {
-			if at, there := t.place(recordBucket, id); !there || at < position(number(v)) {
-				r.hurt[id] = max(r.hurt[id], position(number(v)))
+			if at, there := t.place(recordBucket, id); !there || at < item.Position(number(v)) {
+				r.hurt[id] = max(r.hurt[id], item.Position(number(v)))
 			}
 			return nil
 		})
 	}, func(string, bool) { r.n.Pages++ })
 	for _, id := range slices.Sorted(maps.Keys(r.hurt)) {
-		var at position
+		var at item.Position
 		older := false
 		err = errors.Join(err, r.to.view(func(t *txn) error { at, older = t.place(recordBucket, id); return nil }))
 		if err != nil {
@@ -1427,7 +1428,7 @@ func (r *repair) oddLink(t *txn, n uint64) error {
 				return err
 			}
 		}
-		last.Number, last.Hash = n, digest{}.String()
+		last.Number, last.Hash = n, item.Digest{}.String()
 		if err := b.Put(idKey(n), putLink(last)); err != nil {
 			return err
 		}

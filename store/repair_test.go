@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	bolt "go.etcd.io/bbolt"
+
+	"gongkai/store/internal/item"
 )
 
 // repairsEnv is how many archives TestRepair damages in each way.
@@ -167,8 +169,8 @@ func TestRepairBits(t *testing.T) {
 		c := newCapture(fmt.Sprint(reportURL, i), i)
 		add(t, s, c, strings.Repeat(fmt.Sprint("页面 ", i, i*7), 40), &Record{Report: newReport(fmt.Sprint(i))})
 	}
-	var items []item
-	var end position
+	var items []item.Item
+	var end item.Position
 	s.view(func(t *txn) error { end = t.base; return nil })
 	for it, err := range s.heads(0, end) {
 		if err != nil {
@@ -186,7 +188,7 @@ func TestRepairBits(t *testing.T) {
 		b := tx.Bucket(logBucket)
 		chunk := slices.Clone(b.Get(idKey(0)))
 		for _, it := range items {
-			if at := int(it.at) + r.IntN(it.length()); at < len(chunk) {
+			if at := int(it.At) + r.IntN(it.Length()); at < len(chunk) {
 				chunk[at] ^= 1 << r.IntN(8)
 			}
 		}
@@ -216,7 +218,7 @@ func TestGapOf(t *testing.T) {
 		if ok != (size >= leastGap) {
 			t.Fatalf("%d: %v", size, ok)
 		}
-		if it, err := parseHead(b, 0); ok && (err != nil || it.length() != size || it.kind != itemGap) {
+		if it, err := item.ParseHead(b, 0); ok && (err != nil || it.Length() != size || it.Kind != item.Gap) {
 			t.Fatalf("%d: %+v, %v", size, it, err)
 		}
 	}
@@ -384,9 +386,9 @@ func TestRepairedGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	c, _, _ := s.LastCapture(reportURL)
-	var at position
+	var at item.Position
 	s.view(func(t *txn) error {
-		sum, _ := parseDigest(c.SHA256)
+		sum, _ := item.ParseDigest(c.SHA256)
 		at, _ = t.held(sum)
 		return nil
 	})
@@ -394,7 +396,7 @@ func TestRepairedGoesOn(t *testing.T) {
 		b := tx.Bucket(logBucket)
 		chunk := slices.Clone(b.Get(idKey(0)))
 		for i := range 9 {
-			chunk[at+60+position(i)] ^= 255
+			chunk[at+60+item.Position(i)] ^= 255
 		}
 		return b.Put(idKey(0), chunk)
 	})

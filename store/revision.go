@@ -12,13 +12,14 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"gongkai/extract"
+	"gongkai/store/internal/item"
 )
 
 // A version of a report is a record, not rejected, of its URL. A challenge page or an error page between two
 // versions is none, and so never becomes a revision.
 
 // versionBefore returns the version of a URL before a capture, 0 for any: its capture, and where its record is.
-func (t *txn) versionBefore(url string, before uint64) (id uint64, at position, ok bool) {
+func (t *txn) versionBefore(url string, before uint64) (id uint64, at item.Position, ok bool) {
 	captures := newestFirst(t.Tx, url)
 	if before != 0 {
 		captures = backwards(t.Tx, url, urlKey(url, before))
@@ -51,7 +52,7 @@ func (t *txn) isVersion(url string, id uint64) bool {
 
 // version returns where the record of a capture is, if it is a version. It asks the keys only: a page visited every
 // night has hundreds of captures between two versions.
-func (t *txn) version(url string, id uint64) (position, bool) {
+func (t *txn) version(url string, id uint64) (item.Position, bool) {
 	at, ok := t.place(recordBucket, id)
 	if !ok {
 		return 0, false

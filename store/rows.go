@@ -2,10 +2,13 @@ package store
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"iter"
 
 	bolt "go.etcd.io/bbolt"
+
+	"gongkai/store/internal/item"
 )
 
 // A listing yields the rows of captures or records in the order of one of the buckets.
@@ -25,14 +28,14 @@ const (
 // list yields what decode makes of the rows of a listing, as they stood when the listing began: later captures
 // are left out, so that a loop that adds some comes to an end. It reads some rows, ends the transaction, and only
 // then yields: the loop body may write. After an error nothing follows.
-func list[T any](s *Store, l listing, decode func(item) (T, error)) iter.Seq2[T, error] {
+func list[T any](s *Store, l listing, decode func(item.Item) (T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
 		l := l
 		l.after = bytes.Clone(l.after) // a sequence may be ranged over twice
 		last, err := s.LastID()
 		for err == nil {
-			var batch []item
+			var batch []item.Item
 			batch, err = s.batch(&l, last)
 			if err != nil || len(batch) == 0 {
 				break
@@ -52,10 +55,10 @@ func list[T any](s *Store, l listing, decode func(item) (T, error)) iter.Seq2[T,
 
 // batch reads the next rows of a listing, up to the capture last, and moves l behind them. It returns none at
 // the end.
-func (s *Store) batch(l *listing, last uint64) (batch []item, err error) {
-	kind := byte(itemCapture)
+func (s *Store) batch(l *listing, last uint64) (batch []item.Item, err error) {
+	kind := byte(item.Capture)
 	if bytes.Equal(l.rows, recordBucket) {
-		kind = itemRecord
+		kind = item.Record
 	}
 	err = s.view(func(t *txn) error {
 		c := t.Bucket(l.order).Cursor()
@@ -74,7 +77,7 @@ func (s *Store) batch(l *listing, last uint64) (batch []item, err error) {
 					return err
 				}
 				batch = append(batch, it)
-				size += len(it.data)
+				size += len(it.Data)
 			}
 			l.after = append(l.after[:0], k...)
 			if len(batch) == batchRows || size >= batchBytes {
@@ -97,4 +100,23 @@ func (l *listing) start(c *bolt.Cursor) []byte {
 		k, _ = c.Next()
 	}
 	return k
+}
+
+// rowOf returns the plain bytes of a row: the JSON of a value, in one line.
+func rowOf(value any) ([]byte, error) {
+	var plain bytes.Buffer
+	enc := json.NewEncoder(&plain)
+	enc.SetEscapeHTML(false) // rows are read by people, and URLs are full of &
+	if err := enc.Encode(value); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(plain.Bytes(), []byte("\n")), nil
+}
+
+// parseRow reads a row into value.
+func parseRow(plain []byte, value any) error {
+	if err := json.Unmarshal(plain, value); err != nil {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return nil
 }

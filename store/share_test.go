@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"gongkai/store/internal/item"
 )
 
 // readerEnv names the folder that the test binary, started again, reads from until its standard input ends.
@@ -61,7 +63,7 @@ func look(s *Store) (n uint64, err error) {
 		if err != nil {
 			return n, err
 		}
-		if digest(sha256.Sum256(body)).String() != c.SHA256 {
+		if item.Digest(sha256.Sum256(body)).String() != c.SHA256 {
 			return n, fmt.Errorf("capture %d has another body", n)
 		}
 		r, ok, err := s.Record(c.ID)

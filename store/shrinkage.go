@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"gongkai/extract"
+	"gongkai/store/internal/item"
 )
 
 // What servers cut short, and say themselves that it is whole, would otherwise take the place of the report that it was cut
@@ -115,7 +116,7 @@ func (t *txn) lostEnd(was, now *Record) (bool, error) {
 	if err != nil || !ended {
 		return false, err
 	}
-	if sum, err := parseDigest(now.SHA256); err != nil {
+	if sum, err := item.ParseDigest(now.SHA256); err != nil {
 		return false, err
 	} else if _, held := t.held(sum); !held {
 		return false, nil // it comes with its record
@@ -125,7 +126,7 @@ func (t *txn) lostEnd(was, now *Record) (bool, error) {
 }
 
 func (t *txn) ended(sha256 string) (bool, error) {
-	sum, err := parseDigest(sha256)
+	sum, err := item.ParseDigest(sha256)
 	if err != nil {
 		return false, err
 	}
@@ -133,8 +134,8 @@ func (t *txn) ended(sha256 string) (bool, error) {
 	if !held {
 		return false, nil // lost: nothing can be said of it
 	}
-	it, err := t.itemOf(at, itemBody, 0)
-	if err == nil && it.sum != sum {
+	it, err := t.itemOf(at, item.Body, 0)
+	if err == nil && it.Sum != sum {
 		err = ErrDamaged
 	}
 	var body []byte

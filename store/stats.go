@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"gongkai/extract"
+	"gongkai/store/internal/item"
 )
 
 // Stats is what an archive holds.
@@ -94,7 +95,7 @@ func (t *txn) countBody(p *PortalStats, c *Capture) error {
 	if c.SHA256 == "" {
 		return nil
 	}
-	sum, err := parseDigest(c.SHA256)
+	sum, err := item.ParseDigest(c.SHA256)
 	if err != nil {
 		return fmt.Errorf("%w: capture %d: %w", ErrDamaged, c.ID, err)
 	}
@@ -103,10 +104,10 @@ func (t *txn) countBody(p *PortalStats, c *Capture) error {
 		return nil
 	}
 	it, err := t.head(at)
-	if err == nil && it.id == c.ID {
+	if err == nil && it.ID == c.ID {
 		p.Bodies++
-		p.Raw += int64(it.plain)
-		p.Stored += int64(it.length())
+		p.Raw += int64(it.Plain)
+		p.Stored += int64(it.Length())
 	}
 	return err
 }
@@ -130,7 +131,7 @@ func (s *Store) countReports(portals map[string]*PortalStats) error {
 
 // countBriefs counts the records in the order of an index, of each URL the newest.
 func (s *Store) countBriefs(portals map[string]*PortalStats, order []byte) error {
-	decode := func(it item) (b brief, err error) {
+	decode := func(it item.Item) (b brief, err error) {
 		plain, err := s.unpack(&it)
 		if err == nil {
 			err = parseRow(plain, &b)

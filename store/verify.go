@@ -8,6 +8,7 @@ import (
 	"maps"
 
 	"gongkai/store/internal/boltfile"
+	"gongkai/store/internal/item"
 )
 
 // A Fault is something in the archive that is not as it was put there.
@@ -44,7 +45,7 @@ type Verification struct {
 // it, but of a kind that there are thousands of only the first. The archive may be written to meanwhile: what is added
 // then is left for the next time.
 func (s *Store) Verify(slice, of int, found func(Fault) error) (Verification, error) {
-	v := verifier{store: s, found: found, slice: uint64(slice), of: uint64(of), digests: make(map[uint64]digest), told: make(map[string]int)}
+	v := verifier{store: s, found: found, slice: uint64(slice), of: uint64(of), digests: make(map[uint64]item.Digest), told: make(map[string]int)}
 	var err error
 	for _, step := range []func() error{v.pages, v.begin, v.furniture, v.rare, v.log, v.chain, v.indexes} {
 		if err == nil {
@@ -71,13 +72,13 @@ type verifier struct {
 	slice, of uint64
 
 	after, last uint64
-	from, to    position
-	end         position          // of the log when it began
-	first       uint64            // number of the first link
-	links       uint64            // number of the last one
-	digests     map[uint64]digest // of the rows of a link's captures, by id
-	hash        string            // of the link before
-	next        uint64            // number of the link that the captures being read belong to
+	from, to    item.Position
+	end         item.Position          // of the log when it began
+	first       uint64                 // number of the first link
+	links       uint64                 // number of the last one
+	digests     map[uint64]item.Digest // of the rows of a link's captures, by id
+	hash        string                 // of the link before
+	next        uint64                 // number of the link that the captures being read belong to
 }
 
 func (v *verifier) fault(kind string, capture uint64, format string, args ...any) error {
@@ -138,7 +139,7 @@ func (t *txn) link(number uint64) (Link, error) {
 }
 
 // behind returns where the row of a capture ends; 0 when that cannot be known.
-func (t *txn) behind(id uint64) position {
+func (t *txn) behind(id uint64) item.Position {
 	at, ok := t.place(captureBucket, id)
 	if !ok {
 		return 0
@@ -147,7 +148,7 @@ func (t *txn) behind(id uint64) position {
 	if err != nil {
 		return 0
 	}
-	return at + position(it.length())
+	return at + item.Position(it.Length())
 }
 
 // log goes through the items of the log.
@@ -158,12 +159,12 @@ func (v *verifier) log() error {
 			it := &items[i]
 			err := v.item(it)
 			if errors.Is(err, ErrDamaged) {
-				err = v.fault("index", it.id, "%v", err)
+				err = v.fault("index", it.ID, "%v", err)
 			}
 			if err != nil {
 				return err
 			}
-			at = it.at + position(it.length())
+			at = it.At + item.Position(it.Length())
 		}
 		if err == nil {
 			continue
@@ -182,7 +183,7 @@ func (v *verifier) log() error {
 }
 
 // read reads some items of the log; with an error those before the one that cannot be read.
-func (v *verifier) read(at position) (items []item, err error) {
+func (v *verifier) read(at item.Position) (items []item.Item, err error) {
 	err = v.store.view(func(t *txn) error {
 		items = nil
 		for size := 0; at < v.to && len(items) < batchRows && size < batchBytes; {
@@ -191,8 +192,8 @@ func (v *verifier) read(at position) (items []item, err error) {
 				return err
 			}
 			items = append(items, it)
-			size += it.length()
-			at += position(it.length())
+			size += it.Length()
+			at += item.Position(it.Length())
 		}
 		return nil
 	})
@@ -200,7 +201,7 @@ func (v *verifier) read(at position) (items []item, err error) {
 }
 
 // resume returns the next place that has an item: where the damaged one ends is not known.
-func (v *verifier) resume(bad position) (position, error) {
+func (v *verifier) resume(bad item.Position) (item.Position, error) {
 	for at, lost := bad+1, 0; at < v.to && lost < mostTold; {
 		var found bool
 		err := v.store.view(func(t *txn) error {
@@ -219,66 +220,66 @@ func (v *verifier) resume(bad position) (position, error) {
 }
 
 // seek looks a way ahead in the log for an item, and returns where it is, or how far it has looked.
-func (t *txn) seek(at, to position) (next position, found bool) {
+func (t *txn) seek(at, to item.Position) (next item.Position, found bool) {
 	const ahead = 64 << 10
-	b := t.read(at, ahead+maxHead)
+	b := t.read(at, ahead+item.MaxHead)
 	if len(b) == 0 {
 		k, _ := t.Bucket(logBucket).Cursor().Seek(idKey(uint64(at)/chunkSize + 1))
-		if k == nil || len(k) != 8 || position(number(k)*chunkSize) <= at { // a damaged number may be any
+		if k == nil || len(k) != 8 || item.Position(number(k)*chunkSize) <= at { // a damaged number may be any
 			return to, false
 		}
-		return position(number(k) * chunkSize), false
+		return item.Position(number(k) * chunkSize), false
 	}
 	for i := range b[:min(len(b), ahead)] {
-		if _, err := parseHead(b[i:], at+position(i)); err == nil {
-			return at + position(i), true
+		if _, err := item.ParseHead(b[i:], at+item.Position(i)); err == nil {
+			return at + item.Position(i), true
 		}
 	}
-	return at + position(min(len(b), ahead)), false
+	return at + item.Position(min(len(b), ahead)), false
 }
 
 // item verifies an item and its entries.
-func (v *verifier) item(it *item) error {
-	kind := [...]string{itemCapture: "capture", itemBody: "payload", itemRecord: "record", itemGap: "log"}[it.kind]
+func (v *verifier) item(it *item.Item) error {
+	kind := [...]string{item.Capture: "capture", item.Body: "payload", item.Record: "record", item.Gap: "log"}[it.Kind]
 	plain, err := v.store.unpack(it)
 	if err != nil {
-		return v.fault(kind, it.id, "%v", err)
+		return v.fault(kind, it.ID, "%v", err)
 	}
-	switch it.kind {
-	case itemGap:
-		v.Lost.Bytes += int64(it.length())
+	switch it.Kind {
+	case item.Gap:
+		v.Lost.Bytes += int64(it.Length())
 		return nil
-	case itemBody:
+	case item.Body:
 		v.Bodies++
 		v.Bytes += int64(len(plain))
-		return v.leads(digestBucket, it.sum[:], it)
-	case itemCapture:
+		return v.leads(digestBucket, it.Sum[:], it)
+	case item.Capture:
 		return v.capture(it, plain)
 	}
 	return v.record(it, plain)
 }
 
 // leads verifies that an index leads to an item.
-func (v *verifier) leads(bucket, key []byte, it *item) error {
+func (v *verifier) leads(bucket, key []byte, it *item.Item) error {
 	var at []byte
 	err := v.store.view(func(t *txn) error {
 		at = bytes.Clone(t.Bucket(bucket).Get(key))
 		return nil
 	})
-	if err != nil || bytes.Equal(at, it.at.key()) {
+	if err != nil || bytes.Equal(at, it.At.Key()) {
 		return err
 	}
-	return v.fault("index", it.id, "%s has %x for %x instead of %d", bucket, at, key, it.at)
+	return v.fault("index", it.ID, "%s has %x for %x instead of %d", bucket, at, key, it.At)
 }
 
-func (v *verifier) capture(it *item, plain []byte) error {
+func (v *verifier) capture(it *item.Item, plain []byte) error {
 	v.Captures++
-	c, err := parseCapture(it.id, plain)
+	c, err := parseCapture(it.ID, plain)
 	if err != nil {
-		return v.fault("capture", it.id, "%v", err)
+		return v.fault("capture", it.ID, "%v", err)
 	}
-	v.digests[it.id] = sha256.Sum256(plain)
-	if err := v.leads(captureBucket, idKey(it.id), it); err != nil {
+	v.digests[it.ID] = sha256.Sum256(plain)
+	if err := v.leads(captureBucket, idKey(it.ID), it); err != nil {
 		return err
 	}
 	var lacks []string
@@ -295,7 +296,7 @@ func (v *verifier) capture(it *item, plain []byte) error {
 		if c.SHA256 == "" {
 			return nil
 		}
-		sum, err := parseDigest(c.SHA256)
+		sum, err := item.ParseDigest(c.SHA256)
 		_, held := t.held(sum)
 		if _, lost := t.lost(lostPayload, sum[:]); err != nil || !held && !lost {
 			lacks = append(lacks, "by_digest, for the body "+c.SHA256)
@@ -328,7 +329,7 @@ func (v *verifier) link(id uint64) error {
 }
 
 // rowSum returns the digest of the row of a capture; false when there is none that can be read.
-func (s *Store) rowSum(id uint64) (sum digest, ok bool) {
+func (s *Store) rowSum(id uint64) (sum item.Digest, ok bool) {
 	err := s.view(func(t *txn) (err error) {
 		sum, ok, err = t.rowSum(id)
 		return err
@@ -361,7 +362,7 @@ func (v *verifier) prove(l Link) error {
 		added = append(added, link{id, sum})
 	}
 	if noted {
-		maps.DeleteFunc(v.digests, func(id uint64, _ digest) bool { return id <= l.Last })
+		maps.DeleteFunc(v.digests, func(id uint64, _ item.Digest) bool { return id <= l.Last })
 	}
 	if got := chained(v.hash, added); got != l.Hash && !noted {
 		if err := v.fault("chain", l.Last, "link %d is %s, and its captures come to %s: something was changed or removed", l.Number, l.Hash, got); err != nil {
@@ -404,18 +405,18 @@ func (v *verifier) chain() error {
 	return nil
 }
 
-func (v *verifier) record(it *item, plain []byte) error {
+func (v *verifier) record(it *item.Item, plain []byte) error {
 	v.Records++
-	r, err := parseRecord(it.id, plain)
+	r, err := parseRecord(it.ID, plain)
 	if err != nil {
-		return v.fault("record", it.id, "%v", err)
+		return v.fault("record", it.ID, "%v", err)
 	}
 	superseded, there := false, false
 	err = v.store.view(func(t *txn) error {
-		at, ok := t.place(recordBucket, it.id)
-		if superseded = ok && at > it.at; superseded {
+		at, ok := t.place(recordBucket, it.ID)
+		if superseded = ok && at > it.At; superseded {
 			newer, err := t.head(at)
-			superseded = err == nil && newer.kind == itemRecord && newer.id == it.id
+			superseded = err == nil && newer.Kind == item.Record && newer.ID == it.ID
 		}
 		bucket, key := indexKey(&r)
 		there = t.Bucket(bucket).Get(key) != nil
@@ -424,11 +425,11 @@ func (v *verifier) record(it *item, plain []byte) error {
 	if err != nil || superseded {
 		return err
 	}
-	if err := v.leads(recordBucket, idKey(it.id), it); err != nil || there {
+	if err := v.leads(recordBucket, idKey(it.ID), it); err != nil || there {
 		return err
 	}
 	bucket, _ := indexKey(&r)
-	return v.fault("index", it.id, "not in %s", bucket)
+	return v.fault("index", it.ID, "not in %s", bucket)
 }
 
 // each passes every entry of a bucket to visit, some in each transaction. That a key is found by going along and not
@@ -473,8 +474,8 @@ func (v *verifier) each(bucket []byte, visit func(t *txn, k, value []byte) error
 // indexes traces the entries of all indexes back. An entry made after the verification began is left alone.
 func (v *verifier) indexes() error {
 	for bucket, trace := range map[string]func(t *txn, k, value []byte) string{
-		string(captureBucket):  func(t *txn, k, value []byte) string { return t.trace(value, itemCapture, number(k)) },
-		string(recordBucket):   func(t *txn, k, value []byte) string { return t.trace(value, itemRecord, number(k)) },
+		string(captureBucket):  func(t *txn, k, value []byte) string { return t.trace(value, item.Capture, number(k)) },
+		string(recordBucket):   func(t *txn, k, value []byte) string { return t.trace(value, item.Record, number(k)) },
 		string(digestBucket):   traceDigest,
 		string(urlBucket):      traceURL,
 		string(timeBucket):     traceTime,
@@ -523,25 +524,25 @@ func (t *txn) trace(value []byte, kind byte, id uint64) string {
 	if len(value) != 8 {
 		return "its value is no position"
 	}
-	it, err := t.head(position(number(value)))
+	it, err := t.head(item.Position(number(value)))
 	switch {
 	case err != nil:
 		return err.Error()
-	case it.kind != kind || id != 0 && it.id != id:
+	case it.Kind != kind || id != 0 && it.ID != id:
 		return "it leads to another item"
 	}
 	return ""
 }
 
 func traceDigest(t *txn, k, value []byte) string {
-	if len(value) != 8 || len(k) != len(digest{}) {
+	if len(value) != 8 || len(k) != len(item.Digest{}) {
 		return "it is no digest and position"
 	}
-	it, err := t.head(position(number(value)))
+	it, err := t.head(item.Position(number(value)))
 	switch {
 	case err != nil:
 		return err.Error()
-	case it.kind != itemBody || !bytes.Equal(it.sum[:], k):
+	case it.Kind != item.Body || !bytes.Equal(it.Sum[:], k):
 		return "it leads to another body"
 	}
 	return ""

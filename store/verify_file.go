@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"time"
+
+	"gongkai/store/internal/item"
 )
 
 // pages verifies that the file is what bbolt writes, page by page.
@@ -37,7 +39,7 @@ func (v *verifier) furniture() error {
 		err = v.each(templateBucket, func(t *txn, k, value []byte) error {
 			if len(value) != 8 {
 				bad("index", "%s has the entry %q, which is no position", templateBucket, k)
-			} else if it, err := t.head(position(number(value))); err != nil || it.plain > maxDictionary {
+			} else if it, err := t.head(item.Position(number(value))); err != nil || it.Plain > item.MaxDictionary {
 				bad("index", "%s has the entry %q, which leads to nothing that can be a dictionary", templateBucket, k)
 			}
 			return nil

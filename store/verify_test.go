@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	bolt "go.etcd.io/bbolt"
+
+	"gongkai/store/internal/item"
 )
 
 // flipsEnv is how many bits TestFlippedBits flips: a thousand takes minutes.
@@ -191,7 +193,7 @@ func TestVerifyFinds(t *testing.T) {
 		{"orphan of an address", func(t *txn) error { return t.Bucket(urlBucket).Put(urlKey("http://x/", 1), []byte("ok")) }, "the capture says something else"},
 		{"orphan of a capture", func(t *txn) error { return t.Bucket(timeBucket).Put(timeKey(c.Time, 77), nil) }, "there is no such capture"},
 		{"orphan of a key", func(t *txn) error { return t.Bucket(rejectedBucket).Put(urlKey(reportURL, 1), nil) }, "the record says something else"},
-		{"wrong position", func(t *txn) error { return t.Bucket(captureBucket).Put(idKey(1), position(3).key()) }, "no item at 3"},
+		{"wrong position", func(t *txn) error { return t.Bucket(captureBucket).Put(idKey(1), item.Position(3).Key()) }, "no item at 3"},
 		{"chain", func(t *txn) error {
 			return t.Bucket(chainBucket).Put(idKey(1), putLink(Link{1, 1, c.Time, hexSum(nil)}))
 		}, "something was changed or removed"},
