@@ -223,11 +223,31 @@ func (c *config) resolve(dir string) {
 // portals loads the catalogue that the configuration names, with what has been discovered for the archive; ids, when given,
 // choose among them.
 func (c *config) portals(ids []string) ([]seeds.Portal, error) {
-	return c.portalsUntil(ids, time.Time{})
+	found, err := seeds.ReadDiscoveries(c.Archive.Path)
+	if err != nil {
+		return nil, err
+	}
+	all, err := c.catalogue(found)
+	if err != nil || len(ids) == 0 {
+		return all, err
+	}
+	byID := map[string]seeds.Portal{}
+	for _, p := range all {
+		byID[p.ID] = p
+	}
+	var chosen []seeds.Portal
+	for _, id := range ids {
+		p, ok := byID[id]
+		if !ok {
+			return nil, usagef("no portal %q in the catalogue; gongkai seeds list shows them", id)
+		}
+		chosen = append(chosen, p)
+	}
+	return chosen, nil
 }
 
-// portalsUntil leaves out what was discovered after a time; the zero one leaves out nothing.
-func (c *config) portalsUntil(ids []string, until time.Time) ([]seeds.Portal, error) {
+// catalogue loads the catalogue that the configuration names, with what has been discovered.
+func (c *config) catalogue(found *seeds.Discoveries) ([]seeds.Portal, error) {
 	var lists [][]seeds.Portal
 	if c.Seeds.Builtin {
 		builtin, err := seeds.Builtin()
@@ -243,27 +263,7 @@ func (c *config) portalsUntil(ids []string, until time.Time) ([]seeds.Portal, er
 		}
 		lists = append(lists, list)
 	}
-	found, err := seeds.ReadDiscoveriesUntil(c.Archive.Path, until)
-	if err != nil {
-		return nil, err
-	}
-	all := found.Apply(seeds.Merge(lists...))
-	if len(ids) == 0 {
-		return all, nil
-	}
-	byID := map[string]seeds.Portal{}
-	for _, p := range all {
-		byID[p.ID] = p
-	}
-	var chosen []seeds.Portal
-	for _, id := range ids {
-		p, ok := byID[id]
-		if !ok {
-			return nil, usagef("no portal %q in the catalogue; gongkai seeds list shows them", id)
-		}
-		chosen = append(chosen, p)
-	}
-	return chosen, nil
+	return found.Apply(seeds.Merge(lists...)), nil
 }
 
 // A duration is written "3s"; negative ones are refused.

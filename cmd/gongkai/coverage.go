@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/csv"
 	"fmt"
@@ -17,7 +16,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"gongkai/crawler"
-	"gongkai/extract"
+	"gongkai/crawler/coverage"
+	"gongkai/seeds"
 	"gongkai/store"
 	"gongkai/store/export"
 )
@@ -74,37 +74,6 @@ type coverQuery struct {
 	all                              bool
 }
 
-// What the archive has of an agency and year. The words are printed and do not change.
-const (
-	coverHeld    = "held"
-	coverMissing = "missing"
-	coverNone    = "not_expected"
-)
-
-// A cover is an agency and year.
-type cover struct {
-	Key      string `json:"agency_id"`
-	Name     string `json:"agency_name"`
-	Division string `json:"division_code"`
-	Level    string `json:"level"`
-	Year     int    `json:"year"`
-	State    string `json:"state"`
-	Quality  string `json:"quality,omitempty"`
-	Reason   string `json:"reason,omitempty"`
-}
-
-// A coverMap is what coverage shows: a line an agency.
-type coverMap struct {
-	years  []int
-	lines  []coverLine
-	counts map[string]int // by state
-}
-
-type coverLine struct {
-	Key, Name, Division, Level string
-	cells                      []cover // a year each
-}
-
 func (e *env) coverage(ctx context.Context, q coverQuery) error {
 	switch {
 	case q.by != "" && !slices.Contains([]string{"province", "level", "year", "reason"}, q.by):
@@ -121,20 +90,25 @@ func (e *env) coverage(ctx context.Context, q coverQuery) error {
 		return usagef("-years: %w", err)
 	}
 	return e.view(func(c config, s *store.Store) error {
-		portals, err := c.portals(nil)
+		found, err := seeds.ReadDiscoveries(c.Archive.Path)
 		if err != nil {
 			return err
 		}
-		wanted, err := c.expectations(ctx, s, portals, crawler.Years(span), nil, time.Now())
+		portals, err := c.catalogue(found)
 		if err != nil {
 			return err
 		}
-		m, err := coverOf(s, wanted, q.division, crawler.Years(span), time.Now())
+		years, now := coverage.Span(span), time.Now()
+		expected, err := coverage.Expectations(ctx, s, coverage.Query{Portals: portals, Found: found, Builtin: c.Seeds.Builtin, Span: years, Now: now})
+		if err != nil {
+			return err
+		}
+		m, err := coverage.Of(s, expected, q.division, years, now)
 		if err != nil {
 			return err
 		}
 		if q.by != "" {
-			return e.coverNumbers(m, q.by)
+			return e.coverNumbers(&m, q.by)
 		}
 		w, done, err := e.output(q.out)
 		if err != nil {
@@ -142,17 +116,17 @@ func (e *env) coverage(ctx context.Context, q coverQuery) error {
 		}
 		switch {
 		case e.asJSON:
-			err = writeJSON(w, m.rows())
+			err = writeJSON(w, m.Cells())
 		case q.format == "csv":
-			err = m.csv(w)
+			err = coverCSV(w, &m)
 		case q.format == "html" && !q.all && q.division == "":
-			err = m.html(w, m.known(), time.Now())
+			err = coverHTML(w, &m, m.Known(), now)
 		case q.format == "html":
-			err = m.html(w, m.lines, time.Now())
+			err = coverHTML(w, &m, m.Lines, now)
 		case q.all || q.division != "":
-			m.table(newPlainWriter(w), m.lines)
+			coverTable(newPlainWriter(w), &m, m.Lines)
 		default:
-			m.summary(newPlainWriter(w))
+			coverSummary(newPlainWriter(w), &m)
 		}
 		return done(err)
 	})
@@ -186,133 +160,11 @@ func (e *env) output(path string) (w io.Writer, done func(error) error, err erro
 	}, nil
 }
 
-// lastDue is the last year whose reports are due: they must be published by the end of January (by the end of March
-// before 2019).
-func lastDue(now time.Time) int {
-	if now.Month() == time.January {
-		return now.Year() - 2
-	}
-	return now.Year() - 1
-}
-
-// coverOf makes the map. Years without any knowledge are left out unless they are asked for.
-func coverOf(s *store.Store, wanted []expectation, division string, span crawler.Years, now time.Time) (coverMap, error) {
-	m := coverMap{counts: map[string]int{}}
-	held, err := holdings(s)
-	if err != nil {
-		return m, err
-	}
-	stem := strings.TrimSuffix(strings.TrimSuffix(division, "00"), "00")
-	held = slices.DeleteFunc(held, func(h holding) bool { return !strings.HasPrefix(h.Key.Division(), stem) })
-	wanted = slices.DeleteFunc(wanted, func(x expectation) bool { return !strings.HasPrefix(x.agency.Division(), stem) })
-	first, last := bounds(held, wanted, span, now)
-	for year := first; year <= last && first != 0; year++ {
-		m.years = append(m.years, year)
-	}
-	at := map[extract.AgencyKey]int{}
-	for _, h := range held {
-		at[h.Key] = len(m.lines)
-		m.lines = append(m.lines, m.line(h, now))
-	}
-	for _, x := range wanted {
-		i, known := at[x.agency]
-		if !known {
-			i = len(m.lines)
-			at[x.agency] = i
-			m.lines = append(m.lines, m.line(holding{Key: x.agency, Name: x.name, Level: x.level}, now))
-		}
-		m.expect(&m.lines[i], x)
-	}
-	slices.SortFunc(m.lines, func(a, b coverLine) int { return cmp.Compare(a.Key, b.Key) })
-	for _, l := range m.lines {
-		for _, c := range l.cells {
-			m.counts[c.State]++
-		}
-	}
-	return m, nil
-}
-
-func bounds(held []holding, wanted []expectation, span crawler.Years, now time.Time) (first, last int) {
-	if span != (crawler.Years{}) {
-		return span.First, span.Last
-	}
-	note := func(year int) {
-		if first == 0 || year < first {
-			first = year
-		}
-		last = max(last, year)
-	}
-	for _, h := range held {
-		for year := range h.Years {
-			note(year)
-		}
-	}
-	for _, x := range wanted {
-		note(x.year)
-	}
-	if first != 0 {
-		last = max(last, lastDue(now))
-	}
-	return first, last
-}
-
-// line fills in what is held of an agency; what is not, from its first year on, is missing.
-func (m *coverMap) line(h holding, now time.Time) coverLine {
-	l := coverLine{Key: string(h.Key), Name: h.Name, Division: h.Key.Division(), Level: h.Level}
-	since := 0
-	for year := range h.Years {
-		if since == 0 || year < since {
-			since = year
-		}
-	}
-	for _, year := range m.years {
-		c := cover{Key: l.Key, Name: l.Name, Division: l.Division, Level: l.Level, Year: year, State: coverNone}
-		quality, ok := h.Years[year]
-		switch {
-		case ok:
-			c.State, c.Quality = coverHeld, quality
-			if quality == extract.QualityUnread {
-				c.Reason = unreadWord(h.Forms[year])
-			}
-		case since == 0:
-			c.Reason = "nothing is known of it for this year"
-		case year < since:
-			c.Reason = "before the first report held"
-		case year > lastDue(now):
-			c.Reason = "not due yet"
-		default:
-			c.State = coverMissing
-		}
-		l.cells = append(l.cells, c)
-	}
-	return l
-}
-
-// expect puts in what is expected where nothing is held.
-func (m *coverMap) expect(l *coverLine, x expectation) {
-	i := slices.Index(m.years, x.year)
-	if i < 0 || l.cells[i].State == coverHeld {
-		return
-	}
-	l.cells[i].State, l.cells[i].Reason = coverMissing, x.why
-	if x.reason != "" {
-		l.cells[i].State, l.cells[i].Reason = coverNone, x.reason
-	}
-}
-
-func (m *coverMap) rows() []cover {
-	rows := []cover{}
-	for _, l := range m.lines {
-		rows = append(rows, l.cells...)
-	}
-	return rows
-}
-
-func (m *coverMap) csv(w io.Writer) error {
+func coverCSV(w io.Writer, m *coverage.Map) error {
 	out := csv.NewWriter(w)
 	out.UseCRLF = true // RFC 4180
 	out.Write([]string{"agency_id", "agency_name", "division_code", "level", "year", "state", "quality", "reason"})
-	for _, c := range m.rows() {
+	for _, c := range m.Cells() {
 		out.Write([]string{export.Inert(c.Key), export.Inert(c.Name), c.Division, c.Level, strconv.Itoa(c.Year), c.State, c.Quality, export.Inert(c.Reason)})
 	}
 	out.Flush()
@@ -320,46 +172,27 @@ func (m *coverMap) csv(w io.Writer) error {
 }
 
 // coverSign is what stands for a cell in a table.
-func coverSign(c cover) string {
+func coverSign(c coverage.Cell) string {
 	switch {
-	case c.State == coverHeld && c.Quality != "":
+	case c.State == coverage.Held && c.Quality != "":
 		return strings.ToUpper(c.Quality[:1])
-	case c.State == coverHeld:
+	case c.State == coverage.Held:
 		return "?"
-	case c.State == coverMissing:
+	case c.State == coverage.Missing:
 		return "."
 	}
 	return " "
 }
 
-// known are the lines of agencies of which the archive knows anything: a report is held, or there is a reason why none is that
-// is more than that nobody has looked.
-func (m *coverMap) known() (lines []coverLine) {
-	for _, l := range m.lines {
-		if slices.ContainsFunc(l.cells, func(c cover) bool {
-			return c.State == coverHeld || c.State == coverMissing && !unasked(c.Reason)
-		}) {
-			lines = append(lines, l)
-		}
-	}
-	return lines
-}
-
-// unasked reports whether a gap is there because nobody has looked.
-func unasked(reason string) bool {
-	class, _, _ := strings.Cut(reason, ":")
-	return class == gapNoAddress || class == gapUncrawled || reason == gapUndiscovered+": not looked for yet"
-}
-
 // A summary has the lines of so many agencies at most: one screen.
 const mostSummed = 40
 
-// summary says what there is to a person who asks for nothing more.
-func (m *coverMap) summary(w io.Writer) {
-	m.numbers(w, "level", m.count("level"), 4)
-	var some []coverCount
+// coverSummary says what there is to a person who asks for nothing more.
+func coverSummary(w io.Writer, m *coverage.Map) {
+	coverTallies(w, m, coverage.ByLevel, m.Count(coverage.ByLevel), 4)
+	var some []coverage.Count
 	none, owed := 0, 0
-	for _, n := range m.count("province") {
+	for _, n := range m.Count(coverage.ByProvince) {
 		if n.Held > 0 {
 			some = append(some, n)
 			continue
@@ -368,16 +201,16 @@ func (m *coverMap) summary(w io.Writer) {
 	}
 	fmt.Fprintln(w)
 	if len(some) > 0 {
-		m.numbers(w, "province", some, 4)
+		coverTallies(w, m, coverage.ByProvince, some, 4)
 	}
 	if none > 0 {
 		fmt.Fprintf(w, "none held of %d provinces, of %d expected (-by province lists them)\n", none, owed)
 	}
 	fmt.Fprintln(w)
-	if lines := m.known(); len(lines) > 0 && len(lines) <= mostSummed {
-		m.table(w, lines)
+	if lines := m.Known(); len(lines) > 0 && len(lines) <= mostSummed {
+		coverTable(w, m, lines)
 	} else {
-		fmt.Fprintln(w, m.sum())
+		fmt.Fprintln(w, coverSum(m))
 	}
 	fmt.Fprint(w, `
 More: -by province, level, year or reason for numbers; -division 330000 or -all for agencies x years; -format csv or -json for
@@ -385,10 +218,10 @@ every row with its reason; -format html -out coverage.html for a map to print.
 `)
 }
 
-func (m *coverMap) table(w io.Writer, lines []coverLine) {
+func coverTable(w io.Writer, m *coverage.Map, lines []coverage.Line) {
 	t := newTableOn(w, "agency", "name")
 	head := table.Row{"agency", "name"}
-	for _, y := range m.years {
+	for _, y := range m.Years {
 		head = append(head, y%100)
 	}
 	t.ResetHeaders()
@@ -400,21 +233,73 @@ func (m *coverMap) table(w io.Writer, lines []coverLine) {
 	t.AppendHeader(head)
 	for _, l := range lines {
 		row := table.Row{l.Key, l.Name}
-		for _, c := range l.cells {
+		for _, c := range l.Cells {
 			row = append(row, coverSign(c))
 		}
 		t.AppendRow(row)
 	}
 	t.Render()
-	fmt.Fprintf(w, "%s\n", m.sum())
+	fmt.Fprintf(w, "%s\n", coverSum(m))
 	fmt.Fprintln(w, "C clean  N noted  D doubtful  U unread  . missing  blank: not expected")
 }
 
-// sum says it in one line.
-func (m *coverMap) sum() string {
+// coverSum says it in one line.
+func coverSum(m *coverage.Map) string {
 	years := "no year"
-	if len(m.years) > 0 {
-		years = crawler.Years{First: m.years[0], Last: m.years[len(m.years)-1]}.String()
+	if len(m.Years) > 0 {
+		years = crawler.Years{First: m.Years[0], Last: m.Years[len(m.Years)-1]}.String()
 	}
-	return fmt.Sprintf("%d agencies, %s: %d reports held, %d missing", len(m.lines), years, m.counts[coverHeld], m.counts[coverMissing])
+	return fmt.Sprintf("%d agencies, %s: %d reports held, %d missing", len(m.Lines), years, m.Counts[coverage.Held], m.Counts[coverage.Missing])
+}
+
+// coverNumbers prints coverage in numbers.
+func (e *env) coverNumbers(m *coverage.Map, by string) error {
+	counts := m.Count(by)
+	if e.asJSON {
+		if counts == nil {
+			counts = []coverage.Count{}
+		}
+		return e.printJSON(counts)
+	}
+	coverTallies(e.stdout, m, by, counts, 8)
+	_, err := fmt.Fprintln(e.stdout, coverSum(m))
+	return err
+}
+
+// coverTallies prints counts, with the share that is held of the reports for each of so many years.
+func coverTallies(w io.Writer, m *coverage.Map, by string, counts []coverage.Count, lastYears int) {
+	head := []any{by, "expected", "held", "held %", "unread"}
+	years := m.Years[max(0, len(m.Years)-lastYears):]
+	if by == coverage.ByYear || by == coverage.ByReason {
+		years = nil
+	}
+	for _, y := range years {
+		head = append(head, fmt.Sprintf("%02d %%", y%100))
+	}
+	if by == coverage.ByReason {
+		head = []any{by, "reports"}
+	} else {
+		head = append(head, "gaps")
+	}
+	t := newTableOn(w, head...)
+	for _, n := range counts {
+		if by == coverage.ByReason {
+			t.AppendRow(table.Row{n.What, n.Expected})
+			continue
+		}
+		row := []any{n.What, n.Expected, n.Held, percent(n.Held, n.Expected), n.Unread}
+		for _, y := range years {
+			row = append(row, percent(n.Years[y].Held, n.Years[y].Expected))
+		}
+		t.AppendRow(append(row, strings.Join(countList(n.Reasons), ", ")))
+	}
+	renderWithin(t, w, len(head), terminalWidth(w))
+}
+
+// percent is a share in whole percent, which is 100 only when nothing is missing.
+func percent(part, whole int) string {
+	if whole == 0 {
+		return ""
+	}
+	return fmt.Sprint(part * 100 / whole)
 }

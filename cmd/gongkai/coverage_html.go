@@ -7,6 +7,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"gongkai/crawler/coverage"
 )
 
 // The shape of the heat map, in units of SVG.
@@ -38,21 +40,21 @@ type (
 	}
 )
 
-// html writes a page with a heat map of the provinces, and one for every so many of the agencies given, so that each prints on
+// coverHTML writes a page with a heat map of the provinces, and one for every so many of the agencies given, so that each prints on
 // a page of its own.
-func (m *coverMap) html(w io.Writer, lines []coverLine, now time.Time) error {
-	charts := []coverChart{m.provinces()}
+func coverHTML(w io.Writer, m *coverage.Map, lines []coverage.Line, now time.Time) error {
+	charts := []coverChart{drawProvinces(m)}
 	for from := 0; from < len(lines); from += coverRows {
-		c := coverChart{Side: coverCell - 2, Width: coverLabel + coverCell*len(m.years) + 4}
-		for i, y := range m.years {
+		c := coverChart{Side: coverCell - 2, Width: coverLabel + coverCell*len(m.Years) + 4}
+		for i, y := range m.Years {
 			c.Years = append(c.Years, coverRect{X: coverLabel + coverCell*i + coverCell/2, Title: fmt.Sprintf("%02d", y%100)})
 		}
 		for k, l := range lines[from:min(from+coverRows, len(lines))] {
 			y := 20 + coverCell*k
 			row := coverRow{Y: y, Text: y + coverCell - 4, Name: clip(cmp.Or(l.Name, l.Key), 22)}
-			for i, v := range l.cells {
+			for i, v := range l.Cells {
 				class := v.State
-				if v.State == coverHeld {
+				if v.State == coverage.Held {
 					class = cmp.Or(v.Quality, "held")
 				}
 				title := strings.TrimSpace(fmt.Sprintf("%s %s %d: %s %s %s", l.Key, l.Name, v.Year, strings.ReplaceAll(v.State, "_", " "), v.Quality, v.Reason))
@@ -64,27 +66,27 @@ func (m *coverMap) html(w io.Writer, lines []coverLine, now time.Time) error {
 		charts = append(charts, c)
 	}
 	drawn := ""
-	if n := len(m.lines) - len(lines); n > 0 {
+	if n := len(m.Lines) - len(lines); n > 0 {
 		drawn = fmt.Sprintf("Agencies of which nothing is known yet are not drawn: %d. 尚无任何信息的 %d 个机关未列出。", n, n)
 	}
-	return coverPage.Execute(w, map[string]any{"Sum": m.sum(), "Drawn": drawn, "Charts": charts,
+	return coverPage.Execute(w, map[string]any{"Sum": coverSum(m), "Drawn": drawn, "Charts": charts,
 		"Label": coverLabel - 6, "Made": clockWord(now), "Program": "gongkai " + version()})
 }
 
 // shareCell is the width of a cell with a share in it.
 const shareCell = 26
 
-// provinces draws the share of the reports expected that is held, by province and year.
-func (m *coverMap) provinces() coverChart {
-	c := coverChart{Side: shareCell - 2, Width: coverLabel + shareCell*len(m.years) + 4, Height: 24}
-	for i, y := range m.years {
+// drawProvinces draws the share of the reports expected that is held, by province and year.
+func drawProvinces(m *coverage.Map) coverChart {
+	c := coverChart{Side: shareCell - 2, Width: coverLabel + shareCell*len(m.Years) + 4, Height: 24}
+	for i, y := range m.Years {
 		c.Years = append(c.Years, coverRect{X: coverLabel + shareCell*i + shareCell/2, Title: fmt.Sprintf("%02d", y%100)})
 	}
-	for k, n := range m.count("province") {
+	for k, n := range m.Count(coverage.ByProvince) {
 		y := 20 + coverCell*k
 		row := coverRow{Y: y, Text: y + coverCell - 4, Name: clip(n.What, 22)}
-		for i, year := range m.years {
-			expected, held := n.years[year][0], n.years[year][1]
+		for i, year := range m.Years {
+			expected, held := n.Years[year].Expected, n.Years[year].Held
 			r := coverRect{X: coverLabel + shareCell*i, Middle: coverLabel + shareCell*i + shareCell/2 - 1, Class: "not_expected", Share: percent(held, expected),
 				Title: fmt.Sprintf("%s %d: %d held of %d expected", n.What, year, held, expected)}
 			if expected > 0 {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"iter"
 	"regexp"
 	"slices"
 	"strconv"
@@ -11,7 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"gongkai/crawler"
+	"gongkai/crawler/coverage"
 	"gongkai/extract"
 	"gongkai/seeds"
 	"gongkai/store"
@@ -140,7 +141,11 @@ func (c *config) export(ctx context.Context, s *store.Store, out string, o expor
 	if err != nil {
 		return sum, err
 	}
-	portals, err := c.portalsUntil(nil, until)
+	found, err := seeds.ReadDiscoveriesUntil(c.Archive.Path, until)
+	if err != nil {
+		return sum, err
+	}
+	portals, err := c.catalogue(found)
 	if err != nil {
 		return sum, err
 	}
@@ -152,12 +157,39 @@ func (c *config) export(ctx context.Context, s *store.Store, out string, o expor
 		}
 		when = last.Time
 	}
-	expected, err := c.expectations(ctx, s, portals, crawler.Years{}, past, when)
+	expected, err := coverage.Expectations(ctx, s, coverage.Query{Portals: portals, Found: found, Builtin: c.Seeds.Builtin, Past: past, Now: when})
 	if err != nil {
 		return sum, err
 	}
-	o.Expected = wanted(expected)
+	o.Expected = exportable(expected)
 	return export.Write(ctx, s, out, o)
+}
+
+// nextAfter returns the time of the first capture after a moment: what was found without one, such as where listings are, was
+// found before that. The zero time when there is none.
+func nextAfter(s *store.Store, m store.Moment) (time.Time, error) {
+	for c, err := range s.Captures(m.Capture) {
+		return c.Time, err
+	}
+	return time.Time{}, nil
+}
+
+// exportable yields expectations as the export has them.
+func exportable(all []coverage.Expectation) iter.Seq2[export.Expected, error] {
+	return func(yield func(export.Expected, error) bool) {
+		for _, x := range all {
+			e := export.Expected{Agency: x.Agency, Name: x.Name, Division: x.Division, Level: x.Level, Year: x.Year, State: export.CoverageMissing, Reason: x.Why}
+			switch {
+			case x.Not != "":
+				e.State, e.Reason = export.CoverageNotExpected, x.Not
+			case x.Exists:
+				e.State = export.CoverageFailed
+			}
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
 }
 
 // moment turns what -as-of says into a moment; the zero one is now. A day means its end in China. A moment that is still to

@@ -26,12 +26,13 @@ var arrows = map[string][]string{
 	"gongkai/store/history":           {"gongkai/extract", "gongkai/store"},
 	"gongkai/store/warc":              {"gongkai/extract", "gongkai/store"},
 	"gongkai/crawler":                 {"gongkai/crawler/discover", "gongkai/crawler/portal", "gongkai/crawler/robots", "gongkai/extract", "gongkai/extract/coding", "gongkai/extract/filetype", "gongkai/seeds", "gongkai/store", "gongkai/store/frontier", "gongkai/store/warc"},
+	"gongkai/crawler/coverage":        {"gongkai/extract", "gongkai/seeds", "gongkai/store"},
 	"gongkai/crawler/discover":        {"gongkai/crawler/portal", "gongkai/extract", "gongkai/seeds"},
 	"gongkai/crawler/portal":          {"gongkai/extract", "gongkai/seeds"},
 	"gongkai/crawler/robots":          {},
 	"gongkai/crawler/replica":         {},
 	"gongkai/testdata":                {},
-	"gongkai/cmd/gongkai": {"gongkai/crawler", "gongkai/crawler/replica", "gongkai/extract", "gongkai/seeds", "gongkai/store",
+	"gongkai/cmd/gongkai": {"gongkai/crawler", "gongkai/crawler/coverage", "gongkai/crawler/replica", "gongkai/extract", "gongkai/seeds", "gongkai/store",
 		"gongkai/store/export", "gongkai/store/frontier", "gongkai/store/history", "gongkai/store/warc", "gongkai/testdata"},
 }
 

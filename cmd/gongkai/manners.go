@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"gongkai/crawler"
+	"gongkai/crawler/coverage"
 	"gongkai/extract"
 	"gongkai/store"
 	"gongkai/store/export"
@@ -195,9 +196,9 @@ func (e *env) divisionWords() (words []string) {
 }
 
 // held lists what the archive holds; nothing when it cannot be opened.
-func (e *env) held() (all []holding) {
+func (e *env) held() (all []coverage.Holding) {
 	e.view(func(_ config, s *store.Store) (err error) {
-		all, err = holdings(s)
+		all, err = coverage.Holdings(s)
 		return err
 	})
 	return all

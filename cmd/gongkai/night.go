@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -13,7 +12,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"gongkai/crawler"
-	"gongkai/extract"
+	"gongkai/crawler/coverage"
 	"gongkai/seeds"
 	"gongkai/store"
 	"gongkai/store/history"
@@ -339,7 +338,7 @@ func yearList(years []int) string {
 // missing lists, for agencies of which the portals' archive holds a report and for portals of which it holds none, the
 // years of a span without one.
 func missing(s *store.Store, portals []seeds.Portal, y crawler.Years) (list []missingYears, err error) {
-	held, err := holdings(s)
+	held, err := coverage.Holdings(s)
 	if err != nil {
 		return nil, err
 	}
@@ -374,55 +373,4 @@ func missing(s *store.Store, portals []seeds.Portal, y crawler.Years) (list []mi
 		}
 	}
 	return list, nil
-}
-
-// A holding is what the archive holds of one agency.
-type holding struct {
-	Key     extract.AgencyKey
-	Name    string
-	Level   string
-	Portals []string
-	Years   map[int]string // to the best quality held
-	Forms   map[int]string // to what that was read from
-}
-
-// holdings lists what the archive holds of each agency, by key. Rejected pages do not count.
-func holdings(s *store.Store) ([]holding, error) { return holdingsOf(s.Outlines()) }
-
-func holdingsOf(records iter.Seq2[store.Record, error]) ([]holding, error) {
-	at := map[extract.AgencyKey]*holding{}
-	newest := map[extract.AgencyKey]int{} // the year that the name is from
-	for r, err := range records {
-		if err != nil {
-			return nil, err
-		}
-		if r.Report == nil || r.Rejected != "" || r.Report.Agency.Key == "" || r.Report.Year == 0 {
-			continue
-		}
-		key := r.Report.Agency.Key
-		h := at[key]
-		if h == nil {
-			h = &holding{Key: key, Years: map[int]string{}, Forms: map[int]string{}}
-			at[key] = h
-		}
-		if r.Report.Year >= newest[key] {
-			newest[key], h.Name, h.Level = r.Report.Year, r.Report.Agency.Name, r.Report.Agency.Level
-		}
-		if !slices.Contains(h.Portals, r.Portal) {
-			h.Portals = append(h.Portals, r.Portal)
-		}
-		if old, ok := h.Years[r.Report.Year]; !ok || qualityRank(r.Report.Quality) > qualityRank(old) {
-			h.Years[r.Report.Year], h.Forms[r.Report.Year] = r.Report.Quality, r.Report.Form
-		}
-	}
-	var all []holding
-	for _, h := range at {
-		all = append(all, *h)
-	}
-	slices.SortFunc(all, func(a, b holding) int { return cmp.Compare(a.Key, b.Key) })
-	return all, nil
-}
-
-func qualityRank(quality string) int {
-	return slices.Index([]string{extract.QualityUnread, extract.QualityDoubtful, extract.QualityNoted, extract.QualityClean}, quality)
 }

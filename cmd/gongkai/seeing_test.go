@@ -13,10 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"gongkai/crawler/coverage"
 	"gongkai/extract"
 	"gongkai/store"
-
-	"gongkai/crawler"
 )
 
 // aReport archives a report of an agency and year.
@@ -41,25 +40,25 @@ func TestCoverage(t *testing.T) {
 	aReport(t, s, "http://a.gov.cn/2", "330803-财政局", "<财政局>", 2019, extract.QualityClean)
 	aReport(t, s, "http://a.gov.cn/3", "330803-财政局", "<财政局>", 2021, extract.QualityUnread)
 	aReport(t, s, "http://a.gov.cn/4", "110101-人民政府", "=1+1", 2021, extract.QualityNoted)
-	m, err := coverOf(s, nil, "", crawler.Years{}, at(t, "2024-06-01T00:00:00Z"))
+	m, err := coverage.Of(s, nil, "", coverage.Span{}, at(t, "2024-06-01T00:00:00Z"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var table, text, page bytes.Buffer
-	m.table(&table, m.lines)
+	coverTable(&table, &m, m.Lines)
 	for _, want := range []string{"330803-财政局    <财政局>  C   .   U   .   .", "110101-人民政府  =1+1              N   .   .", "2 agencies, 2019-2023: 3 reports held, 5 missing"} {
 		if !strings.Contains(table.String(), want) {
 			t.Errorf("the table does not say %q:\n%s", want, table.String())
 		}
 	}
-	if err := m.csv(&text); err != nil {
+	if err := coverCSV(&text, &m); err != nil {
 		t.Fatal(err)
 	}
 	rows, err := csv.NewReader(&text).ReadAll()
 	if err != nil || len(rows) != 11 || strings.Join(rows[1], " ") != "110101-人民政府 '=1+1 110101 county 2019 not_expected  before the first report held" {
 		t.Errorf("CSV: %v %q", err, rows)
 	}
-	if err := m.html(&page, m.known(), time.Now()); err != nil {
+	if err := coverHTML(&page, &m, m.Known(), time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(page.String(), "&lt;财政局&gt;") || strings.Contains(page.String(), "<财政局>") || strings.Count(page.String(), "<figure>") != 2 {
@@ -74,30 +73,8 @@ func TestCoverage(t *testing.T) {
 			t.Fatalf("the drawing is no SVG: %v", err)
 		}
 	}
-	if m, err = coverOf(s, nil, "330000", crawler.Years{First: 2021, Last: 2021}, time.Now()); err != nil || len(m.lines) != 1 || len(m.rows()) != 1 {
+	if m, err = coverage.Of(s, nil, "330000", coverage.Span{First: 2021, Last: 2021}, time.Now()); err != nil || len(m.Lines) != 1 || len(m.Cells()) != 1 {
 		t.Errorf("chosen: %+v, %v", m, err)
-	}
-}
-
-// TestExpected: what the catalogue expects makes lines of its own, and reasons for gaps.
-func TestExpected(t *testing.T) {
-	s, err := store.Open(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	aReport(t, s, "http://a.gov.cn/1", "330803-财政局", "财政局", 2020, extract.QualityClean)
-	m, err := coverOf(s, []expectation{{agency: "330803-财政局", division: "330803", year: 2019}, {agency: "330803-财政局", division: "330803", year: 2020},
-		{agency: "330803-财政局", division: "330803", year: 2021, reason: "merged"}, {agency: "330804-审计局", name: "审计局", division: "330804", year: 2020}}, "", crawler.Years{}, at(t, "2022-06-01T00:00:00Z"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := ""
-	for _, c := range m.rows() {
-		got += c.State + c.Reason + " "
-	}
-	if want := "missing held not_expectedmerged not_expectednothing is known of it for this year missing not_expectednothing is known of it for this year "; got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
 
@@ -114,9 +91,9 @@ func TestCoverageCommand(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	var rows []cover
+	var rows []coverage.Cell
 	if err := json.Unmarshal([]byte(mustRun(t, "coverage", "-archive", archive, "-years", "2020", "-division", "330803", "-json")), &rows); err != nil || len(rows) != 2 || rows[1].Quality != "clean" ||
-		rows[0].Key != "330803-人民政府" || rows[0].State != coverMissing || rows[0].Reason != gapUncrawled {
+		rows[0].Key != "330803-人民政府" || rows[0].State != coverage.Missing || rows[0].Reason != coverage.Uncrawled {
 		t.Errorf("JSON: %+v, %v", rows, err)
 	}
 	file := filepath.Join(dir, "coverage.html")

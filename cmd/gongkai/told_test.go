@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"gongkai/crawler"
+	"gongkai/crawler/coverage"
 	"gongkai/extract"
 	"gongkai/seeds"
 	"gongkai/store"
@@ -167,7 +168,7 @@ func TestHoldings(t *testing.T) {
 	put(4, "a", "", "无", 2021, extract.QualityClean, "")
 	put(5, "a", "330803-教育局", "教育局", 0, extract.QualityClean, "")
 	put(6, "c", "330804-财政局", "", 2021, "", "no report")
-	held, err := holdings(s)
+	held, err := coverage.Holdings(s)
 	if err != nil || len(held) != 1 {
 		t.Fatal(held, err)
 	}

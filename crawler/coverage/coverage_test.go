@@ -1,11 +1,10 @@
-package main
+package coverage
 
 import (
 	"strings"
 	"testing"
 	"time"
 
-	"gongkai/crawler"
 	"gongkai/extract"
 	"gongkai/seeds"
 	"gongkai/store"
@@ -62,19 +61,17 @@ func TestGaps(t *testing.T) {
 	capture("i", store.KindListing, listed("i"), "", store.StateOK, "", "<html>list</html>")
 	aReport(t, s, "http://i.gov.cn/1", "330122-人民政府办公室", "桐庐县人民政府办公室", 2021, extract.QualityUnread)
 
-	c := defaultConfig()
-	c.Archive.Path, c.Seeds.Builtin = dir, false
 	now := time.Date(2024, 6, 1, 0, 0, 0, 0, time.UTC)
-	all, err := c.expectations(t.Context(), s, portals, crawler.Years{First: 2021, Last: 2023}, nil, now)
+	all, err := Expectations(t.Context(), s, Query{Portals: portals, Found: found, Span: Span{2021, 2023}, Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := coverOf(s, all, "", crawler.Years{First: 2021, Last: 2023}, now)
+	m, err := Of(s, all, "", Span{2021, 2023}, now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, r := range m.rows() {
+	for _, r := range m.Cells() {
 		got = append(got, strings.TrimSpace(r.Key[:6]+" "+strings.TrimPrefix(r.Key[7:], "人民政府")+" "+r.State+" "+r.Reason))
 	}
 	want := `330102  missing no address known: its list
@@ -110,18 +107,51 @@ func TestGaps(t *testing.T) {
 	if strings.Join(got, "\n") != want {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), want)
 	}
-	counts := m.count("province")
-	if len(counts) != 1 || counts[0].What != "浙江省" || counts[0].Expected != 30 || counts[0].Held != 1 || counts[0].Unread != 1 || counts[0].Reasons[gapBlocked] != 6 || counts[0].years[2021] != [2]int{10, 1} {
+	counts := m.Count(ByProvince)
+	if len(counts) != 1 || counts[0].What != "浙江省" || counts[0].Expected != 30 || counts[0].Held != 1 || counts[0].Unread != 1 || counts[0].Reasons[Blocked] != 6 || counts[0].Years[2021] != (Tally{10, 1}) {
 		t.Errorf("got %+v", counts)
 	}
 	last := ""
-	for e, err := range wanted(all) {
-		if err != nil || string(e.Agency) < last {
-			t.Fatalf("%s follows %s, %v", e.Agency, last, err)
+	for _, x := range all {
+		if string(x.Agency) < last {
+			t.Fatalf("%s follows %s", x.Agency, last)
 		}
-		last = string(e.Agency)
-		if strings.HasPrefix(e.Reason, gapFailed) != (e.State == "failed") && !strings.HasPrefix(e.Reason, gapNoReport) {
-			t.Errorf("%+v", e)
+		last = string(x.Agency)
+		if (strings.HasPrefix(x.Why, Failed) || strings.HasPrefix(x.Why, NoReport)) != x.Exists {
+			t.Errorf("%+v", x)
 		}
+	}
+}
+
+// TestExpected: what the catalogue expects makes lines of its own, and reasons for gaps.
+func TestExpected(t *testing.T) {
+	s, err := store.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	aReport(t, s, "http://a.gov.cn/1", "330803-财政局", "财政局", 2020, extract.QualityClean)
+	m, err := Of(s, []Expectation{{Agency: "330803-财政局", Division: "330803", Year: 2019}, {Agency: "330803-财政局", Division: "330803", Year: 2020},
+		{Agency: "330803-财政局", Division: "330803", Year: 2021, Not: "merged"}, {Agency: "330804-审计局", Name: "审计局", Division: "330804", Year: 2020}}, "", Span{}, time.Date(2022, 6, 1, 0, 0, 0, 0, time.UTC))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := ""
+	for _, c := range m.Cells() {
+		got += c.State + c.Reason + " "
+	}
+	if want := "missing held not_expectedmerged not_expectednothing is known of it for this year missing not_expectednothing is known of it for this year "; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// aReport archives a report of an agency and year.
+func aReport(t *testing.T, s *store.Store, url string, key extract.AgencyKey, name string, year int, quality string, figures ...extract.Figure) {
+	t.Helper()
+	r := &extract.Report{Title: name + "年度报告", Year: year, Scope: extract.ScopeOwn, Quality: quality, Figures: figures,
+		Agency: extract.Agency{Key: key, Name: name, Division: key.Division(), Level: "county"}}
+	c := store.Capture{URL: url, Time: time.Now(), Kind: store.KindReport, State: store.StateOK, Status: 200, Portal: "p"}
+	if err := s.AddCapture(&c, []byte(url), &store.Record{Report: r}); err != nil {
+		t.Fatal(err)
 	}
 }
