@@ -1,10 +1,13 @@
 package crawler
 
 import (
+	"bytes"
 	"fmt"
+	"log/slog"
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -92,4 +95,38 @@ func sharedSite(b *testing.B, portals, reports int) (*store.Store, *Crawler) {
 			Start: []string{fmt.Sprintf("%s/p%d/", server.URL, n)}})
 	}
 	return s, c
+}
+
+// TestListingsKept: a listing that has not changed is not read again the next night, and leads where it led; one that has
+// changed is, and so is every one in a full crawl.
+func TestListingsKept(t *testing.T) {
+	rows := "x y"
+	pages := map[string]http.HandlerFunc{
+		"www.a.gov.cn/":           func(w http.ResponseWriter, r *http.Request) { listing(rows, "")(w, r) },
+		"www.a.gov.cn/nb/x.html":  article,
+		"www.a.gov.cn/nb/y.html":  article,
+		"www.a.gov.cn/nb/z.html":  article,
+		"www.a.gov.cn/robots.txt": http.NotFound,
+	}
+	night(t, pages, 1, func(t *testing.T, c *Crawler, f *fake) {
+		crawl := func(want string, asked int) {
+			t.Helper()
+			var log bytes.Buffer
+			c.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+			f.log = nil
+			if _, err := c.Run(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(log.String(), want) || strings.Count(f.urls(), ".html") != asked {
+				t.Errorf("want %s, and %d reports asked for\n%s%s", want, asked, f.urls(), log.String())
+			}
+			time.Sleep(40 * 24 * time.Hour)
+		}
+		crawl("reports=2 items=2 announced=0 next=0 kept=false", 2)
+		crawl("reports=2 items=2 announced=0 next=0 kept=true", 2)
+		rows = "x y z"
+		crawl("reports=3 items=3 announced=0 next=0 kept=false", 3)
+		c.Full = true
+		crawl("reports=3 items=3 announced=0 next=0 kept=false", 3)
+	})
 }

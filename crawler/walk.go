@@ -3,6 +3,8 @@ package crawler
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -349,7 +351,7 @@ func (w *walk) list(t target, p page, body []byte) error {
 	if t.guess && len(t.via) == 0 {
 		y.Found++
 	}
-	l, err := listed(w.Budget, p.Capture, body, w.portal, t.request)
+	l, kept, err := w.listing(t, p, body)
 	if errors.Is(err, extract.ErrTooLarge) {
 		w.unread(t, err.Error())
 		return nil
@@ -359,7 +361,7 @@ func (w *walk) list(t target, p page, body []byte) error {
 		return nil
 	}
 	w.Log.Debug("listing", "portal", t.portal, "url", t.url, "family", l.Family.Name, "evidence", l.Family.Evidence,
-		"reports", len(l.Rows), "items", len(l.Items), "announced", l.Announced.Rows, "next", len(l.Next))
+		"reports", len(l.Rows), "items", len(l.Items), "announced", l.Announced.Rows, "next", len(l.Next), "kept", kept)
 	first, err := w.front.Mark("page " + l.Signature)
 	if err != nil {
 		return err
@@ -393,6 +395,25 @@ func (w *walk) list(t target, p page, body []byte) error {
 		return err
 	}
 	return w.addFrom(t, targets)
+}
+
+// listing reads a listing, unless an earlier walk has read the same bytes of it, and that is kept: most have not changed
+// since last night. A full crawl reads it again.
+func (w *walk) listing(t target, p page, body []byte) (l portal.Listing, kept bool, err error) {
+	from, err := json.Marshal([]any{portal.Version, extract.Version, p.SHA256, p.URL, p.Header.Get("Content-Type"), t.request, w.portal})
+	if err != nil {
+		return l, false, err
+	}
+	of := sha256.Sum256(from)
+	if !w.Full {
+		if kept, err := w.front.Reading(of, &l); kept || err != nil {
+			return l, kept, err
+		}
+	}
+	if l, err = listed(w.Budget, p.Capture, body, w.portal, t.request); err != nil {
+		return l, false, err
+	}
+	return l, false, w.front.KeepReading(of, l)
 }
 
 // mostNamed is how many rows without an address are named.

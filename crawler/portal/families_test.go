@@ -3,7 +3,9 @@ package portal
 import (
 	"bufio"
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -148,6 +150,26 @@ func (f *fake) visit(t testing.TB) (found map[string]Row, pages []Listing) {
 		}
 	}
 	return found, pages
+}
+
+// TestVersion: what Read makes of the saved listings is what it was when Version got its number.
+func TestVersion(t *testing.T) {
+	dirs, err := filepath.Glob(filepath.Join(listings, "*", "site.json"))
+	if err != nil || len(dirs) == 0 {
+		t.Fatal(dirs, err)
+	}
+	sum := sha256.New()
+	for _, file := range dirs {
+		_, pages := load(t, filepath.Dir(file)).visit(t)
+		text, err := json.Marshal(pages)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum.Write(text)
+	}
+	if got, want := fmt.Sprintf("%d %x", Version, sum.Sum(nil)[:8]), "1 3b878d3fa43dfb0b"; got != want {
+		t.Errorf("listings are read otherwise than they were: raise Version, and write %q here for %q", got, want)
+	}
 }
 
 // TestFamilies: of every family, all reports on all pages and nothing else, for next to no request more than pages.

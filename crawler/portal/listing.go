@@ -21,6 +21,10 @@ import (
 	"gongkai/seeds"
 )
 
+// Version is that of the reading of listings. What was read from one is kept for as long as its bytes and this number are
+// the same, so a change of what Read returns raises it: TestVersion tells.
+const Version = 1
+
 // A Listing is what one page says about where reports are.
 type Listing struct {
 	Rows    []Row          // links that claim to be annual reports, in page order

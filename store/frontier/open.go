@@ -35,6 +35,7 @@ import (
 //	    known  first 12 bytes of SHA-256(key)    => its state
 //
 //	memory  as in walks         => JSON of the crawler: what it must know in the next walk
+//	readings  as in walks \0 \0, key as in known  => SHA-256 of what it was read from, zstd of JSON of the crawler
 //
 // Nothing of this is held in memory, whatever its size.
 const FileName = "frontier.db"
@@ -47,6 +48,7 @@ var (
 	hostBucket  = []byte("hosts")
 	walkBucket  = []byte("walks")
 	memoBucket  = []byte("memory")
+	readBucket  = []byte("readings")
 	queueBucket = []byte("queue")
 	knownBucket = []byte("known")
 	walkKey     = []byte("walk")
@@ -65,6 +67,8 @@ type Frontier struct {
 	group *boltfile.Group[*bolt.Tx]
 	open  map[uint64]bool // runs begun here that have not ended; only changes touch it, one at a time
 	aside *SetAside
+
+	readings packer
 }
 
 // SetAside says that a frontier could not be used, and where it is now.
@@ -206,7 +210,7 @@ func open(dir string, readOnly bool) (*Frontier, error) {
 	file, err := boltfile.Open(filepath.Join(dir, FileName), readOnly)
 	switch {
 	case err == nil:
-		return &Frontier{file: file, group: boltfile.NewGroup(file.Update), open: make(map[uint64]bool)}, nil
+		return &Frontier{file: file, group: boltfile.NewGroup(file.Update), open: make(map[uint64]bool), readings: newPacker()}, nil
 	case errors.Is(err, boltfile.ErrDamaged), errors.Is(err, boltfile.ErrInvalid), errors.Is(err, syscall.EISDIR):
 		return nil, fmt.Errorf("%w: %w", ErrUnusable, err)
 	}
@@ -218,7 +222,7 @@ func furnish(tx *bolt.Tx) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range [][]byte{runBucket, hostBucket, walkBucket, memoBucket} {
+	for _, name := range [][]byte{runBucket, hostBucket, walkBucket, memoBucket, readBucket} {
 		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 			return err
 		}

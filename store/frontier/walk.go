@@ -75,12 +75,14 @@ type Walk struct {
 	name []byte
 
 	place  []byte         // of the leased item in the queue; nil when none is
+	id     keyID          // of its key
 	end    end            // of it
 	fresh  []Item         // to be written with the next commit
 	coming map[keyID]bool // their keys
 	marks  [][]byte       // the same of those that are not to be asked for
 	kept   []byte
 	memory []byte
+	read   []byte // from the leased item's page
 	hosts  map[string]Host
 }
 
@@ -208,7 +210,7 @@ func (w *Walk) Again(it Item) { w.end = end{state: New, again: &it} }
 // Forget drops what was noted since the last Next, but for SetHost: work on the leased item broke off. It stays leased, as
 // after a kill, so that the next run looks for its answer in the archive first.
 func (w *Walk) Forget() {
-	w.place, w.end, w.fresh, w.marks, w.kept, w.memory = nil, end{}, nil, nil, nil, nil
+	w.place, w.end, w.fresh, w.marks, w.kept, w.memory, w.read = nil, end{}, nil, nil, nil, nil, nil
 	clear(w.coming)
 }
 
@@ -243,6 +245,7 @@ func (w *Walk) SetHost(name string, h Host) { w.hosts[name] = h }
 // an item, wait says how long the first has to wait, 0 when there is none at all.
 func (w *Walk) Next(now time.Time) (it Item, wait time.Duration, ok bool, err error) {
 	var place []byte
+	var leasedID keyID
 	err = w.commit(func(b *bolt.Bucket) error {
 		place, wait, ok = nil, 0, false
 		k, v := w.first(b, now)
@@ -256,7 +259,7 @@ func (w *Walk) Next(now time.Time) (it Item, wait time.Duration, ok bool, err er
 		if it, wait = found, max(found.After.Sub(now), 0); wait > 0 {
 			return nil
 		}
-		place, ok = bytes.Clone(k), true
+		place, leasedID, ok = bytes.Clone(k), keyID(id), true
 		leased := it // whoever gets the item learns whether it was leased before
 		leased.Leased = now.UTC()
 		return putRow(b, place, id, leased)
@@ -264,7 +267,7 @@ func (w *Walk) Next(now time.Time) (it Item, wait time.Duration, ok bool, err er
 	if err != nil || !ok {
 		return Item{}, wait, false, err
 	}
-	w.place = place
+	w.place, w.id = place, leasedID
 	return it, 0, true, nil
 }
 
@@ -303,6 +306,11 @@ func (w *Walk) close() error {
 			}
 			it.Leased = time.Time{}
 			if err := putRow(b, w.place, id, it); err != nil {
+				return err
+			}
+		}
+		if !w.Ended.IsZero() {
+			if err := w.dropReadings(b); err != nil {
 				return err
 			}
 		}
@@ -353,6 +361,11 @@ func (w *Walk) commit(last func(*bolt.Bucket) error) error {
 				return err
 			}
 		}
+		if w.read != nil {
+			if err := tx.Bucket(readBucket).Put(append(w.readings(), w.id[:]...), w.read); err != nil {
+				return err
+			}
+		}
 		for name, h := range w.hosts {
 			if err := put(tx.Bucket(hostBucket), []byte(name), h); err != nil {
 				return err
@@ -366,7 +379,7 @@ func (w *Walk) commit(last func(*bolt.Bucket) error) error {
 	if w.end.state != "" {
 		w.place, w.end = nil, end{}
 	}
-	w.fresh, w.marks, w.kept, w.memory = nil, nil, nil, nil
+	w.fresh, w.marks, w.kept, w.memory, w.read = nil, nil, nil, nil, nil
 	if len(w.coming) > manyComing {
 		w.coming = make(map[keyID]bool) // a cleared map keeps its room, in each of thousands of walks
 	}
