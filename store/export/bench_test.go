@@ -247,13 +247,10 @@ func BenchmarkRows(b *testing.B) {
 				b.Fatal(err)
 			}
 			b.ReportAllocs()
-			var cell figure
+			cells := rep.cellsFrom(0, nil)
 			for b.Loop() {
-				for n := range rep.Figures {
-					cell.place(rep, n)
-					if err := s.write(&cell); err != nil {
-						b.Fatal(err)
-					}
+				if err := s.writeBlock(cells); err != nil {
+					b.Fatal(err)
 				}
 			}
 			rates(b, s.rows)

@@ -15,17 +15,17 @@ type csvFormat struct {
 const byteOrderMark = "\ufeff"
 
 func (c csvFormat) begin(t shape) (writer, error) {
-	w := &csvWriter{plainFile: plainFile{t, c.out.create(t.name + ".csv"), 0, "csv", "text/csv"}, last: make([]csvWritten, len(t.fields))}
+	w := &lineWriter{plainFile: plainFile{t, c.out.create(t.name + ".csv"), 0, "csv", "text/csv"}, cell: csvCell, end: "\n"}
 	if c.bom {
-		w.line = append(w.line, byteOrderMark...)
+		w.lines = append(w.lines, byteOrderMark...)
 	}
 	for i, f := range t.fields {
 		if i > 0 {
-			w.line = append(w.line, ',')
+			w.lines = append(w.lines, ',')
 		}
-		w.line = append(w.line, f.name...)
+		w.lines = append(w.lines, f.name...)
 	}
-	_, err := w.file.Write(append(w.line, '\n'))
+	_, err := w.file.Write(append(w.lines, '\n'))
 	return w, err
 }
 
@@ -33,49 +33,56 @@ func (csvFormat) finish(context.Context) error { return nil }
 
 func (csvFormat) abandon() {}
 
-type csvWriter struct {
+func csvCell(b []byte, column int, v *value) []byte {
+	if column > 0 {
+		b = append(b, ',')
+	}
+	switch {
+	case !v.ok:
+		return b
+	case v.bare:
+		return append(b, v.text...)
+	case v.kind == text:
+		return appendCSV(b, v.text)
+	}
+	return v.appendTo(b) // of a shape that cannot be a formula
+}
+
+// A lineWriter writes a line a row.
+type lineWriter struct {
 	plainFile
-	line []byte       // used again for each row
-	last []csvWritten // of each column
+	cell  func(b []byte, column int, v *value) []byte // writes a value, with what stands before it
+	end   string                                      // of a line
+	lines []byte                                      // these are used again for each block
+	head  []byte                                      // what all lines of a block begin with
+	tail  []byte                                      // and end with
 }
 
-// A csvWritten is a text and how it was written: the next row often has it again.
-type csvWritten struct {
-	text    string
-	written []byte
-}
-
-func (w *csvWriter) write(row []value) error {
-	b := w.line[:0]
-	for i := range row {
-		if i > 0 {
-			b = append(b, ',')
+func (w *lineWriter) write(b *block) error {
+	from, to := b.varying()
+	w.head = w.cells(w.head[:0], b, 0, 0, from)
+	w.tail = append(w.cells(w.tail[:0], b, 0, to, len(b.columns)), w.end...)
+	lines := w.lines[:0]
+	for row := range b.rows {
+		lines = append(w.cells(append(lines, w.head...), b, row, from, to), w.tail...)
+		if len(lines) < blockSize && row+1 < b.rows {
+			continue
 		}
-		switch v := &row[i]; {
-		case !v.ok:
-		case v.kind == text:
-			b = w.appendText(b, i, v.text)
-		default:
-			b = v.appendTo(b) // of a shape that cannot be a formula
+		if _, err := w.file.Write(lines); err != nil {
+			return err
 		}
+		lines = lines[:0]
 	}
-	w.line = append(b, '\n')
-	w.rows++
-	_, err := w.file.Write(w.line)
-	return err
+	w.lines = lines
+	w.rows += b.rows
+	return nil
 }
 
-func (w *csvWriter) appendText(b []byte, column int, s string) []byte {
-	last := &w.last[column]
-	if s == last.text {
-		return append(b, last.written...)
+func (w *lineWriter) cells(line []byte, b *block, row, from, to int) []byte {
+	for i := from; i < to; i++ {
+		line = w.cell(line, i, b.at(row, i))
 	}
-	begin := len(b)
-	b = appendCSV(b, s)
-	if len(s) <= 1024 {
-		last.text, last.written = s, append(last.written[:0], b[begin:]...)
-	}
-	return b
+	return line
 }
 
 // appendCSV writes a guarded text, in quotes where it needs them.

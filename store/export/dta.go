@@ -135,11 +135,13 @@ func size118(dtaType int) int {
 	return dtaType
 }
 
-func (w *dtaWriter) write(row []value) error {
+func (w *dtaWriter) write(b *block) error { return b.each(w.writeRow) }
+
+func (w *dtaWriter) writeRow(rows *block, row int) error {
 	w.rows++
 	b := w.buf[:0]
-	for i := range row {
-		v, c := &row[i], &w.columns[i]
+	for i := range w.columns {
+		v, c := rows.at(row, i), &w.columns[i]
 		if !v.ok {
 			b = append(b, 0)
 			continue

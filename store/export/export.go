@@ -2,7 +2,7 @@
 // a codebook, a README, and a datapackage.json (Frictionless, version 2) that describes and digests them. It reads records
 // and decides which of them speaks for an agency and year; it does not read pages, and corrects no figure.
 //
-// A row is made once, from the columns of its table, and handed to the writer of each format. The files are
+// Rows are made once, column by column, in blocks that are handed to the writer of each format. The files are
 //
 //	export.go     what to export
 //	package.go    the one pass over the archive

@@ -132,9 +132,9 @@ func plainCell(k kind, cell any) string {
 		case truth:
 			return strconv.FormatBool(c != 0)
 		case day:
-			return string(value{n: c, kind: day}.appendTo(nil))
+			return string((&value{n: c, kind: day}).appendTo(nil))
 		case instant:
-			return string(value{n: c / 1000, kind: instant}.appendTo(nil))
+			return string((&value{n: c / 1000, kind: instant}).appendTo(nil))
 		}
 		return strconv.FormatInt(c, 10)
 	}

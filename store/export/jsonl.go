@@ -9,14 +9,16 @@ import (
 type jsonlFormat struct{ out *folder }
 
 func (j jsonlFormat) begin(t shape) (writer, error) {
-	w := &jsonlWriter{plainFile: plainFile{t, j.out.create(t.name + ".jsonl"), 0, "jsonl", "application/jsonl"}}
+	names := make([][]byte, len(t.fields)) // as they stand before a value
 	for i, f := range t.fields {
 		before := ","
 		if i == 0 {
 			before = "{"
 		}
-		w.names = append(w.names, append(appendJSON([]byte(before), f.name), ':'))
+		names[i] = append(appendJSON([]byte(before), f.name), ':')
 	}
+	cell := func(b []byte, column int, v *value) []byte { return jsonCell(append(b, names[column]...), v) }
+	w := &lineWriter{plainFile: plainFile{t, j.out.create(t.name + ".jsonl"), 0, "jsonl", "application/jsonl"}, cell: cell, end: "}\n"}
 	return w, w.file.err
 }
 
@@ -24,31 +26,18 @@ func (jsonlFormat) finish(context.Context) error { return nil }
 
 func (jsonlFormat) abandon() {}
 
-type jsonlWriter struct {
-	plainFile
-	names [][]byte // of the columns, as they stand before a value
-	line  []byte   // used again for each row
-}
-
-func (w *jsonlWriter) write(row []value) error {
-	b := w.line[:0]
-	for i := range row {
-		b = append(b, w.names[i]...)
-		switch v := &row[i]; {
-		case !v.ok:
-			b = append(b, "null"...)
-		case v.kind == text:
-			b = appendJSON(b, v.text)
-		case v.kind == day || v.kind == instant:
-			b = append(v.appendTo(append(b, '"')), '"')
-		default:
-			b = v.appendTo(b) // a decimal with the digits it was printed with
-		}
+func jsonCell(b []byte, v *value) []byte {
+	switch {
+	case !v.ok:
+		return append(b, "null"...)
+	case v.bare:
+		return append(append(append(b, '"'), v.text...), '"')
+	case v.kind == text:
+		return appendJSON(b, v.text)
+	case v.kind == day || v.kind == instant:
+		return append(v.appendTo(append(b, '"')), '"')
 	}
-	w.line = append(b, "}\n"...)
-	w.rows++
-	_, err := w.file.Write(w.line)
-	return err
+	return v.appendTo(b) // a decimal with the digits it was printed with
 }
 
 const hexDigits = "0123456789abcdef"

@@ -22,7 +22,7 @@ type dataPackage struct {
 	sheets  []anySheet // in the order of datapackage.json
 
 	reports  *sheet[*report]
-	figures  *sheet[*figure]
+	figures  *sheet[figure]
 	panel    *sheet[*report]
 	problems *sheet[problem]
 	captures *sheet[store.Capture]
@@ -33,7 +33,7 @@ type dataPackage struct {
 	pages    map[[16]byte]bool  // digests of the URLs that claim a report exported, and of its parts; nil when all are wanted
 	versions map[int]bool       // of the extractors that read the reports exported
 	coverage *coverage
-	cell     figure
+	cells    []figure // used again for each block
 	cuts     []string // where texts of the workbook were cut
 }
 
@@ -232,9 +232,9 @@ func (p *dataPackage) writeChosen() error {
 func (p *dataPackage) writeReport(r *report) error {
 	p.versions[r.Version] = true
 	err := errors.Join(p.reports.write(r), p.panel.write(r), p.coverage.add(&r.Choice))
-	for n := range r.Figures {
-		p.cell.place(r, n)
-		if err := p.figures.write(&p.cell); err != nil {
+	for n := 0; n < len(r.Figures); n += len(p.cells) {
+		p.cells = r.cellsFrom(n, p.cells)
+		if err := p.figures.writeBlock(p.cells); err != nil {
 			return err
 		}
 	}

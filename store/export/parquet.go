@@ -42,7 +42,7 @@ func (p parquetFormat) begin(t shape) (writer, error) {
 	}
 	w.columns = make([]parquetColumn, len(t.fields))
 	for i := range w.columns {
-		w.columns[i] = parquetColumn{last: parquetValue(&value{}, i), batch: make([]parquet.Value, 0, batchSize)}
+		w.columns[i].batch = make([]parquet.Value, 0, batchSize)
 	}
 	return w, w.file.err
 }
@@ -66,30 +66,75 @@ type parquetWriter struct {
 
 // A parquetColumn has the values not handed on yet.
 type parquetColumn struct {
-	is    value // the last, which is often the next one too
-	last  parquet.Value
 	batch []parquet.Value
+	block []parquet.Value // of the block being written
+	grown []int           // bytes of the texts of the block up to each row, but for those of the row before it
+	last  value           // of the block before
 }
 
-func (w *parquetWriter) write(row []value) error {
-	for i := range row {
-		c := &w.columns[i]
-		if row[i] != c.is {
-			c.is, c.last = row[i], parquetValue(&row[i], i)
-			w.bytes += len(row[i].text)
+func (w *parquetWriter) write(b *block) error {
+	for i := range w.columns {
+		w.bytes += w.columns[i].take(b.columns[i], b.same[i], i)
+	}
+	for row := 0; row < b.rows; {
+		end := min(b.rows, row+batchSize-len(w.columns[0].batch))
+		for i := range w.columns {
+			w.bytes += w.columns[i].add(row, end)
 		}
-		c.batch = append(c.batch, c.last)
+		w.rows += end - row
+		w.values += (end - row) * len(w.columns)
+		if row = end; len(w.columns[0].batch) < batchSize {
+			return nil
+		}
+		if err := w.flush(); err != nil {
+			return err
+		}
+		if w.values < w.group && w.bytes < groupBytes {
+			continue
+		}
+		w.values, w.bytes = 0, 0
+		if err := w.out.Flush(); err != nil {
+			return err
+		}
 	}
-	w.rows++
-	w.values += len(row)
-	if len(w.columns[0].batch) < batchSize {
-		return nil
+	return nil
+}
+
+// take makes the values of a block, and returns how many bytes the first one adds to the texts.
+func (c *parquetColumn) take(values []value, same bool, column int) (bytes int) {
+	if values[0] != c.last {
+		bytes = len(values[0].text)
 	}
-	if err := w.flush(); err != nil || w.values < w.group && w.bytes < groupBytes {
-		return err
+	c.last = values[len(values)-1]
+	if same && len(c.block) > 0 {
+		return bytes
 	}
-	w.values, w.bytes = 0, 0
-	return w.out.Flush()
+	c.block, c.grown = c.block[:0], c.grown[:0]
+	grown := 0
+	for i := range values {
+		if i > 0 && values[i] == values[i-1] {
+			c.block = append(c.block, c.block[i-1])
+		} else {
+			if i > 0 {
+				grown += len(values[i].text)
+			}
+			c.block = append(c.block, parquetValue(&values[i], column))
+		}
+		c.grown = append(c.grown, grown)
+	}
+	return bytes
+}
+
+// add adds rows of the block to the batch, and returns how many bytes they add to the texts.
+func (c *parquetColumn) add(row, end int) (bytes int) {
+	if len(c.block) == 1 {
+		for range end - row {
+			c.batch = append(c.batch, c.block[0])
+		}
+		return 0
+	}
+	c.batch = append(c.batch, c.block[row:end]...)
+	return c.grown[end-1] - c.grown[max(row-1, 0)]
 }
 
 func (w *parquetWriter) flush() error {

@@ -150,55 +150,72 @@ func attachments(r *report) (n int) {
 	return max(n, len(r.Attachments))
 }
 
-// A figure is one cell of a report's tables. One is used for all cells of an export, set anew for each: see place.
+// A figure is one cell of a report's tables.
 type figure struct {
 	*report
 	*extract.Figure
 	part *store.Part // that it was read from; nil is the page itself
 }
 
-// place sets f to the cell n of a report.
-func (f *figure) place(r *report, n int) {
-	f.report, f.Figure = r, &r.Figures[n]
-	f.part = nil
-	if len(r.parts) > 0 {
-		f.part = r.parts[partName.FindString(f.Locator)]
+// cellsFrom returns the cells of a report from the n-th on that were read from the same part, as many as a block takes.
+func (r *report) cellsFrom(n int, room []figure) []figure {
+	cells := room[:0]
+	part := r.partOf(n)
+	for ; n < len(r.Figures) && len(cells) < blockRows && r.partOf(n) == part; n++ {
+		cells = append(cells, figure{r, &r.Figures[n], part})
 	}
+	return cells
 }
 
-var figureTable = table[*figure]{
+func (r *report) partOf(n int) *store.Part {
+	if len(r.parts) == 0 {
+		return nil
+	}
+	return r.parts[partName(r.Figures[n].Locator)]
+}
+
+var figureTable = table[figure]{
 	name:   "figures",
 	en:     "One row a cell of the statutory tables, in page order. Labels of table, row and column are in codebook.csv.",
 	zh:     "统计表的每个单元格一行，按网页顺序；表、行、列的名称见 codebook.csv",
 	parent: true,
-	columns: slices.Concat(identity((*figure).of), []column[*figure]{
-		{"table", text, "table of the form", "表", func(f *figure) value { return textValue(f.Table) }},
-		{"row", text, "row of the table", "行", func(f *figure) value { return textValue(f.Row) }},
-		{"column", text, "column of the table", "列", func(f *figure) value { return textValue(f.Column) }},
-		{"value", decimal, "the number; empty when the cell is blank or cannot be read. Blank is not zero", "数值；空白或无法识读时为空，空白不等于零", func(f *figure) value { return number(f.Figure) }},
-		{"raw", text, "the cell as printed", "原文", func(f *figure) value { return textValue(f.Raw) }},
+	shared: []string{"agency_id", "year", "scope", "url", "capture_sha256"},
+	columns: slices.Concat(identity(figure.of), []column[figure]{
+		{"table", text, "table of the form", "表", func(f figure) value { return textValue(f.Table) }},
+		{"row", text, "row of the table", "行", func(f figure) value { return textValue(f.Row) }},
+		{"column", text, "column of the table", "列", func(f figure) value { return textValue(f.Column) }},
+		{"value", decimal, "the number; empty when the cell is blank or cannot be read. Blank is not zero", "数值；空白或无法识读时为空，空白不等于零", func(f figure) value { return number(f.Figure) }},
+		{"raw", text, "the cell as printed", "原文", func(f figure) value { return textValue(f.Raw) }},
 		{"blank", truth, "true: the cell is blank; false with an empty value: it cannot be read", "是否空白",
-			func(f *figure) value { return truthValue(f.Blank != "") }},
-		{"unit", text, "unit", "单位", func(f *figure) value { return textValue(f.Unit) }},
-		{"form_version", text, "edition of the form of this table", "表式版本", func(f *figure) value { return textValue(f.Form) }},
-		{"check", text, "ok or failed when an identity of the form covers the cell", "勾稽关系校验结果", func(f *figure) value { return textValue(f.Check) }},
-		{"locator", text, "where the cell stands on the page, or in the further page, frame or attachment that it names", "单元格位置", func(f *figure) value { return textValue(f.Locator) }},
-	}, source((*figure).from)),
+			func(f figure) value { return truthValue(f.Blank != "") }},
+		{"unit", text, "unit", "单位", func(f figure) value { return textValue(f.Unit) }},
+		{"form_version", text, "edition of the form of this table", "表式版本", func(f figure) value { return textValue(f.Form) }},
+		{"check", text, "ok or failed when an identity of the form covers the cell", "勾稽关系校验结果", func(f figure) value { return textValue(f.Check) }},
+		{"locator", text, "where the cell stands on the page, or in the further page, frame or attachment that it names", "单元格位置", func(f figure) value { return textValue(f.Locator) }},
+	}, source(figure.from)),
 }
 
-func (f *figure) of() *report { return f.report }
+func (f figure) of() *report { return f.report }
 
-// partName is what the locator of a figure begins with that does not stand on the page itself.
-var partName = regexp.MustCompile(`^(?:page|frame|attachment) \d+`)
+// partName is what the locator of a figure begins with that does not stand on the page itself: "attachment 1"; "" of others.
+func partName(locator string) string {
+	kind, rest, _ := strings.Cut(locator, " ")
+	number := len(rest) - len(strings.TrimLeft(rest, "0123456789"))
+	if number == 0 || kind != "page" && kind != "frame" && kind != "attachment" {
+		return ""
+	}
+	return locator[:len(kind)+1+number]
+}
 
-func (f *figure) from() (*report, *store.Part) { return f.report, f.part }
+func (f figure) from() (*report, *store.Part) { return f.report, f.part }
 
 // number is the value of a figure; what is no plain decimal is a problem (see problemsOf) and no number.
 func number(f *extract.Figure) value {
-	if f.Blank != "" || !isDecimal(f.Value) {
+	v := decimalValue(f.Value)
+	if f.Blank != "" || v.kind != decimal {
 		return value{}
 	}
-	return decimalValue(f.Value)
+	return v
 }
 
 // published is the day that a page gives, if it is one.
@@ -221,7 +238,7 @@ func characters(text []extract.Section) (n int) {
 	for _, s := range text {
 		for _, line := range [2]string{s.Heading, s.Text} {
 			for _, r := range line {
-				if !unicode.IsSpace(r) {
+				if r > '\u3000' || !unicode.IsSpace(r) { // the last of the spaces
 					n++
 				}
 			}

@@ -138,9 +138,11 @@ type sqliteWriter struct {
 	rows   int
 }
 
-func (w *sqliteWriter) write(row []value) error {
-	for i := range row {
-		switch v := &row[i]; {
+func (w *sqliteWriter) write(b *block) error { return b.each(w.writeRow) }
+
+func (w *sqliteWriter) writeRow(b *block, row int) error {
+	for i := range w.args {
+		switch v := b.at(row, i); {
 		case !v.ok:
 			w.args[i] = nil
 		case v.kind == text:

@@ -14,6 +14,7 @@ type table[R any] struct {
 	en, zh  string
 	key     []string // columns that identify a row; none when rows have no such columns
 	parent  bool     // rows belong to a row of reports
+	shared  []string // columns in which rows that are written together have one value
 	columns []column[R]
 }
 
@@ -58,12 +59,49 @@ type format interface {
 
 // A writer takes the rows of one table.
 type writer interface {
-	// write takes one row, which is the caller's again when it returns; the texts in it may be kept.
-	write(row []value) error
+	// write takes rows, which are the caller's again when it returns; the texts in them may be kept.
+	write(*block) error
 	close() error
 	abandon() // lets go of what is open, closed or not, when the export has failed
 	// describe tells what became of the table, once the format is finished: a resource a file, or a part of one.
 	describe() []dataResource
+}
+
+// A block is rows that are written together, column by column. A column has a value a row, or one that all rows share.
+type block struct {
+	columns [][]value
+	same    []bool // of the columns: they are as in the block before
+	rows    int
+}
+
+// blockRows is how many rows a block has at most.
+const blockRows = 1024
+
+// at is the value of a row in a column.
+func (b *block) at(row, column int) *value {
+	if c := b.columns[column]; len(c) > 1 {
+		return &c[row]
+	}
+	return &b.columns[column][0]
+}
+
+// varying returns the range of columns outside which all have one value.
+func (b *block) varying() (from, to int) {
+	for to = len(b.columns); from < to && len(b.columns[from]) == 1; from++ {
+	}
+	for ; to > from && len(b.columns[to-1]) == 1; to-- {
+	}
+	return from, to
+}
+
+// each hands the rows on one by one.
+func (b *block) each(write func(b *block, row int) error) error {
+	for row := range b.rows {
+		if err := write(b, row); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // A sheet is a table being written: each row is made once and handed to every format.
@@ -71,13 +109,17 @@ type sheet[R any] struct {
 	table[R]
 	form    shape
 	writers []writer
-	row     []value
+	shares  []bool // of the columns: they are among those shared
+	block   block  // used again
 	rows    int
 	closed  bool
 }
 
 func newSheet[R any](formats []format, t table[R]) (*sheet[R], error) {
-	s := &sheet[R]{table: t, form: t.shape(), row: make([]value, len(t.columns))}
+	s := &sheet[R]{table: t, form: t.shape(), block: block{columns: make([][]value, len(t.columns)), same: make([]bool, len(t.columns))}}
+	for _, c := range t.columns {
+		s.shares = append(s.shares, slices.Contains(t.shared, c.name))
+	}
 	for _, f := range formats {
 		w, err := f.begin(s.form)
 		if err != nil {
@@ -88,21 +130,50 @@ func newSheet[R any](formats []format, t table[R]) (*sheet[R], error) {
 	return s, nil
 }
 
-func (s *sheet[R]) write(r R) error {
+func (s *sheet[R]) write(r R) error { return s.writeBlock([]R{r}) }
+
+// writeBlock writes rows, at least one, and blockRows at most.
+func (s *sheet[R]) writeBlock(rows []R) error {
+	s.block.rows = len(rows)
 	for i := range s.columns {
-		c := &s.columns[i]
-		v := c.value(r)
-		if v.ok && v.kind != c.kind {
-			return fmt.Errorf("%s row %d, %s: a %s, not a %s", s.name, s.rows+1, c.name, v.kind, c.kind) // a mistake of ours
+		of := rows
+		if s.shares[i] {
+			of = rows[:1]
 		}
-		s.row[i] = v
+		if err := s.fill(i, of); err != nil {
+			return err
+		}
 	}
-	s.rows++
+	s.rows += len(rows)
 	for _, w := range s.writers {
-		if err := w.write(s.row); err != nil {
+		if err := w.write(&s.block); err != nil {
 			return fmt.Errorf("%s row %d: %w", s.name, s.rows, err)
 		}
 	}
+	return nil
+}
+
+// fill makes the values of a column. Most are what stood there in the block before: nothing is made of them again.
+func (s *sheet[R]) fill(column int, rows []R) error {
+	c := &s.columns[column]
+	before := s.block.columns[column]
+	values := slices.Grow(before[:0], len(rows))[:len(rows)]
+	same := len(before) == len(rows)
+	for i := range rows {
+		v, was := c.value(rows[i]), &values[i]
+		if v.ok == was.ok && v.n == was.n && v.text == was.text {
+			was.text = v.text // that of an earlier row would keep its record in memory
+			continue
+		}
+		if v.ok && v.kind != c.kind {
+			return fmt.Errorf("%s row %d, %s: a %s, not a %s", s.name, s.rows+i+1, c.name, v.kind, c.kind) // a mistake of ours
+		}
+		if v.kind == text {
+			v.settle()
+		}
+		*was, same = v, false
+	}
+	s.block.columns[column], s.block.same[column] = values, same
 	return nil
 }
 

@@ -30,14 +30,25 @@ type value struct {
 	n    int64  // of whole; of truth, 0 or 1; of day, days since 1970; of instant, seconds since 1970
 	kind kind
 	ok   bool
+	bare bool // a text that CSV and JSON write as it is
 }
 
-// textValue is empty when s is. What no format can hold in common, bytes that are no UTF-8 and zero bytes, becomes U+FFFD.
-func textValue(s string) value {
+// textValue is empty when s is. The sheet settles it.
+func textValue(s string) value { return value{text: s, kind: text, ok: s != ""} }
+
+// settle makes a text one that every format can hold: bytes that are no UTF-8 and zero bytes become U+FFFD.
+func (v *value) settle() {
+	s := v.text
 	if !utf8.ValidString(s) || strings.IndexByte(s, 0) >= 0 {
 		s = strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "\x00", "\ufffd")
+		v.text = s
 	}
-	return value{text: s, kind: text, ok: s != ""}
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == '"' || c == ',' || c == '\\' {
+			return
+		}
+	}
+	v.bare = s != "" && s[0] != ' ' && !needsGuard(s)
 }
 
 func wholeValue(n int) value { return value{n: int64(n), kind: whole, ok: true} }
@@ -51,7 +62,7 @@ func truthValue(b bool) value {
 }
 
 // decimalValue is empty when s is; anything else must be a plain decimal. A text of another shape is a mistake of ours:
-// the sheet will refuse it.
+// the sheet refuses it.
 func decimalValue(s string) value {
 	switch {
 	case s == "":
@@ -63,7 +74,11 @@ func decimalValue(s string) value {
 }
 
 // float returns the floating point number nearest to a decimal.
-func (v value) float() float64 {
+func (v *value) float() float64 {
+	if s := v.text; len(s) <= 15 && digits(s) { // most are, and such a one is the same as a whole number
+		n, _ := strconv.Atoi(s)
+		return float64(n)
+	}
 	f, _ := strconv.ParseFloat(v.text, 64) // a plain decimal always is one, if only an infinite one
 	return f
 }
@@ -86,7 +101,7 @@ func instantValue(t time.Time) value { return value{n: t.Unix(), kind: instant, 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // time is the moment of an instant, the midnight in UTC of a day.
-func (v value) time() time.Time {
+func (v *value) time() time.Time {
 	if v.kind == day {
 		return time.Unix(v.n*secondsADay, 0).UTC()
 	}
@@ -94,7 +109,7 @@ func (v value) time() time.Time {
 }
 
 // appendTo writes a value that is not text as all text formats have it: 69, 96171.6, true, 2022-01-29, 2022-01-29T00:00:00Z.
-func (v value) appendTo(b []byte) []byte {
+func (v *value) appendTo(b []byte) []byte {
 	switch v.kind {
 	case whole:
 		return strconv.AppendInt(b, v.n, 10)

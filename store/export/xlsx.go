@@ -135,7 +135,9 @@ func xlsxWidth(f field) float64 {
 	return float64(max(10, len(f.name)+2))
 }
 
-func (w *xlsxWriter) write(row []value) error {
+func (w *xlsxWriter) write(b *block) error { return b.each(w.writeRow) }
+
+func (w *xlsxWriter) writeRow(b *block, row int) error {
 	n := len(w.rows) - 1
 	if w.rows[n]+1 == w.format.limit {
 		if err := w.next(); err != nil {
@@ -144,10 +146,11 @@ func (w *xlsxWriter) write(row []value) error {
 		n++
 	}
 	w.rows[n]++
-	for i := range row {
-		w.cells[i] = w.format.cell(&row[i])
-		if row[i].kind == text && len(row[i].text) > excelText && w.cells[i] != row[i].text {
-			if err := w.format.noteCut(w.names[n], w.fields[i].name, i+1, w.rows[n]+1, row[i].text); err != nil {
+	for i := range w.cells {
+		v := b.at(row, i)
+		w.cells[i] = w.format.cell(v)
+		if v.kind == text && len(v.text) > excelText && w.cells[i] != v.text {
+			if err := w.format.noteCut(w.names[n], w.fields[i].name, i+1, w.rows[n]+1, v.text); err != nil {
 				return err
 			}
 		}
