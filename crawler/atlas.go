@@ -7,6 +7,7 @@ import (
 
 	"gongkai/crawler/discover"
 	"gongkai/crawler/portal"
+	"gongkai/crawler/weburl"
 	"gongkai/extract"
 	"gongkai/seeds"
 	"gongkai/store"
@@ -48,16 +49,16 @@ func newAtlas(portals []seeds.Portal) *atlas {
 			if err != nil {
 				continue // package seeds has refused it
 			}
-			a.starts[key(u)] = true
-			claim(whole, bareHost(u), p.ID)
-			claim(a.bySite, siteOf(u), p.ID)
+			a.starts[weburl.Key(u)] = true
+			claim(whole, weburl.BareHost(u), p.ID)
+			claim(a.bySite, weburl.Site(u), p.ID)
 			for _, folder := range discover.Folders(u) {
-				a.take(bareHost(u), folder, p.ID)
+				a.take(weburl.BareHost(u), folder, p.ID)
 			}
 		}
 		if u, err := url.Parse(p.Home); err == nil && p.Home != "" && strings.Trim(u.Path, "/") == "" {
-			claim(whole, bareHost(u), p.ID)
-			a.take(bareHost(u), "/", p.ID)
+			claim(whole, weburl.BareHost(u), p.ID)
+			a.take(weburl.BareHost(u), "/", p.ID)
 		}
 	}
 	for host, id := range whole {
@@ -90,12 +91,10 @@ func claim(m map[string]string, place, id string) {
 	m[place] = id
 }
 
-func bareHost(u *url.URL) string { return strings.TrimPrefix(hostPort(u), "www.") }
-
 // portal returns the id of the portal that an address belongs to, or "" when the catalogue does not tell: of several
 // on one host that whose folder it lies in; governments have the whole of their home page's.
 func (a *atlas) portal(u *url.URL) string {
-	grounds, known := a.byHost[bareHost(u)]
+	grounds, known := a.byHost[weburl.BareHost(u)]
 	for _, g := range grounds {
 		if strings.HasPrefix(u.Path+"/", g.folder) {
 			return g.portal
@@ -104,13 +103,13 @@ func (a *atlas) portal(u *url.URL) string {
 	if known {
 		return ""
 	}
-	return a.bySite[siteOf(u)]
+	return a.bySite[weburl.Site(u)]
 }
 
 // look reads what a page lists; nil when that leads to no report. It reads the atlas only: pages may be looked at side by
 // side. Where a listing goes on is of interest where it lists reports: what is found there is another sheet.
 func (a *atlas) look(c store.Capture, body []byte, p seeds.Portal) *sheet {
-	start := a.starts[keyOf(c.URL)]
+	start := a.starts[weburl.KeyOf(c.URL)]
 	l, err := readPage(nil, c, body, "", func(u *url.URL) (portal.Listing, error) {
 		l, err := portal.Leads(body, c.Header.Get("Content-Type"), u, p)
 		if err == nil && (len(l.Rows) > 0 || start) {
@@ -140,7 +139,7 @@ func (a *atlas) look(c store.Capture, body []byte, p seeds.Portal) *sheet {
 // draw adds a page. Pages come in the order of the collection; of several captures of one page all count.
 func (a *atlas) draw(s *sheet) {
 	s.columns = a.menu(s.columns)
-	k := keyOf(s.url)
+	k := weburl.KeyOf(s.url)
 	old := a.sheets[k]
 	if old == nil {
 		a.sheets[k] = s
@@ -185,10 +184,10 @@ func union(list, more []target) []target {
 // move notes a redirect.
 func (a *atlas) move(from *url.URL, location string) {
 	to, err := extract.Relocated(from, location)
-	if err != nil || key(to) == key(from) {
+	if err != nil || weburl.Key(to) == weburl.Key(from) {
 		return
 	}
-	a.moved[key(from)] = to.String()
+	a.moved[weburl.Key(from)] = to.String()
 }
 
 // settle gives the pages their roles, by the rules of a crawl: first to what is reached from the start pages of the
@@ -205,7 +204,7 @@ func (a *atlas) settle() {
 		if err != nil {
 			continue // it has a key
 		}
-		k := key(u)
+		k := weburl.Key(u)
 		if _, known := a.roles[k]; known {
 			continue
 		}
@@ -230,7 +229,7 @@ func (a *atlas) follow(queue ...target) {
 		if err != nil {
 			continue
 		}
-		s := a.sheets[key(u)]
+		s := a.sheets[weburl.Key(u)]
 		if s == nil || t.kind != store.KindListing {
 			continue
 		}
@@ -254,14 +253,14 @@ func (a *atlas) assign(queue []target, t target) []target {
 	if err != nil {
 		return queue
 	}
-	site := siteOf(from)
+	site := weburl.Site(from)
 	for range farthest + 1 {
 		u, err := url.Parse(t.url)
-		if err != nil || siteOf(u) != site {
+		if err != nil || weburl.Site(u) != site {
 			return queue
 		}
-		k := key(u)
-		if _, known := a.roles[k]; known && (!a.guesses[k] || keyOf(t.from) == k) {
+		k := weburl.Key(u)
+		if _, known := a.roles[k]; known && (!a.guesses[k] || weburl.KeyOf(t.from) == k) {
 			return queue
 		}
 		a.roles[k] = t

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"testing"
 
+	"gongkai/crawler/weburl"
 	"gongkai/seeds"
 	"gongkai/store"
 )
@@ -63,7 +64,7 @@ func TestSheetsShareMenus(t *testing.T) {
 		t.Errorf("%d menus", len(a.menus))
 	}
 	a.settle()
-	if len(a.roles) != 2 || a.roles[keyOf("http://www.a.gov.cn/nb/")].kind != store.KindListing {
+	if len(a.roles) != 2 || a.roles[weburl.KeyOf("http://www.a.gov.cn/nb/")].kind != store.KindListing {
 		t.Errorf("got %+v", a.roles)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"gongkai/crawler/weburl"
 	"gongkai/seeds"
 	"gongkai/store"
 )
@@ -31,7 +32,7 @@ type nation struct {
 }
 
 func (n *nation) RoundTrip(r *http.Request) (*http.Response, error) {
-	site := siteOf(r.URL)
+	site := weburl.Site(r.URL)
 	n.mu.Lock()
 	n.total++
 	n.asked[r.URL.Host]++
@@ -90,10 +91,10 @@ func TestCatalogue(t *testing.T) {
 		with, seen := 0, map[string]bool{}
 		for i, p := range portals {
 			home, err := url.Parse(p.HomePage())
-			if err != nil || i%every != 0 && p.Confidence != seeds.Seen || p.Home == "" || seen[bareHost(home)] || len(p.Start) == 0 || !sameSite(p.Home, p.Start) {
+			if err != nil || i%every != 0 && p.Confidence != seeds.Seen || p.Home == "" || seen[weburl.BareHost(home)] || len(p.Start) == 0 || !sameSite(p.Home, p.Start) {
 				continue // one portal a host: the nation knows but one column on each
 			}
-			seen[bareHost(home)] = true
+			seen[weburl.BareHost(home)] = true
 			c.Portals = append(c.Portals, p)
 			with++
 		}
@@ -161,7 +162,7 @@ func sameSite(home string, starts []string) bool {
 	for _, s := range starts {
 		a, err1 := url.Parse(s)
 		b, err2 := url.Parse(home)
-		if err1 != nil || err2 != nil || siteOf(a) != siteOf(b) {
+		if err1 != nil || err2 != nil || weburl.Site(a) != weburl.Site(b) {
 			return false
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"gongkai/crawler/portal"
+	"gongkai/crawler/weburl"
 	"gongkai/extract"
 	"gongkai/seeds"
 	"gongkai/store"
@@ -81,7 +82,7 @@ func (i *Import) Run(ctx context.Context, c *warc.Collection) (ImportSummary, er
 
 // wants reports whether answers from an address may enter the archive. Addresses that are too long for it are told later.
 func (i *Import) wants(u *url.URL) bool {
-	host := scope{site: siteOf(u), hosts: i.hosts}.deny(&url.URL{Scheme: u.Scheme, Host: u.Host})
+	host := scope{site: weburl.Site(u), hosts: i.hosts}.deny(&url.URL{Scheme: u.Scheme, Host: u.Host})
 	return host == ""
 }
 
@@ -295,7 +296,7 @@ func (m *importing) settle(a *warc.Answer, p *page) error {
 // unfit reports whether it is the capture's own fault that the archive does not take it.
 func unfit(p *page) bool {
 	u, err := url.Parse(p.URL)
-	return err != nil || len(p.URL) > longest || strings.ContainsRune(u.String(), 0) || p.Time.Year() < 1971 || p.Time.Year() > 2200
+	return err != nil || len(p.URL) > weburl.Longest || strings.ContainsRune(u.String(), 0) || p.Time.Year() < 1971 || p.Time.Year() > 2200
 }
 
 func (m *importing) note(id uint64) {
@@ -422,7 +423,7 @@ func (m *importing) judged(a *warc.Answer) (p page, why string, err error) {
 		return p, "", err
 	}
 	p.missed(u, front)
-	switch unknown := t.kind == store.KindOther || m.atlas.guesses[key(u)]; {
+	switch unknown := t.kind == store.KindOther || m.atlas.guesses[weburl.Key(u)]; {
 	case unknown && repeats != "" && p.State == store.StateUnchanged:
 		p.Kind = repeats
 	case unknown && p.State == store.StateOK && m.standsAlone(&p):
@@ -433,8 +434,8 @@ func (m *importing) judged(a *warc.Answer) (p page, why string, err error) {
 
 // role says what a page is to a crawl.
 func (m *importing) role(u *url.URL) target {
-	t, known := m.atlas.roles[key(u)]
-	if part, ok := m.parts[key(u)]; ok && (!known || t.kind != store.KindReport) {
+	t, known := m.atlas.roles[weburl.Key(u)]
+	if part, ok := m.parts[weburl.Key(u)]; ok && (!known || t.kind != store.KindReport) {
 		t, known = part, true
 	}
 	if !known {
@@ -486,7 +487,7 @@ func (m *importing) original(a *warc.Answer, url string) (store.Capture, error) 
 // front returns the home page of a URL's authority if a page of so many bytes might be the same; nil when the archive has
 // none.
 func (m *importing) front(u *url.URL, size int) ([]byte, error) {
-	c, ok, err := m.Store.LastBody(authority(u) + "/")
+	c, ok, err := m.Store.LastBody(weburl.Authority(u) + "/")
 	if err != nil || !ok || u.Path == "/" || max(c.Size, int64(size)) > min(c.Size, int64(size))*5/4 {
 		return nil, err
 	}
@@ -520,10 +521,10 @@ func (m *importing) expect(p *page) error {
 	if p.Kind == store.KindReport && (p.State == store.StateOK || p.State == store.StateUnchanged) && p.body != nil {
 		m.addParts(p.URL, p.Capture, p.body)
 	}
-	if t, ok := m.parts[keyOf(p.URL)]; ok && p.Kind == store.KindPart && p.body != nil {
+	if t, ok := m.parts[weburl.KeyOf(p.URL)]; ok && p.Kind == store.KindPart && p.body != nil {
 		m.addParts(t.from, p.Capture, p.body) // a frame has the attachments of the article
 	}
-	if t, ok := m.parts[keyOf(p.URL)]; ok && p.State == store.StateRedirect {
+	if t, ok := m.parts[weburl.KeyOf(p.URL)]; ok && p.State == store.StateRedirect {
 		m.movePart(t, p)
 	}
 	return nil
@@ -543,7 +544,7 @@ func (m *importing) addParts(report string, c store.Capture, body []byte) {
 		if part.Kind == extract.PartAttachment {
 			t.kind = store.KindAttachment
 		}
-		if k := keyOf(part.URL); k != keyOf(report) {
+		if k := weburl.KeyOf(part.URL); k != weburl.KeyOf(report) {
 			m.parts[k] = t
 		}
 	}
@@ -555,16 +556,7 @@ func (m *importing) movePart(t target, p *page) {
 	if err != nil {
 		return
 	}
-	if to, err := extract.Relocated(base, p.Destination()); err == nil && key(to) != key(base) {
-		m.parts[key(to)] = t
+	if to, err := extract.Relocated(base, p.Destination()); err == nil && weburl.Key(to) != weburl.Key(base) {
+		m.parts[weburl.Key(to)] = t
 	}
-}
-
-// keyOf is key of an address; "" when it is none.
-func keyOf(address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return ""
-	}
-	return key(u)
 }

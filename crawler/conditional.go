@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"gongkai/crawler/portal"
+	"gongkai/crawler/weburl"
 	"gongkai/store"
 )
 
@@ -102,7 +102,7 @@ func (p *page) toSession() bool {
 		return false
 	}
 	to, err := base.Parse(p.Header.Get("Location"))
-	return err == nil && to.String() != p.URL && portal.Canonical(to).String() == p.URL
+	return err == nil && to.String() != p.URL && weburl.Canonical(to).String() == p.URL
 }
 
 // insist asks for a page, and once more without conditions when the answer to a conditional request is not to be believed;

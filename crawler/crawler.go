@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"gongkai/crawler/robots"
+	"gongkai/crawler/weburl"
 	"gongkai/extract"
 	"gongkai/seeds"
 	"gongkai/store"
@@ -237,7 +238,7 @@ func bySite(portals []seeds.Portal) ([]group, error) {
 			if err != nil {
 				return nil, fmt.Errorf("portal %s: %w", p.ID, err)
 			}
-			site := siteOf(u)
+			site := weburl.Site(u)
 			i, known := at[site]
 			if !known {
 				i = len(groups)

@@ -12,6 +12,7 @@ import (
 
 	"gongkai/crawler/discover"
 	"gongkai/crawler/portal"
+	"gongkai/crawler/weburl"
 	"gongkai/seeds"
 	"gongkai/store"
 )
@@ -75,7 +76,7 @@ func hostsOf(portals []seeds.Portal) (hosts []string) {
 	for _, p := range portals {
 		for _, s := range p.Start {
 			if u, err := url.Parse(s); err == nil {
-				hosts = append(hosts, hostPort(u))
+				hosts = append(hosts, weburl.HostPort(u))
 			}
 		}
 	}
@@ -119,9 +120,9 @@ func (c *Crawler) taken(listing, id string) bool {
 	if owner := c.discoveries.Whose(listing); owner != "" && owner != id {
 		return true
 	}
-	at := keyOf(listing)
+	at := weburl.KeyOf(listing)
 	return slices.ContainsFunc(c.known, func(p seeds.Portal) bool {
-		return p.ID != id && p.Listed() && slices.ContainsFunc(p.Start, func(start string) bool { return keyOf(start) == at })
+		return p.ID != id && p.Listed() && slices.ContainsFunc(p.Start, func(start string) bool { return weburl.KeyOf(start) == at })
 	})
 }
 
@@ -222,22 +223,14 @@ func (k *seeker) try(ctx context.Context, l discover.Lead) error {
 	}
 }
 
-// other returns the next address to try for a home page at which nobody answers: under the other scheme, as one portal in
-// a hundred has moved so, then with www or without. It is "" when there is none.
+// other returns the next address to try for a home page at which nobody answers, "" when there is none.
 func (k *seeker) other(l discover.Lead, t target, p page) string {
 	u, err := url.Parse(t.address())
-	if k.pages > 0 || l.From != "" || !silent(p) || err != nil || u.Port() != "" || len(t.via) != t.twins {
+	if k.pages > 0 || l.From != "" || !silent(p) || err != nil || len(t.via) != t.twins {
 		return ""
 	}
-	switch t.twins {
-	case 0:
-		u.Scheme = otherScheme(u.Scheme)
-	case 1:
-		u.Scheme, u.Host = otherScheme(u.Scheme), otherName(u.Host)
-	default:
-		return ""
-	}
-	return u.String()
+	address, _ := weburl.Alternate(u, t.twins)
+	return address
 }
 
 func (k *seeker) missed(l discover.Lead, why string) {
@@ -250,8 +243,8 @@ func (k *seeker) missed(l discover.Lead, why string) {
 // took reads a page that was had.
 func (k *seeker) took(l discover.Lead, p page, body []byte, u *url.URL) {
 	k.pages++
-	if u.Path == "/" && u.RawQuery == "" {
-		k.homes[authority(u)] = home{p.SHA256, len(body)}
+	if weburl.IsHome(u) {
+		k.homes[weburl.Authority(u)] = home{p.SHA256, len(body)}
 	}
 	done, err := k.Budget.begin(p.SHA256, stageListing)
 	if err != nil {
@@ -270,16 +263,16 @@ func (k *seeker) took(l discover.Lead, p page, body []byte, u *url.URL) {
 		u = &with
 	}
 	k.search.Read(l, body, p.Header.Get("Content-Type"), u)
-	if g, known := k.gates[authority(u)]; known && g.rules != nil {
-		k.search.Maps(g.rules.Sitemaps, authority(u)+"/robots.txt")
+	if g, known := k.gates[weburl.Authority(u)]; known && g.rules != nil {
+		k.search.Maps(g.rules.Sitemaps, weburl.Authority(u)+"/robots.txt")
 	}
 }
 
 // have returns what the portal answers, or what it has answered since the night before: a search that is repeated, and
 // a walk that follows one, cost the portal nothing.
 func (k *seeker) have(ctx context.Context, t target) (page, []byte, error) {
-	t.url = withoutFragment(t.url)
-	t.request.URL = withoutFragment(t.request.URL)
+	t.url = weburl.WithoutFragment(t.url)
+	t.request.URL = weburl.WithoutFragment(t.request.URL)
 	known, err := recall(k.Store, t.url)
 	if err != nil {
 		return page{}, nil, err
@@ -302,11 +295,6 @@ func (k *seeker) have(ctx context.Context, t target) (page, []byte, error) {
 		p.Header = known.header()
 	}
 	return p, body, err
-}
-
-func withoutFragment(address string) string {
-	bare, _, _ := strings.Cut(address, "#")
-	return bare
 }
 
 // fresh reports whether an answer is of this night.
@@ -511,7 +499,7 @@ func (w *walk) setOut(ctx context.Context, e *errand) (err error) {
 // onSite returns those of some start pages that lie on the site: others must be asked for by another clock.
 func (s *site) onSite(start []string) (here []string) {
 	for _, address := range start {
-		if u, err := url.Parse(address); err == nil && siteOf(u) == s.scope.site {
+		if u, err := url.Parse(address); err == nil && weburl.Site(u) == s.scope.site {
 			here = append(here, address)
 		}
 	}
@@ -541,7 +529,7 @@ func (w *walk) setOutAgain(ctx context.Context) (bool, error) {
 // begin returns the targets that a walk begins with.
 func begin(id string, start []string) (all []target) {
 	for _, u := range start {
-		bare, _, _ := strings.Cut(u, "#") // some sites drawn by script name the column behind it
+		bare := weburl.WithoutFragment(u) // some sites drawn by script name the column behind it
 		all = append(all, target{url: bare, kind: store.KindListing, portal: id, request: portal.Start(u)})
 	}
 	return all

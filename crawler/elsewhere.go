@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gongkai/crawler/discover"
+	"gongkai/crawler/weburl"
 	"gongkai/extract"
 	"gongkai/seeds"
 )
@@ -26,15 +27,15 @@ const (
 // isAway reports whether the site that is being visited is another than that of a portal's home page.
 func (s *site) isAway(p seeds.Portal) bool {
 	home, err := url.Parse(p.HomePage())
-	return err == nil && home.Host != "" && siteOf(home) != s.scope.site
+	return err == nil && home.Host != "" && weburl.Site(home) != s.scope.site
 }
 
 // refer notes a lead to another site of a government that is named like the portal's column, or like the section that it
 // lies in: the first such site. Most home pages have links to what their province, or their neighbours, disclose.
 func (k *seeker) refer(l discover.Lead, u *url.URL) {
-	address := withoutFragment(u.String())
+	address := weburl.WithoutFragment(u.String())
 	at := extract.FindDivision(l.Name, k.portal.Division)
-	if k.away || l.Points < promising || siteOf(u) == k.scope.site || !strings.HasSuffix(strings.ToLower(u.Hostname()), ".gov.cn") ||
+	if k.away || l.Points < promising || weburl.Site(u) == k.scope.site || !strings.HasSuffix(strings.ToLower(u.Hostname()), ".gov.cn") ||
 		notOurs.MatchString(l.Name) || at != "" && at != k.portal.Division && at != k.search.Site.Division {
 		return
 	}
@@ -157,7 +158,7 @@ func anotherSite(p seeds.Portal, addresses []string) bool {
 	home, err := url.Parse(p.HomePage())
 	return err == nil && slices.ContainsFunc(addresses, func(a string) bool {
 		u, err := url.Parse(a)
-		return err == nil && siteOf(u) != siteOf(home)
+		return err == nil && weburl.Site(u) != weburl.Site(home)
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gongkai/crawler/portal"
+	"gongkai/crawler/weburl"
 	"gongkai/extract"
 	"gongkai/store"
 )
@@ -133,7 +134,7 @@ func redirected(t target, location string, s scope) (next target, reason string)
 	if err != nil {
 		return target{}, "redirects to a malformed address"
 	}
-	plain := portal.Canonical(u)
+	plain := weburl.Canonical(u)
 	next = t
 	next.url, next.from = plain.String(), t.url
 	next.via = append(slices.Clip(t.via), t.url)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"gongkai/crawler/robots"
+	"gongkai/crawler/weburl"
 	"gongkai/store"
 )
 
@@ -30,11 +31,11 @@ const (
 // gate returns what the robots.txt of a URL's authority says. It is asked for once a day, also over restarts: in
 // between the archive tells.
 func (s *site) gate(ctx context.Context, u *url.URL, sum *PortalSummary) (gate, error) {
-	g, known := s.gates[authority(u)]
+	g, known := s.gates[weburl.Authority(u)]
 	if known && time.Since(g.asked) < believed {
 		return g, nil
 	}
-	t := target{url: authority(u) + "/robots.txt", kind: store.KindRobots, portal: sum.ID}
+	t := target{url: weburl.Authority(u) + "/robots.txt", kind: store.KindRobots, portal: sum.ID}
 	old, err := s.oldGate(t)
 	if err != nil {
 		return gate{}, err
@@ -50,7 +51,7 @@ func (s *site) gate(ctx context.Context, u *url.URL, sum *PortalSummary) (gate, 
 		g = old // RFC 9309, 2.3.1.4
 		g.asked = time.Now()
 	}
-	s.gates[authority(u)] = g
+	s.gates[weburl.Authority(u)] = g
 	return g, nil
 }
 

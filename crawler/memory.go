@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"gongkai/crawler/portal"
+	"gongkai/crawler/weburl"
 	"gongkai/store"
 )
 
@@ -70,7 +71,7 @@ func (w *walk) unlisted() (found bool, err error) {
 			if err != nil || w.scope.deny(u) != "" {
 				continue
 			}
-			if state, err := w.front.State(key(u)); err != nil || state != "" {
+			if state, err := w.front.State(weburl.Key(u)); err != nil || state != "" {
 				if err != nil {
 					return found, err
 				}
@@ -82,7 +83,7 @@ func (w *walk) unlisted() (found bool, err error) {
 			}
 			if due {
 				found = true
-				if err := w.queue(t, key(u)); err != nil {
+				if err := w.queue(t, weburl.Key(u)); err != nil {
 					return found, err
 				}
 			}

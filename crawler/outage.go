@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"gongkai/crawler/robots"
+	"gongkai/crawler/weburl"
 	"gongkai/store"
 )
 
@@ -116,7 +117,7 @@ func (s *site) sameSign(t target, a answer) string {
 			return ""
 		}
 		to, err := base.Parse(a.header.Get("Location"))
-		if err != nil || to.Host == "" || siteOf(to) == s.scope.site || (scope{site: siteOf(to), hosts: s.hosts}).deny(to) == "" {
+		if err != nil || to.Host == "" || weburl.Site(to) == s.scope.site || (scope{site: weburl.Site(to), hosts: s.hosts}).deny(to) == "" {
 			return ""
 		}
 		return "redirects to " + to.Host
@@ -395,7 +396,7 @@ func (c *Crawler) unanswered(address string) (bool, error) {
 		if err2 != nil {
 			return false, nil
 		}
-		last, known, err = c.Store.LastCapture(authority(u) + "/robots.txt")
+		last, known, err = c.Store.LastCapture(weburl.Authority(u) + "/robots.txt")
 	}
 	return known && last.State == store.StateFailed && last.Status == 0 && unheard(last.Error), err
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"gongkai/crawler/portal"
+	"gongkai/crawler/weburl"
 	"gongkai/extract"
 	"gongkai/extract/coding"
 	"gongkai/seeds"
@@ -28,42 +29,6 @@ func parse(t *testing.T, s string) *url.URL {
 	return u
 }
 
-func TestSiteOf(t *testing.T) {
-	tests := []struct{ url, want string }{
-		{"http://www.qjq.gov.cn/a", "qjq.gov.cn"},
-		{"https://qjq.gov.cn/", "qjq.gov.cn"},
-		{"http://GXW.Xinyu.gov.cn:8080/", "xinyu.gov.cn"},
-		{"http://www.gov.cn/", "www.gov.cn"},
-		{"http://www.example.com.cn/", "example.com.cn"},
-		{"http://127.0.0.1:8081/", "127.0.0.1:8081"},
-		{"http://127.0.0.2:80/", "127.0.0.2"},
-		{"http://[::1]:8080/", "[::1]:8080"},
-		{"http://localhost:8080/", "localhost:8080"},
-	}
-	for _, tt := range tests {
-		if got := siteOf(parse(t, tt.url)); got != tt.want {
-			t.Errorf("%s: got %s, want %s", tt.url, got, tt.want)
-		}
-	}
-}
-
-func TestKey(t *testing.T) {
-	same := []string{"http://www.a.gov.cn/x", "https://www.a.gov.cn/x", "http://a.gov.cn/x", "https://A.gov.cn:443/x", "http://www.a.gov.cn:80/x"}
-	for _, s := range same {
-		if got, want := key(parse(t, s)), key(parse(t, same[0])); got != want {
-			t.Errorf("%s: got %s, want %s", s, got, want)
-		}
-	}
-	if key(parse(t, "http://a.gov.cn/x?b=2&a=1")) != key(parse(t, "http://a.gov.cn/x?a=1&b=2")) {
-		t.Error("the order of parameters tells pages apart")
-	}
-	for _, s := range []string{"http://a.gov.cn/x/", "http://a.gov.cn/X", "http://a.gov.cn/x?y", "http://a.gov.cn:81/x", "http://b.a.gov.cn/x"} {
-		if key(parse(t, s)) == key(parse(t, same[0])) {
-			t.Errorf("%s has the key of %s", s, same[0])
-		}
-	}
-}
-
 func TestScope(t *testing.T) {
 	portals := []seeds.Portal{{Start: []string{"http://www.park.example.com/nb/"}}, {Start: []string{"http://127.0.0.1:8081/"}}}
 	tests := []struct{ site, url, want string }{
@@ -73,7 +38,7 @@ func TestScope(t *testing.T) {
 		{"a.gov.cn", "http://www.agov.cn/x", "off the site"},
 		{"a.gov.cn", "http://www.a.gov.cn.evil.com/x", "off the site"},
 		{"a.gov.cn", "ftp://www.a.gov.cn/x", "not http"},
-		{"a.gov.cn", "http://www.a.gov.cn/" + strings.Repeat("x", longest), "too long"},
+		{"a.gov.cn", "http://www.a.gov.cn/" + strings.Repeat("x", weburl.Longest), "too long"},
 		{"example.com", "http://other.example.com/x", "host not allowed"},
 		{"example.com", "http://www.park.example.com/x", ""},
 		{"example.com", "http://extra.example.com/x", ""},

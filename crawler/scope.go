@@ -1,58 +1,12 @@
 package crawler
 
 import (
-	"net"
 	"net/url"
 	"strings"
 
-	"golang.org/x/net/publicsuffix"
-
+	"gongkai/crawler/weburl"
 	"gongkai/seeds"
 )
-
-// siteOf names the site of a URL: the registrable domain, so that http and https, www and bare, and a city's
-// bureaus are one site with one clock. gov.cn is a public suffix. An address without a domain is a site by port.
-func siteOf(u *url.URL) string {
-	host := strings.ToLower(u.Hostname())
-	if net.ParseIP(host) == nil {
-		if domain, err := publicsuffix.EffectiveTLDPlusOne(host); err == nil {
-			return domain
-		}
-	}
-	return hostPort(u)
-}
-
-// hostPort returns the host of a URL in lower case, with its port unless that is the scheme's own.
-func hostPort(u *url.URL) string {
-	host := strings.ToLower(u.Host)
-	switch {
-	case u.Scheme == "http":
-		return strings.TrimSuffix(host, ":80")
-	case u.Scheme == "https":
-		return strings.TrimSuffix(host, ":443")
-	}
-	return host
-}
-
-// authority names what one robots.txt is about.
-func authority(u *url.URL) string { return u.Scheme + "://" + hostPort(u) }
-
-// key tells pages apart within one run: the twins of a page over http and https, with and without www, and with the
-// parameters of its query in another order, are one.
-func key(u *url.URL) string {
-	path := u.EscapedPath()
-	if path == "" {
-		path = "/"
-	}
-	query := u.RawQuery
-	if values, err := url.ParseQuery(query); err == nil {
-		query = values.Encode()
-	}
-	return strings.TrimPrefix(hostPort(u), "www.") + path + "?" + query
-}
-
-// longest is the most bytes a URL may have. The archive takes no longer ones, and they are traps.
-const longest = 2000
 
 // A scope is where a crawl of one site may go.
 type scope struct {
@@ -72,7 +26,7 @@ func allowed(portals []seeds.Portal, byHand []string) map[string]bool {
 	for _, p := range portals {
 		for _, start := range p.Start {
 			if u, err := url.Parse(start); err == nil {
-				bare := strings.TrimPrefix(hostPort(u), "www.")
+				bare := weburl.BareHost(u)
 				hosts[bare], hosts["www."+bare] = true, true
 			}
 		}
@@ -86,13 +40,13 @@ func (s scope) deny(u *url.URL) string {
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https":
 		return "not http"
-	case len(u.String()) > longest:
+	case len(u.String()) > weburl.Longest:
 		return "too long"
 	case s.anywhere:
 		return ""
-	case siteOf(u) != s.site:
+	case weburl.Site(u) != s.site:
 		return "off the site"
-	case strings.HasSuffix(host, ".gov.cn"), s.hosts[host], s.hosts[hostPort(u)]:
+	case strings.HasSuffix(host, ".gov.cn"), s.hosts[host], s.hosts[weburl.HostPort(u)]:
 		return ""
 	}
 	return "host not allowed"

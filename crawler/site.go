@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"gongkai/crawler/robots"
+	"gongkai/crawler/weburl"
 	"gongkai/extract"
 	"gongkai/extract/coding"
 	"gongkai/store"
@@ -269,7 +270,7 @@ func (s *site) address(ctx context.Context, host string) netip.Addr {
 // and when the authority of u is open. Before the first of them is known, what it asked for last time holds.
 func (s *site) rules(u *url.URL, now time.Time) (pause time.Duration, opens time.Time) {
 	pause, opens = s.pauses(now)
-	if g, known := s.gates[authority(u)]; known {
+	if g, known := s.gates[weburl.Authority(u)]; known {
 		opens = g.rules.Opens(now)
 	}
 	return pause, opens
@@ -295,7 +296,7 @@ func (s *site) ask(ctx context.Context, t target, p past, sum *PortalSummary) (p
 	permit := store.Robots{Allowed: d.Allowed, Reason: d.Reason, SHA256: g.sha256}
 	if !d.Allowed {
 		c := failed(t, errors.New("robots.txt: "+d.Reason))
-		if why := s.unsafe[authority(u)]; why != "" && d.Reason == robots.Silent {
+		if why := s.unsafe[weburl.Authority(u)]; why != "" && d.Reason == robots.Silent {
 			c.Error = why // not the file is what is wrong
 		}
 		c.State, c.Robots = store.StateBlocked, permit
@@ -321,7 +322,7 @@ type home struct {
 // home returns the home page of a URL's authority if a page of so many bytes might be the same; nil when it is not
 // known.
 func (s *site) home(u *url.URL, size int) ([]byte, error) {
-	h, known := s.homes[authority(u)]
+	h, known := s.homes[weburl.Authority(u)]
 	if !known || max(h.Size, size) > min(h.Size, size)*5/4 {
 		return nil, nil
 	}
@@ -386,7 +387,7 @@ func (s *site) request(ctx context.Context, t target, p past, sum *PortalSummary
 		return s.request(ctx, t, p, sum)
 	}
 	if fault := new(tlsError); errors.As(a.err, &fault) {
-		s.unsafe[authority(u)] = fault.why
+		s.unsafe[weburl.Authority(u)] = fault.why
 	}
 	pg := judge(t, a, held)
 	pg.takePart(t, a, p)

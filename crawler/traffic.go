@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"gongkai/crawler/weburl"
 	"gongkai/store"
 	"gongkai/store/frontier"
 )
@@ -178,7 +179,7 @@ var errElsewhere = errors.New("it lies on a site that is left alone")
 // for ever.
 func (s *site) requestAnywhere(ctx context.Context, t target, known past, sum *PortalSummary, look func(*page) error) (p page, err error) {
 	u, err := url.Parse(t.address())
-	if err != nil || siteOf(u) == s.scope.site {
+	if err != nil || weburl.Site(u) == s.scope.site {
 		return s.insist(ctx, t, known, sum, look)
 	}
 	if err := s.frontier.SetHost(s.scope.site, s.clock.host); err != nil {
@@ -186,7 +187,7 @@ func (s *site) requestAnywhere(ctx context.Context, t target, known past, sum *P
 	}
 	s.leave()
 	s.release()
-	p, err = s.visitAsGuest(ctx, siteOf(u), t, known, sum, look)
+	p, err = s.visitAsGuest(ctx, weburl.Site(u), t, known, sum, look)
 	if err := s.take(ctx, s.standing()); err != nil {
 		return page{}, err
 	}

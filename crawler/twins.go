@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"gongkai/crawler/robots"
+	"gongkai/crawler/weburl"
 	"gongkai/store"
 )
 
@@ -18,21 +19,15 @@ func (w *walk) twin(t target, p page) (next target, ok bool) {
 		return t, false
 	}
 	u, err := url.Parse(t.address())
-	if err != nil || u.Port() != "" {
-		return t, false
-	}
-	switch t.twins {
-	case 0:
-		u.Scheme = otherScheme(u.Scheme)
-	case 1:
-		u.Scheme = otherScheme(u.Scheme)
-		u.Host = otherName(u.Host)
-	default:
+	if err != nil {
 		return t, false
 	}
 	next = t
+	if next.url, ok = weburl.Alternate(u, t.twins); !ok {
+		return t, false
+	}
+	next.request.URL = ""
 	next.twins, next.tries, next.waits = t.twins+1, mostTries-1, 0 // a single try each
-	next.url, next.request.URL = u.String(), ""
 	if next.twinOf == "" {
 		next.twinOf = t.url
 	}
@@ -42,20 +37,6 @@ func (w *walk) twin(t target, p page) (next target, ok bool) {
 // silent reports whether nobody answers at an address, or not even its robots.txt can be had.
 func silent(p page) bool {
 	return p.State == store.StateFailed && p.Status == 0 || p.State == store.StateBlocked && p.Robots.Reason == robots.Silent
-}
-
-func otherScheme(scheme string) string {
-	if scheme == "http" {
-		return "https"
-	}
-	return "http"
-}
-
-func otherName(host string) string {
-	if bare, ok := strings.CutPrefix(host, "www."); ok {
-		return bare
-	}
-	return "www." + host
 }
 
 // alive notes that a twin answers.
@@ -68,7 +49,7 @@ func (w *walk) alive(t target) {
 	if w.Twins == nil {
 		w.Twins = make(map[string]string)
 	}
-	w.Twins[authority(dead)] = authority(living)
+	w.Twins[weburl.Authority(dead)] = weburl.Authority(living)
 	w.Log.Info("the portal answers at another address than the catalogue says", "portal", w.portal.ID, "known", t.twinOf, "answers", t.url)
 }
 
@@ -82,8 +63,8 @@ func (w *walk) living(t target) target {
 		if err != nil || *address == "" {
 			continue
 		}
-		if twin := w.Twins[authority(u)]; twin != "" {
-			*address = twin + strings.TrimPrefix(*address, authority(u))
+		if twin := w.Twins[weburl.Authority(u)]; twin != "" {
+			*address = twin + strings.TrimPrefix(*address, weburl.Authority(u))
 		}
 	}
 	return t

@@ -5,11 +5,11 @@ import (
 	"context"
 	"maps"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
 	"gongkai/crawler/portal"
+	"gongkai/crawler/weburl"
 	"gongkai/extract"
 	"gongkai/store"
 	"gongkai/store/frontier"
@@ -35,28 +35,6 @@ type sibling struct {
 	first uint64 // its first capture
 }
 
-var changing = regexp.MustCompile(`[0-9]+|[0-9a-fA-F-]{12,}`)
-
-// differing names the parameters in which two queries differ; nil when anything else differs too.
-func differing(a, b string) []string {
-	p, err1 := url.ParseQuery(a)
-	q, err2 := url.ParseQuery(b)
-	if err1 != nil || err2 != nil || len(p) != len(q) {
-		return nil
-	}
-	var names []string
-	for name, values := range p {
-		switch other, ok := q[name]; {
-		case !ok:
-			return nil
-		case !slices.Equal(values, other):
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names
-}
-
 // sibling returns the page that is in the archive and may be the one at a new address; false when there is none, or the address
 // is known. Links of the same name must have led to both. With several it is the one in the fewest parameters, and then the oldest.
 func (w *walk) sibling(t target) (best sibling, ok bool, err error) {
@@ -78,9 +56,9 @@ func (w *walk) sibling(t target) (best sibling, ok bool, err error) {
 			break
 		}
 		_, query, _ := strings.Cut(address, "?")
-		names := differing(u.RawQuery, query)
-		shape := changing.ReplaceAllString(u.Host+u.EscapedPath(), "#") + "?" + strings.Join(names, "&")
-		if len(names) == 0 || ok && len(names) > fewest || w.clock.host.Volatile[shape].Other > 0 {
+		names := weburl.Differing(u.RawQuery, query)
+		as := weburl.Shape(u, names)
+		if len(names) == 0 || ok && len(names) > fewest || w.clock.host.Volatile[as].Other > 0 {
 			continue
 		}
 		first, known, err := w.Store.FirstCapture(address)
@@ -95,7 +73,7 @@ func (w *walk) sibling(t target) (best sibling, ok bool, err error) {
 			return best, false, err
 		}
 		if held && body.Portal == w.portal.ID {
-			best, fewest, ok = sibling{address, shape, first.ID}, len(names), true
+			best, fewest, ok = sibling{address, as, first.ID}, len(names), true
 		}
 	}
 	return best, ok, nil
@@ -159,7 +137,7 @@ func (w *walk) same(ctx context.Context, t target, p *page) (target, error) {
 	p.URL = s.url
 	u, err := url.Parse(s.url)
 	if err == nil {
-		_, err = w.front.Mark(key(u)) // it has been asked for
+		_, err = w.front.Mark(weburl.Key(u)) // it has been asked for
 	}
 	return t, err
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"gongkai/crawler/portal"
+	"gongkai/crawler/weburl"
 	"gongkai/extract"
 	"gongkai/extract/filetype"
 	"gongkai/seeds"
@@ -344,8 +345,8 @@ func (w *walk) partial(t target, p page) {
 
 // list queues what a listing page leads to.
 func (w *walk) list(t target, p page, body []byte) error {
-	if u, err := url.Parse(t.url); err == nil && u.Path == "/" && u.RawQuery == "" {
-		w.homes[authority(u)] = home{p.SHA256, len(body)}
+	if u, err := url.Parse(t.url); err == nil && weburl.IsHome(u) {
+		w.homes[weburl.Authority(u)] = home{p.SHA256, len(body)}
 	}
 	y := w.tally(t)
 	if t.guess && len(t.via) == 0 {
@@ -474,16 +475,16 @@ func (w *walk) addFrom(from target, targets []target) error {
 		}
 		deny := w.scope.deny(u)
 		if deny == "" {
-			deny = portal.Trap(u)
+			deny = weburl.Trap(u)
 		}
 		if deny != "" {
 			w.Log.Debug("not followed", "portal", t.portal, "url", t.url, "from", t.from, "why", deny)
 			continue
 		}
-		state, err := w.front.State(key(u))
+		state, err := w.front.State(weburl.Key(u))
 		if err == nil && state == "" && w.room(t) {
 			if t, err = w.rank(t, from); err == nil {
-				err = w.queue(t, key(u))
+				err = w.queue(t, weburl.Key(u))
 			}
 		}
 		if err != nil {
@@ -530,7 +531,7 @@ func (w *walk) renew(t target) error {
 	if err != nil {
 		return nil // as a malformed link leads nowhere
 	}
-	it, err := t.item(key(u))
+	it, err := t.item(weburl.Key(u))
 	if err != nil {
 		return err
 	}
@@ -568,15 +569,15 @@ func (w *walk) redirect(t target, location string) error {
 	if err != nil {
 		return err // redirected has made it from one
 	}
-	if key(from) == key(to) || t.visited(next.url) {
+	if weburl.Key(from) == weburl.Key(to) || t.visited(next.url) {
 		return w.again(next)
 	}
 	w.front.Done(frontier.Done)
-	state, err := w.front.State(key(to))
+	state, err := w.front.State(weburl.Key(to))
 	if err != nil || state != "" {
 		return err // it is asked for by its own name
 	}
-	return w.queue(next, key(to))
+	return w.queue(next, weburl.Key(to))
 }
 
 // mostWaits is how often a server may name a time at which to come again for one page.

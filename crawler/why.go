@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"gongkai/crawler/weburl"
 	"gongkai/seeds"
 	"gongkai/store"
 	"gongkai/store/frontier"
@@ -43,7 +44,7 @@ func (c *Crawler) Why(about string) (Why, error) {
 			return Why{}, err
 		}
 	}
-	y := Why{Site: siteOf(u)}
+	y := Why{Site: weburl.Site(u)}
 	for _, p := range c.Portals {
 		if begins(p, y.Site) {
 			y.Portals = append(y.Portals, p.ID)
@@ -76,7 +77,7 @@ func (c *Crawler) Why(about string) (Why, error) {
 			if st.Site != y.Site {
 				return nil
 			}
-			return []string{key(u)}
+			return []string{weburl.Key(u)}
 		})
 		if err != nil {
 			return y, err
@@ -88,7 +89,7 @@ func (c *Crawler) Why(about string) (Why, error) {
 // begins reports whether a portal has a start page on a site.
 func begins(p seeds.Portal, site string) bool {
 	for _, start := range p.Start {
-		if u, err := url.Parse(start); err == nil && siteOf(u) == site {
+		if u, err := url.Parse(start); err == nil && weburl.Site(u) == site {
 			return true
 		}
 	}
@@ -167,7 +168,7 @@ func (y *Why) archive(c *Crawler, u *url.URL) error {
 // permit says what the archive knows of whether a URL may be asked for: what robots.txt says of it, or why that cannot be
 // had and nobody is asked; nil when there is nothing young enough to be believed.
 func (s *site) permit(u *url.URL) (*store.Robots, error) {
-	t := target{url: authority(u) + "/robots.txt"}
+	t := target{url: weburl.Authority(u) + "/robots.txt"}
 	g, err := s.oldGate(t)
 	if err != nil {
 		return nil, err

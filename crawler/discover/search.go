@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"gongkai/crawler/portal"
+	"gongkai/crawler/weburl"
 	"gongkai/extract"
 	"gongkai/seeds"
 )
@@ -160,7 +161,7 @@ func (s *Search) done(best Lead) bool {
 // Whether an address, as a key, has been a lead already.
 func (s *Search) add(l Lead) {
 	u, err := url.Parse(l.URL)
-	if err != nil || u.Host == "" || portal.Trap(u) != "" {
+	if err != nil || u.Host == "" || weburl.Trap(u) != "" {
 		return
 	}
 	key := twin(l.Key())

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"gongkai/crawler/weburl"
 	"gongkai/extract"
 )
 
@@ -96,7 +97,7 @@ func (r *reading) rowOf(o object) (Row, bool) {
 		return Row{}, false
 	}
 	return Row{
-		Link:     extract.Link{URL: Canonical(u).String(), Text: title, Title: title, Date: day(firstOf(o, dateNames))},
+		Link:     extract.Link{URL: weburl.Canonical(u).String(), Text: title, Title: title, Date: day(firstOf(o, dateNames))},
 		Index:    firstOf(o, indexNames),
 		Document: firstOf(o, numberNames),
 	}, true

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"gongkai/crawler/weburl"
 	"gongkai/seeds"
 )
 
@@ -33,11 +34,11 @@ func FuzzExplore(f *testing.F) {
 			t.Skip()
 		}
 		page, home := []byte(body), seeds.Portal{ID: "x", Agency: "某县人民政府"}
-		once := Canonical(u)
-		if twice := Canonical(once); twice.String() != once.String() {
+		once := weburl.Canonical(u)
+		if twice := weburl.Canonical(once); twice.String() != once.String() {
 			t.Errorf("%q has the canonical forms %q and %q", address, once, twice)
 		}
-		Trap(u)
+		weburl.Trap(u)
 		Wall(http.StatusOK, http.Header{"Server": {body[:min(len(body), 40)]}}, page)
 		Gone(page, "text/html", u, page[:len(page)/2])
 		if to, ok := Moved(page, "text/html", u); ok {

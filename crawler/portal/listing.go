@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 
+	"gongkai/crawler/weburl"
 	"gongkai/extract"
 	"gongkai/seeds"
 )
@@ -529,7 +530,7 @@ func asRows(links []extract.Link, text string) []Row {
 	beside := besides(text)
 	for _, l := range links {
 		if u, err := url.Parse(l.URL); err == nil {
-			l.URL = Canonical(u).String()
+			l.URL = weburl.Canonical(u).String()
 		}
 		more := beside[path.Base(l.URL)]
 		if l.Date == "" && isReport(Row{Link: l}) {

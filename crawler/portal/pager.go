@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"gongkai/crawler/weburl"
 	"gongkai/extract"
 	"gongkai/seeds"
 )
@@ -314,7 +315,7 @@ func (s sheet) requests(kind, method, address, body string, r Request) []Request
 	if err != nil {
 		return nil
 	}
-	r.Kind, r.Method, r.URL, r.Body, r.From = kind, method, Canonical(u).String(), body, s.from
+	r.Kind, r.Method, r.URL, r.Body, r.From = kind, method, weburl.Canonical(u).String(), body, s.from
 	if kind == Data {
 		r.Header = http.Header{"Referer": {s.from}}
 	}

@@ -1,4 +1,4 @@
-package portal
+package weburl
 
 import (
 	"net/url"
