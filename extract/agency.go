@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 	"unicode/utf8"
+
+	"gongkai/extract/text"
 )
 
 // Hints are what the catalogue and the listing know about a page before it is read. All may be empty.
@@ -125,15 +127,7 @@ var (
 
 // cleanName strips from a name what no reader sees, and what is not the agency; a pronoun (本局, 全区) names nobody.
 func cleanName(name string) string {
-	if strings.ContainsFunc(name, unseen) {
-		name = strings.Map(func(r rune) rune {
-			if unseen(r) {
-				return -1
-			}
-			return r
-		}, name)
-	}
-	name = documentNumber.ReplaceAllString(leadingBracket.ReplaceAllString(strings.TrimSpace(name), ""), "")
+	name = documentNumber.ReplaceAllString(leadingBracket.ReplaceAllString(strings.TrimSpace(text.Visible(name)), ""), "")
 	if pronoun.MatchString(name) {
 		return ""
 	}

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"gongkai/extract/text"
 )
 
 // t14 reads the annex of 2014 to 2018 (国办发〔2014〕32号): label, unit, number, a row each; some print it in two such
@@ -87,15 +89,15 @@ func (f *figureReader) valueAfter(t *Table, y, x int) (value *Cell, unit string,
 		}
 		parsed := parseCell(c.Text)
 		if !parsed.ok {
-			if u := moneyWord.FindString(Simplify(c.Text)); u != "" {
+			if u := moneyWord.FindString(text.Simplify(c.Text)); u != "" {
 				unit = u
 			}
-			if annexUnit[labelKey(c.Text)] || first == nil && blank == nil && len(c.Text) < 12 {
+			if annexUnit[text.Key(c.Text)] || first == nil && blank == nil && len(c.Text) < 12 {
 				continue
 			}
 			break // the label of the column abreast
 		}
-		switch head := narrow(Simplify(headAbove(t, c.Col, y))); {
+		switch head := text.Narrow(text.Simplify(headAbove(t, c.Col, y))); {
 		case notOfYear.MatchString(head), statedYearOnly.MatchString(head) && f.ofOtherYear(head+"年"):
 		case parsed.value == "":
 			if blank == nil && c.Col > x+1 {
@@ -139,10 +141,10 @@ func (f *figureReader) prepareT14(schema *FormTable) {
 }
 
 // annexKey is the key of an annex label: number, 其中 and what stands in brackets do not count.
-func annexKey(text string) string {
-	text = numbering.ReplaceAllString(narrow(Simplify(text)), "")
-	text = bracketed.ReplaceAllString(text, "")
-	return strings.TrimPrefix(labelKey(text), "其中")
+func annexKey(s string) string {
+	s = numbering.ReplaceAllString(text.Narrow(text.Simplify(s)), "")
+	s = bracketed.ReplaceAllString(s, "")
+	return strings.TrimPrefix(text.Key(s), "其中")
 }
 
 var bracketed = regexp.MustCompile(`\([^)]*\)`)
@@ -193,7 +195,7 @@ func (f *figureReader) generic(t *Table) {
 
 // isUnit reports whether a cell says in what its row is counted: by its own word, or by its column's.
 func isUnit(t *Table, c *Cell, first int) bool {
-	return annexUnit[c.key()] || unitColumn.MatchString(narrow(Simplify(headAbove(t, c.Col, first)))) && len(c.Text) < 16
+	return annexUnit[c.key()] || unitColumn.MatchString(text.Narrow(text.Simplify(headAbove(t, c.Col, first)))) && len(c.Text) < 16
 }
 
 var unitColumn = regexp.MustCompile(`^(?:计量|统计|数量)?\s*单\s*位$`)

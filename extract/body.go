@@ -8,6 +8,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"gongkai/extract/text"
 )
 
 // A body is the part of a page that is the report: its blocks, cut out of the page by the report's own structure
@@ -223,16 +225,16 @@ func sectionOf(line string) int {
 	if at == "" {
 		at = arabicNumber.FindString(line)
 	}
-	key := labelKey(line[len(at):])
+	key := text.Key(line[len(at):])
 	if n := utf8.RuneCountInString(key); n < 2 || n > 36 {
 		return 0
 	}
 	for _, s := range Schema().Sections {
-		if key == labelKey(s.ZH) {
+		if key == text.Key(s.ZH) {
 			return s.Number
 		}
 		for _, a := range s.Aliases {
-			if key == labelKey(a) {
+			if key == text.Key(a) {
 				return s.Number
 			}
 		}
@@ -430,7 +432,7 @@ func (d *Document) furniture(b block) bool {
 	if utf8.RuneCountInString(b.text) > 80 {
 		return len(ownLabels([]line{b.line()})) > 2 // a whole metadata block in one line
 	}
-	s := narrow(Simplify(b.text))
+	s := text.Narrow(text.Simplify(b.text))
 	switch {
 	case furnitureLine.MatchString(s), recordLine.MatchString(s):
 		return true
@@ -450,10 +452,10 @@ func ownLabels(lines []line) []fieldLabel {
 func (d *Document) sections(b body, title string) []Section {
 	sections := []Section{{}}
 	next := 0
-	var text strings.Builder
+	var out strings.Builder
 	close := func() {
-		sections[len(sections)-1].Text = strings.TrimSuffix(text.String(), "\n")
-		text.Reset()
+		sections[len(sections)-1].Text = strings.TrimSuffix(out.String(), "\n")
+		out.Reset()
 	}
 	for i := b.start; i < b.end; i++ {
 		bl := d.blocks[i]
@@ -469,11 +471,11 @@ func (d *Document) sections(b body, title string) []Section {
 		if bl.table != nil {
 			line = bl.table.String()
 		}
-		if line == "" || len(sections) == 1 && labelKey(line) == labelKey(title) || isWidget(line) {
+		if line == "" || len(sections) == 1 && text.Key(line) == text.Key(title) || isWidget(line) {
 			continue
 		}
-		text.WriteString(line)
-		text.WriteByte('\n')
+		out.WriteString(line)
+		out.WriteByte('\n')
 	}
 	close()
 	if sections[0].Text == "" && len(sections) > 1 {
@@ -487,7 +489,7 @@ func isWidget(line string) bool {
 	if len(line) > 40 {
 		return false
 	}
-	switch labelKey(line) {
+	switch text.Key(line) {
 	case "关闭", "打印", "关闭窗口", "打印本页", "返回顶部", "关闭打印", "打印关闭", "收藏", "分享到", "分享":
 		return true
 	}

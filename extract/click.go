@@ -9,6 +9,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"gongkai/extract/text"
 )
 
 // Many listings lead on by what a click does: javascript:window.open('/a.html'), onclick="location.href='a.html'",
@@ -190,7 +192,7 @@ func (d *Document) Buttons() []Link {
 			address, ok = d.lead(n)
 		}
 		if ok {
-			all = append(all, Link{URL: address, Text: buttonName(n), Title: compact(attr(n, "title") + attr(n, "alt")), Date: ownDate(n), Chrome: inChrome(n), Row: true})
+			all = append(all, Link{URL: address, Text: buttonName(n), Title: text.Compact(attr(n, "title") + attr(n, "alt")), Date: ownDate(n), Chrome: inChrome(n), Row: true})
 		}
 	}
 	return all
@@ -222,13 +224,13 @@ const longestLabel = 100
 
 // buttonLabel is what stands in an element, without a date; of one with much in it, what stands first.
 func buttonLabel(n *html.Node) string {
-	text := strings.TrimSpace(datePattern.ReplaceAllString(cellText(n), ""))
-	if utf8.RuneCountInString(text) <= longestLabel {
-		return text
+	s := strings.TrimSpace(datePattern.ReplaceAllString(cellText(n), ""))
+	if utf8.RuneCountInString(s) <= longestLabel {
+		return s
 	}
 	for c := range n.Descendants() {
 		if c.Type == html.TextNode && strings.TrimSpace(c.Data) != "" {
-			return compact(c.Data)
+			return text.Compact(c.Data)
 		}
 	}
 	return ""
@@ -236,14 +238,14 @@ func buttonLabel(n *html.Node) string {
 
 // buttonName is the label of what is clicked, or of the row in which that stands and says nothing itself.
 func buttonName(n *html.Node) string {
-	text := buttonLabel(n)
+	s := buttonLabel(n)
 	if n.DataAtom == atom.Input {
-		text = compact(attr(n, "value"))
+		s = text.Compact(attr(n, "value"))
 	}
-	if n.DataAtom == atom.Area || n.DataAtom == atom.Option || text != "" && !saysNothing.MatchString(text) {
-		return text
+	if n.DataAtom == atom.Area || n.DataAtom == atom.Option || s != "" && !saysNothing.MatchString(s) {
+		return s
 	}
-	return firstFilled(besideLink(n), text)
+	return firstFilled(besideLink(n), s)
 }
 
 func ownDate(n *html.Node) string {
@@ -264,7 +266,7 @@ func (d *Document) Unaddressed() []Link {
 				if date == "" && n.DataAtom == atom.A {
 					date, alone = rowDate(n)
 				}
-				all = append(all, Link{Text: buttonName(n), Title: compact(attr(n, "title")), Date: date, Row: alone})
+				all = append(all, Link{Text: buttonName(n), Title: text.Compact(attr(n, "title")), Date: date, Row: alone})
 			}
 		}
 	}
@@ -310,27 +312,27 @@ var saysNothing = regexp.MustCompile(`^[\[(【（<《]?(?:点击|在线|立即|�
 // label returns the name of a link. An image names its link by what stands for it, and what says nothing is named by the
 // row that it stands in.
 func label(a *html.Node) string {
-	text := cellText(a)
-	if text != "" && !saysNothing.MatchString(text) {
-		return text
+	s := cellText(a)
+	if s != "" && !saysNothing.MatchString(s) {
+		return s
 	}
 	for c := range a.Descendants() {
 		if c.DataAtom != atom.Img {
 			continue
 		}
 		for _, key := range [...]string{"alt", "title"} {
-			if name := compact(attr(c, key)); utf8.RuneCountInString(name) > 1 && !hasDocumentType(name) {
+			if name := text.Compact(attr(c, key)); utf8.RuneCountInString(name) > 1 && !hasDocumentType(name) {
 				return name
 			}
 		}
 	}
-	if attr(a, "title") != "" && text == "" {
-		return text
+	if attr(a, "title") != "" && s == "" {
+		return s
 	}
 	if beside := besideLink(a); beside != "" {
 		return beside
 	}
-	return text
+	return s
 }
 
 // besideLink returns the text of the smallest element around a link that has any besides the link's, without dates, if

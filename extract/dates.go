@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"gongkai/extract/text"
 )
 
 var (
@@ -27,7 +29,7 @@ var (
 // as 15:04. Portals print Chinese time (UTC+8) without saying so. Days that do not exist are no dates, and neither
 // is the middle of an index number such as 2026-02-00018. A time that says its zone (RFC 3339) is brought to China's.
 func ParseDate(s string) (day, minute string, ok bool) {
-	s = indexNumber.ReplaceAllString(narrow(Simplify(s)), "")
+	s = indexNumber.ReplaceAllString(text.Narrow(text.Simplify(s)), "")
 	if m := instant.FindString(s); m != "" {
 		if t, err := time.Parse("2006-01-02T15:04Z0700", secondsOf.ReplaceAllString(strings.Replace(m, " ", "T", 1), "$1$2$3$4")); err == nil {
 			t = t.In(china)

@@ -9,6 +9,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"gongkai/extract/text"
 )
 
 // A Document is a decoded page, parsed once. Everything else reads from it; code that knows what reports mean
@@ -200,7 +202,7 @@ func (w *walker) element(n *html.Node) {
 		}
 		return
 	case atom.Meta:
-		w.d.metas = append(w.d.metas, meta{attr(n, "name"), compact(attr(n, "content"))})
+		w.d.metas = append(w.d.metas, meta{attr(n, "name"), text.Compact(attr(n, "content"))})
 		return
 	case atom.Base:
 		w.setBase(n)
@@ -251,8 +253,8 @@ func (w *walker) setBase(n *html.Node) {
 // flush ends the current line, which stands in n.
 func (w *walker) flush(n *html.Node) {
 	if w.line.Len() > 0 {
-		if text := compact(w.line.String()); text != "" {
-			w.d.blocks = append(w.d.blocks, block{node: n, text: text, linked: w.linked})
+		if s := text.Compact(w.line.String()); s != "" {
+			w.d.blocks = append(w.d.blocks, block{node: n, text: s, linked: w.linked})
 		}
 		w.line.Reset()
 	}

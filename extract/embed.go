@@ -14,6 +14,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"gongkai/extract/text"
 )
 
 // Many reports are documents that a page shows within itself: in a frame, as an embedded object, or in a viewer that takes
@@ -32,7 +34,7 @@ func (d *Document) embedded(own bool) []Part {
 		if !embeds(n) || inChrome(n) {
 			continue
 		}
-		name := compact(attr(n, "title"))
+		name := text.Compact(attr(n, "title"))
 		switch n.DataAtom {
 		case atom.Iframe, atom.Frame:
 			if viewed := d.viewed(attr(n, "src"), false); viewed != "" || own {

@@ -9,6 +9,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"gongkai/extract/text"
 )
 
 // fieldNames maps a label, spaces removed and in simplified script, to the canonical name of its field. Names and
@@ -108,7 +110,7 @@ func fieldLabels(lines []line) []fieldLabel {
 			continue // prose, or nothing that could be a label
 		}
 		printed := []rune(l.text)
-		folded := foldRunes(printed)
+		folded := text.Fold(printed)
 		first := len(found)
 		for at := 0; at < len(folded); at++ {
 			if folded[at] == ' ' {
@@ -183,25 +185,9 @@ func shortLabelFits(name string, before, after []rune) bool {
 	return false
 }
 
-// foldRunes maps each character to what labels are compared in, one to one, so that positions stay.
-func foldRunes(rs []rune) []rune {
-	out := make([]rune, len(rs))
-	for i, r := range rs {
-		r = simplified(r)
-		switch {
-		case isOddSpace(r) || unicode.IsSpace(r):
-			r = ' '
-		case r == '：' || r == '∶' || r == '﹕':
-			r = ':'
-		}
-		out[i] = r
-	}
-	return out
-}
-
 // bareDate reports whether a label says only that its value is a date, and not of what. "" is that of a date without one.
 func bareDate(label string) bool {
-	switch strings.Trim(strings.ReplaceAll(string(foldRunes([]rune(label))), " ", ""), ":[(【（") {
+	switch strings.Trim(strings.ReplaceAll(string(text.Fold([]rune(label))), " ", ""), ":[(【（") {
 	case "", "日期", "时间":
 		return true
 	}
@@ -210,7 +196,7 @@ func bareDate(label string) bool {
 
 // issued reports whether a label is that of the day on which a document was sent out, rather than written.
 func issued(label string) bool {
-	return strings.HasPrefix(strings.ReplaceAll(string(foldRunes([]rune(label))), " ", ""), "发文")
+	return strings.HasPrefix(strings.ReplaceAll(string(text.Fold([]rune(label))), " ", ""), "发文")
 }
 
 // today is how the date of today is printed in the head of a page.
@@ -221,7 +207,7 @@ var placeholders = map[string]bool{"": true, "-": true, "—": true, "— —": 
 	"/": true, "null": true, "暂无": true, "暫無": true, "undefined": true}
 
 func trimValue(s string) string {
-	s = strings.TrimRight(strings.TrimLeft(compact(s), "|｜】]）); ；"), "|｜[【(（ ;；")
+	s = strings.TrimRight(strings.TrimLeft(text.Compact(s), "|｜】]）); ；"), "|｜[【(（ ;；")
 	if placeholders[s] || strings.Trim(s, "-—–－―/／\\|*.·…_ ") == "" {
 		return ""
 	}
@@ -242,7 +228,7 @@ func (d *Document) readFields(b body, title string, h Hints) []Field {
 		if name == "" || name == "views" || name == otherDate || value == "" || len(value) > 400 {
 			return
 		}
-		if name == "doc_no" && noNumber.MatchString(narrow(Simplify(value))) {
+		if name == "doc_no" && noNumber.MatchString(text.Narrow(text.Simplify(value))) {
 			return
 		}
 		if name == "written_date" && have[name] && issued(label) {
@@ -284,7 +270,7 @@ func (d *Document) readFields(b body, title string, h Hints) []Field {
 		value := f.value
 		if value == "" && last {
 			value = valueBelow(lines, found, i)
-			if labelKey(value) == labelKey(title) && f.name != "title" {
+			if text.Key(value) == text.Key(title) && f.name != "title" {
 				value = "" // an empty field at the end of the block; the headline follows
 			}
 		}

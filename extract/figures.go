@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"gongkai/extract/text"
 )
 
 // A figureReader reads the statutory tables of one report. Which table it has before it, which form version, and
@@ -279,8 +281,8 @@ func (f *figureReader) t2Row(t *Table, y int, table, row string, label *Cell, he
 // money finds the unit of an amount: in the cell, in its head, in the line above the table. The form prints it in
 // the head; where it stands nowhere, nobody knows.
 func (f *figureReader) money(t *Table, head, c *Cell, column FormColumn, where string) string {
-	for _, text := range [...]string{c.Text, head.Text, t.Note} {
-		if unit := moneyWord.FindString(narrow(Simplify(text))); unit != "" {
+	for _, s := range [...]string{c.Text, head.Text, t.Note} {
+		if unit := moneyWord.FindString(text.Narrow(text.Simplify(s))); unit != "" {
 			return unit
 		}
 	}
@@ -642,7 +644,7 @@ func (f *figureReader) t4Row(t *Table, bottom, columns int) (row int, ok bool) {
 		return rows[0], true
 	}
 	for _, y := range rows {
-		if label := t.Own(y)[0].Text; statedYear.MatchString(narrow(label)) && !f.ofOtherYear(narrow(label)) {
+		if label := t.Own(y)[0].Text; statedYear.MatchString(text.Narrow(label)) && !f.ofOtherYear(text.Narrow(label)) {
 			return y, true
 		}
 	}

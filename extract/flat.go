@@ -3,6 +3,8 @@ package extract
 import (
 	"slices"
 	"strings"
+
+	"gongkai/extract/text"
 )
 
 // Flattened text: reports that reach us without their tables' structure, a cell a line or rows with bars between the
@@ -59,8 +61,8 @@ func (d *Document) tokens(from, to int) []token {
 		}
 		first := len(tokens)
 		for _, p := range pieces {
-			p = compact(p)
-			tokens = append(tokens, token{text: p, key: rowKey(bareUnit.ReplaceAllString(narrow(p), ""))})
+			p = text.Compact(p)
+			tokens = append(tokens, token{text: p, key: rowKey(bareUnit.ReplaceAllString(text.Narrow(p), ""))})
 		}
 		for i := len(tokens) - 1; padded && i >= first && tokens[i].text == ""; i-- {
 			tokens[i].pad = true

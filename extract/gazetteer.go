@@ -3,6 +3,8 @@ package extract
 import (
 	"strconv"
 	"strings"
+
+	"gongkai/extract/text"
 )
 
 // A Division is a line of the gazetteer: a name that a code of GB/T 2260 has or had.
@@ -52,8 +54,8 @@ func FormerDivision(code string) bool {
 // FindDivision returns the code of the division that an agency's or a site's name begins with, "" when it names none,
 // or one of several that bear the name. within, a code, is preferred where it is given: its own names are found first.
 func FindDivision(name, within string) string {
-	rest, code := divisions().strip(plainTitle(name), within)
-	if rest == plainTitle(name) {
+	rest, code := divisions().strip(text.Plain(name), within)
+	if rest == text.Plain(name) {
 		return ""
 	}
 	return code
@@ -62,6 +64,6 @@ func FindDivision(name, within string) string {
 // Identify returns the agency that a name stands for, as a report of it would be keyed: below the division of the
 // portal that it stands on, which may be empty.
 func Identify(name, division string) Agency {
-	a, _ := identify([]namedBy{{plainTitle(name), "catalogue"}}, nil, Hints{Division: division}, "")
+	a, _ := identify([]namedBy{{text.Plain(name), "catalogue"}}, nil, Hints{Division: division}, "")
 	return a
 }

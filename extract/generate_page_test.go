@@ -12,6 +12,7 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"gongkai/extract"
+	"gongkai/extract/text"
 )
 
 var pageTraps = []trap{
@@ -61,7 +62,7 @@ func (g *generator) script(s string) string {
 
 // traditionalOf reverses the package's table: whichever of several characters it takes, it is right to read it back.
 var traditionalOf = sync.OnceValue(func() *strings.Replacer {
-	data, err := os.ReadFile(filepath.Join("data", "t2s.txt"))
+	data, err := os.ReadFile(filepath.Join("text", "t2s.txt"))
 	if err != nil {
 		panic(err) // the package embeds it
 	}
@@ -71,7 +72,7 @@ var traditionalOf = sync.OnceValue(func() *strings.Replacer {
 	for line := range strings.Lines(pairs) {
 		rs := []rune(strings.TrimSpace(line))
 		for i := 0; i+1 < len(rs); i += 2 {
-			if !seen[rs[i+1]] && extract.Simplify(string(rs[i])) == string(rs[i+1]) && strings.ContainsRune(everyday, rs[i+1]) {
+			if !seen[rs[i+1]] && text.Simplify(string(rs[i])) == string(rs[i+1]) && strings.ContainsRune(everyday, rs[i+1]) {
 				seen[rs[i+1]] = true
 				list = append(list, string(rs[i+1]), string(rs[i]))
 			}

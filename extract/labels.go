@@ -6,15 +6,17 @@ import (
 	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"gongkai/extract/text"
 )
 
 var numbering = regexp.MustCompile(`^\s*[(（]?(?:[一二三四五六七八九十]{1,3}|[0-9０-９]{1,2})\s*[)）]?\s*[、.．,，:：]?\s*`)
 
 // rowLabel is the key of a row's label without its number: "（三） 1．属于国家秘密" is "属于国家秘密".
-func rowLabel(text string) string {
-	key := labelKey(numbering.ReplaceAllString(text, ""))
+func rowLabel(s string) string {
+	key := text.Key(numbering.ReplaceAllString(s, ""))
 	if key == "" {
-		return labelKey(text)
+		return text.Key(s)
 	}
 	return key
 }
@@ -161,19 +163,19 @@ func rowKey(text string) string {
 
 // explained returns the key of a label without what it says in brackets, where that is a label of the form, and the whole is none: as
 // "上一年项目数量（指2019年事项数）"; "" for all others. Brackets that tell of another year than the column's explain nothing.
-func explained(text, whole string) string {
+func explained(s, whole string) string {
 	words := wordsOfForm()
 	if words[whole] {
 		return ""
 	}
-	bare := narrow(Simplify(text))
+	bare := text.Narrow(text.Simplify(s))
 	for range 4 { // as deep as brackets stand in each other
 		if slices.ContainsFunc(bracketed.FindAllString(bare, -1), func(b string) bool { return otherThing.MatchString(b) && !explains.MatchString(b) }) {
 			return ""
 		}
 		bare = innermost.ReplaceAllString(bare, "")
 	}
-	if key := labelKey(bare); words[key] {
+	if key := text.Key(bare); words[key] {
 		return key
 	}
 	return ""
@@ -213,9 +215,9 @@ func headKey(c *Cell) string {
 	if key := explained(c.Text, c.key()); key != "" {
 		return key
 	}
-	text := narrow(Simplify(c.Text))
-	if short := bareUnit.ReplaceAllString(unitInHeader.ReplaceAllString(text, ""), ""); short != text {
-		return labelKey(short)
+	s := text.Narrow(text.Simplify(c.Text))
+	if short := bareUnit.ReplaceAllString(unitInHeader.ReplaceAllString(s, ""), ""); short != s {
+		return text.Key(short)
 	}
 	return c.key()
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/andybalholm/cascadia"
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"gongkai/extract/text"
 )
 
 // A Link is one usable link of a page.
@@ -102,7 +104,7 @@ func (d *Document) linksOf(anchors []*html.Node) []Link {
 		links = append(links, Link{
 			URL:    u,
 			Text:   label(a),
-			Title:  compact(attr(a, "title")),
+			Title:  text.Compact(attr(a, "title")),
 			Date:   date,
 			Row:    alone,
 			Chrome: inChrome(a),

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"gongkai/extract/text"
 )
 
 // A cell is what one table cell says as a number.
@@ -29,7 +31,7 @@ func parseCell(raw string) cell {
 	if raw != "" && len(raw) < 16 && raw[0] != '0' && digits(raw) || raw == "0" {
 		return cell{value: raw, ok: true} // nearly every cell
 	}
-	s := compact(narrow(raw))
+	s := text.Compact(text.Narrow(raw))
 	if digitsApart.MatchString(s) {
 		return cell{} // two lines in one cell, or a space for a comma: nobody can tell
 	}
@@ -42,7 +44,7 @@ func parseCell(raw string) cell {
 	case s == "/" || s == "\\" || s == "//":
 		return cell{blank: BlankSlash, ok: true}
 	}
-	switch labelKey(s) {
+	switch text.Key(s) {
 	case "无", "暂无", "null", "空":
 		return cell{blank: BlankNone, ok: true}
 	}
@@ -61,7 +63,7 @@ func splitUnit(s string) (number, unit string) {
 	if i < 0 {
 		return s, ""
 	}
-	tail := Simplify(s[i:])
+	tail := text.Simplify(s[i:])
 	for _, u := range units {
 		if tail == u {
 			return s[:i], u

@@ -10,6 +10,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"gongkai/extract/text"
 )
 
 // What else a page needs to be whole.
@@ -157,7 +159,7 @@ var attachmentWord = regexp.MustCompile(`(?i)attach|fujian|annex|appendix|ewebed
 // calledAttachment reports whether a link outside the article is called an attachment: by its own name, by the names
 // of the elements close around it, or by the word before it.
 func calledAttachment(a *html.Node, name string) bool {
-	if _, ok := ReportTitle(strings.TrimSuffix(name, path.Ext(name))); ok || strings.Contains(Simplify(name), "附件") {
+	if _, ok := ReportTitle(strings.TrimSuffix(name, path.Ext(name))); ok || strings.Contains(text.Simplify(name), "附件") {
 		return true
 	}
 	if attachmentWord.MatchString(attr(a, "class")) {
@@ -167,7 +169,7 @@ func calledAttachment(a *html.Node, name string) bool {
 		if attachmentWord.MatchString(attr(p, "class")) || attachmentWord.MatchString(attr(p, "id")) {
 			return true
 		}
-		if (p.DataAtom == atom.Li || p.DataAtom == atom.P || p.DataAtom == atom.Td) && strings.HasPrefix(Simplify(cellText(p)), "附件") {
+		if (p.DataAtom == atom.Li || p.DataAtom == atom.P || p.DataAtom == atom.Td) && strings.HasPrefix(text.Simplify(cellText(p)), "附件") {
 			return true
 		}
 	}

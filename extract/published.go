@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"gongkai/extract/text"
 )
 
 // published settles the day of publication: the catalogue's or the information line's date, else the meta tag's; else that on
@@ -77,7 +79,7 @@ func (d *Document) dateUnderHeadline(b body, title string) string {
 	first := d.textBegins(b)
 	headline := -1
 	for i, bl := range d.blocks[:first] {
-		if bl.table == nil && bl.linked == 0 && (headlineOf(bl.node) != nil || labelKey(bl.text) == labelKey(title) || reportCore.MatchString(plainTitle(bl.text))) {
+		if bl.table == nil && bl.linked == 0 && (headlineOf(bl.node) != nil || text.Key(bl.text) == text.Key(title) || reportCore.MatchString(text.Plain(bl.text))) {
 			headline = i
 		}
 	}
@@ -85,28 +87,28 @@ func (d *Document) dateUnderHeadline(b body, title string) string {
 		return ""
 	}
 	for i, bl := range d.blocks[headline+1 : first] {
-		text := narrow(Simplify(bl.text))
+		line := text.Narrow(text.Simplify(bl.text))
 		if i > 0 && labelsNext(d.blocks[headline+i].text) {
 			continue
 		}
-		dates := anyDate.FindAllStringIndex(text, 2)
-		if !bl.isLine() || len(dates) != 1 || today.MatchString(text) {
+		dates := anyDate.FindAllStringIndex(line, 2)
+		if !bl.isLine() || len(dates) != 1 || today.MatchString(line) {
 			continue
 		}
-		before, after := text[:dates[0][0]], text[dates[0][1]:]
+		before, after := line[:dates[0][0]], line[dates[0][1]:]
 		rest := strings.Trim(before+after, " ()[]【】")
 		if utf8.RuneCountInString(rest) > 25 || otherLine.MatchString(rest) || strings.HasSuffix(strings.TrimRight(before, " (["), ":") {
 			continue
 		}
-		return text[dates[0][0]:dates[0][1]]
+		return line[dates[0][0]:dates[0][1]]
 	}
 	return ""
 }
 
 // labelsNext reports whether a line is the label of another date than that of publication, or one that nobody knows, whose
 // value is the next line, as in the cells of a small table.
-func labelsNext(text string) bool {
-	folded := strings.ReplaceAll(string(foldRunes([]rune(text))), " ", "")
+func labelsNext(s string) bool {
+	folded := strings.ReplaceAll(string(text.Fold([]rune(s))), " ", "")
 	if name, known := fieldNames[strings.Trim(folded, ":[]【】")]; known {
 		return name == "" || name == otherDate || name == "written_date"
 	}

@@ -12,6 +12,8 @@ import (
 	"unicode"
 
 	"golang.org/x/net/html"
+
+	"gongkai/extract/text"
 )
 
 // ErrNotReport says that a page is no annual report. The error that wraps it says why.
@@ -25,7 +27,7 @@ func ReadReport(d *Document, h Hints) (*Report, error) {
 	r.Title = d.reportTitle(b, h)
 	claim, titled := ReportTitle(r.Title)
 	linkClaim, linked := ReportTitle(h.LinkTitle)
-	if word := injectedWord(Simplify(r.Title)); word != "" {
+	if word := injectedWord(text.Simplify(r.Title)); word != "" {
 		return nil, fmt.Errorf("%w: %q in the title, as mirrors inject it", ErrNotReport, word)
 	}
 	r.Attachments = d.attachments(b)
@@ -46,7 +48,7 @@ func ReadReport(d *Document, h Hints) (*Report, error) {
 		}
 	}
 	r.Sections = d.sections(b, r.Title)
-	r.Script = scriptOf(r.Title + r.Text())
+	r.Script = text.Script(r.Title + r.Text())
 	r.Fields = d.readFields(b, r.Title, h)
 	r.published(h, year)
 	var doubts []Problem
@@ -88,7 +90,7 @@ func (d *Document) notReport(b body, titled, blank bool, forms map[string]string
 
 // aboutReports reports whether the page says by its title or a headline that it is about the form of reports.
 func (d *Document) aboutReports() bool {
-	return slices.ContainsFunc(append(d.headlines(), d.meta("ArticleTitle"), d.title), func(s string) bool { return formNotice.MatchString(plainTitle(s)) })
+	return slices.ContainsFunc(append(d.headlines(), d.meta("ArticleTitle"), d.title), func(s string) bool { return formNotice.MatchString(text.Plain(s)) })
 }
 
 var formNotice = regexp.MustCompile(`(?:报告|年报)[^,。]{0,6}(?:格式|模板|样式|样表|范本)|关于(?:印发|做好|报送|规范|编制|开展|调整)[^。]*(?:年度报告|年报)`)
@@ -132,7 +134,7 @@ func (d *Document) hanText(b body) int {
 func (d *Document) reportTitle(b body, h Hints) string {
 	first, agency, year := "", "", ""
 	for c := range d.titles(b, h) {
-		c = compact(c)
+		c = text.Compact(c)
 		claim, ok := ReportTitle(c)
 		switch {
 		case ok && claim.Year != 0 && claim.Agency != "":
@@ -190,7 +192,7 @@ func (d *Document) titleElement(h Hints) []string {
 			part = strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(part), site+" "), " "+site)
 		}
 		parts[i] = part
-		titled = titled || reportCore.MatchString(plainTitle(part))
+		titled = titled || reportCore.MatchString(text.Plain(part))
 	}
 	if !titled {
 		parts = append(parts, d.title)
@@ -242,7 +244,7 @@ func (d *Document) numberTables(b body) []*Table {
 			t.Section = section
 		}
 		if above := i - 1; above >= b.start && len(d.blocks[above].text) < 120 {
-			t.Note = narrow(Simplify(d.blocks[above].text))
+			t.Note = text.Narrow(text.Simplify(d.blocks[above].text))
 		}
 		tables = append(tables, t)
 	}
@@ -259,7 +261,7 @@ func proseOf(sections []Section) string {
 			}
 		}
 	}
-	return narrow(Simplify(b.String()))
+	return text.Narrow(text.Simplify(b.String()))
 }
 
 // withoutTables leaves out the sections of the tables, which may stand there as lines of text.
@@ -374,12 +376,12 @@ func (r *Report) doubts(d *Document, b body, prose string) {
 	}
 }
 
-func simplifyName(s string) string { return strings.ReplaceAll(narrow(Simplify(s)), " ", "") }
+func simplifyName(s string) string { return strings.ReplaceAll(text.Narrow(text.Simplify(s)), " ", "") }
 
 // printedName cuts from the title the part that the agency's name was read from, as printed.
 func printedName(title, name string) string {
 	folded, want := []rune(simplifyName(title)), []rune(name)
-	printed := []rune(strings.ReplaceAll(narrow(title), " ", ""))
+	printed := []rune(strings.ReplaceAll(text.Narrow(title), " ", ""))
 	if len(folded) != len(printed) {
 		return ""
 	}

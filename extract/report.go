@@ -17,7 +17,7 @@ type Report struct {
 	Agency Agency `json:"agency"`           // who reports
 	Year   int    `json:"year"`             // the year reported on, not that of publication; 0 when unknown
 	Scope  string `json:"scope"`            // ScopeOwn or ScopeAggregate
-	Script string `json:"script,omitempty"` // ScriptSimplified or ScriptTraditional
+	Script string `json:"script,omitempty"` // text.Simplified or text.Traditional
 	Form   string `json:"form"`             // what the text was read from: one of the Form constants
 
 	Published string  `json:"published,omitempty"` // day of publication in China, 2006-01-02; empty when the page does not say
@@ -57,12 +57,6 @@ const (
 	QualityDoubtful = "doubtful" // an identity fails, a figure is missing, unreadable or contradicted, or only the portal says whose report it is
 	QualityNoted    = "noted"    // figures are whole and agree; something else was odd
 	QualityClean    = "clean"    // nothing was odd
-)
-
-// The scripts a report may be written in.
-const (
-	ScriptSimplified  = "hans"
-	ScriptTraditional = "hant"
 )
 
 // An AgencyKey says who an agency is across years, portals and spellings: a division code of GB/T 2260, a

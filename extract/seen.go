@@ -6,6 +6,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"gongkai/extract/text"
 )
 
 // A cellReader gathers what a reader sees of one cell.
@@ -36,13 +38,13 @@ func readCell(td *html.Node, page *sheets, around look) (text string, unsure, op
 }
 
 // simpleCell reads what most cells are: one text in a few elements that say nothing of how it is seen.
-func simpleCell(n *html.Node, page *sheets, around look) (text string, ok bool) {
+func simpleCell(n *html.Node, page *sheets, around look) (s string, ok bool) {
 	if around.hidden || around.ink != "" || around.size < 3 {
 		return "", false
 	}
 	for {
 		if n.Type == html.TextNode {
-			return compact(n.Data), !turned(n.Data)
+			return text.Compact(n.Data), !turned(n.Data)
 		}
 		if n.Type != html.ElementNode || !ordinary(n, page) || n.FirstChild != n.LastChild {
 			return "", false
@@ -121,8 +123,8 @@ func (r *cellReader) children(n *html.Node, l look, s style) {
 }
 
 // write adds a text.
-func (r *cellReader) write(text string, l look) {
-	printed := compact(text)
+func (r *cellReader) write(s string, l look) {
+	printed := text.Compact(s)
 	blank := printed == ""
 	switch l.unreadable(r.sheets != nil && r.sheets.linked) {
 	case gone:
@@ -130,16 +132,16 @@ func (r *cellReader) write(text string, l look) {
 	case doubtful:
 		r.doubt = r.doubt || !blank
 	}
-	if turned(text) {
+	if turned(s) {
 		r.doubt = true
 	}
-	r.text.WriteString(text)
+	r.text.WriteString(s)
 	if blank {
 		return
 	}
 	r.pieces++
 	r.seen += len(printed)
-	if strings.ContainsAny(text, "0123456789") {
+	if strings.ContainsAny(s, "0123456789") {
 		if r.most == 0 {
 			r.least = l.size
 		}
@@ -269,16 +271,16 @@ func isAside(n *html.Node) bool {
 }
 
 // result settles what was gathered.
-func (r *cellReader) result() (text string, unsure, opaque bool) {
-	text = compact(r.text.String())
-	if text == "" && r.opaque {
+func (r *cellReader) result() (s string, unsure, opaque bool) {
+	s = text.Compact(r.text.String())
+	if s == "" && r.opaque {
 		return "", false, true
 	}
-	if text == "" {
-		text = compact(r.marks.String())
-		return text, text != "" && (r.mark || r.doubt), false
+	if s == "" {
+		s = text.Compact(r.marks.String())
+		return s, s != "" && (r.mark || r.doubt), false
 	}
-	unsure = r.doubt || r.opaque && strings.ContainsAny(text, "0123456789") ||
+	unsure = r.doubt || r.opaque && strings.ContainsAny(s, "0123456789") ||
 		r.parts > 1 || r.parts == 1 && r.apart < r.seen || r.least < r.most*0.7
-	return text, unsure, false
+	return s, unsure, false
 }

@@ -7,6 +7,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"gongkai/extract/text"
 )
 
 // A Table is a page's table with its spans spread out, so that each row can be read on its own. Slots follow the
@@ -32,13 +34,13 @@ type Cell struct {
 	Opaque           bool // empty of text, but not blank: a picture, a control, a script stands in it
 	Unsure           bool // what a reader sees of it may be something else than Text
 
-	labelled string // its labelKey, once asked for
+	labelled string // its key, once asked for
 }
 
-// key returns the labelKey of the cell's text.
+// key returns what the text of the cell is compared by, see text.Key.
 func (c *Cell) key() string {
 	if c.labelled == "" {
-		c.labelled = labelKey(c.Text)
+		c.labelled = text.Key(c.Text)
 	}
 	return c.labelled
 }
@@ -209,7 +211,7 @@ func span(n *html.Node, name string, most int) int {
 func cellText(n *html.Node) string {
 	for n.FirstChild != nil && n.FirstChild == n.LastChild { // most cells are one text in a few elements
 		if n = n.FirstChild; n.Type == html.TextNode {
-			return compact(n.Data)
+			return text.Compact(n.Data)
 		}
 		if n.Type != html.ElementNode || notOfCell(n) || n.DataAtom == atom.Br || n.DataAtom == atom.Input {
 			break
@@ -217,7 +219,7 @@ func cellText(n *html.Node) string {
 	}
 	var b strings.Builder
 	writeCell(&b, n)
-	return compact(b.String())
+	return text.Compact(b.String())
 }
 
 // writeCell writes the text of n.

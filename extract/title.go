@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"gongkai/extract/text"
 )
 
 // A TitleClaim is what a title says about a report: whose it is, and for which year.
@@ -36,7 +38,7 @@ func ReportTitle(title string) (TitleClaim, bool) {
 	if !strings.ContainsAny(title, "报報") || !strings.ContainsAny(title, "开開") {
 		return TitleClaim{}, false // nearly every line of a page
 	}
-	s := plainTitle(title)
+	s := text.Plain(title)
 	at := reportCore.FindStringIndex(s)
 	if strings.ContainsAny(s, "<>›»→") {
 		return TitleClaim{}, false // a breadcrumb
@@ -64,14 +66,6 @@ func ReportTitle(title string) (TitleClaim, bool) {
 	}
 	return claim, true
 }
-
-// plainTitle is a title as it is compared: simplified script, half-width, no blanks and quotation marks.
-func plainTitle(title string) string {
-	s := strings.ReplaceAll(narrow(Simplify(compact(title))), " ", "")
-	return titleQuotes.Replace(s)
-}
-
-var titleQuotes = strings.NewReplacer("《", "", "》", "", "“", "", "”", "", `"`, "", "О", "〇", "о", "〇")
 
 // agencyIn strips what is not the agency from the part of a title before its core. Names begin with 公安县, 开封市,
 // 于都县: nothing is stripped by character.
@@ -134,7 +128,7 @@ func titleYears(s string, from, to int) []int {
 // TitleYears lists the years that the title of a report may be about, the likeliest first: none when it names none, or
 // is not called a report.
 func TitleYears(title string) []int {
-	s := plainTitle(title)
+	s := text.Plain(title)
 	at := reportCore.FindStringIndex(s)
 	if at == nil {
 		return nil
@@ -164,8 +158,8 @@ var (
 
 // ColumnTitle reports whether a link's text names a column that lists annual reports: 信息公开年报,
 // 政府信息公开工作年度报告, or one year of such a column.
-func ColumnTitle(text string) bool {
-	s := strings.ReplaceAll(narrow(Simplify(compact(text))), " ", "")
+func ColumnTitle(printed string) bool {
+	s := strings.ReplaceAll(text.Narrow(text.Simplify(text.Compact(printed))), " ", "")
 	s = strings.Trim(columnYears.ReplaceAllString(s, ""), "·>›»-—[]【】")
 	return columnName.MatchString(s) || columnYear.MatchString(s) && parseYear(s) != 0
 }

@@ -8,6 +8,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"gongkai/extract/text"
 )
 
 // names lists what a page, the link to it and its portal call the agency, the surest first: what the title says, a line of
@@ -33,11 +35,11 @@ var (
 
 // agencyLine returns the name of an agency that a line consists of, in simplified script, or "": 甲区财政局, （甲区财政局）,
 // 编制单位：甲区财政局, 甲区财政局文件, 甲区财政局 2022年1月20日. A place alone is one where the gazetteer or the portal knows it.
-func agencyLine(text string, h Hints) string {
-	if utf8.RuneCountInString(text) > 80 {
+func agencyLine(printed string, h Hints) string {
+	if utf8.RuneCountInString(printed) > 80 {
 		return ""
 	}
-	s := agencyStamp.ReplaceAllString(agencyLabel.ReplaceAllString(plainTitle(strings.Trim(text, "【】[] ")), ""), "")
+	s := agencyStamp.ReplaceAllString(agencyLabel.ReplaceAllString(text.Plain(strings.Trim(printed, "【】[] ")), ""), "")
 	s = agencyStamp.ReplaceAllString(agencyIn(s), "")
 	if strings.Count(s, "(") > strings.Count(s, ")") {
 		s += ")"
@@ -70,7 +72,7 @@ func (d *Document) loneLine(b body, h Hints) string {
 	first, behind := d.textBegins(b), b.start
 	var under, over string
 	for i, bl := range d.blocks[:first] {
-		if !bl.isLine() || !reportCore.MatchString(plainTitle(bl.text)) {
+		if !bl.isLine() || !reportCore.MatchString(text.Plain(bl.text)) {
 			continue
 		}
 		behind = max(behind, i+1)
@@ -145,7 +147,7 @@ func (d *Document) brokenTitle(b body, h Hints) string {
 		for j := i + 1; j < min(i+3, first) && d.blocks[j-1].isLine() && d.blocks[j].isLine() && d.together(d.blocks[i].node, d.blocks[j].node); j++ {
 			joined += d.blocks[j].text
 			claim, ok := ReportTitle(joined)
-			if ok && agencyLine(claim.Agency, h) != "" && reportEnd.MatchString(plainTitle(d.blocks[j].text)) {
+			if ok && agencyLine(claim.Agency, h) != "" && reportEnd.MatchString(text.Plain(d.blocks[j].text)) {
 				return joined
 			}
 		}
@@ -159,7 +161,7 @@ var reportEnd = regexp.MustCompile(`(?:报告|年报)(?:\([^()]*\))?$`)
 // government.
 func (d *Document) siteOf(h Hints) string {
 	for _, name := range append([]string{d.meta("SiteName")}, titleParts(d.title)...) {
-		if name = agencyLine(siteWords.ReplaceAllString(plainTitle(name), ""), h); belowGovernment(name) && !strings.HasPrefix(h.Agency, name) {
+		if name = agencyLine(siteWords.ReplaceAllString(text.Plain(name), ""), h); belowGovernment(name) && !strings.HasPrefix(h.Agency, name) {
 			return name
 		}
 	}
@@ -299,8 +301,8 @@ var (
 func (d *Document) sectionOf(b body, h Hints) string {
 	places := []string{d.meta("ColumnName")}
 	for _, bl := range d.blocks[:d.textBegins(b)] {
-		if text := Simplify(bl.text); bl.table == nil && crumbs.MatchString(text) && utf8.RuneCountInString(text) <= 200 {
-			places = append(places, betweenCrumb.Split(text, -1)...)
+		if line := text.Simplify(bl.text); bl.table == nil && crumbs.MatchString(line) && utf8.RuneCountInString(line) <= 200 {
+			places = append(places, betweenCrumb.Split(line, -1)...)
 		}
 	}
 	for _, place := range places {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"gongkai/extract"
+	"gongkai/extract/text"
 )
 
 // wholeRecord has something in every field that a record can have.
@@ -18,7 +19,7 @@ func wholeRecord() *Record {
 		SHA256: strings.Repeat("6", 64), Version: 7, Read: time.Date(2024, 3, 2, 0, 0, 0, 0, time.UTC), Change: ChangeText, Text: strings.Repeat("7", 64), Fields: strings.Repeat("8", 64), Attachments: strings.Repeat("9", 64),
 		Parts: []Part{{Name: "page 2", Kind: extract.PartPage, URL: "http://www.qjq.gov.cn/a_2", Capture: 12, SHA256: strings.Repeat("1", 64), Read: true},
 			{Name: "attachment 1", Kind: extract.PartAttachment, URL: "http://www.qjq.gov.cn/x.pdf", Title: "附件", Unread: "a \"scan\"", Missing: "404", Pending: true}}}
-	r.Report = &extract.Report{Title: "衢江区\u20282021年\t\"年度\\报告\"\u0001\ufffd", Year: 2021, Scope: extract.ScopeOwn, Script: extract.ScriptSimplified, Form: extract.FormHTML,
+	r.Report = &extract.Report{Title: "衢江区\u20282021年\t\"年度\\报告\"\u0001\ufffd", Year: 2021, Scope: extract.ScopeOwn, Script: text.Simplified, Form: extract.FormHTML,
 		Agency:    extract.Agency{Key: "330803-人民政府办公室", Name: "衢江区人民政府办公室", Printed: "衢江区政府办", Division: "330803", Level: "county", Evidence: []string{"title: 衢江", "site id: 330803"}},
 		Published: "2022-01-29", Quality: extract.QualityDoubtful,
 		Fields:      []extract.Field{{Name: "index_no", Value: "330803-003/2022", Label: "索引号：", Where: "label block"}},

@@ -10,12 +10,12 @@ import (
 
 // arrows holds which of our packages may import which. A shortcut fails here instead of starting an argument.
 var arrows = map[string][]string{
-	"gongkai/extract":                 {"gongkai/extract/docx", "gongkai/extract/filetype", "gongkai/extract/pdf", "gongkai/extract/radical"},
+	"gongkai/extract":                 {"gongkai/extract/docx", "gongkai/extract/filetype", "gongkai/extract/pdf", "gongkai/extract/text"},
 	"gongkai/extract/coding":          {"gongkai/extract/filetype"},
 	"gongkai/extract/docx":            {},
 	"gongkai/extract/filetype":        {},
-	"gongkai/extract/pdf":             {"gongkai/extract/radical"},
-	"gongkai/extract/radical":         {},
+	"gongkai/extract/pdf":             {"gongkai/extract/text"},
+	"gongkai/extract/text":            {},
 	"gongkai/seeds":                   {"gongkai/extract"},
 	"gongkai/store":                   {"gongkai/extract", "gongkai/store/internal/boltfile", "gongkai/store/internal/item"},
 	"gongkai/store/internal/badfile":  {},
@@ -27,7 +27,7 @@ var arrows = map[string][]string{
 	"gongkai/store/warc":              {"gongkai/extract", "gongkai/store"},
 	"gongkai/crawler":                 {"gongkai/crawler/discover", "gongkai/crawler/portal", "gongkai/crawler/robots", "gongkai/crawler/weburl", "gongkai/extract", "gongkai/extract/coding", "gongkai/extract/filetype", "gongkai/seeds", "gongkai/store", "gongkai/store/frontier", "gongkai/store/warc"},
 	"gongkai/crawler/coverage":        {"gongkai/extract", "gongkai/seeds", "gongkai/store"},
-	"gongkai/crawler/discover":        {"gongkai/crawler/portal", "gongkai/crawler/weburl", "gongkai/extract", "gongkai/seeds"},
+	"gongkai/crawler/discover":        {"gongkai/crawler/portal", "gongkai/crawler/weburl", "gongkai/extract", "gongkai/extract/text", "gongkai/seeds"},
 	"gongkai/crawler/portal":          {"gongkai/crawler/weburl", "gongkai/extract", "gongkai/seeds"},
 	"gongkai/crawler/robots":          {},
 	"gongkai/crawler/replica":         {},

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"gongkai/extract"
+	"gongkai/extract/text"
 )
 
 // How promising a link is. What names the column is asked for before what names the section that it lies in; a false
@@ -33,7 +34,7 @@ func plain(name string) string {
 			return r
 		}
 		return -1
-	}, extract.Simplify(name))
+	}, text.Simplify(name))
 }
 
 var (

@@ -5,7 +5,7 @@ import (
 	"math"
 	"unicode"
 
-	"gongkai/extract/radical"
+	"gongkai/extract/text"
 )
 
 // A page is what is on a page, upright: x grows to the right, y grows downwards, in points.
@@ -143,7 +143,7 @@ func plain(r rune) rune {
 	if r == softHyphen {
 		return '-'
 	}
-	return radical.Unified(r)
+	return text.Unified(r)
 }
 
 // printed reports whether a character leaves ink.

@@ -1,4 +1,4 @@
-package radical
+package text
 
 import (
 	"testing"

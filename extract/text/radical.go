@@ -1,7 +1,4 @@
-// Package radical knows which characters of writing stand behind those that look the same: the radicals of dictionaries,
-// strokes, and the compatibility ideographs. Fonts of PDF files map glyphs to any of them, so that 文 is found as U+2F42
-// and 行 as U+FA08, and pages copied from such files have them too.
-package radical
+package text
 
 import (
 	"unicode"
@@ -9,9 +6,12 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
+// Fonts of PDF files map glyphs to radicals, strokes and compatibility ideographs as well as to characters of writing, so that 文 is
+// found as U+2F42 and 行 as U+FA08, and pages copied from such files have them too.
+
 const (
-	first = '\u2e80' // CJK Radicals Supplement, then Kangxi Radicals, which all have a compatibility decomposition
-	last  = '\u31e3' // CJK Strokes
+	firstRadical = '\u2e80' // CJK Radicals Supplement, then Kangxi Radicals, which all have a compatibility decomposition
+	lastStroke   = '\u31e3' // CJK Strokes
 )
 
 // supplement has pairs of a radical of the CJK Radicals Supplement and the unified ideograph that Unicode gives for it
@@ -34,9 +34,9 @@ const (
 	firstSupplementary, lastSupplementary = '\U0002f800', '\U0002fa1f'
 )
 
-// table, compatible and supplementary have 0 for what stands for itself.
+// radicals, compatible and supplementary have 0 for what stands for itself.
 var (
-	table         = tableOf(first, last, norm.NFKC, supplement+strokes)
+	radicals      = tableOf(firstRadical, lastStroke, norm.NFKC, supplement+strokes)
 	compatible    = tableOf(firstCompatible, lastCompatible, norm.NFC, "")
 	supplementary = tableOf(firstSupplementary, lastSupplementary, norm.NFC, "")
 )
@@ -61,9 +61,9 @@ func tableOf(from, to rune, form norm.Form, pairs string) []rune {
 func Unified(r rune) rune {
 	var plain rune
 	switch {
-	case r < first, r > last && r < firstCompatible: // nearly all
-	case r <= last:
-		plain = table[r-first]
+	case r < firstRadical, r > lastStroke && r < firstCompatible: // nearly all
+	case r <= lastStroke:
+		plain = radicals[r-firstRadical]
 	case r <= lastCompatible:
 		plain = compatible[r-firstCompatible]
 	case r >= firstSupplementary && r <= lastSupplementary:
