@@ -99,16 +99,25 @@ func (d *Document) shown(source, media string) string {
 }
 
 var (
-	// viewerPath is the address of a page that shows documents.
-	viewerPath = regexp.MustCompile(`(?i)viewer|pdfjs|pdf\.js|pdf-?view|(?:online|file|doc|pdf)_?-?preview|preview|/op/(?:view|embed)\.aspx|gview|flexpaper|/generic/web/|pdf(?:read|show|open)|readpdf|showpdf|openpdf|viewpdf`)
 	// viewerParameter is what viewers call the address of the document.
 	viewerParameter = regexp.MustCompile(`(?i)^(?:(?:file|doc|docu?ment|pdf|att?ach(?:ment)?|oss|f|swf|res|source|download|target)?_?(?:url|path|src|file|uri|addr|address|link|name)|file|doc|document|pdf|source|src|furl)$`)
 	encodedText     = regexp.MustCompile(`^[A-Za-z0-9+/_-]{12,}={0,2}$`)
 )
 
+// viewerPaths stand in the addresses of pages that show documents.
+var viewerPaths = []string{"viewer", "preview", "pdfjs", "pdf.js", "pdfview", "pdf-view", "/op/view.aspx", "/op/embed.aspx", "gview", "flexpaper",
+	"/generic/web/", "pdfread", "pdfshow", "pdfopen", "readpdf", "showpdf", "openpdf", "viewpdf"}
+
+func containsAny(s string, words []string) bool {
+	return slices.ContainsFunc(words, func(word string) bool { return strings.Contains(s, word) })
+}
+
 // viewed returns the address of the document that a viewer shows, by the viewer's own address; "" when that is none. strict
 // says that the address must be that of a viewer: a link to what serves documents looks alike.
 func (d *Document) viewed(source string, strict bool) string {
+	if !strings.ContainsAny(source, "?#") {
+		return "" // most links: nothing in them could name a document beside the page itself
+	}
 	source = strings.TrimSpace(source)
 	bare, fragment, _ := strings.Cut(source, "#")
 	viewer := d.base
@@ -118,8 +127,8 @@ func (d *Document) viewed(source string, strict bool) string {
 			return ""
 		}
 	}
-	isViewer := viewerPath.MatchString(viewer.Host + viewer.Path)
-	if strict && !isViewer || !isViewer && slices.ContainsFunc(downloadPaths, func(p string) bool { return strings.Contains(strings.ToLower(viewer.Path), p) }) {
+	isViewer := containsAny(strings.ToLower(viewer.Host+viewer.Path), viewerPaths)
+	if strict && !isViewer || !isViewer && containsAny(strings.ToLower(viewer.Path), downloadPaths) {
 		return ""
 	}
 	_, query, _ := strings.Cut(bare, "?")

@@ -186,7 +186,7 @@ func isDocument(address, name string) bool {
 		return false
 	}
 	address = strings.ToLower(address)
-	return slices.ContainsFunc(downloadPaths, func(p string) bool { return strings.Contains(address, p) }) ||
+	return containsAny(address, downloadPaths) ||
 		slices.ContainsFunc(strings.Split(query, "&"), hasDocumentType)
 }
 
