@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gongkai/crawler"
+	"gongkai/crawler/runreport"
 	"gongkai/seeds"
 )
 
@@ -92,7 +93,7 @@ func (e *env) backfill(ctx context.Context, years string, ids []string, division
 	return err
 }
 
-func countMissing(list []missingYears) (n int) {
+func countMissing(list []runreport.MissingYears) (n int) {
 	for _, m := range list {
 		n += len(m.Years)
 	}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"gongkai/crawler"
+	"gongkai/crawler/runreport"
 )
 
 // TestNightHasAnEnd: beside a portal that asks for an hour between requests, a night is over at its time, is told, and comes
@@ -50,7 +51,7 @@ func TestNightHasAnEnd(t *testing.T) {
 			t.Fatalf("exit code %d: %s%s", code, stdout, stderr)
 		}
 	}
-	var n nightReport
+	var n runreport.Report
 	if err := json.Unmarshal([]byte(mustRun(t, "report", "-json", "-config", config)), &n); err != nil {
 		t.Fatal(err)
 	}
@@ -171,13 +172,13 @@ func TestNobodyAnswers(t *testing.T) {
 	t.Parallel()
 	dir, farm := replicas(t)
 	config := filepath.Join(dir, "config.toml")
-	s := shelf{filepath.Join(dir, "reports"), filepath.Join(dir, "archive")}
+	s := runreport.Folder{Dir: filepath.Join(dir, "reports"), Archive: filepath.Join(dir, "archive")}
 	farm.Site("qujiang").Stop()
 	_, stderr, code := gongkai(t, "crawl", "-portal", "qujiang", "-config", config, "-log-level", "error")
 	if code != exitFailed || !strings.Contains(stderr, "no portal has answered") {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}
-	if st := s.state(); !st.Success["crawl"].IsZero() || !strings.Contains(st.Failed["crawl"], "no portal has answered") {
+	if st := s.State(); !st.Success["crawl"].IsZero() || !strings.Contains(st.Failed["crawl"], "no portal has answered") {
 		t.Errorf("kept %+v", st)
 	}
 	if got := mustRun(t, "report", "-config", config); !strings.Contains(got, "could not: no portal has answered") || !strings.Contains(got, "qujiang") {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -200,6 +201,16 @@ func (c *config) check() error {
 		return err
 	}
 	return checkListen(c.Metrics.Listen, c.Metrics.AllowRemote)
+}
+
+func checkWebhook(address string) error {
+	if address == "" {
+		return nil
+	}
+	if u, err := url.Parse(address); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return fmt.Errorf("report.webhook: %q is no address such as https://example.org/hook", address)
+	}
+	return nil
 }
 
 // tooShort reports whether a bound is so short that nothing would ever be done: mistaken for another unit, most likely.

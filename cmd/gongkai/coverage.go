@@ -137,7 +137,7 @@ func (e *env) output(path string) (w io.Writer, done func(error) error, err erro
 	if path == "" {
 		return e.exact(), func(err error) error { return err }, nil
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), newPrefix+"*")
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
 	if err != nil {
 		return nil, nil, err
 	}

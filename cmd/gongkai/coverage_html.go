@@ -100,6 +100,9 @@ func drawProvinces(m *coverage.Map) coverChart {
 	return c
 }
 
+// mostShown is how many characters are shown of a text that somebody else has written.
+const mostShown = 300
+
 // clip cuts a text that is longer than n characters.
 func clip(s string, n int) string {
 	if r := []rune(s); len(r) > n {

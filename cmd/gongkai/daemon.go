@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gongkai/crawler"
+	"gongkai/crawler/runreport"
 	"gongkai/store"
 	"gongkai/store/export"
 )
@@ -73,7 +74,7 @@ func (e *env) daemon(ctx context.Context, reload <-chan os.Signal) error {
 	d.night = d.nightly
 	// What was due since the last run while no daemon ran is missed as well.
 	d.done = time.Now()
-	if last := s.shelf().state().Success["crawl"]; !last.IsZero() && last.Before(d.done) {
+	if last := s.reportFolder().State().Success["crawl"]; !last.IsZero() && last.Before(d.done) {
 		d.done = last
 	}
 	return d.loop(ctx, s, reload)
@@ -253,7 +254,7 @@ func (d *daemon) run(ctx context.Context, j *job) (err error) {
 // nightly is what a night needs.
 func (d *daemon) nightly(ctx context.Context, s session) error {
 	j := &job{session: s, until: d.until(s, time.Now())}
-	j.after = func(ctx context.Context, archive *store.Store) []step {
+	j.after = func(ctx context.Context, archive *store.Store) []runreport.Step {
 		began := time.Now()
 		defer func() { d.rest = time.Since(began) }()
 		return d.afterwards(ctx, s, archive)
@@ -281,22 +282,22 @@ func (d *daemon) until(s session, now time.Time) time.Time {
 }
 
 // afterwards verifies a part of the archive and exports it. An export of damaged data is not made.
-func (d *daemon) afterwards(ctx context.Context, s session, archive *store.Store) (steps []step) {
+func (d *daemon) afterwards(ctx context.Context, s session, archive *store.Store) (steps []runreport.Step) {
 	sound := true
 	if s.Schedule.Verify > 0 {
 		slice := int(time.Now().Unix()/(24*60*60)) % s.Schedule.Verify
 		st := timed(fmt.Sprintf("verify %d/%d", slice+1, s.Schedule.Verify), func() (string, error) {
 			return verifySlice(ctx, archive, slice, s.Schedule.Verify)
 		})
-		sound = st.Outcome == stepDone
+		sound = st.Outcome == runreport.StepDone
 		steps = append(steps, st)
 	}
 	switch {
 	case s.Schedule.Export == "":
 	case ctx.Err() != nil:
-		steps = append(steps, step{Name: "export", Outcome: stepSkipped, Detail: "told to end"})
+		steps = append(steps, runreport.Step{Name: "export", Outcome: runreport.StepSkipped, Detail: "told to end"})
 	case !sound:
-		steps = append(steps, step{Name: "export", Outcome: stepSkipped, Detail: "the archive must be looked at first"})
+		steps = append(steps, runreport.Step{Name: "export", Outcome: runreport.StepSkipped, Detail: "the archive must be looked at first"})
 	default:
 		steps = append(steps, timed("export", func() (string, error) {
 			sum, err := s.export(ctx, archive, s.Schedule.Export, export.Options{Formats: s.Schedule.Formats, Tool: "gongkai " + version()})
@@ -306,12 +307,12 @@ func (d *daemon) afterwards(ctx context.Context, s session, archive *store.Store
 	return steps
 }
 
-func timed(name string, do func() (string, error)) step {
+func timed(name string, do func() (string, error)) runreport.Step {
 	began := time.Now()
 	detail, err := do()
-	s := step{Name: name, Outcome: stepDone, Detail: detail, Seconds: time.Since(began).Seconds()}
+	s := runreport.Step{Name: name, Outcome: runreport.StepDone, Detail: detail, Seconds: time.Since(began).Seconds()}
 	if err != nil {
-		s.Outcome, s.Detail = stepFailed, err.Error()
+		s.Outcome, s.Detail = runreport.StepFailed, err.Error()
 	}
 	return s
 }

@@ -24,6 +24,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"gongkai/crawler/runreport"
 	"gongkai/store"
 )
 
@@ -184,12 +185,12 @@ func TestReload(t *testing.T) {
 // hook is a webhook that keeps what it gets, after a while.
 type hook struct {
 	mu   sync.Mutex
-	got  []nightReport
+	got  []runreport.Report
 	hang chan struct{} // nil: it answers at once
 }
 
 func (h *hook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	var n nightReport
+	var n runreport.Report
 	if err := json.NewDecoder(r.Body).Decode(&n); err != nil {
 		w.WriteHeader(http.StatusBadRequest)
 		return
@@ -242,7 +243,7 @@ func TestBadNight(t *testing.T) {
 			t.Errorf("the report does not say %q:\n%s", want, got)
 		}
 	}
-	var n nightReport
+	var n runreport.Report
 	if err := json.Unmarshal([]byte(mustRun(t, "report", "-json", "-config", config)), &n); err != nil {
 		t.Fatal(err)
 	}
@@ -338,7 +339,7 @@ func TestDaemonNight(t *testing.T) {
 		t.Errorf("the night: %v\n%s", err, stderr.String())
 	}
 	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		if len(s.shelf().state().Success) == 2 {
+		if len(s.reportFolder().State().Success) == 2 {
 			break // the backfill has ended too
 		}
 	}
@@ -365,7 +366,7 @@ func TestDaemonNight(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "export", "figures.jsonl")); err != nil {
 		t.Error(err)
 	}
-	if names, err := s.shelf().runs(); err != nil || len(names) != 2 {
+	if names, err := s.reportFolder().Runs(); err != nil || len(names) != 2 {
 		t.Errorf("reports: %v, %v\n%s", names, err, stderr.String())
 	}
 	reopened, err := store.Open(s.Archive.Path) // it has let go of the archive
@@ -463,12 +464,6 @@ func TestUntil(t *testing.T) {
 		if want == "" && err == nil || want != "" && (err != nil || got.Format(time.RFC3339) != want) {
 			t.Errorf("%q: %v, %v, want %s", text, got, err, want)
 		}
-	}
-}
-
-func TestYearList(t *testing.T) {
-	if got := yearList([]int{2008, 2009, 2010, 2012, 2014, 2015}); got != "2008-2010, 2012, 2014-2015" {
-		t.Error(got)
 	}
 }
 

@@ -236,7 +236,7 @@ func (e *env) runWords() []string {
 	if err != nil {
 		return nil
 	}
-	names, _ := c.shelf().runs()
+	names, _ := c.reportFolder().Runs()
 	return names
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"gongkai/crawler"
+	"gongkai/crawler/runreport"
 )
 
 // checkListen refuses addresses that others than this machine can reach, unless that is allowed.
@@ -47,7 +48,7 @@ type metrics struct {
 	served sync.WaitGroup
 
 	mu     sync.Mutex
-	state  shelfState                // freshness
+	state  runreport.State           // freshness
 	before map[string]map[string]int // answers of ended runs, by kind and state
 	runs   map[string]going          // on, by kind
 	next   time.Time                 // of the daemon's timetable
@@ -57,7 +58,7 @@ type metrics struct {
 // serveMetrics serves them where the configuration says. Where that is nowhere, all methods are no-ops. lenient: when
 // the address is taken, by a daemon perhaps, it is said and done without.
 func (e *env) serveMetrics(c config, log *slog.Logger, lenient bool) (*metrics, error) {
-	m := &metrics{env: e, config: c, state: c.shelf().state(), before: map[string]map[string]int{},
+	m := &metrics{env: e, config: c, state: c.reportFolder().State(), before: map[string]map[string]int{},
 		runs: map[string]going{}, began: time.Now()}
 	if c.Metrics.Listen == "" {
 		return m, nil
@@ -102,12 +103,12 @@ func (m *metrics) progress(kind string, p crawler.Progress) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := time.Now()
-	g, known := m.runs[lane(kind)]
+	g, known := m.runs[runreport.BaseKind(kind)]
 	if !known || p.Requests != g.Requests || p.Done != g.Done || p.Next.After(now) {
 		g.moved = now
 	}
 	g.Progress = p
-	m.runs[lane(kind)] = g
+	m.runs[runreport.BaseKind(kind)] = g
 }
 
 // A going is a run that goes on.
@@ -126,7 +127,7 @@ const (
 func (m *metrics) ended(kind string, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	kind = lane(kind)
+	kind = runreport.BaseKind(kind)
 	if m.before[kind] == nil {
 		m.before[kind] = map[string]int{}
 	}
@@ -135,7 +136,7 @@ func (m *metrics) ended(kind string, err error) {
 	}
 	delete(m.runs, kind)
 	failed := m.state.Failed
-	m.state = m.config.shelf().state()
+	m.state = m.config.reportFolder().State()
 	m.state.Failed = failed
 	if code := codeOf(err); code != exitDone && code != exitPartial {
 		m.state.Failed[kind] = err.Error() // also of a run that could not be reported
@@ -150,8 +151,6 @@ func (m *metrics) due(t time.Time) {
 	defer m.mu.Unlock()
 	m.next = t
 }
-
-func lane(kind string) string { word, _, _ := strings.Cut(kind, " "); return word }
 
 // health answers 200 while the process does what it should, and 503 when its last run failed.
 func (m *metrics) health(w http.ResponseWriter, _ *http.Request) {

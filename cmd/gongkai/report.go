@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"gongkai/crawler/runreport"
 )
 
 func newReport(e *env) *cobra.Command {
@@ -33,13 +35,18 @@ newest report.keep of them. Each capture of the archive is in one report, those 
 	return cmd
 }
 
+// reportFolder is where the reports of the archive's runs are.
+func (c *config) reportFolder() runreport.Folder {
+	return runreport.Folder{Dir: c.Report.Path, Archive: c.Archive.Path}
+}
+
 func (e *env) showRun(about string) error {
 	c, err := e.loadConfig()
 	if err != nil {
 		return err
 	}
-	s := c.shelf()
-	names, err := s.runs()
+	s := c.reportFolder()
+	names, err := s.Runs()
 	if err != nil {
 		return err
 	}
@@ -50,14 +57,15 @@ func (e *env) showRun(about string) error {
 	case len(names) == 0:
 		return fmt.Errorf("no report %s in %s; gongkai report -list lists them", about, c.Report.Path)
 	}
-	n, err := s.get(names[len(names)-1])
+	n, err := s.Get(names[len(names)-1])
 	if err != nil {
 		return err
 	}
 	if e.asJSON {
 		return e.printJSON(n)
 	}
-	return n.text(e.stdout)
+	_, err = fmt.Fprint(e.stdout, reportText(&n))
+	return err
 }
 
 func (e *env) listReports() error {
@@ -65,8 +73,8 @@ func (e *env) listReports() error {
 	if err != nil {
 		return err
 	}
-	s := c.shelf()
-	names, err := s.runs()
+	s := c.reportFolder()
+	names, err := s.Runs()
 	if err != nil {
 		return err
 	}
@@ -74,7 +82,7 @@ func (e *env) listReports() error {
 		return e.printJSON(names)
 	}
 	for _, name := range names {
-		n, err := s.get(name)
+		n, err := s.Get(name)
 		if err != nil {
 			fmt.Fprintf(e.stdout, "%s  cannot be read: %v\n", name, err)
 			continue

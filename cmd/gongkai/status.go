@@ -90,7 +90,7 @@ func (e *env) statusOf(c config, s *store.Store) error {
 	if len(troubles) > 0 {
 		fmt.Fprintf(e.stdout, "\nlast answer was none for %d addresses:\n", len(troubles))
 		for _, tr := range troubles {
-			fmt.Fprintf(e.stdout, "  %s %s %s: %s\n", tr.Portal, tr.State, clip(tr.URL, mostRepeated), clip(strings.TrimSpace(fmt.Sprint(statusWord(tr.Status), " ", tr.Error)), mostRepeated))
+			fmt.Fprintf(e.stdout, "  %s %s %s: %s\n", tr.Portal, tr.State, clip(tr.URL, mostShown), clip(strings.TrimSpace(fmt.Sprint(statusWord(tr.Status), " ", tr.Error)), mostShown))
 		}
 	}
 	return nil

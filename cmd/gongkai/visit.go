@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gongkai/crawler"
+	"gongkai/crawler/runreport"
 	"gongkai/store"
 )
 
@@ -20,10 +21,10 @@ type job struct {
 	until         time.Time              // the run is over then; zero: when all is done
 	traffic       *crawler.Traffic       // nil: no other run goes on in this process
 	watch         func(crawler.Progress) // nil: nobody watches
-	after         func(ctx context.Context, s *store.Store) []step
+	after         func(ctx context.Context, s *store.Store) []runreport.Step
 
 	sum    crawler.Summary
-	report nightReport
+	report runreport.Report
 	first  uint64 // newest capture when it began
 }
 
@@ -42,7 +43,7 @@ func (j *job) kind() string {
 // carryOut does a job whose archive is open, or to be opened, and reports on it whatever comes of it. Its error is what
 // the exit code stands for.
 func (e *env) carryOut(ctx context.Context, j *job) (err error) {
-	j.report = nightReport{Version: 1, Program: "gongkai " + version(), Kind: j.kind(), Started: time.Now().UTC()}
+	j.report = runreport.Report{Version: 1, Program: "gongkai " + version(), Kind: j.kind(), Started: time.Now().UTC()}
 	if len(j.portals) == 0 {
 		return usagef("the catalogue is empty: seeds.builtin is false and seeds.files names no portals")
 	}
@@ -65,7 +66,7 @@ func (e *env) carryOut(ctx context.Context, j *job) (err error) {
 	if written != nil {
 		j.log.Error("the report cannot be written", "folder", j.Report.Path, "err", written)
 	} else if !e.asJSON && j.sum.Portals != nil {
-		fmt.Fprintf(e.stderr, "report: %s\n", j.shelf().file(name+".txt"))
+		fmt.Fprintf(e.stderr, "report: %s\n", j.reportFolder().File(name+".txt"))
 	}
 	e.send(ctx, j, name, written == nil)
 	return err
@@ -76,7 +77,7 @@ func (e *env) carryOut(ctx context.Context, j *job) (err error) {
 func (e *env) conclude(j *job, err *error) (name string, written error) {
 	e.concluding.Lock()
 	defer e.concluding.Unlock()
-	n, state := &j.report, j.shelf().state()
+	n, state := &j.report, j.reportFolder().State()
 	n.After, n.To = state.Told, state.Told
 	if j.sum.Portals != nil {
 		if found := e.findOut(j, state); found != nil && codeOf(*err) != exitFailed {
@@ -87,12 +88,12 @@ func (e *env) conclude(j *job, err *error) (name string, written error) {
 	n.ExitCode = codeOf(*err)
 	n.Outcome = outcome(*err)
 	n.DiskFree, _ = e.freeSpace(existing(j.Archive.Path)) // 0 when it cannot be told
-	state.learn(n, j.sum)
-	return j.shelf().put(n, state, j.Report.Keep)
+	state.Learn(n, j.sum, n.ExitCode == exitDone || n.ExitCode == exitPartial)
+	return j.reportFolder().Put(n, reportText(n), state, j.Report.Keep)
 }
 
 // findOut fills in what is new, what is wrong, and what is missing.
-func (e *env) findOut(j *job, state shelfState) error {
+func (e *env) findOut(j *job, state runreport.State) error {
 	n := &j.report
 	last, err := j.store.LastID()
 	if err != nil {
@@ -101,12 +102,12 @@ func (e *env) findOut(j *job, state shelfState) error {
 	if n.After == 0 || n.After > last { // the first report, or one after the archive was replaced
 		n.After = j.first
 	}
-	n.problems(j.portals, j.sum, state.Portals)
-	if err := n.news(j.store); err != nil {
+	n.TellProblems(j.portals, j.sum, state.Portals)
+	if err := n.TellNews(j.store); err != nil {
 		return err
 	}
 	if (j.years != crawler.Years{}) {
-		n.Missing, err = missing(j.store, j.portals, j.years)
+		n.Missing, err = runreport.Missing(j.store, j.portals, j.years)
 	}
 	return err
 }
@@ -128,7 +129,7 @@ func (e *env) visit(ctx context.Context, j *job) (err error) {
 		n.Steps = j.after(ctx, j.store)
 	}
 	for _, s := range n.Steps {
-		if s.Outcome == stepFailed && err == nil {
+		if s.Outcome == runreport.StepFailed && err == nil {
 			err = partialError{s.Name + " failed: " + s.Detail}
 		}
 	}
@@ -205,6 +206,21 @@ var errNoAnswer = errors.New("no portal has answered")
 // errNotAll is what most nights end with.
 var errNotAll = partialError{"not everything could be had"}
 
+// stopped puts into words why a run ended before its end; "" when it did not.
+func stopped(cause error) string {
+	switch {
+	case cause == nil:
+		return ""
+	case errors.Is(cause, errWindowClosed):
+		return "stopped, the window has closed; the next run goes on"
+	case errors.Is(cause, errUntil):
+		return "stopped, the time given is over; the next run goes on"
+	case isDiskFull(cause):
+		return "stopped: " + cause.Error()
+	}
+	return "stopped before the end; the next run goes on"
+}
+
 // outcome puts what came of a job into a sentence.
 func outcome(err error) string {
 	var partial partialError
@@ -225,7 +241,7 @@ func (e *env) send(ctx context.Context, j *job, name string, written bool) {
 		return
 	}
 	// A run that was told to stop is still reported, for as long as the webhook may take.
-	failed := post(context.WithoutCancel(ctx), j.Report.Webhook, time.Duration(j.Report.Timeout), &j.report)
+	failed := runreport.Post(context.WithoutCancel(ctx), j.Report.Webhook, "gongkai/"+version(), time.Duration(j.Report.Timeout), &j.report)
 	if failed == nil {
 		return
 	}
@@ -236,7 +252,7 @@ func (e *env) send(ctx context.Context, j *job, name string, written bool) {
 	}
 	e.concluding.Lock()
 	defer e.concluding.Unlock()
-	if err := j.shelf().write(name, &j.report); err != nil {
+	if err := j.reportFolder().Write(name, &j.report, reportText(&j.report)); err != nil {
 		j.log.Error("the report cannot be written", "folder", j.Report.Path, "err", err)
 	}
 }

@@ -73,11 +73,11 @@ func (e *env) whyURL(y crawler.Why) {
 	} else {
 		said := statusWord(y.Last.Status)
 		if y.Last.Error != "" {
-			said += " " + clip(y.Last.Error, mostRepeated)
+			said += " " + clip(y.Last.Error, mostShown)
 		}
 		e.line("archive", "asked for %d times; last %s as %s: %s %s", y.Held, clockWord(y.Last.Time), y.Last.Kind, y.Last.State, said)
 		if y.Last.From != "" {
-			e.line("", "found on %s as %q", clip(y.Last.From, mostRepeated), clip(y.Last.Title, mostRepeated))
+			e.line("", "found on %s as %q", clip(y.Last.From, mostShown), clip(y.Last.Title, mostShown))
 		}
 		if !y.Last.Robots.Allowed && y.Last.Kind != store.KindRobots {
 			e.line("", "robots.txt said then: %s", y.Last.Robots.Reason)
@@ -140,7 +140,7 @@ func (e *env) whySite(y crawler.Why, c config) {
 		}
 	}
 	for _, lost := range y.Lost {
-		e.line("listing", "%s", clip(lost, mostRepeated))
+		e.line("listing", "%s", clip(lost, mostShown))
 	}
 	for _, w := range y.Walks {
 		e.line("walk", "%s", walkWord(w))

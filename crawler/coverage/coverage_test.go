@@ -1,6 +1,7 @@
 package coverage
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -153,5 +154,39 @@ func aReport(t *testing.T, s *store.Store, url string, key extract.AgencyKey, na
 	c := store.Capture{URL: url, Time: time.Now(), Kind: store.KindReport, State: store.StateOK, Status: 200, Portal: "p"}
 	if err := s.AddCapture(&c, []byte(url), &store.Record{Report: r}); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestHoldings: what is held of an agency goes by the best reading of each year and the name of the newest; what is rejected,
+// or without a key or a year, does not count.
+func TestHoldings(t *testing.T) {
+	s, err := store.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	put := func(i int, portal, key, name string, year int, quality, rejected string) {
+		t.Helper()
+		c := store.Capture{URL: fmt.Sprintf("http://%s.gov.cn/%d", portal, i), Time: time.Date(2026, 1, 1, i, 0, 0, 0, time.UTC), Kind: store.KindReport, Portal: portal, State: store.StateOK, Status: 200}
+		rec := store.Record{Version: extract.Version, Rejected: rejected}
+		if rejected == "" {
+			rec.Report = &extract.Report{Title: "年度报告", Year: year, Quality: quality, Form: quality, Agency: extract.Agency{Key: extract.AgencyKey(key), Name: name}}
+		}
+		if err := s.AddCapture(&c, fmt.Append(nil, i), &rec); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(1, "a", "330803-财政局", "新名", 2023, extract.QualityDoubtful, "")
+	put(2, "b", "330803-财政局", "旧名", 2021, extract.QualityClean, "")
+	put(3, "a", "330803-财政局", "旧名", 2021, extract.QualityNoted, "")
+	put(4, "a", "", "无", 2021, extract.QualityClean, "")
+	put(5, "a", "330803-教育局", "教育局", 0, extract.QualityClean, "")
+	put(6, "c", "330804-财政局", "", 2021, "", "no report")
+	held, err := Holdings(s)
+	if err != nil || len(held) != 1 {
+		t.Fatal(held, err)
+	}
+	if h := held[0]; h.Key != "330803-财政局" || h.Name != "新名" || len(h.Portals) != 2 || h.Years[2023] != extract.QualityDoubtful || h.Years[2021] != extract.QualityClean || h.Forms[2021] != extract.QualityClean {
+		t.Errorf("%+v", h)
 	}
 }

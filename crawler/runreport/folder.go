@@ -1,17 +1,12 @@
-package main
+package runreport
 
 import (
-	"bytes"
 	"cmp"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"math"
-	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -23,18 +18,17 @@ import (
 	"gongkai/store/frontier"
 )
 
-// A shelf is the folder of reports, and what one archive keeps of its own. For each run there are YYYY-MM-DDThhmmZ.txt and
+// A Folder is the folder of reports, and what one archive keeps of its own. For each run there are YYYY-MM-DDThhmmZ.txt and
 // .json; latest.txt and latest.json are copies of the last ones, whichever archive they are of. Archives may share a folder
 // of reports. Which ones are its own an archive knows by reports.json in its folder, which holds what the next report must
 // know as well; without it, the next report begins at its own run.
-type shelf struct {
-	dir     string // of the reports
-	archive string // folder of the archive
+type Folder struct {
+	Dir     string // of the reports
+	Archive string // folder of the archive
 }
 
-func (c *config) shelf() shelf { return shelf{c.Report.Path, c.Archive.Path} }
-
-type shelfState struct {
+// A State is what the next report must know.
+type State struct {
 	Told    uint64               `json:"told"`              // the newest capture that a report has told of
 	Portals map[string]time.Time `json:"portals"`           // when each has given something last
 	Success map[string]time.Time `json:"success"`           // when a run of each kind came to its end last: crawl, backfill
@@ -48,18 +42,19 @@ const (
 	oldState  = "state.json"
 )
 
-func (s shelf) file(name string) string { return filepath.Join(s.dir, name) }
+// File returns the path of a file in the folder, such as the name of a report with .txt or .json behind it.
+func (f Folder) File(name string) string { return filepath.Join(f.Dir, name) }
 
-// state reads what the last report has left; a damaged file counts as none, and so does a missing one, but for what
+// State reads what the last report has left; a damaged file counts as none, and so does a missing one, but for what
 // reports of the archive tell that are older than the file.
-func (s shelf) state() shelfState {
-	var st shelfState
-	data, err := os.ReadFile(filepath.Join(s.archive, stateFile))
+func (f Folder) State() State {
+	var st State
+	data, err := os.ReadFile(filepath.Join(f.Archive, stateFile))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		st = s.adopt()
+		st = f.adopt()
 	case err == nil && json.Unmarshal(data, &st) != nil:
-		st = shelfState{}
+		st = State{}
 	}
 	for _, m := range []*map[string]time.Time{&st.Portals, &st.Success} {
 		if *m == nil {
@@ -74,27 +69,27 @@ func (s shelf) state() shelfState {
 
 // adopt finds the archive's own among the reports in the folder: those on runs that its frontier knows. What the last
 // report of all has left is of this archive when that report is.
-func (s shelf) adopt() (st shelfState) {
-	names, err := s.names()
+func (f Folder) adopt() (st State) {
+	names, err := f.names()
 	if err != nil || len(names) == 0 {
 		return st
 	}
-	runs, err := runsOf(s.archive)
+	runs, err := runsOf(f.Archive)
 	if err != nil {
 		return st
 	}
 	for _, name := range names {
-		if n, err := s.get(name); err == nil && slices.ContainsFunc(runs, n.tells) {
+		if n, err := f.Get(name); err == nil && slices.ContainsFunc(runs, n.tells) {
 			st.Reports = append(st.Reports, name)
 			st.Told = n.To
 		}
 	}
-	latest, err := s.get("latest")
+	latest, err := f.Get("latest")
 	if err != nil || !slices.ContainsFunc(runs, latest.tells) {
 		return st
 	}
-	var old shelfState
-	if data, err := os.ReadFile(s.file(oldState)); err == nil && json.Unmarshal(data, &old) == nil {
+	var old State
+	if data, err := os.ReadFile(f.File(oldState)); err == nil && json.Unmarshal(data, &old) == nil {
 		old.Reports = st.Reports
 		return old
 	}
@@ -102,7 +97,7 @@ func (s shelf) adopt() (st shelfState) {
 }
 
 // tells reports whether a report is on a run.
-func (n *nightReport) tells(r frontier.Run) bool {
+func (n *Report) tells(r frontier.Run) bool {
 	return n.Kind == r.Kind && !r.Started.Before(n.Started) && !r.Started.After(n.Ended)
 }
 
@@ -116,38 +111,41 @@ func runsOf(archive string) ([]frontier.Run, error) {
 	return f.Runs(math.MaxInt)
 }
 
-// learn draws from a run what the next report must know.
-func (st *shelfState) learn(n *nightReport, sum crawler.Summary) {
+// Learn draws from a run what the next report must know. done says that it has done its work, in part at least.
+func (st *State) Learn(n *Report, sum crawler.Summary, done bool) {
 	st.Told = n.To
 	for _, p := range sum.Portals {
 		if p.New+p.Unchanged > 0 {
 			st.Portals[p.ID] = n.Ended
 		}
 	}
-	if n.ExitCode == exitDone || n.ExitCode == exitPartial {
-		st.Success[lane(n.Kind)] = n.Ended
-		delete(st.Failed, lane(n.Kind))
+	if done {
+		st.Success[BaseKind(n.Kind)] = n.Ended
+		delete(st.Failed, BaseKind(n.Kind))
 	} else {
-		st.Failed[lane(n.Kind)] = clip(n.Outcome, mostRepeated)
+		st.Failed[BaseKind(n.Kind)] = clip(n.Outcome, mostRepeated)
 	}
 }
 
-// put writes a report, and what the next one must know; it returns the name of the report. Of the archive's reports the
+// BaseKind is the kind of a run without its years: backfill for "backfill 2008-2024".
+func BaseKind(kind string) string { word, _, _ := strings.Cut(kind, " "); return word }
+
+// Put writes a report with its text for people, and what the next one must know; it returns the name of the report. Of the archive's reports the
 // newest are kept, as many as keep says; 0 keeps all.
-func (s shelf) put(n *nightReport, st shelfState, keep int) (name string, err error) {
-	if err := os.MkdirAll(s.dir, 0o777); err != nil {
+func (f Folder) Put(n *Report, text string, st State, keep int) (name string, err error) {
+	if err := os.MkdirAll(f.Dir, 0o777); err != nil {
 		return "", err
 	}
-	if name, err = s.claim(n.Started.UTC().Format("2006-01-02T1504Z")); err != nil {
+	if name, err = f.claim(n.Started.UTC().Format("2006-01-02T1504Z")); err != nil {
 		return "", err
 	}
-	if err := errors.Join(s.sweep(), s.write(name, n)); err != nil {
-		return name, errors.Join(err, s.remove(name))
+	if err := errors.Join(f.sweep(), f.Write(name, n, text)); err != nil {
+		return name, errors.Join(err, f.remove(name))
 	}
 	st.Reports = append(st.Reports, name)
 	if drop := len(st.Reports) - keep; keep > 0 && drop > 0 {
 		for _, old := range st.Reports[:drop] {
-			if err := s.remove(old); err != nil {
+			if err := f.remove(old); err != nil {
 				return name, err
 			}
 		}
@@ -155,24 +153,24 @@ func (s shelf) put(n *nightReport, st shelfState, keep int) (name string, err er
 	}
 	data, err := json.Marshal(st)
 	if err == nil {
-		err = os.MkdirAll(s.archive, 0o777) // a run that could not begin is reported too
+		err = os.MkdirAll(f.Archive, 0o777) // a run that could not begin is reported too
 	}
 	if err == nil {
-		err = replaceFile(filepath.Join(s.archive, stateFile), data)
+		err = replaceFile(filepath.Join(f.Archive, stateFile), data)
 	}
 	return name, err
 }
 
 // claim returns a name that no report has: another archive may report into the folder at the same time.
-func (s shelf) claim(wanted string) (name string, err error) {
+func (f Folder) claim(wanted string) (name string, err error) {
 	for i := 1; ; i++ {
 		name = wanted
 		if i > 1 {
 			name += fmt.Sprint("-", i)
 		}
-		f, err := os.OpenFile(s.file(name+".json"), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+		file, err := os.OpenFile(f.File(name+".json"), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 		if err == nil {
-			return name, f.Close()
+			return name, file.Close()
 		}
 		if !errors.Is(err, fs.ErrExist) {
 			return "", err
@@ -181,8 +179,8 @@ func (s shelf) claim(wanted string) (name string, err error) {
 }
 
 // sweep removes files that were begun an hour ago and have no name yet: whoever wrote them was killed.
-func (s shelf) sweep() error {
-	left, err := filepath.Glob(s.file(newPrefix + "*"))
+func (f Folder) sweep() error {
+	left, err := filepath.Glob(f.File(newPrefix + "*"))
 	for _, name := range left {
 		if info, gone := os.Lstat(name); gone == nil && time.Since(info.ModTime()) > time.Hour {
 			err = errors.Join(err, os.RemoveAll(name))
@@ -192,27 +190,23 @@ func (s shelf) sweep() error {
 }
 
 // remove removes the files of a report; those that are missing are as good as removed.
-func (s shelf) remove(name string) error {
+func (f Folder) remove(name string) error {
 	for _, ending := range []string{".txt", ".json"} {
-		if err := os.Remove(s.file(name + ending)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Remove(f.File(name + ending)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
 	return nil
 }
 
-// write writes the files of a report, over those it has.
-func (s shelf) write(name string, n *nightReport) error {
+// Write writes the files of a report, over those it has.
+func (f Folder) Write(name string, n *Report, text string) error {
 	data, err := json.MarshalIndent(n, "", "  ")
 	if err != nil {
 		return err
 	}
-	var text bytes.Buffer
-	if err := n.text(&text); err != nil {
-		return err
-	}
 	for _, name := range []string{name, "latest"} {
-		err = errors.Join(err, replaceFile(s.file(name+".json"), append(data, '\n')), replaceFile(s.file(name+".txt"), text.Bytes()))
+		err = errors.Join(err, replaceFile(f.File(name+".json"), append(data, '\n')), replaceFile(f.File(name+".txt"), []byte(text)))
 	}
 	return err
 }
@@ -237,9 +231,9 @@ func replaceFile(path string, data []byte) error {
 	return err
 }
 
-// runs lists the archive's own reports that are there, oldest first.
-func (s shelf) runs() ([]string, error) {
-	all, err := s.names()
+// Runs lists the archive's own reports that are there, oldest first.
+func (f Folder) Runs() ([]string, error) {
+	all, err := f.names()
 	if err != nil {
 		return nil, err
 	}
@@ -247,12 +241,12 @@ func (s shelf) runs() ([]string, error) {
 	for _, name := range all {
 		there[name] = true
 	}
-	return slices.DeleteFunc(s.state().Reports, func(name string) bool { return !there[name] }), nil
+	return slices.DeleteFunc(f.State().Reports, func(name string) bool { return !there[name] }), nil
 }
 
 // names lists the reports in the folder, whichever archive they are of, oldest first.
-func (s shelf) names() ([]string, error) {
-	entries, err := os.ReadDir(s.dir)
+func (f Folder) names() ([]string, error) {
+	entries, err := os.ReadDir(f.Dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -275,53 +269,11 @@ const runName = len("2006-01-02T1504Z")
 
 var reportName = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d{4}Z(-\d+)?$`)
 
-// get reads a report.
-func (s shelf) get(name string) (n nightReport, err error) {
-	data, err := os.ReadFile(s.file(name + ".json"))
+// Get reads a report.
+func (f Folder) Get(name string) (n Report, err error) {
+	data, err := os.ReadFile(f.File(name + ".json"))
 	if err == nil {
 		err = json.Unmarshal(data, &n)
 	}
 	return n, err
-}
-
-func checkWebhook(address string) error {
-	if address == "" {
-		return nil
-	}
-	if u, err := url.Parse(address); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return fmt.Errorf("report.webhook: %q is no address such as https://example.org/hook", address)
-	}
-	return nil
-}
-
-// post sends a report to a webhook. It takes no longer than the patience, whatever the other side does. The address
-// may hold a secret, so its path is in no error.
-func post(ctx context.Context, address string, patience time.Duration, n *nightReport) error {
-	data, err := json.Marshal(n)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(data))
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Content-Type", "application/json; charset=utf-8")
-	req.Header.Set("User-Agent", "gongkai/"+version())
-	client := http.Client{Timeout: patience, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	res, err := client.Do(req)
-	var failed *url.Error
-	if errors.As(err, &failed) {
-		err = failed.Err
-	}
-	if err != nil {
-		return fmt.Errorf("webhook %s: %w", req.URL.Host, err)
-	}
-	defer res.Body.Close()
-	io.CopyN(io.Discard, res.Body, 64<<10) // what it answers does not matter, and may never end
-	if res.StatusCode < 200 || res.StatusCode > 299 {
-		return fmt.Errorf("webhook %s: answers %s", req.URL.Host, res.Status)
-	}
-	return nil
 }
