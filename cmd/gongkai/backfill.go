@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"gongkai/cmd/gongkai/term"
 	"gongkai/crawler"
 	"gongkai/crawler/runreport"
 	"gongkai/seeds"
@@ -77,15 +78,15 @@ func (e *env) backfill(ctx context.Context, years string, ids []string, division
 		defer cancel()
 	}
 	j := &job{session: s, years: crawler.Years(span), maxRequests: most}
-	show := e.newDisplay(j.kind())
+	show := term.NewDisplay(e.stderr, j.kind())
 	stop, err := e.serveMetrics(s.config, s.log, true)
 	if err != nil {
 		return err
 	}
 	defer stop.close()
-	j.watch = func(p crawler.Progress) { show.progress(p); stop.progress(j.kind(), p) }
+	j.watch = func(p crawler.Progress) { show.Show(p); stop.progress(j.kind(), p) }
 	err = e.carryOut(ctx, j)
-	show.close()
+	show.Close()
 	err = e.crawled(j, err)
 	if missing := countMissing(j.report.Missing); missing > 0 && !e.asJSON {
 		fmt.Fprintf(e.stdout, "still missing in %v: %d reports of %d agencies; gongkai report lists them\n", j.years, missing, len(j.report.Missing))

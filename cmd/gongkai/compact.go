@@ -10,6 +10,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"gongkai/cmd/gongkai/term"
 	"gongkai/store"
 )
 
@@ -40,9 +41,9 @@ func (e *env) compact(ctx context.Context, remove bool) error {
 	if err := e.roomFor("compact", c.Archive.Path, 1, c.Archive.Path); err != nil {
 		return err
 	}
-	var shown progress
+	var shown term.Progress
 	n, err := store.Compact(c.Archive.Path, store.Rewrite{Watch: e.watch(&shown), Stop: unchanged(ctx)})
-	shown.clear()
+	shown.Clear()
 	if err != nil {
 		return err
 	}
@@ -74,14 +75,10 @@ func unchanged(ctx context.Context) func() error {
 }
 
 // watch shows how far a rewriting has come.
-func (e *env) watch(p *progress) func(doing string, done, total uint64) {
+func (e *env) watch(p *term.Progress) func(doing string, done, total uint64) {
 	return func(doing string, done, total uint64) {
-		if p.what != doing {
-			p.clear()
-			p.start(e.stderr, doing, total)
-		}
-		p.total = total
-		p.at(done, "")
+		p.Start(e.stderr, doing)
+		p.At(done, total, "")
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"gongkai/cmd/gongkai/term"
 	"gongkai/crawler"
 	"gongkai/crawler/coverage"
 	"gongkai/seeds"
@@ -116,7 +117,7 @@ func (e *env) coverage(ctx context.Context, q coverQuery) error {
 		}
 		switch {
 		case e.asJSON:
-			err = writeJSON(w, m.Cells())
+			err = term.WriteJSON(w, m.Cells())
 		case q.format == "csv":
 			err = coverCSV(w, &m)
 		case q.format == "html" && !q.all && q.division == "":
@@ -124,9 +125,9 @@ func (e *env) coverage(ctx context.Context, q coverQuery) error {
 		case q.format == "html":
 			err = coverHTML(w, &m, m.Lines, now)
 		case q.all || q.division != "":
-			coverTable(newPlainWriter(w), &m, m.Lines)
+			coverTable(term.NewWriter(w), &m, m.Lines)
 		default:
-			coverSummary(newPlainWriter(w), &m)
+			coverSummary(term.NewWriter(w), &m)
 		}
 		return done(err)
 	})
@@ -219,7 +220,7 @@ every row with its reason; -format html -out coverage.html for a map to print.
 }
 
 func coverTable(w io.Writer, m *coverage.Map, lines []coverage.Line) {
-	t := newTableOn(w, "agency", "name")
+	t := term.NewTable(w, "agency", "name")
 	head := table.Row{"agency", "name"}
 	for _, y := range m.Years {
 		head = append(head, y%100)
@@ -281,7 +282,7 @@ func coverTallies(w io.Writer, m *coverage.Map, by string, counts []coverage.Cou
 	} else {
 		head = append(head, "gaps")
 	}
-	t := newTableOn(w, head...)
+	t := term.NewTable(w, head...)
 	for _, n := range counts {
 		if by == coverage.ByReason {
 			t.AppendRow(table.Row{n.What, n.Expected})
@@ -293,7 +294,7 @@ func coverTallies(w io.Writer, m *coverage.Map, by string, counts []coverage.Cou
 		}
 		t.AppendRow(append(row, strings.Join(countList(n.Reasons), ", ")))
 	}
-	renderWithin(t, w, len(head), terminalWidth(w))
+	term.RenderWithin(t, w, len(head), term.Width(w))
 }
 
 // percent is a share in whole percent, which is 100 only when nothing is missing.

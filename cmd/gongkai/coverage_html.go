@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"gongkai/cmd/gongkai/term"
 	"gongkai/crawler/coverage"
 )
 
@@ -51,7 +52,7 @@ func coverHTML(w io.Writer, m *coverage.Map, lines []coverage.Line, now time.Tim
 		}
 		for k, l := range lines[from:min(from+coverRows, len(lines))] {
 			y := 20 + coverCell*k
-			row := coverRow{Y: y, Text: y + coverCell - 4, Name: clip(cmp.Or(l.Name, l.Key), 22)}
+			row := coverRow{Y: y, Text: y + coverCell - 4, Name: term.Clip(cmp.Or(l.Name, l.Key), 22)}
 			for i, v := range l.Cells {
 				class := v.State
 				if v.State == coverage.Held {
@@ -84,7 +85,7 @@ func drawProvinces(m *coverage.Map) coverChart {
 	}
 	for k, n := range m.Count(coverage.ByProvince) {
 		y := 20 + coverCell*k
-		row := coverRow{Y: y, Text: y + coverCell - 4, Name: clip(n.What, 22)}
+		row := coverRow{Y: y, Text: y + coverCell - 4, Name: term.Clip(n.What, 22)}
 		for i, year := range m.Years {
 			expected, held := n.Years[year].Expected, n.Years[year].Held
 			r := coverRect{X: coverLabel + shareCell*i, Middle: coverLabel + shareCell*i + shareCell/2 - 1, Class: "not_expected", Share: percent(held, expected),
@@ -98,17 +99,6 @@ func drawProvinces(m *coverage.Map) coverChart {
 		c.Height = y + coverCell + 4
 	}
 	return c
-}
-
-// mostShown is how many characters are shown of a text that somebody else has written.
-const mostShown = 300
-
-// clip cuts a text that is longer than n characters.
-func clip(s string, n int) string {
-	if r := []rune(s); len(r) > n {
-		return string(r[:n-1]) + "…"
-	}
-	return s
 }
 
 var coverPage = template.Must(template.New("coverage").Parse(`<!DOCTYPE html>

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"gongkai/cmd/gongkai/term"
 	"gongkai/crawler"
 	"gongkai/seeds"
 	"gongkai/store"
@@ -53,13 +54,13 @@ func (e *env) crawl(ctx context.Context, ids []string, recheck, full bool) error
 	if err != nil {
 		return err
 	}
-	show := e.newDisplay("crawl")
-	j := &job{session: s, recheck: recheck, full: full, watch: show.progress}
+	show := term.NewDisplay(e.stderr, "crawl")
+	j := &job{session: s, recheck: recheck, full: full, watch: show.Show}
 	if longest := time.Duration(s.Schedule.Longest); longest > 0 {
 		j.until = time.Now().Add(longest)
 	}
 	err = e.carryOut(ctx, j)
-	show.close()
+	show.Close()
 	return e.crawled(j, err)
 }
 

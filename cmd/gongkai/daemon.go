@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"gongkai/cmd/gongkai/term"
 	"gongkai/crawler"
 	"gongkai/crawler/runreport"
 	"gongkai/store"
@@ -242,7 +243,7 @@ func (d *daemon) run(ctx context.Context, j *job) (err error) {
 		d.metrics.progress(kind, p)
 		if time.Since(began) > 10*time.Minute {
 			began = time.Now()
-			d.log.Info(kind, "progress", progressLine(p))
+			d.log.Info(kind, "progress", term.ProgressLine(p))
 		}
 	}
 	err = d.carryOut(ctx, j)

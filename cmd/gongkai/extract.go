@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"gongkai/cmd/gongkai/term"
 	"gongkai/crawler"
 	"gongkai/extract"
 	"gongkai/seeds"
@@ -83,7 +84,7 @@ func (e *env) extract(ctx context.Context, all, diffs, retry bool) error {
 		x.portals[p.ID] = p
 	}
 	err = x.run(ctx)
-	x.progress.clear()
+	x.progress.Clear()
 	if err != nil && ctx.Err() != nil {
 		return partialError{"stopped before the end: " + x.n.String()}
 	}
@@ -119,7 +120,7 @@ type extraction struct {
 
 	n        extractCount
 	batch    []reading
-	progress progress
+	progress term.Progress
 }
 
 // batchPages bounds what is in memory for each goroutine.
@@ -140,7 +141,7 @@ func (x *extraction) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	x.progress.start(x.stderr, "extract", last)
+	x.progress.Start(x.stderr, "extract")
 	for capture, err := range x.store.Captures(x.after) {
 		if err != nil {
 			return err
@@ -154,7 +155,7 @@ func (x *extraction) run(ctx context.Context) error {
 		if err := x.flush(ctx); err != nil {
 			return err
 		}
-		x.progress.at(capture.ID, fmt.Sprintf("%d read, %d came out otherwise", x.n.Read, x.n.Changed))
+		x.progress.At(capture.ID, last, fmt.Sprintf("%d read, %d came out otherwise", x.n.Read, x.n.Changed))
 	}
 	return x.flush(ctx)
 }
@@ -294,7 +295,7 @@ func (x *extraction) report(r *reading) error {
 }
 
 func (x *extraction) print(d history.Difference) error {
-	x.progress.clear()
+	x.progress.Clear()
 	if x.asJSON {
 		return x.newEncoder().Encode(d)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 
+	"gongkai/cmd/gongkai/term"
 	"gongkai/extract"
 )
 
@@ -110,7 +111,7 @@ func (p formPart) draw(w io.Writer) {
 		title += "  (" + p.table.ID + ", " + p.form + ")"
 	}
 	fmt.Fprintf(w, "\n%s\n", title)
-	t, paint := newFormTable(w), painter(w)
+	t, paint := newFormTable(w), term.Painter(w)
 	holders := slices.DeleteFunc(slices.Clone(columns), func(h heading) bool { return !h.figures })
 	if len(rows) == 1 && len(holders) > 4 {
 		t.AppendHeader(table.Row{"", rows[0].label})
@@ -157,7 +158,7 @@ func (p formPart) cell(r, c heading, paint func(int, string) string) string {
 	case f.Value == "":
 		return f.Raw + " ?"
 	case f.Check == extract.CheckFailed:
-		return paint(red, f.Value+" ✗")
+		return paint(term.Red, f.Value+" ✗")
 	}
 	return f.Value
 }

@@ -34,7 +34,8 @@ var arrows = map[string][]string{
 	"gongkai/crawler/weburl":          {},
 	"gongkai/crawler/runreport":       {"gongkai/crawler", "gongkai/crawler/coverage", "gongkai/seeds", "gongkai/store", "gongkai/store/frontier", "gongkai/store/history"},
 	"gongkai/testdata":                {},
-	"gongkai/cmd/gongkai": {"gongkai/crawler", "gongkai/crawler/coverage", "gongkai/crawler/replica", "gongkai/crawler/runreport", "gongkai/extract", "gongkai/seeds", "gongkai/store",
+	"gongkai/cmd/gongkai/term":        {"gongkai/crawler", "gongkai/store"},
+	"gongkai/cmd/gongkai": {"gongkai/cmd/gongkai/term", "gongkai/crawler", "gongkai/crawler/coverage", "gongkai/crawler/replica", "gongkai/crawler/runreport", "gongkai/extract", "gongkai/seeds", "gongkai/store",
 		"gongkai/store/export", "gongkai/store/frontier", "gongkai/store/history", "gongkai/store/warc", "gongkai/testdata"},
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"gongkai/cmd/gongkai/term"
 	"gongkai/crawler"
 	"gongkai/seeds"
 	"gongkai/store"
@@ -68,20 +69,18 @@ func (e *env) importFiles(ctx context.Context, files, hosts []string) error {
 		return err
 	}
 	defer s.Close()
-	var shown progress
+	var shown term.Progress
 	budget, err := e.budget(&c, false)
 	if err != nil {
 		return err
 	}
 	run := crawler.Import{Budget: budget, Portals: portals, AllowHosts: slices.Concat(c.Crawl.AllowHosts, hosts), Store: s, Log: log,
 		Watch: func(done, total int) {
-			if shown.w == nil {
-				shown.start(e.stderr, "import", uint64(total))
-			}
-			shown.at(uint64(done), "answers")
+			shown.Start(e.stderr, "import")
+			shown.At(uint64(done), uint64(total), "answers")
 		}}
 	sum, err := run.Run(ctx, collection)
-	shown.clear()
+	shown.Clear()
 	x := extraction{env: e, store: s, budget: budget, log: log, portals: map[string]seeds.Portal{}}
 	if err == nil && sum.From > 0 {
 		for _, p := range portals {
@@ -89,7 +88,7 @@ func (e *env) importFiles(ctx context.Context, files, hosts []string) error {
 		}
 		x.after = sum.From - 1
 		err = x.run(ctx)
-		x.progress.clear()
+		x.progress.Clear()
 	}
 	return e.imported(ctx, sum, &x.n, err)
 }

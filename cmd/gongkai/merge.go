@@ -9,6 +9,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"gongkai/cmd/gongkai/term"
 	"gongkai/seeds"
 	"gongkai/store"
 )
@@ -50,9 +51,9 @@ func (e *env) merge(ctx context.Context, out string, dirs []string) error {
 	if err := e.roomFor("merge", out, 2, dirs...); err != nil {
 		return err
 	}
-	var shown progress
+	var shown term.Progress
 	n, err := store.Merge(out, dirs, store.Rewrite{Watch: e.watch(&shown), Stop: unchanged(ctx)})
-	shown.clear()
+	shown.Clear()
 	if err == nil {
 		err = seeds.MergeDiscoveries(out, dirs...)
 	}

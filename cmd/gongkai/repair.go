@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"gongkai/cmd/gongkai/term"
 	"gongkai/seeds"
 	"gongkai/store"
 )
@@ -21,9 +22,9 @@ func (e *env) repair(ctx context.Context, from []string) error {
 	if err := e.roomFor("repair", c.Archive.Path, 2, c.Archive.Path); err != nil {
 		return err
 	}
-	var shown progress
+	var shown term.Progress
 	n, err := store.Repair(c.Archive.Path, store.Rewrite{From: from, Watch: e.watch(&shown), Stop: unchanged(ctx)})
-	shown.clear()
+	shown.Clear()
 	if err != nil {
 		return err
 	}
@@ -98,6 +99,6 @@ func (e *env) readAgain(ctx context.Context, again []uint64) (*extractCount, err
 		x.portals[p.ID] = p
 	}
 	err = x.run(ctx)
-	x.progress.clear()
+	x.progress.Clear()
 	return &x.n, err
 }

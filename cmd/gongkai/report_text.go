@@ -8,6 +8,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"gongkai/cmd/gongkai/term"
 	"gongkai/crawler"
 	"gongkai/crawler/runreport"
 )
@@ -41,7 +42,7 @@ func reportText(n *runreport.Report) string {
 	section(&b, n, "gone", "listed, and not there", n.Gone, problemWord)
 	section(&b, n, "skipped", "not asked for", n.Skipped, problemWord)
 	section(&b, n, "missing", "still missing in the years asked for", n.Missing, missingWord)
-	return plain(b.String()) // files of reports are read on terminals, too
+	return term.Plain(b.String()) // files of reports are read on terminals, too
 }
 
 func section[T any](b *strings.Builder, n *runreport.Report, name, title string, list []T, word func(T) string) {

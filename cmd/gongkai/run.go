@@ -2,14 +2,17 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"sync"
 
+	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"gongkai/cmd/gongkai/term"
 	"gongkai/crawler"
 	"gongkai/store"
 )
@@ -35,9 +38,9 @@ func (e partialError) Error() string { return e.what }
 
 // run is the program: it carries out one command line and returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	out, errs := newPlainWriter(stdout), newPlainWriter(stderr)
-	defer out.flush()
-	defer errs.flush()
+	out, errs := term.NewWriter(stdout), term.NewWriter(stderr)
+	defer out.Flush()
+	defer errs.Flush()
 	e := &env{stdout: out, stderr: errs}
 	root := newRoot(e)
 	root.SetArgs(doubleDashes(args))
@@ -94,7 +97,7 @@ func doubleDashes(args []string) []string {
 
 // env is what every command needs: the streams, and what the global flags say.
 type env struct {
-	stdout, stderr io.Writer // text for people: plainWriters
+	stdout, stderr io.Writer // text for people: of package term
 	configFile     string
 	archive        string
 	logFormat      string
@@ -146,6 +149,18 @@ holds the archive`,
 	e.complete(root)
 	return root
 }
+
+// exact returns stdout for what programs read: it is passed on as it is.
+func (e *env) exact() io.Writer { return term.Bare(e.stdout) }
+
+// newEncoder returns what writes JSON to stdout, with Chinese as it is.
+func (e *env) newEncoder() *json.Encoder { return term.NewEncoder(e.stdout) }
+
+// printJSON writes v to stdout, indented, with Chinese as it is.
+func (e *env) printJSON(v any) error { return term.WriteJSON(e.stdout, v) }
+
+// newTable starts a plain table on stdout.
+func (e *env) newTable(head ...any) table.Writer { return term.NewTable(e.stdout, head...) }
 
 // logger writes to stderr as the flags say.
 func (e *env) logger() (*slog.Logger, error) {

@@ -9,6 +9,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"gongkai/cmd/gongkai/term"
 	"gongkai/crawler"
 	"gongkai/seeds"
 	"gongkai/store"
@@ -166,14 +167,13 @@ func (e *env) asking(ctx context.Context, conf *config, portals []seeds.Portal, 
 	if run.Budget, err = e.budget(conf, false); err != nil {
 		return err
 	}
-	var shown progress
-	shown.start(e.stderr, "sites", 0)
+	var shown term.Progress
+	shown.Start(e.stderr, "sites")
 	run.Watch = func(p crawler.Progress) {
-		shown.total = uint64(p.Sites)
-		shown.at(uint64(p.Done), fmt.Sprintf("%d requests", p.Requests))
+		shown.At(uint64(p.Done), uint64(p.Sites), fmt.Sprintf("%d requests", p.Requests))
 	}
 	err = ask(&run)
-	shown.clear()
+	shown.Clear()
 	if err != nil && ctx.Err() != nil {
 		return partialError{"stopped before the end"}
 	}

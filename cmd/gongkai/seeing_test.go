@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"gongkai/cmd/gongkai/term"
 	"gongkai/crawler/coverage"
 	"gongkai/extract"
 	"gongkai/store"
@@ -122,21 +123,6 @@ func TestCoverageCommand(t *testing.T) {
 	}
 }
 
-// TestRenderWithin: what is too wide for a terminal goes on in the next line, and Chinese is two cells wide.
-func TestRenderWithin(t *testing.T) {
-	for width, want := range map[int]string{
-		0:  "what    gaps                                 \n四川省  3595 not discovered, 36 not crawled  \n",
-		40: "what    gaps                            \n四川省  3595 not discovered, 36 not     \n        crawled                         \n",
-	} {
-		var b bytes.Buffer
-		table := newTableOn(&b, "what", "gaps")
-		table.AppendRow([]any{"四川省", "3595 not discovered, 36 not crawled"})
-		if renderWithin(table, &b, 2, width); b.String() != want {
-			t.Errorf("in %d cells:\n%q, want\n%q", width, b.String(), want)
-		}
-	}
-}
-
 // TestForm: figures are drawn as the form has them, blanks blank, failed identities marked, one wide row turned round.
 func TestForm(t *testing.T) {
 	figure := func(table, row, column, value string) extract.Figure {
@@ -160,14 +146,10 @@ func TestForm(t *testing.T) {
 		}
 	}
 	b.Reset()
-	w := newPlainWriter(&b)
-	io.WriteString(w, formParts(r)[0].cell(heading{id: "r1"}, heading{id: "total"}, w.paint))
+	w := term.NewWriter(&b)
+	io.WriteString(w, formParts(r)[0].cell(heading{id: "r1"}, heading{id: "total"}, w.Paint))
 	if b.String() != "\x1b[31m70 ✗\x1b[0m" {
 		t.Errorf("in colour: %q", b.String())
-	}
-	t.Setenv("NO_COLOR", "1")
-	if colours(os.Stdout) {
-		t.Error("in colour in spite of NO_COLOR")
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 
+	"gongkai/cmd/gongkai/term"
 	"gongkai/store"
 	"gongkai/store/history"
 )
@@ -184,7 +185,7 @@ func printSections(w io.Writer, d *history.RevisionDiff) {
 		table, _, _ := strings.Cut(f.Table, ".")
 		differing[table] = true
 	}
-	paint := painter(w)
+	paint := term.Painter(w)
 	for _, s := range d.Sections {
 		rows := s.Rows
 		if differing[sectionTables(s.Number)] {
@@ -217,9 +218,9 @@ func hunks(ops []history.Op, paint func(int, string) string) (lines []string) {
 	for i, o := range ops {
 		switch o.Kind {
 		case history.Delete:
-			b.WriteString(paint(red, "[-"+o.Text+"-]"))
+			b.WriteString(paint(term.Red, "[-"+o.Text+"-]"))
 		case history.Insert:
-			b.WriteString(paint(green, "{+"+o.Text+"+}"))
+			b.WriteString(paint(term.Green, "{+"+o.Text+"+}"))
 		default:
 			before, after := beginning(o.Text), ending(o.Text)
 			switch {

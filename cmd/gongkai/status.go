@@ -15,6 +15,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"gongkai/cmd/gongkai/term"
 	"gongkai/crawler"
 	"gongkai/store"
 	"gongkai/store/frontier"
@@ -90,11 +91,14 @@ func (e *env) statusOf(c config, s *store.Store) error {
 	if len(troubles) > 0 {
 		fmt.Fprintf(e.stdout, "\nlast answer was none for %d addresses:\n", len(troubles))
 		for _, tr := range troubles {
-			fmt.Fprintf(e.stdout, "  %s %s %s: %s\n", tr.Portal, tr.State, clip(tr.URL, mostShown), clip(strings.TrimSpace(fmt.Sprint(statusWord(tr.Status), " ", tr.Error)), mostShown))
+			fmt.Fprintf(e.stdout, "  %s %s %s: %s\n", tr.Portal, tr.State, term.Clip(tr.URL, mostShown), term.Clip(strings.TrimSpace(fmt.Sprint(statusWord(tr.Status), " ", tr.Error)), mostShown))
 		}
 	}
 	return nil
 }
+
+// mostShown is how many characters are shown of a text that somebody else has written.
+const mostShown = 300
 
 // mostRuns is how many runs are shown.
 const mostRuns = 5

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"gongkai/cmd/gongkai/term"
 	"gongkai/crawler"
 	"gongkai/store"
 	"gongkai/store/frontier"
@@ -73,11 +74,11 @@ func (e *env) whyURL(y crawler.Why) {
 	} else {
 		said := statusWord(y.Last.Status)
 		if y.Last.Error != "" {
-			said += " " + clip(y.Last.Error, mostShown)
+			said += " " + term.Clip(y.Last.Error, mostShown)
 		}
 		e.line("archive", "asked for %d times; last %s as %s: %s %s", y.Held, clockWord(y.Last.Time), y.Last.Kind, y.Last.State, said)
 		if y.Last.From != "" {
-			e.line("", "found on %s as %q", clip(y.Last.From, mostShown), clip(y.Last.Title, mostShown))
+			e.line("", "found on %s as %q", term.Clip(y.Last.From, mostShown), term.Clip(y.Last.Title, mostShown))
 		}
 		if !y.Last.Robots.Allowed && y.Last.Kind != store.KindRobots {
 			e.line("", "robots.txt said then: %s", y.Last.Robots.Reason)
@@ -140,7 +141,7 @@ func (e *env) whySite(y crawler.Why, c config) {
 		}
 	}
 	for _, lost := range y.Lost {
-		e.line("listing", "%s", clip(lost, mostShown))
+		e.line("listing", "%s", term.Clip(lost, mostShown))
 	}
 	for _, w := range y.Walks {
 		e.line("walk", "%s", walkWord(w))

@@ -1,4 +1,4 @@
-package main
+package term
 
 import (
 	"cmp"
@@ -16,9 +16,9 @@ import (
 	"gongkai/store"
 )
 
-// A display shows how far a run of the crawler has come: on a terminal a bar for all of it and one for each of the
+// A Display shows how far a run of the crawler has come: on a terminal a bar for all of it and one for each of the
 // busiest portals, elsewhere a line now and then.
-type display struct {
+type Display struct {
 	what   string
 	w      io.Writer
 	bars   pretty.Writer // nil: lines
@@ -35,12 +35,12 @@ const (
 	lineEvery = time.Minute
 )
 
-// newDisplay returns a display on stderr. Its bars appear with the first progress.
-func (e *env) newDisplay(what string) *display {
-	d := &display{what: what, w: e.stderr, portal: map[string]*pretty.Tracker{}, said: time.Now()}
-	if isTerminal(e.stderr) {
+// NewDisplay returns a display on w. Its bars appear with the first progress.
+func NewDisplay(w io.Writer, what string) *Display {
+	d := &Display{what: what, w: w, portal: map[string]*pretty.Tracker{}, said: time.Now()}
+	if IsTerminal(w) {
 		d.bars = pretty.NewWriter()
-		d.bars.SetOutputWriter(bare(e.stderr)) // it moves the cursor; what it shows are ids and numbers
+		d.bars.SetOutputWriter(Bare(w)) // it moves the cursor; what it shows are ids and numbers
 		d.bars.SetUpdateFrequency(250 * time.Millisecond)
 		d.bars.SetTrackerLength(20)
 		d.bars.SetMessageLength(36)
@@ -48,7 +48,7 @@ func (e *env) newDisplay(what string) *display {
 		d.bars.SetSortBy(pretty.SortByMessage)
 		style := pretty.StyleBlocks
 		style.Visibility = pretty.StyleVisibility{ETA: true, Percentage: true, Pinned: true, Tracker: true, TrackerOverall: false, Value: true}
-		if colours(e.stderr) {
+		if Colours(w) {
 			style.Colors = pretty.StyleColorsExample
 		}
 		d.bars.SetStyle(style)
@@ -56,18 +56,18 @@ func (e *env) newDisplay(what string) *display {
 	return d
 }
 
-// colours reports whether to print in colour: on a terminal, unless NO_COLOR says otherwise (no-color.org).
-func colours(w io.Writer) bool {
-	return isTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+// Colours reports whether to print in colour: on a terminal, unless NO_COLOR says otherwise (no-color.org).
+func Colours(w io.Writer) bool {
+	return IsTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
 
-// progress shows how far the run has come.
-func (d *display) progress(p crawler.Progress) {
+// Show shows how far the run has come.
+func (d *Display) Show(p crawler.Progress) {
 	d.now = p
 	if d.bars == nil {
 		if time.Since(d.said) >= lineEvery {
 			d.said = time.Now()
-			fmt.Fprintf(d.w, "%s: %s\n", d.what, progressLine(p))
+			fmt.Fprintf(d.w, "%s: %s\n", d.what, ProgressLine(p))
 		}
 		return
 	}
@@ -79,7 +79,7 @@ func (d *display) progress(p crawler.Progress) {
 			d.bars.Render()
 		}()
 	}
-	d.bars.SetPinnedMessages(progressLine(p))
+	d.bars.SetPinnedMessages(ProgressLine(p))
 	visited := 0
 	for _, portal := range p.Portals {
 		visited += portal.Visited
@@ -90,7 +90,7 @@ func (d *display) progress(p crawler.Progress) {
 }
 
 // showPortals keeps a bar for the portals that have most to do.
-func (d *display) showPortals(all []crawler.PortalProgress) {
+func (d *Display) showPortals(all []crawler.PortalProgress) {
 	all = slices.DeleteFunc(slices.Clone(all), func(p crawler.PortalProgress) bool {
 		tracker := d.portal[p.ID]
 		if p.Finished && tracker != nil {
@@ -120,14 +120,14 @@ func (d *display) showPortals(all []crawler.PortalProgress) {
 	}
 }
 
-func (d *display) bar(what string) *pretty.Tracker {
+func (d *Display) bar(what string) *pretty.Tracker {
 	t := &pretty.Tracker{Message: what, Total: 1, RemoveOnCompletion: what != d.what, DeferStart: false}
 	d.bars.AppendTracker(t)
 	return t
 }
 
-// progressLine says it in one line: "12 of 40 sites done, 8 asked just now; 1,204 requests, 3.1 a second; …".
-func progressLine(p crawler.Progress) string {
+// ProgressLine says it in one line: "12 of 40 sites done, 8 asked just now; 1,204 requests, 3.1 a second; …".
+func ProgressLine(p crawler.Progress) string {
 	text := fmt.Sprintf("%d of %d sites done, %d being asked; %d requests, %.1f a second, %d pages queued", p.Done, p.Sites, p.Asking,
 		p.Requests, float64(p.Requests)/max(p.Took.Seconds(), 1), p.Queued)
 	for _, state := range []string{store.StateBlocked, store.StateFailed} {
@@ -152,8 +152,8 @@ func remaining(p crawler.Progress) time.Duration {
 	return longest.Round(time.Second)
 }
 
-// close takes the bars away.
-func (d *display) close() {
+// Close takes the bars away.
+func (d *Display) Close() {
 	if d.bars == nil || d.whole == nil {
 		return
 	}

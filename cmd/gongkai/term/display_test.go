@@ -1,4 +1,4 @@
-package main
+package term
 
 import (
 	"bytes"
@@ -14,13 +14,13 @@ import (
 func TestDisplay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var b bytes.Buffer
-		d := (&env{stderr: &b}).newDisplay("backfill 2008-2024")
+		d := NewDisplay(&b, "backfill 2008-2024")
 		for i := range 150 {
 			time.Sleep(time.Second)
-			d.progress(crawler.Progress{Sites: 4, Done: 1, Asking: 2, Requests: i, Queued: 300, Took: time.Duration(i) * time.Second,
+			d.Show(crawler.Progress{Sites: 4, Done: 1, Asking: 2, Requests: i, Queued: 300, Took: time.Duration(i) * time.Second,
 				States: map[string]int{"blocked": 7}, Portals: []crawler.PortalProgress{{ID: "a", Visited: max(i, 1), Queued: 300, Requests: i}}})
 		}
-		d.close()
+		d.Close()
 		if lines := strings.Split(strings.TrimSpace(b.String()), "\n"); len(lines) != 2 || strings.Contains(b.String(), "\x1b") ||
 			lines[0] != "backfill 2008-2024: 1 of 4 sites done, 2 being asked; 59 requests, 1.0 a second, 300 pages queued, 7 blocked, about 5m0s left" {
 			t.Errorf("got %q", lines)

@@ -1,4 +1,4 @@
-package main
+package term
 
 import (
 	"encoding/json"
@@ -11,11 +11,8 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
-	"golang.org/x/term"
+	xterm "golang.org/x/term"
 )
-
-// exact returns stdout for what programs read: it is passed on as it is.
-func (e *env) exact() io.Writer { return bare(e.stdout) }
 
 // A jsonWriter passes on JSON in which characters that steer terminals are escaped: it says the same to programs, and does
 // nothing to whoever looks at it. Each Write takes whole characters, as an Encoder's do.
@@ -38,29 +35,22 @@ func (w jsonWriter) Write(b []byte) (int, error) {
 	return len(b), err
 }
 
-// newEncoder returns what writes JSON to stdout, with Chinese as it is.
-func (e *env) newEncoder() *json.Encoder { return newEncoderOn(e.exact()) }
-
-func newEncoderOn(w io.Writer) *json.Encoder {
-	enc := json.NewEncoder(jsonWriter{w})
+// NewEncoder returns what writes JSON to the writer below w, with Chinese as it is and without effect on a terminal.
+func NewEncoder(w io.Writer) *json.Encoder {
+	enc := json.NewEncoder(jsonWriter{Bare(w)})
 	enc.SetEscapeHTML(false)
 	return enc
 }
 
-// printJSON writes v to stdout, indented, with Chinese as it is.
-func (e *env) printJSON(v any) error { return writeJSON(e.exact(), v) }
-
-// writeJSON is printJSON for a file.
-func writeJSON(w io.Writer, v any) error {
-	enc := newEncoderOn(w)
+// WriteJSON writes v as NewEncoder does, indented.
+func WriteJSON(w io.Writer, v any) error {
+	enc := NewEncoder(w)
 	enc.SetIndent("", "  ")
 	return enc.Encode(v)
 }
 
-// newTable starts a plain table on stdout: one head, columns apart by blanks, widths right for Chinese.
-func (e *env) newTable(head ...any) table.Writer { return newTableOn(e.stdout, head...) }
-
-func newTableOn(w io.Writer, head ...any) table.Writer {
+// NewTable starts a plain table on w: one head, columns apart by blanks, widths right for Chinese.
+func NewTable(w io.Writer, head ...any) table.Writer {
 	t := table.NewWriter()
 	t.SetOutputMirror(w)
 	style := table.StyleDefault
@@ -72,9 +62,9 @@ func newTableOn(w io.Writer, head ...any) table.Writer {
 	return t
 }
 
-// renderWithin renders a table of so many columns. When it is wider than a width that is not 0, the last column goes on in the
+// RenderWithin renders a table of so many columns. When it is wider than a width that is not 0, the last column goes on in the
 // next line.
-func renderWithin(t table.Writer, w io.Writer, columns, width int) {
+func RenderWithin(t table.Writer, w io.Writer, columns, width int) {
 	t.SetOutputMirror(nil)
 	last := 0
 	if width > 0 {
@@ -92,15 +82,23 @@ func renderWithin(t table.Writer, w io.Writer, columns, width int) {
 	t.Render()
 }
 
-// terminalWidth is how many cells a line of a terminal has, 0 for anything else.
-func terminalWidth(w io.Writer) int {
-	f, ok := bare(w).(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
+// Width is how many cells a line of a terminal has, 0 for anything else.
+func Width(w io.Writer) int {
+	f, ok := Bare(w).(*os.File)
+	if !ok || !xterm.IsTerminal(int(f.Fd())) {
 		return 0
 	}
-	width, _, err := term.GetSize(int(f.Fd()))
+	width, _, err := xterm.GetSize(int(f.Fd()))
 	if err != nil {
 		return 0
 	}
 	return width
+}
+
+// Clip cuts a text that is longer than n characters.
+func Clip(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n-1]) + "…"
+	}
+	return s
 }

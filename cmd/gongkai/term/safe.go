@@ -1,4 +1,4 @@
-package main
+package term
 
 import (
 	"bytes"
@@ -13,12 +13,12 @@ import (
 )
 
 // What pages say is printed on terminals, and terminals obey some characters: a title could clear the screen, change what
-// stands above it, or turn the order of a line around. So all text goes through a plainWriter, in which no character has
-// any effect but to be seen. What programs read (JSON, CSV, pages as served) goes to env.exact, as it is.
+// stands above it, or turn the order of a line around. So all text goes through a Writer, in which no character has
+// any effect but to be seen. What programs read (JSON, CSV, pages as served) goes to the writer below it, see Bare, as it is.
 
-// A plainWriter passes on text in which every character that steers terminals is replaced by a sign that stands for it, and
-// what is no UTF-8 by U+FFFD. Line ends and tabs stay. Its own colours, from paint, pass.
-type plainWriter struct {
+// A Writer passes on text in which every character that steers terminals is replaced by a sign that stands for it, and
+// what is no UTF-8 by U+FFFD. Line ends and tabs stay. Its own colours, from Paint, pass.
+type Writer struct {
 	to    io.Writer
 	nonce uint64 // in the marks of colours: nobody else can make them
 
@@ -26,42 +26,43 @@ type plainWriter struct {
 	rest []byte // the beginning of a character or mark, whose end is to come
 }
 
-func newPlainWriter(to io.Writer) *plainWriter {
-	return &plainWriter{to: to, nonce: rand.Uint64()} // seeded by the system: nobody foresees it
+// NewWriter returns a Writer that writes to another.
+func NewWriter(to io.Writer) *Writer {
+	return &Writer{to: to, nonce: rand.Uint64()} // seeded by the system: nobody foresees it
 }
 
-// bare returns what a plainWriter writes to, and any other writer itself.
-func bare(w io.Writer) io.Writer {
-	if p, ok := w.(*plainWriter); ok {
+// Bare returns what a Writer writes to, and any other writer itself.
+func Bare(w io.Writer) io.Writer {
+	if p, ok := w.(*Writer); ok {
 		return p.to
 	}
 	return w
 }
 
-// The colours of paint, as terminals number them.
+// The colours of Paint, as terminals number them.
 const (
-	red   = 31
-	green = 32
+	Red   = 31
+	Green = 32
 )
 
-// painter returns what marks text to be shown in a colour where w shows colours, and leaves it as it is elsewhere.
-func painter(w io.Writer) func(colour int, text string) string {
-	p, ok := w.(*plainWriter)
-	if !ok || !colours(w) {
+// Painter returns what marks text to be shown in a colour where w shows colours, and leaves it as it is elsewhere.
+func Painter(w io.Writer) func(colour int, text string) string {
+	p, ok := w.(*Writer)
+	if !ok || !Colours(w) {
 		return func(_ int, text string) string { return text }
 	}
-	return p.paint
+	return p.Paint
 }
 
-// paint marks text to be shown in a colour.
-func (p *plainWriter) paint(colour int, text string) string {
+// Paint marks text to be shown in a colour.
+func (p *Writer) Paint(colour int, text string) string {
 	return p.mark(colour) + text + p.mark(0)
 }
 
 // mark looks like a change of colour to whoever measures text, and is none on any terminal until Write has made it one.
-func (p *plainWriter) mark(colour int) string { return fmt.Sprintf("\x1b[%d;%dm", colour, p.nonce) }
+func (p *Writer) mark(colour int) string { return fmt.Sprintf("\x1b[%d;%dm", colour, p.nonce) }
 
-func (p *plainWriter) Write(b []byte) (int, error) {
+func (p *Writer) Write(b []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	text := append(p.rest, b...)
@@ -93,8 +94,8 @@ func (p *plainWriter) Write(b []byte) (int, error) {
 }
 
 // marked reads one of our marks at the beginning of text; more when it may be one and goes on.
-func (p *plainWriter) marked(text []byte) (colour, n int, more bool) {
-	for _, colour := range []int{0, red, green} {
+func (p *Writer) marked(text []byte) (colour, n int, more bool) {
+	for _, colour := range []int{0, Red, Green} {
 		mark := p.mark(colour)
 		if bytes.HasPrefix(text, []byte(mark)) {
 			return colour, len(mark), false
@@ -104,8 +105,8 @@ func (p *plainWriter) marked(text []byte) (colour, n int, more bool) {
 	return 0, 0, more
 }
 
-// flush passes on what was begun and has not been ended.
-func (p *plainWriter) flush() {
+// Flush passes on what was begun and has not been ended.
+func (p *Writer) Flush() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	rest := p.rest
@@ -146,14 +147,14 @@ var steering = &unicode.RangeTable{
 	R32: []unicode.Range32{{Lo: 0xe0000, Hi: 0xe007f, Stride: 1}}, // tags
 }
 
-// plain is what a plainWriter makes of a text.
-func plain(text string) string {
+// Plain is what a Writer makes of a text.
+func Plain(text string) string {
 	return strings.Map(shown, text)
 }
 
 // terminal returns the terminal behind w, if there is one.
 func terminal(w io.Writer) (*os.File, bool) {
-	f, ok := bare(w).(*os.File)
+	f, ok := Bare(w).(*os.File)
 	if !ok {
 		return nil, false
 	}

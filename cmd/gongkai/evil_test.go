@@ -1,72 +1,15 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
-	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-	"testing/iotest"
 	"unicode"
 	"unicode/utf8"
 )
-
-// TestPlainWriter: signs stand for what steers terminals, whatever pieces it comes in; our colours pass, and no others.
-func TestPlainWriter(t *testing.T) {
-	for in, want := range map[string]string{
-		"年度报告\tx\n":                  "年度报告\tx\n",
-		"a\x1b[2Jb\rc\x07d\x00e\x7f": "a␛[2Jb␍c␇d␀e␡",
-		"\u009b2J\u0085":             "\ufffd2J\ufffd",
-		"\x9b2J 年\xe5\xb9":           "\ufffd2J 年\ufffd\ufffd",
-		"公\u202e开\u2066\u2028":       "公\ufffd开\ufffd\ufffd",
-		"\x1b[31;1mred\x1b[0m":       "␛[31;1mred␛[0m",
-		"\x1b":                       "␛",
-		"e\u0301 👩\u200d👧 \u00a0":    "e\u0301 👩\u200d👧 \u00a0",
-	} {
-		for _, piece := range []int{1, 2, 3, 1000} {
-			var out bytes.Buffer
-			w := newPlainWriter(&out)
-			for text := in; text != ""; {
-				n := min(piece, len(text))
-				if k, err := io.WriteString(w, text[:n]); k != n || err != nil {
-					t.Fatal(k, err)
-				}
-				text = text[n:]
-			}
-			w.flush()
-			if out.String() != want {
-				t.Errorf("%q, in pieces of %d: %q, want %q", in, piece, out.String(), want)
-			}
-		}
-		if utf8.ValidString(in) && plain(in) != want {
-			t.Errorf("plain(%q) = %q", in, plain(in))
-		}
-	}
-	var out bytes.Buffer
-	w := newPlainWriter(&out)
-	fmt.Fprint(w, w.paint(red, "old"), " ", w.paint(green, "new\x1b["), newPlainWriter(w).paint(red, "x"))
-	w.flush()
-	if got, _, _ := strings.Cut(out.String(), "␛[31;"); got != "\x1b[31mold\x1b[0m \x1b[32mnew␛[\x1b[0m" {
-		t.Errorf("colours: %q", out.String())
-	}
-	out.Reset()
-	in, text := "a\u202eb\u009b\x7f\U000e0041年 <&>\n", ""
-	if err := (&env{stdout: newPlainWriter(&out)}).printJSON(in); err != nil || json.Unmarshal(out.Bytes(), &text) != nil || text != in ||
-		out.String() != `"a\u202eb\u009b\u007f\udb40\udc41年 <&>\n"`+"\n" {
-		t.Errorf("JSON: %s, which is %q (%v)", out.String(), text, err)
-	}
-	if _, err := io.WriteString(newPlainWriter(iotestWriter{}), "x"); err == nil {
-		t.Error("an error of the terminal is lost")
-	}
-}
-
-type iotestWriter struct{}
-
-func (iotestWriter) Write([]byte) (int, error) { return 0, iotest.ErrTimeout }
 
 // TestEvilTitle: what a page calls itself reaches no terminal as more than signs, by no command, and programs exactly.
 func TestEvilTitle(t *testing.T) {
@@ -129,7 +72,7 @@ func TestEvilTitle(t *testing.T) {
 	}
 }
 
-// TestOneWayOut: what commands print goes through the writers above, and nowhere past them.
+// TestOneWayOut: what commands print goes through the writers of package term, and nowhere past them.
 func TestOneWayOut(t *testing.T) {
 	files, err := filepath.Glob("*.go")
 	if err != nil {
