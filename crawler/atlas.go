@@ -11,6 +11,7 @@ import (
 	"gongkai/extract"
 	"gongkai/seeds"
 	"gongkai/store"
+	"gongkai/store/reading"
 )
 
 // An atlas knows which pages of a collection lead to reports, and so what each page was to a crawl: whoever made the
@@ -254,7 +255,7 @@ func (a *atlas) assign(queue []target, t target) []target {
 		return queue
 	}
 	site := weburl.Site(from)
-	for range farthest + 1 {
+	for range reading.MostRedirects + 1 {
 		u, err := url.Parse(t.url)
 		if err != nil || weburl.Site(u) != site {
 			return queue

@@ -10,6 +10,7 @@ import (
 	"gongkai/extract"
 	"gongkai/seeds"
 	"gongkai/store"
+	"gongkai/store/reading"
 )
 
 // A Checked is what one start page of a portal answers.
@@ -128,7 +129,7 @@ func (s *site) check(ctx context.Context, p seeds.Portal, start string, sum *Por
 }
 
 // read looks at the page.
-func (k *Checked) read(b *Budget, pg page, body []byte, p seeds.Portal, t target) {
+func (k *Checked) read(b *reading.Budget, pg page, body []byte, p seeds.Portal, t target) {
 	l, err := listed(b, pg.Capture, body, p, t.request)
 	if err != nil {
 		k.Detail = err.Error()

@@ -21,6 +21,7 @@ import (
 	"gongkai/extract"
 	"gongkai/seeds"
 	"gongkai/store"
+	"gongkai/store/reading"
 	"gongkai/store/warc"
 )
 
@@ -36,7 +37,7 @@ type Import struct {
 	Portals    []seeds.Portal
 	AllowHosts []string // beyond *.gov.cn and the hosts of Portals: "host" or "host:port"
 	Store      *store.Store
-	Budget     *Budget // of memory; nil: there are no bounds
+	Budget     *reading.Budget // of memory; nil: there are no bounds
 	Log        *slog.Logger
 	Watch      func(done, total int) // called for each answer; nil: nobody watches
 
@@ -149,9 +150,9 @@ func (m *importing) look() error {
 				return err
 			}
 			p := &m.pages[i] // each goroutine owns one element
-			l := lease{budget: m.Budget}
-			defer l.release()
-			if err := l.take(context.Background(), extract.Cost(p.body, int64(len(p.body)))); err != nil {
+			l := reading.NewLease(m.Budget)
+			defer l.Release()
+			if err := l.Take(context.Background(), extract.Cost(p.body, int64(len(p.body)))); err != nil {
 				return err
 			}
 			p.sheet = m.atlas.look(p.capture, p.body, p.portal)
@@ -499,7 +500,7 @@ func (m *importing) standsAlone(p *page) (ok bool) {
 	if kind := http.DetectContentType(p.body); furniture(p.Header) || !strings.HasPrefix(kind, "text/") {
 		return false
 	}
-	doc, err := file(m.Budget, p.Capture, p.body)
+	doc, err := reading.Parse(m.Budget, p.Capture, p.body)
 	if err != nil {
 		return false
 	}
@@ -532,12 +533,12 @@ func (m *importing) expect(p *page) error {
 
 // addParts notes the parts of a document that belongs to a report.
 func (m *importing) addParts(report string, c store.Capture, body []byte) {
-	doc, err := file(m.Budget, c, body)
+	doc, err := reading.Parse(m.Budget, c, body)
 	if err != nil {
 		return // reading it will tell
 	}
-	for n, part := range partsOf(doc) {
-		if n == mostAttachments {
+	for n, part := range reading.PartsOf(doc) {
+		if n == reading.MostAttachments {
 			return
 		}
 		t := target{url: part.URL, kind: store.KindPart, portal: c.Portal, from: report, title: part.Name}

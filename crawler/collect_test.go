@@ -27,6 +27,7 @@ import (
 	"gongkai/crawler"
 	"gongkai/seeds"
 	"gongkai/store"
+	"gongkai/store/reading"
 	"gongkai/store/warc"
 )
 
@@ -295,7 +296,7 @@ func importInto(t *testing.T, s *store.Store, portals []seeds.Portal, files ...s
 		if c.Kind != store.KindReport || c.State != store.StateOK {
 			continue
 		}
-		rec, err := crawler.Read(t.Context(), s, nil, c, byID[c.Portal])
+		rec, err := reading.Read(t.Context(), s, nil, c, reading.Publisher{Agency: byID[c.Portal].Agency, Division: byID[c.Portal].Division})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -22,6 +22,7 @@ import (
 	"gongkai/seeds"
 	"gongkai/store"
 	"gongkai/store/frontier"
+	"gongkai/store/reading"
 )
 
 // A Crawler visits Portals and keeps what they answer in Store. Its fields must not change while it runs.
@@ -51,7 +52,8 @@ type Crawler struct {
 	Log     *slog.Logger      // nil: no log
 	Watch   func(Progress)    // called once a second while it runs; nil: nobody watches
 	Network http.RoundTripper // nil: the real one, with a guard against private addresses
-	Budget  *Budget           // of memory, shared by all that goes on in this process; nil: there are no bounds
+	Budget  *reading.Budget   // of memory, shared by all that goes on in this process; nil: there are no bounds
+	Buffers *Buffers          // for bodies that are still coming, shared by all crawls of this process; nil: they are kept in memory
 	Traffic *Traffic          // shared with other crawls of this process into the same Store; nil: there are none
 
 	purpose string                                                      // of a run that does something else than walk, in a word

@@ -11,9 +11,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"gongkai/extract"
-	"gongkai/extract/filetype"
-	"gongkai/seeds"
 	"gongkai/store"
 )
 
@@ -82,30 +79,6 @@ func TestCutPage(t *testing.T) {
 				}
 			})
 		})
-	}
-}
-
-// TestCutQuality: a report of which a piece may be missing is never clean, and doubtful when its end is.
-func TestCutQuality(t *testing.T) {
-	page := strings.TrimSpace(sample(t))
-	if !filetype.Ended([]byte(page)) {
-		t.Fatal("the sample has no end")
-	}
-	for _, tt := range []struct{ cut, page, want string }{
-		{"", page, extract.QualityClean},
-		{"unexpected EOF", page, extract.QualityNoted},
-		{"unexpected EOF", strings.TrimSuffix(page, "</html>"), extract.QualityDoubtful},
-	} {
-		c := store.Capture{URL: "http://www.jiangyou.gov.cn/x.html", State: store.StateOK, Header: http.Header{"Content-Type": {"text/html; charset=utf-8"}}, Truncated: tt.cut}
-		g := gathering{}
-		if err := g.gather(c, []byte(tt.page)); err != nil {
-			t.Fatal(err)
-		}
-		g.parts = nil // nothing of it is held
-		rec, _ := g.read(c, seeds.Portal{})
-		if rec.Report == nil || rec.Report.Quality != tt.want || problems(rec.Report, "part") != min(len(tt.cut), 1) {
-			t.Errorf("%q: %s %v", tt.cut, rec.Report.Quality, rec.Report.Problems)
-		}
 	}
 }
 

@@ -246,7 +246,7 @@ func (k *seeker) took(l discover.Lead, p page, body []byte, u *url.URL) {
 	if weburl.IsHome(u) {
 		k.homes[weburl.Authority(u)] = home{p.SHA256, len(body)}
 	}
-	done, err := k.Budget.begin(p.SHA256, stageListing)
+	done, err := k.Budget.BeginListing(p.SHA256)
 	if err != nil {
 		k.search.Missed(l, err.Error())
 		return

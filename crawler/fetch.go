@@ -81,7 +81,7 @@ func (f *fetcher) fetch(ctx context.Context, method, url, body string, header ht
 	if errors.Is(a.err, errSpool) {
 		return answer{}, a.err // nothing that the site can help
 	}
-	if a.sent != nil && f.tape.budget == nil {
+	if a.sent != nil && f.tape.buffers == nil {
 		a.body, a.err = a.sent.undo(a.sent.limit)
 		a.sent = nil
 	}
@@ -104,7 +104,7 @@ func (f *fetcher) hangUp() {
 type tape struct {
 	network http.RoundTripper
 	limit   int64         // bytes of a body
-	budget  *Budget       // nil: bodies are loaded at once
+	buffers *Buffers      // nil: bodies are loaded at once
 	idle    time.Duration // between two bytes of it
 	last    answer
 	conns   map[string]net.Conn // the newest connection to each host, which may be kept
@@ -151,7 +151,7 @@ func (t *tape) RoundTrip(req *http.Request) (*http.Response, error) {
 	res, err := t.network.RoundTrip(req)
 	if err == nil {
 		a.status, a.header = res.StatusCode, res.Header.Clone()
-		a.sent, err = readBody(&spool{budget: t.budget}, res, t.limit, &idle{d: t.idle, stop: func() { cancel(errIdle) }}, t.strict)
+		a.sent, err = readBody(&spool{buffers: t.buffers}, res, t.limit, &idle{d: t.idle, stop: func() { cancel(errIdle) }}, t.strict)
 		t.hear(&a, c, req.URL.Hostname())
 	}
 	switch cause := context.Cause(ctx); {

@@ -10,6 +10,7 @@ import (
 	"gongkai/crawler/weburl"
 	"gongkai/extract"
 	"gongkai/store"
+	"gongkai/store/reading"
 )
 
 // A target is a page to ask for, and why.
@@ -121,9 +122,6 @@ func repeats(all []string) bool {
 	return false
 }
 
-// farthest is how many redirects are followed from one link.
-const farthest = 5
-
 // redirected returns the target that a redirect leads to, or why it leads nowhere.
 func redirected(t target, location string, s scope) (next target, reason string) {
 	base, err := url.Parse(t.address())
@@ -148,7 +146,7 @@ func redirected(t target, location string, s scope) (next target, reason string)
 		return target{}, "redirects to " + next.url + ": " + deny
 	case t.visited(next.url) && (!t.cookie || repeats(next.via)):
 		return target{}, "redirects in a circle" // back once, with a cookie, and to itself
-	case len(next.via) > farthest:
+	case len(next.via) > reading.MostRedirects:
 		return target{}, "redirects too often"
 	}
 	return next, ""

@@ -27,6 +27,7 @@ import (
 	"gongkai/extract"
 	"gongkai/seeds"
 	"gongkai/store"
+	"gongkai/store/reading"
 )
 
 // hostileEnv makes the test binary the crawler of TestHostilePortals: the archive's folder.
@@ -64,21 +65,26 @@ func TestHostileChild(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	const memory = LeastMemory
+	const memory = reading.LeastMemory
 	debug.SetMemoryLimit(memory)
-	b, err := OpenBudget(dir, memory, false)
+	b, err := reading.OpenBudget(dir, memory, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &Crawler{UserAgent: "gongkai/test", Delay: hostileDelay, Hosts: 64, AllowPrivate: true, Portals: portals, Store: s, Budget: b}
+	buffers, err := OpenBuffers(dir, b.Aside())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &Crawler{UserAgent: "gongkai/test", Delay: hostileDelay, Hosts: 64, AllowPrivate: true, Portals: portals, Store: s, Budget: b, Buffers: buffers}
 	if deadly := os.Getenv(deadlyEnv); deadly != "" {
-		go endWith(filepath.Join(dir, deathsFolder, deadly+nowSuffix))
+		go endWith(filepath.Join(dir, "reading", deadly+".now"))
 	}
 	sum, err := c.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !b.working.TryAcquire(b.total) || !b.held.TryAcquire(b.total/4) || !b.receiving.TryAcquire(b.total/4) || !b.spilled.TryAcquire(mostSpilled) {
+	_, held := b.Hold(b.Aside())
+	if !held || !reading.NewLease(b).Grow(4*b.Aside()) || !buffers.receiving.TryAcquire(b.Aside()) || !buffers.spilled.TryAcquire(mostSpilled) {
 		t.Error("memory was not given back")
 	}
 	for _, p := range sum.Problems() {
@@ -115,7 +121,7 @@ func TestHostilePortals(t *testing.T) {
 	dir := t.TempDir()
 	resident, out := crawlHostile(t, dir, portals)
 	t.Logf("%d hostile portals: peak of resident memory %d MiB\n%s", *hostiles, resident>>20, out)
-	most := int64(LeastMemory * 3 / 2) // what is compiled of PDFium, and what the collector has not yet given back, come and go
+	most := int64(reading.LeastMemory * 3 / 2) // what is compiled of PDFium, and what the collector has not yet given back, come and go
 	if long {
 		most = mostResident
 	}
@@ -211,6 +217,7 @@ func TestDeadlyPage(t *testing.T) {
 		}
 		return rec, read
 	}
+	const deaths = 2 // until it is not read for a week
 	crawl := func() error {
 		t.Helper()
 		cmd := hostileChild(t, dir, portals)
@@ -218,7 +225,7 @@ func TestDeadlyPage(t *testing.T) {
 		_, err := cmd.CombinedOutput()
 		return err
 	}
-	for n := range mostDeaths {
+	for n := range deaths {
 		var end *exec.ExitError
 		if err := crawl(); !errors.As(err, &end) || end.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
 			t.Fatalf("crawl %d: %v", n+1, err)
@@ -227,12 +234,12 @@ func TestDeadlyPage(t *testing.T) {
 	if err := crawl(); err != nil {
 		t.Fatal(err)
 	}
-	if rec, read := record(); rec.Rejected != errDeadly.Error() || rec.SHA256 != sum || read != reports {
+	if rec, read := record(); !strings.HasSuffix(rec.Rejected, "reading it ended the process twice or more") || rec.SHA256 != sum || read != reports {
 		t.Fatalf("after two deaths: %q, and %d other reports", rec.Rejected, read)
 	}
-	rest := filepath.Join(dir, deathsFolder, sum)
-	note := death{Version: extract.Version, Deaths: mostDeaths, Time: time.Now().Add(-firstRest - time.Hour)}
-	if err := (&deaths{folder: filepath.Dir(rest)}).write(sum, note); err != nil {
+	rest := filepath.Join(dir, "reading", sum)
+	note := fmt.Sprintf(`{"version": %d, "deaths": %d, "time": %q}`, extract.Version, deaths, time.Now().AddDate(0, 0, -8).Format(time.RFC3339))
+	if err := os.WriteFile(rest, []byte(note), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if out, err := hostileChild(t, dir, portals).CombinedOutput(); err != nil {

@@ -13,11 +13,10 @@ import (
 	"testing/synctest"
 	"time"
 
-	"golang.org/x/sync/semaphore"
-
 	"gongkai/seeds"
 	"gongkai/store"
 	"gongkai/store/frontier"
+	"gongkai/store/reading"
 )
 
 // TestFarm holds the crawler to its manners on sixty real servers, as these see it, faults and redirects included.
@@ -417,18 +416,20 @@ func TestNothingHeld(t *testing.T) {
 		"www.a.gov.cn/nb/a.doc":    body("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 old"),
 	}
 	var want store.Record
-	for _, held := range []int64{1 << 30, 0} {
+	for _, held := range []bool{true, false} {
 		night(t, pages, 1, func(t *testing.T, c *Crawler, f *fake) {
-			b, err := OpenBudget(c.Store.Dir(), LeastMemory, false)
+			b, err := reading.OpenBudget(c.Store.Dir(), reading.LeastMemory, false)
 			if err != nil {
 				t.Fatal(err)
 			}
-			b.held, c.Budget = semaphore.NewWeighted(held), b
+			if c.Budget = b; !held {
+				b.Hold(b.Aside())
+			}
 			if _, err := c.Run(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			got := record(t, c.Store)
-			if held > 0 {
+			if held {
 				want = got
 			}
 			if len(got.Parts) != 2 || described(got) != described(want) || got.Fields != want.Fields || got.Text != want.Text {

@@ -11,6 +11,7 @@ import (
 
 	"gongkai/extract"
 	"gongkai/store"
+	"gongkai/store/reading"
 )
 
 // report asks for the parts of a report whose page has been archived, and reads it, unless it has been read from the
@@ -36,28 +37,28 @@ func (w *walk) report(ctx context.Context, t target, p page, body []byte) (err e
 	if location, ok := moved(p, body); ok {
 		return w.redirect(t, location)
 	}
-	g, err := w.gathered(ctx, t, p.Capture, body)
-	defer g.free()
-	if err != nil {
+	g := reading.Gathering{Store: w.Store, Deny: w.scope.deny, Ask: func(part store.Part) error { return w.part(ctx, t, part) }}
+	defer g.Free()
+	if err := g.Gather(ctx, w.lease, p.Capture, body); err != nil {
 		return err
 	}
 	if n := w.sum.Unvisited - unvisited; n > 0 {
 		w.skipped(t.url, fmt.Sprintf("%d parts not visited", n))
 	}
-	for _, part := range g.parts {
+	for _, part := range g.Parts() {
 		if part.Missing != "" {
 			w.sum.Missing++
 			w.Log.Debug("part missing", "portal", t.portal, "url", t.url, "part", part.URL, "why", part.Missing)
 		}
 	}
 	last, read, err := w.Store.LastRecord(t.url)
-	if err != nil || read && !w.mended && g.same(p.Capture, &last) && !w.Budget.retries(&last) {
+	if err != nil || read && !w.mended && g.Same(p.Capture, &last) && !w.Budget.Retries(&last) {
 		if p.old {
 			w.sum.read(&last) // the process was killed before it could count it
 		}
 		return err
 	}
-	rec, err := g.read(p.Capture, w.portal)
+	rec, err := g.Read(p.Capture, publisher(w.portal))
 	if err != nil {
 		return err
 	}
@@ -152,64 +153,27 @@ func (w *walk) reconsider(p page) (done bool, err error) {
 // for, and the page is not parsed: it names the same ones.
 func (w *walk) untouched(ctx context.Context, t target, p page) (bool, error) {
 	last, read, err := w.Store.LastBrief(t.url)
-	if err != nil || !read || last.SHA256 != p.SHA256 || w.Budget.retries(&last) {
+	if err != nil || !read || last.SHA256 != p.SHA256 || w.Budget.Retries(&last) {
 		return false, err
 	}
-	g := gathering{store: w.Store, deny: w.scope.deny}
+	g := reading.Gathering{Store: w.Store, Deny: w.scope.deny}
 	for _, known := range last.Parts {
-		now := part{Part: store.Part{Name: known.Name, Kind: known.Kind, URL: known.URL, Title: known.Title}}
-		if err := w.part(ctx, t, now.Part); err != nil {
+		if err := w.part(ctx, t, known); err != nil {
 			return false, err
 		}
-		if err := g.find(&now); err != nil {
+		if err := g.Find(known); err != nil {
 			return false, err
 		}
-		g.parts = append(g.parts, now)
 	}
-	if !g.same(p.Capture, &last) {
+	if !g.Same(p.Capture, &last) {
 		return false, nil
 	}
-	for _, part := range g.parts {
+	for _, part := range g.Parts() {
 		if part.Missing != "" {
 			w.sum.Missing++
 		}
 	}
 	return true, nil
-}
-
-// gathered asks for the parts of a report and puts it together. While it waits for them the parsed pages are held in
-// memory; when there is no room for them they are dropped, and parsed again when the parts are there. It returns with the
-// memory that reading takes.
-func (w *walk) gathered(ctx context.Context, t target, c store.Capture, body []byte) (g gathering, err error) {
-	g = gathering{store: w.Store, deny: w.scope.deny, budget: w.Budget, ask: func(part store.Part) error { return w.part(ctx, t, part) }}
-	g.room = func(c store.Capture, head []byte) error {
-		return w.lease.take(ctx, w.Budget.cost(c.SHA256, head, c.Size))
-	}
-	if err := g.gather(c, body); err != nil || len(g.parts) == 0 {
-		return g, err
-	}
-	cost, packed := w.Budget.cost(c.SHA256, body, c.Size), int64(0)
-	for _, p := range g.parts {
-		if p.Capture != 0 {
-			cost += w.Budget.cost(p.SHA256, nil, p.capture.Size)
-		}
-		if p.Capture != 0 && p.Kind == extract.PartAttachment { // they are read one after the other, and may all be packed
-			packed = max(packed, extract.MostCost(p.capture.Size))
-		}
-	}
-	cost += packed
-	if err := w.lease.take(ctx, cost); err != nil {
-		return g, err
-	}
-	g.room = nil
-	if !g.drop {
-		return g, nil
-	}
-	if body, err = w.Store.Body(c.SHA256); err != nil {
-		return g, err
-	}
-	g = gathering{store: w.Store, deny: w.scope.deny, budget: w.Budget}
-	return g, g.gather(c, body)
 }
 
 // unread notes of a page that it is archived and too large to be read, if that is why.

@@ -16,6 +16,7 @@ import (
 	"gongkai/extract"
 	"gongkai/seeds"
 	"gongkai/store"
+	"gongkai/store/reading"
 	"gongkai/testdata"
 )
 
@@ -241,7 +242,7 @@ func reread(t *testing.T, c *Crawler) (store.Record, error) {
 	if err != nil || !ok {
 		t.Fatal(ok, err)
 	}
-	rec, err := Read(t.Context(), c.Store, nil, page, c.Portals[0])
+	rec, err := reading.Read(t.Context(), c.Store, nil, page, publisher(c.Portals[0]))
 	if err == nil {
 		err = c.Store.PutRecord(&rec)
 	}
@@ -402,7 +403,7 @@ func TestMostAttachments(t *testing.T) {
 	}
 	pages[reportX] = reportPage(sections(1, 6, 5) + links.String())
 	crawl(t, pages, func(t *testing.T, c *Crawler, f *fake, sum Summary) {
-		if len(f.log) != 3+mostAttachments {
+		if len(f.log) != 3+reading.MostAttachments {
 			t.Errorf("%d requests", len(f.log))
 		}
 	})

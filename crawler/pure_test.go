@@ -18,6 +18,7 @@ import (
 	"gongkai/extract/coding"
 	"gongkai/seeds"
 	"gongkai/store"
+	"gongkai/store/reading"
 )
 
 func parse(t *testing.T, s string) *url.URL {
@@ -239,7 +240,7 @@ func TestRedirected(t *testing.T) {
 	if _, reason := redirected(from, "http://www.b.com/", s); !strings.HasSuffix(reason, "off the site") {
 		t.Errorf("off the site: got %q", reason)
 	}
-	for i := range farthest {
+	for i := range reading.MostRedirects {
 		if from, reason = redirected(from, strconv.Itoa(i), s); reason != "" {
 			t.Fatalf("redirect %d: %s", i, reason)
 		}

@@ -1,7 +1,6 @@
 package crawler
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"maps"
@@ -16,6 +15,7 @@ import (
 	"gongkai/extract"
 	"gongkai/extract/coding"
 	"gongkai/store"
+	"gongkai/store/reading"
 )
 
 // A site is what is being visited by one goroutine: one request at a time, all by one clock. Everything in it
@@ -34,7 +34,7 @@ type site struct {
 	reports  map[string]map[string][]string // addresses of known reports, by authority and portal, once looked up
 	unsafe   map[string]string              // what is wrong with the TLS of an authority
 	placed   atomic.Bool                    // it has a place
-	lease    *lease                         // memory for the body that it works on
+	lease    *reading.Lease                 // memory for the body that it works on
 	once     bool                           // a robots.txt that cannot be had is not asked for again: the address is a guess
 	closed   string                         // why nothing more is asked in this run; "" while open
 
@@ -51,12 +51,12 @@ const mostTries = 3
 
 func newSite(c *Crawler, scope scope, laps []*lap) *site {
 	f := newFetcher(c.UserAgent, c.Network, c.MaxPageBytes)
-	f.tape.budget = c.Budget
+	f.tape.buffers = c.Buffers
 	return &site{
 		Crawler: c,
 		scope:   scope,
 		fetcher: f,
-		lease:   &lease{budget: c.Budget},
+		lease:   reading.NewLease(c.Budget),
 		clock:   clock{delay: c.Delay, jitter: c.Jitter},
 		laps:    laps,
 		gates:   make(map[string]gate),
@@ -126,7 +126,7 @@ func (s *site) enter(ctx context.Context) error {
 
 // leave gives back the place, and the memory: nobody waits with it.
 func (s *site) leave() {
-	s.lease.release()
+	s.lease.Release()
 	s.vacate()
 }
 
@@ -166,12 +166,12 @@ func (s *site) fetch(ctx context.Context, t target, header http.Header) (answer,
 // the body; err says that the run cannot go on.
 func (s *site) unpack(ctx context.Context, sent *arrival) (body []byte, fault, err error) {
 	size := sent.size()
-	if err := s.lease.take(ctx, extract.Cost(sent.head(), size)); err != nil {
+	if err := s.lease.Take(ctx, extract.Cost(sent.head(), size)); err != nil {
 		return nil, nil, err
 	}
 	body, fault = sent.undo(size)
 	if errors.Is(fault, coding.ErrTooLarge) && size < sent.limit {
-		if err := s.lease.take(ctx, extract.Cost(nil, sent.limit)); err != nil {
+		if err := s.lease.Take(ctx, extract.Cost(nil, sent.limit)); err != nil {
 			return nil, nil, err
 		}
 		body, fault = sent.undo(sent.limit)
@@ -179,7 +179,7 @@ func (s *site) unpack(ctx context.Context, sent *arrival) (body []byte, fault, e
 	if errors.Is(fault, errSpool) {
 		return nil, nil, fault
 	}
-	return body, fault, s.lease.settle(ctx, extract.Cost(body, int64(len(body))))
+	return body, fault, s.lease.Settle(ctx, extract.Cost(body, int64(len(body))))
 }
 
 // sleep waits without a place. Its error is errClosed when the portal's time in this run is over before.
@@ -359,7 +359,7 @@ func (s *site) request(ctx context.Context, t target, p past, sum *PortalSummary
 		s.closed = overBudget
 		return page{}, errClosed
 	}
-	s.lease.release()
+	s.lease.Release()
 	header, held := http.Header{}, ""
 	if !s.Full && t.request.Method != http.MethodPost && time.Since(s.clock.host.Lied) > liarFor {
 		header = p.conditions()
@@ -491,25 +491,17 @@ func (s *site) recover(ctx context.Context, p *page, sum *PortalSummary) ([]byte
 	if p.State != store.StateOK && p.State != store.StateUnchanged {
 		return p.body, nil
 	}
-	if deaths, _ := s.Budget.died(p.SHA256); p.body != nil && deaths == 0 {
+	if deaths, _ := s.Budget.Died(p.SHA256); p.body != nil && deaths == 0 {
 		return p.body, nil
 	}
 	p.body = nil // of a page that is to be read alone it is taken anew
-	if err := s.lease.take(ctx, s.Budget.cost(p.SHA256, nil, p.Size)); err != nil {
+	body, fault, err := s.lease.Body(ctx, s.Store, p.Capture)
+	if err != nil {
 		return nil, err
 	}
-	body, err := s.Store.Body(p.SHA256)
-	if err == nil && dearer(body) {
-		head := bytes.Clone(body[:min(len(body), 1024)])
-		body = nil // nobody waits for memory while holding some
-		if err := s.lease.take(ctx, s.Budget.cost(p.SHA256, head, p.Size)); err != nil {
-			return nil, err
-		}
-		body, err = s.Store.Body(p.SHA256)
-	}
-	if errors.Is(err, store.ErrDamaged) || errors.Is(err, store.ErrNotFound) {
-		sum.problem(p.URL, err.Error()) // for verify to deal with; the other pages can still be had
+	if errors.Is(fault, store.ErrDamaged) || errors.Is(fault, store.ErrNotFound) {
+		sum.problem(p.URL, fault.Error()) // for verify to deal with; the other pages can still be had
 		return nil, nil
 	}
-	return body, err
+	return body, fault
 }

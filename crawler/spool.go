@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // errSpool means that this machine cannot keep a body while it comes. It says nothing about the site.
@@ -24,10 +27,31 @@ const (
 	spoolFile   = 1 << 20
 )
 
+// Buffers keep bodies that are still coming, for all crawls of a process together: in memory, and where there is none left
+// in files.
+type Buffers struct {
+	dir       string // of the files
+	receiving *semaphore.Weighted
+	spilled   *semaphore.Weighted // bytes of bodies in files
+}
+
+// mostSpilled is how many bytes of bodies that are still coming may lie in files, beyond the first megabyte of each.
+const mostSpilled = 4 << 30
+
+// OpenBuffers returns buffers of so many bytes of memory, with files in a folder. It removes those of a process that was
+// killed.
+func OpenBuffers(dir string, memory int64) (*Buffers, error) {
+	left, err := filepath.Glob(filepath.Join(dir, spoolPattern))
+	for _, name := range left {
+		err = errors.Join(err, os.Remove(name))
+	}
+	return &Buffers{dir: dir, receiving: semaphore.NewWeighted(memory), spilled: semaphore.NewWeighted(mostSpilled)}, err
+}
+
 // A spool takes a body while it comes. Thousands may come at the same time, and slowly: a large one goes to a file.
 // Whoever has it calls discard.
 type spool struct {
-	budget   *Budget // nil: all of it is kept in memory
+	buffers  *Buffers // nil: all of it is kept in memory
 	buffer   bytes.Buffer
 	reserved int64 // of the memory for receiving
 	file     *os.File
@@ -38,7 +62,7 @@ type spool struct {
 // Write takes the next piece.
 func (s *spool) Write(p []byte) (int, error) {
 	s.n += int64(len(p))
-	if s.budget == nil || s.file == nil && s.fits() {
+	if s.buffers == nil || s.file == nil && s.fits() {
 		return s.buffer.Write(p)
 	}
 	if s.file == nil {
@@ -47,7 +71,7 @@ func (s *spool) Write(p []byte) (int, error) {
 		}
 	}
 	for s.n-s.spilled > spoolFile {
-		if !s.budget.spilled.TryAcquire(spoolFile) {
+		if !s.buffers.spilled.TryAcquire(spoolFile) {
 			return 0, errCrowded
 		}
 		s.spilled += spoolFile
@@ -69,7 +93,7 @@ func (s *spool) fits() bool {
 		return true
 	}
 	more = max(more, 4*spoolFree)
-	if s.n > spoolMemory || !s.budget.receiving.TryAcquire(more) {
+	if s.n > spoolMemory || !s.buffers.receiving.TryAcquire(more) {
 		return false
 	}
 	s.reserved += more
@@ -78,7 +102,7 @@ func (s *spool) fits() bool {
 
 // spill moves what has come to a file. It has no name where the system permits it, and so is gone when the process is.
 func (s *spool) spill() error {
-	file, err := os.CreateTemp(s.budget.dir, spoolPattern)
+	file, err := os.CreateTemp(s.buffers.dir, spoolPattern)
 	if err != nil {
 		return err
 	}
@@ -95,7 +119,7 @@ func (s *spool) spill() error {
 func (s *spool) forget() {
 	s.buffer = bytes.Buffer{}
 	if s.reserved > 0 {
-		s.budget.receiving.Release(s.reserved)
+		s.buffers.receiving.Release(s.reserved)
 		s.reserved = 0
 	}
 }
@@ -134,7 +158,7 @@ func (s *spool) discard() {
 		s.file = nil
 	}
 	if s.spilled > 0 {
-		s.budget.spilled.Release(s.spilled)
+		s.buffers.spilled.Release(s.spilled)
 		s.spilled = 0
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"gongkai/extract"
 	"gongkai/store"
 	"gongkai/store/frontier"
+	"gongkai/store/reading"
 )
 
 // Some portals put a new token into each link: t=<time>, sid=<session>. Every visit then finds an address that nobody has asked
@@ -112,15 +113,15 @@ func (w *walk) same(ctx context.Context, t target, p *page) (target, error) {
 		return t, err
 	}
 	// One is parsed after the other, with both bodies there.
-	need := max(w.Budget.cost(held.SHA256, nil, held.Size), extract.Cost(p.body, int64(len(p.body)))) + held.Size
-	if err := w.lease.settle(ctx, need); err != nil {
+	need := max(w.Budget.Cost(held.SHA256, nil, held.Size), extract.Cost(p.body, int64(len(p.body)))) + held.Size
+	if err := w.lease.Settle(ctx, need); err != nil {
 		return t, err
 	}
 	body, err := w.Store.Body(held.SHA256)
 	if err != nil {
 		return t, nil // lost: for verify to tell
 	}
-	if held, err = served(w.Store, held); err != nil {
+	if held, err = reading.Served(w.Store, held); err != nil {
 		return t, err
 	}
 	before, now := p.Capture, held
@@ -199,24 +200,6 @@ func (w *walk) alike(t target, a store.Capture, bodyA []byte, b store.Capture, b
 }
 
 // reportOf reads the report on a page, without its parts; nil when there is none.
-func (w *walk) reportOf(c store.Capture, body []byte) (r *extract.Report) {
-	defer func() {
-		if recover() != nil { // one hostile page must not end a night's crawl
-			r = nil
-		}
-	}()
-	doc, err := file(w.Budget, c, body)
-	if err != nil {
-		return nil
-	}
-	done, err := w.Budget.begin(c.SHA256, stageReport)
-	if err != nil {
-		return nil
-	}
-	defer done()
-	r, err = extract.ReadReport(doc, extract.Hints{Agency: w.portal.Agency, Division: w.portal.Division, LinkTitle: c.Title})
-	if err != nil {
-		return nil
-	}
-	return r
+func (w *walk) reportOf(c store.Capture, body []byte) *extract.Report {
+	return reading.Alone(w.Budget, c, body, publisher(w.portal))
 }

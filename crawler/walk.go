@@ -21,6 +21,7 @@ import (
 	"gongkai/seeds"
 	"gongkai/store"
 	"gongkai/store/frontier"
+	"gongkai/store/reading"
 )
 
 // mostListings is how many listing pages of one portal are read in a run, deepListings in a backfill.
@@ -325,7 +326,7 @@ func (w *walk) due(known past, url string) (bool, error) {
 		return w.backfills(), nil
 	}
 	rec, read, err := w.Store.LastBrief(url)
-	again := !read || rec.Pending() || w.Budget.retries(&rec)
+	again := !read || rec.Pending() || w.Budget.Retries(&rec)
 	if err != nil || again || !known.cut {
 		return again, err
 	}
@@ -464,7 +465,7 @@ func (w *walk) addFrom(from target, targets []target) error {
 	for _, t := range targets {
 		t, err := w.recognised(w.living(t))
 		if err == nil && t.kind == store.KindReport {
-			t.url, err = settled(w.Store, t.url)
+			t.url, err = reading.Settled(w.Store, t.url)
 		}
 		if err != nil {
 			return err

@@ -20,7 +20,6 @@ import (
 	"time"
 
 	"gongkai/crawler/portal"
-	"gongkai/extract"
 	"gongkai/seeds"
 	"gongkai/store"
 )
@@ -551,21 +550,9 @@ func TestSitesSideBySide(t *testing.T) {
 	})
 }
 
-// TestReadOdd: what cannot be read is a record that says so, whatever happens.
-func TestReadOdd(t *testing.T) {
+// TestListedOdd: what is no web page is no listing.
+func TestListedOdd(t *testing.T) {
 	c := store.Capture{URL: "http://a.gov.cn/a.pdf"}
-	hostile := gathering{doc: new(extract.Document), parts: []part{{Part: store.Part{Kind: extract.PartAttachment, Capture: 1, SHA256: strings.Repeat("0", 64)}}}} // no store
-	rec, err := hostile.read(c, seeds.Portal{})
-	if err != nil || !strings.HasPrefix(rec.Rejected, "reading panicked: ") || rec.Report != nil {
-		t.Errorf("got %+v", rec)
-	}
-	var empty gathering
-	if err := empty.gather(c, nil); err != nil {
-		t.Fatal(err)
-	}
-	if rec, _ := empty.read(c, seeds.Portal{}); rec.Rejected != "empty" {
-		t.Errorf("got %q", rec.Rejected)
-	}
 	if _, err := listed(nil, c, []byte("%PDF-1.4 …"), seeds.Portal{}, portal.Request{}); err == nil || err.Error() != "no web page: application/pdf" {
 		t.Errorf("a PDF as a listing: %v", err)
 	}

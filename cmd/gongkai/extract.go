@@ -14,11 +14,11 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"gongkai/cmd/gongkai/term"
-	"gongkai/crawler"
 	"gongkai/extract"
 	"gongkai/seeds"
 	"gongkai/store"
 	"gongkai/store/history"
+	"gongkai/store/reading"
 )
 
 func newExtract(e *env) *cobra.Command {
@@ -75,11 +75,11 @@ func (e *env) extract(ctx context.Context, all, diffs, retry bool) error {
 		return err
 	}
 	defer s.Close()
-	budget, err := e.budget(&w.config, retry)
+	m, err := e.lend(&w.config, retry)
 	if err != nil {
 		return err
 	}
-	x := extraction{env: e, store: s, budget: budget, log: w.log, portals: map[string]seeds.Portal{}, all: all, diffs: diffs}
+	x := extraction{env: e, store: s, budget: m.budget, log: w.log, portals: map[string]seeds.Portal{}, all: all, diffs: diffs}
 	for _, p := range w.portals {
 		x.portals[p.ID] = p
 	}
@@ -110,7 +110,7 @@ func (e *env) extract(ctx context.Context, all, diffs, retry bool) error {
 type extraction struct {
 	*env
 	store      *store.Store
-	budget     *crawler.Budget
+	budget     *reading.Budget
 	log        *slog.Logger
 	portals    map[string]seeds.Portal
 	all, diffs bool
@@ -119,15 +119,15 @@ type extraction struct {
 	after      uint64   // only captures archived after this one
 
 	n        extractCount
-	batch    []reading
+	batch    []pageReading
 	progress term.Progress
 }
 
 // batchPages bounds what is in memory for each goroutine.
 const batchPages = 16
 
-// A reading is one page to read, and what came of it.
-type reading struct {
+// A pageReading is one page to read, and what came of it.
+type pageReading struct {
 	capture store.Capture
 	old     store.Record
 	had     bool // there is an old record
@@ -190,8 +190,8 @@ func (x *extraction) add(c store.Capture, should bool) error {
 	case !had && !should:
 	case had && (x.missing && !slices.Contains(x.again, c.ID) || !x.missing && old.Version == extract.Version && !x.all):
 		x.n.Left++
-	case !slices.ContainsFunc(x.batch, func(r reading) bool { return r.capture.ID == c.ID }):
-		x.batch = append(x.batch, reading{capture: c, old: old, had: had})
+	case !slices.ContainsFunc(x.batch, func(r pageReading) bool { return r.capture.ID == c.ID }):
+		x.batch = append(x.batch, pageReading{capture: c, old: old, had: had})
 	}
 	return nil
 }
@@ -224,8 +224,9 @@ func (x *extraction) flush(ctx context.Context) error {
 	return nil
 }
 
-func (x *extraction) read(ctx context.Context, r *reading) {
-	r.record, r.err = crawler.Read(ctx, x.store, x.budget, r.capture, x.portals[r.capture.Portal])
+func (x *extraction) read(ctx context.Context, r *pageReading) {
+	p := x.portals[r.capture.Portal]
+	r.record, r.err = reading.Read(ctx, x.store, x.budget, r.capture, reading.Publisher{Agency: p.Agency, Division: p.Division})
 	r.same = r.err == nil && r.had && r.old.Version == r.record.Version && r.old.Home == r.record.Home && sameJSON(r.old.Report, r.record.Report) &&
 		sameJSON(r.old.Parts, r.record.Parts) && r.old.Rejected == r.record.Rejected
 }
@@ -258,7 +259,7 @@ func (x *extraction) keep() error {
 }
 
 // report counts one reading, and prints what it changed.
-func (x *extraction) report(r *reading) error {
+func (x *extraction) report(r *pageReading) error {
 	if errors.Is(r.err, store.ErrDamaged) {
 		if why, err := x.store.Lost(r.capture.SHA256); err == nil && why != "" {
 			x.n.Lost++ // verify and the problems of an export tell of it

@@ -217,7 +217,7 @@ func TestExtractBringsKeysAlong(t *testing.T) {
 func TestExtractStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	x := extraction{batch: make([]reading, 3)} // without an archive to read from
+	x := extraction{batch: make([]pageReading, 3)} // without an archive to read from
 	if err := x.flush(ctx); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}

@@ -24,8 +24,9 @@ var arrows = map[string][]string{
 	"gongkai/store/frontier":          {"gongkai/store/internal/boltfile"},
 	"gongkai/store/export":            {"gongkai/extract", "gongkai/store"},
 	"gongkai/store/history":           {"gongkai/extract", "gongkai/store"},
+	"gongkai/store/reading":           {"gongkai/extract", "gongkai/extract/filetype", "gongkai/store"},
 	"gongkai/store/warc":              {"gongkai/extract", "gongkai/store"},
-	"gongkai/crawler":                 {"gongkai/crawler/discover", "gongkai/crawler/portal", "gongkai/crawler/robots", "gongkai/crawler/weburl", "gongkai/extract", "gongkai/extract/coding", "gongkai/extract/filetype", "gongkai/seeds", "gongkai/store", "gongkai/store/frontier", "gongkai/store/warc"},
+	"gongkai/crawler":                 {"gongkai/crawler/discover", "gongkai/crawler/portal", "gongkai/crawler/robots", "gongkai/crawler/weburl", "gongkai/extract", "gongkai/extract/coding", "gongkai/extract/filetype", "gongkai/seeds", "gongkai/store", "gongkai/store/frontier", "gongkai/store/reading", "gongkai/store/warc"},
 	"gongkai/crawler/coverage":        {"gongkai/extract", "gongkai/seeds", "gongkai/store"},
 	"gongkai/crawler/discover":        {"gongkai/crawler/portal", "gongkai/crawler/weburl", "gongkai/extract", "gongkai/extract/text", "gongkai/seeds"},
 	"gongkai/crawler/portal":          {"gongkai/crawler/weburl", "gongkai/extract", "gongkai/seeds"},
@@ -36,7 +37,7 @@ var arrows = map[string][]string{
 	"gongkai/testdata":                {},
 	"gongkai/cmd/gongkai/term":        {"gongkai/crawler", "gongkai/store"},
 	"gongkai/cmd/gongkai": {"gongkai/cmd/gongkai/term", "gongkai/crawler", "gongkai/crawler/coverage", "gongkai/crawler/replica", "gongkai/crawler/runreport", "gongkai/extract", "gongkai/seeds", "gongkai/store",
-		"gongkai/store/export", "gongkai/store/frontier", "gongkai/store/history", "gongkai/store/warc", "gongkai/testdata"},
+		"gongkai/store/export", "gongkai/store/frontier", "gongkai/store/history", "gongkai/store/reading", "gongkai/store/warc", "gongkai/testdata"},
 }
 
 // homes holds the one package, with its sub-packages, that a library lives in.

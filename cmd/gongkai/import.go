@@ -70,18 +70,18 @@ func (e *env) importFiles(ctx context.Context, files, hosts []string) error {
 	}
 	defer s.Close()
 	var shown term.Progress
-	budget, err := e.budget(&c, false)
+	m, err := e.lend(&c, false)
 	if err != nil {
 		return err
 	}
-	run := crawler.Import{Budget: budget, Portals: portals, AllowHosts: slices.Concat(c.Crawl.AllowHosts, hosts), Store: s, Log: log,
+	run := crawler.Import{Budget: m.budget, Portals: portals, AllowHosts: slices.Concat(c.Crawl.AllowHosts, hosts), Store: s, Log: log,
 		Watch: func(done, total int) {
 			shown.Start(e.stderr, "import")
 			shown.At(uint64(done), uint64(total), "answers")
 		}}
 	sum, err := run.Run(ctx, collection)
 	shown.Clear()
-	x := extraction{env: e, store: s, budget: budget, log: log, portals: map[string]seeds.Portal{}}
+	x := extraction{env: e, store: s, budget: m.budget, log: log, portals: map[string]seeds.Portal{}}
 	if err == nil && sum.From > 0 {
 		for _, p := range portals {
 			x.portals[p.ID] = p

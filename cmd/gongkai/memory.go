@@ -8,6 +8,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"gongkai/crawler"
+	"gongkai/store/reading"
 )
 
 // mostMemory is how much is taken where nobody says: more makes nothing faster.
@@ -30,7 +31,7 @@ func (c *config) memory() int64 {
 			most = int64(min(uint64(most), n/2))
 		}
 	}
-	return max(most, crawler.LeastMemory)
+	return max(most, reading.LeastMemory)
 }
 
 // limitMemory tells Go to collect garbage before it takes more, unless GOMEMLIMIT has told it.
@@ -40,29 +41,39 @@ func (c *config) limitMemory() {
 	}
 }
 
-// budget returns the memory that all crawling and reading of this process may take for an archive, which is open for
-// writing. retry is for pages whose reading has ended an earlier process.
-func (e *env) budget(c *config, retry bool) (*crawler.Budget, error) {
-	e.budgeting.Lock()
-	defer e.budgeting.Unlock()
-	if b := e.budgets[c.Archive.Path]; b != nil {
-		return b, nil
+// A memory is what all crawling and reading of this process may take for an archive.
+type memory struct {
+	budget  *reading.Budget
+	buffers *crawler.Buffers
+}
+
+// lend returns the memory for an archive, which is open for writing. retry is for pages whose reading has ended an earlier
+// process.
+func (e *env) lend(c *config, retry bool) (memory, error) {
+	e.lending.Lock()
+	defer e.lending.Unlock()
+	if m, lent := e.memories[c.Archive.Path]; lent {
+		return m, nil
 	}
-	b, err := crawler.OpenBudget(c.Archive.Path, c.memory(), retry)
+	b, err := reading.OpenBudget(c.Archive.Path, c.memory(), retry)
 	if err != nil {
-		return nil, err
+		return memory{}, err
 	}
-	if e.budgets == nil {
-		e.budgets = map[string]*crawler.Budget{}
+	buffers, err := crawler.OpenBuffers(c.Archive.Path, b.Aside())
+	if err != nil {
+		return memory{}, err
 	}
-	e.budgets[c.Archive.Path] = b
-	return b, nil
+	if e.memories == nil {
+		e.memories = map[string]memory{}
+	}
+	e.memories[c.Archive.Path] = memory{b, buffers}
+	return e.memories[c.Archive.Path], nil
 }
 
 // checkMemory refuses a budget in which the largest page would not fit.
 func (c *config) checkMemory() error {
-	if c.Crawl.Memory != 0 && c.Crawl.Memory < crawler.LeastMemory {
-		return usagef("crawl.memory is %s, not at least %s", humanize.IBytes(uint64(c.Crawl.Memory)), humanize.IBytes(crawler.LeastMemory))
+	if c.Crawl.Memory != 0 && c.Crawl.Memory < reading.LeastMemory {
+		return usagef("crawl.memory is %s, not at least %s", humanize.IBytes(uint64(c.Crawl.Memory)), humanize.IBytes(reading.LeastMemory))
 	}
 	return nil
 }

@@ -90,11 +90,11 @@ func (e *env) readAgain(ctx context.Context, again []uint64) (*extractCount, err
 		return nil, err
 	}
 	defer s.Close()
-	b, err := e.budget(&w.config, false)
+	m, err := e.lend(&w.config, false)
 	if err != nil {
 		return nil, err
 	}
-	x := extraction{env: e, store: s, budget: b, log: slog.New(slog.DiscardHandler), portals: map[string]seeds.Portal{}, missing: true, again: again}
+	x := extraction{env: e, store: s, budget: m.budget, log: slog.New(slog.DiscardHandler), portals: map[string]seeds.Portal{}, missing: true, again: again}
 	for _, p := range w.portals {
 		x.portals[p.ID] = p
 	}

@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"gongkai/cmd/gongkai/term"
-	"gongkai/crawler"
 	"gongkai/store"
 )
 
@@ -105,8 +104,8 @@ type env struct {
 	asJSON         bool
 	readOnly       bool
 
-	budgeting sync.Mutex
-	budgets   map[string]*crawler.Budget // by archive
+	lending  sync.Mutex
+	memories map[string]memory // by archive
 
 	concluding sync.Mutex // held by the run that writes its report
 

@@ -164,9 +164,11 @@ func (e *env) asking(ctx context.Context, conf *config, portals []seeds.Portal, 
 	defer func() { err = errors.Join(err, s.Close()) }()
 	run := conf.crawler(portals, s)
 	run.Log = log
-	if run.Budget, err = e.budget(conf, false); err != nil {
+	m, err := e.lend(conf, false)
+	if err != nil {
 		return err
 	}
+	run.Budget, run.Buffers = m.budget, m.buffers
 	var shown term.Progress
 	shown.Start(e.stderr, "sites")
 	run.Watch = func(p crawler.Progress) {

@@ -153,11 +153,11 @@ func (e *env) crawlOnce(ctx context.Context, j *job) error {
 	if (j.years != crawler.Years{}) {
 		run.PortalTime, run.PortalRequests = backfillShare*run.PortalTime, backfillShare*run.PortalRequests
 	}
-	budget, err := e.budget(&j.config, false)
+	m, err := e.lend(&j.config, false)
 	if err != nil {
 		return err
 	}
-	run.Budget = budget
+	run.Budget, run.Buffers = m.budget, m.buffers
 	sum, err := run.Run(ctx)
 	if len(sum.Portals) == len(j.portals) {
 		j.sum = sum

@@ -1,4 +1,4 @@
-package crawler
+package reading
 
 import (
 	"encoding/json"
@@ -132,8 +132,8 @@ func (d *deaths) write(name string, note death) error {
 	return err
 }
 
-// died returns how often the reading of a body has ended the process, and whether it is not read now.
-func (b *Budget) died(sum string) (n int, rests bool) {
+// Died returns how often the reading of a body has ended the process, and whether it is not read now.
+func (b *Budget) Died(sum string) (n int, rests bool) {
 	if b == nil {
 		return 0, false
 	}
@@ -147,13 +147,17 @@ func (b *Budget) died(sum string) (n int, rests bool) {
 	return n, rests
 }
 
+// BeginListing says that a body is being read as a listing, until done is called. Its error says that it is not read, as
+// that has ended the process.
+func (b *Budget) BeginListing(sum string) (done func(), err error) { return b.begin(sum, stageListing) }
+
 // begin says that a body is being read, until done is called. Its error is errDeadly.
 func (b *Budget) begin(sum string, s stage) (done func(), err error) {
 	if b == nil || sum == "" {
 		return func() {}, nil
 	}
 	d := &b.deaths
-	if _, rests := b.died(sum); rests {
+	if _, rests := b.Died(sum); rests {
 		return nil, errDeadly
 	}
 	name := sum + string(s)
@@ -186,13 +190,13 @@ func (d *deaths) survived(name string, there bool) {
 	}
 }
 
-// retries reports whether a record says that something was not read as that ended the process, and is to be tried now.
-func (b *Budget) retries(r *store.Record) bool {
+// Retries reports whether a record says that something was not read as that ended the process, and is to be tried now.
+func (b *Budget) Retries(r *store.Record) bool {
 	ready := func(why, sum string) bool {
 		if b == nil || why != errDeadly.Error() {
 			return false
 		}
-		_, rests := b.died(sum)
+		_, rests := b.Died(sum)
 		return !rests
 	}
 	for _, p := range r.Parts {
@@ -203,9 +207,9 @@ func (b *Budget) retries(r *store.Record) bool {
 	return ready(r.Rejected, r.SHA256)
 }
 
-// cost is extract.Cost for a body with a SHA-256: one whose reading ended the process takes everything, and is alone.
-func (b *Budget) cost(sum string, head []byte, size int64) int64 {
-	if n, _ := b.died(sum); n > 0 {
+// Cost is extract.Cost for a body with a SHA-256: one whose reading ended the process takes everything, and is alone.
+func (b *Budget) Cost(sum string, head []byte, size int64) int64 {
+	if n, _ := b.Died(sum); n > 0 {
 		return b.total
 	}
 	return extract.Cost(head, size)

@@ -1,7 +1,6 @@
-package crawler
+package reading
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -25,59 +24,6 @@ func openBudget(t *testing.T, dir string) *Budget {
 	return b
 }
 
-// TestSpool takes bodies of all sizes, many at a time: they are what came, memory and files are bounded, and nothing is
-// left of them.
-func TestSpool(t *testing.T) {
-	dir := t.TempDir()
-	left := filepath.Join(dir, ".body-123")
-	if err := os.WriteFile(left, []byte("of a process that was killed"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	b := openBudget(t, dir)
-	if _, err := os.Stat(left); err == nil {
-		t.Error("a body of a process that was killed is still there")
-	}
-	for _, size := range []int{0, 1, spoolFree, spoolFree + 1, spoolMemory, spoolMemory + 1, 3 << 20} {
-		want := bytes.Repeat([]byte("公开"), size/6+1)[:size]
-		s := &spool{budget: b}
-		for rest := want; len(rest) > 0; {
-			n := min(len(rest), 5000)
-			if _, err := s.Write(rest[:n]); err != nil {
-				t.Fatal(err)
-			}
-			rest = rest[n:]
-		}
-		if s.buffer.Len() > spoolMemory || (s.file != nil) != (size > spoolMemory) || !bytes.HasPrefix(want, s.head()) || len(s.head()) != min(size, 1024) {
-			t.Errorf("%d bytes: %d in memory, file %v", size, s.buffer.Len(), s.file != nil)
-		}
-		if got, err := s.bytes(); err != nil || got == nil || !bytes.Equal(got, want) {
-			t.Errorf("%d bytes: %d come back, %v", size, len(got), err)
-		}
-		s.discard()
-	}
-	if !b.receiving.TryAcquire(b.total/4) || !b.spilled.TryAcquire(mostSpilled) {
-		t.Error("something is still reserved")
-	}
-	// No memory is left, and no room for large files: small bodies come all the same, large ones are refused for now.
-	small, large := &spool{budget: b}, &spool{budget: b}
-	if _, err := small.Write(make([]byte, spoolFile)); err != nil || small.file == nil {
-		t.Errorf("a small body in a crowd: %v", err)
-	}
-	_, err := large.Write(make([]byte, spoolFile+1))
-	if !errors.Is(err, errCrowded) || !mayPass(err) {
-		t.Errorf("a large body in a crowd: %v", err)
-	}
-	small.discard()
-	large.discard()
-	if files, _ := filepath.Glob(filepath.Join(dir, spoolPattern)); len(files) > 0 {
-		t.Errorf("left: %v", files)
-	}
-	broken := &spool{budget: &Budget{dir: filepath.Join(dir, "none"), receiving: b.receiving, spilled: b.spilled}}
-	if _, err := broken.Write(make([]byte, spoolMemory)); !errors.Is(err, errSpool) {
-		t.Errorf("without a folder: %v", err)
-	}
-}
-
 // TestLeases lets many take more than there is: never more is lent than there is, and everybody has a turn, those who want
 // all of it too.
 func TestLeases(t *testing.T) {
@@ -86,19 +32,19 @@ func TestLeases(t *testing.T) {
 		turns := make(chan int64, 100)
 		for i := range int64(100) {
 			go func() {
-				l := &lease{budget: b}
+				l := NewLease(b)
 				want := b.total / 10 * (1 + i%15)
 				for range 3 {
-					if err := l.take(t.Context(), want); err != nil {
+					if err := l.Take(t.Context(), want); err != nil {
 						t.Error(err)
 					}
 					time.Sleep(time.Second)
 				}
-				if i%2 == 0 && l.grow(b.total/10) {
+				if i%2 == 0 && l.Grow(b.total/10) {
 					time.Sleep(time.Second)
 				}
-				l.release()
-				l.release()
+				l.Release()
+				l.Release()
 				turns <- i
 			}()
 		}
@@ -109,23 +55,23 @@ func TestLeases(t *testing.T) {
 			t.Error("something is still lent")
 		}
 		b.working.Release(b.total)
-		l := &lease{budget: b}
-		if err := l.take(t.Context(), 1<<40); err != nil || l.n != b.total {
+		l := NewLease(b)
+		if err := l.Take(t.Context(), 1<<40); err != nil || l.n != b.total {
 			t.Errorf("%d of %d, %v", l.n, b.total, err)
 		}
 		for _, n := range []int64{1 << 40, 1 << 20, 2 << 20} {
-			if err := l.settle(t.Context(), n); err != nil || l.n != min(n, b.total) || !b.working.TryAcquire(b.total-l.n) {
+			if err := l.Settle(t.Context(), n); err != nil || l.n != min(n, b.total) || !b.working.TryAcquire(b.total-l.n) {
 				t.Errorf("settled at %d: %d, %v", n, l.n, err)
 			}
 			b.working.Release(b.total - l.n)
 		}
-		l.release()
+		l.Release()
 		if !b.working.TryAcquire(b.total) {
 			t.Error("something is still lent after settling")
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if err := (&lease{budget: b}).take(ctx, 1); !errors.Is(err, context.Canceled) {
+		if err := NewLease(b).Take(ctx, 1); !errors.Is(err, context.Canceled) {
 			t.Errorf("waiting for what is not given back: %v", err)
 		}
 	})
@@ -133,7 +79,7 @@ func TestLeases(t *testing.T) {
 
 // deathsOf returns how often the reading of a body ended the process.
 func deathsOf(b *Budget, sum string) int {
-	n, _ := b.died(sum)
+	n, _ := b.Died(sum)
 	return n
 }
 
@@ -188,7 +134,7 @@ func TestDeaths(t *testing.T) {
 	})
 	want("the page that was not done", 1, 0)
 	b := openBudget(t, dir)
-	if b.cost(sum, nil, 10) != b.total || b.cost(other, nil, 10) != extract.Cost(nil, 10) {
+	if b.Cost(sum, nil, 10) != b.total || b.Cost(other, nil, 10) != extract.Cost(nil, 10) {
 		t.Error("it is not read alone")
 	}
 	// That it is parsed says nothing of what comes then.
@@ -203,7 +149,7 @@ func TestDeaths(t *testing.T) {
 		if err := read(sum, stageParse); !errors.Is(err, errDeadly) || !errors.Is(err, extract.ErrTooLarge) {
 			t.Errorf("after two deaths: %v", err)
 		}
-		if b := openBudget(t, dir); b.retries(rejected) || b.retries(inPart) {
+		if b := openBudget(t, dir); b.Retries(rejected) || b.Retries(inPart) {
 			t.Error("it is tried again at once")
 		}
 	}
@@ -224,10 +170,10 @@ func TestDeaths(t *testing.T) {
 	}
 	rest(8)
 	b = openBudget(t, dir)
-	if deathsOf(b, sum) != 2 || b.cost(sum, nil, 10) != b.total {
+	if deathsOf(b, sum) != 2 || b.Cost(sum, nil, 10) != b.total {
 		t.Error("it is tried again, and not alone")
 	}
-	if !b.retries(rejected) || !b.retries(inPart) || b.retries(&store.Record{SHA256: sum, Rejected: "no report"}) {
+	if !b.Retries(rejected) || !b.Retries(inPart) || b.Retries(&store.Record{SHA256: sum, Rejected: "no report"}) {
 		t.Error("what was not read is to be tried again")
 	}
 	ends(stageReport, sum)
