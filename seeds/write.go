@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
+
+	"gongkai/internal/atomicfile"
 )
 
 // Text returns portals in the form of a seeds file.
@@ -98,24 +99,5 @@ func Append(name string, portals []Portal) (left []Portal, err error) {
 	if _, err := parse(name, whole); err != nil {
 		return nil, fmt.Errorf("what was found cannot be written: %w", err)
 	}
-	return left, replace(name, whole)
-}
-
-// replace writes a file beside the old one and puts it in its place.
-func replace(name string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // no more there when all goes well
-	mode := fs.FileMode(0o644)
-	if info, err := os.Stat(name); err == nil {
-		mode = info.Mode().Perm()
-	}
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
-	if err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), name)
+	return left, atomicfile.Write(name, whole)
 }

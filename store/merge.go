@@ -17,6 +17,7 @@ import (
 	"slices"
 	"time"
 
+	"gongkai/internal/atomicfile"
 	"gongkai/store/internal/item"
 )
 
@@ -199,23 +200,12 @@ func Merge(out string, dirs []string, o Rewrite) (n Merged, err error) {
 		return n, err
 	}
 	o.at("publish")
-	if err := publishNew(fresh, out); err != nil {
+	if err := atomicfile.PublishNew(fresh, filepath.Join(out, fileName)); errors.Is(err, os.ErrExist) {
+		return n, fmt.Errorf("%w: there is one in %s by now", ErrLocked, out)
+	} else if err != nil {
 		return n, full(err)
 	}
 	return m.n, writeReadme(out)
-}
-
-// publishNew gives a new archive its name, where there is none.
-func publishNew(fresh, dir string) error {
-	name := filepath.Join(dir, fileName)
-	if err := os.Link(fresh, name); errors.Is(err, os.ErrExist) {
-		return fmt.Errorf("%w: there is one in %s by now", ErrLocked, dir)
-	} else if err != nil {
-		if err := os.Rename(fresh, name); err != nil {
-			return err
-		}
-	}
-	return syncDir(dir)
 }
 
 // A merging is under way.

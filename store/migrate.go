@@ -13,6 +13,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 	bolt "go.etcd.io/bbolt"
 
+	"gongkai/internal/atomicfile"
 	"gongkai/store/internal/boltfile"
 	"gongkai/store/internal/item"
 )
@@ -48,7 +49,7 @@ func migrate(dir string) error {
 	if err := migrateInto(tmp, old); err != nil {
 		return fmt.Errorf("bring it to schema %d: %w", schema, err)
 	}
-	if err := publish(filepath.Join(dir, fileName), filepath.Join(dir, oldName)); err != nil {
+	if err := atomicfile.PublishNew(filepath.Join(dir, fileName), filepath.Join(dir, oldName)); err != nil {
 		return err
 	}
 	if err := os.Rename(filepath.Join(tmp, fileName), filepath.Join(dir, fileName)); err != nil {
@@ -57,7 +58,7 @@ func migrate(dir string) error {
 	if err := os.Remove(filepath.Join(dir, "README")); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err // it explains schema 1
 	}
-	return syncDir(dir)
+	return atomicfile.SyncDir(dir)
 }
 
 // migrateInto makes an archive of the present schema in an empty folder.

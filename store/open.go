@@ -17,6 +17,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"gongkai/internal/atomicfile"
 	"gongkai/store/internal/boltfile"
 	"gongkai/store/internal/item"
 )
@@ -199,7 +200,7 @@ func (s *Store) Dir() string { return s.dir }
 // create makes an empty archive in dir. It appears under its name only when it is whole; when another process
 // was faster, its archive stays.
 func create(dir string) error {
-	tmp, err := os.MkdirTemp(dir, newPrefix+"*")
+	tmp, err := os.MkdirTemp(dir, atomicfile.Prefix+"*")
 	if err != nil {
 		return err
 	}
@@ -207,20 +208,10 @@ func create(dir string) error {
 	if err := initialise(tmp); err != nil {
 		return err
 	}
-	if err := publish(filepath.Join(tmp, fileName), filepath.Join(dir, fileName)); err != nil {
+	if err := atomicfile.PublishNew(filepath.Join(tmp, fileName), filepath.Join(dir, fileName)); !errors.Is(err, os.ErrExist) {
 		return err
 	}
-	return syncDir(dir)
-}
-
-// publish gives a file its name. A link never replaces what another process has just put there; a file system
-// that has no links gets a rename.
-func publish(from, to string) error {
-	err := os.Link(from, to)
-	if err == nil || errors.Is(err, os.ErrExist) {
-		return nil
-	}
-	return os.Rename(from, to)
+	return nil
 }
 
 func initialise(dir string) error {

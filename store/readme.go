@@ -5,6 +5,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+
+	"gongkai/internal/atomicfile"
 )
 
 // readme is put into every archive, for somebody who finds it and knows nothing of us.
@@ -18,19 +20,5 @@ func writeReadme(dir string) error {
 	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	if err := os.WriteFile(path+".new", readme, 0o644); err != nil {
-		return err
-	}
-	return os.Rename(path+".new", path)
-}
-
-// syncDir makes the names in a folder durable. Windows and some network file systems cannot, and say so; the
-// files themselves are safe without it.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	_ = d.Sync()
-	return d.Close()
+	return atomicfile.Write(path, readme)
 }

@@ -11,6 +11,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"gongkai/internal/atomicfile"
 	"gongkai/store/internal/boltfile"
 )
 
@@ -197,16 +198,12 @@ func workFolder(dir string) (work string, err error) {
 func sweep(dir string) error {
 	entries, err := os.ReadDir(dir)
 	for _, e := range entries {
-		if name := e.Name(); strings.HasPrefix(name, workPrefix) || strings.HasPrefix(name, migratePrefix) || strings.HasPrefix(name, newPrefix) && abandoned(e) {
+		if name := e.Name(); strings.HasPrefix(name, workPrefix) || strings.HasPrefix(name, migratePrefix) || strings.HasPrefix(name, atomicfile.Prefix) && abandoned(e) {
 			err = errors.Join(err, os.RemoveAll(filepath.Join(dir, name)))
 		}
 	}
 	return err
 }
-
-// newPrefix begins the names of what is put into the folder of an archive under a lock or without one, and takes its name at
-// once when it is whole: a new archive, a new state of the reports.
-const newPrefix = ".new-"
 
 // abandoned reports whether something that takes seconds was begun an hour ago.
 func abandoned(e os.DirEntry) bool {
@@ -223,7 +220,7 @@ func replace(dir, fresh, kept string, step func(string)) error {
 		return err
 	}
 	step("sync")
-	if err := syncDir(dir); err != nil {
+	if err := atomicfile.SyncDir(dir); err != nil {
 		return err
 	}
 	step("rename")
@@ -231,7 +228,7 @@ func replace(dir, fresh, kept string, step func(string)) error {
 		return err
 	}
 	step("resync")
-	return syncDir(dir)
+	return atomicfile.SyncDir(dir)
 }
 
 // secondName gives a file a second name. Where the file system has no links it gets a copy.
@@ -250,18 +247,15 @@ func copyFile(from, to string) (err error) {
 		return err
 	}
 	defer source.Close()
-	f, err := os.CreateTemp(filepath.Dir(to), workPrefix+"*")
+	f, err := atomicfile.Create(to)
 	if err != nil {
 		return err
 	}
-	_, err = f.ReadFrom(source)
-	if err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), to)
+	if _, err := f.ReadFrom(source); err != nil {
+		f.Discard()
+		return err
 	}
-	if err != nil {
-		os.Remove(f.Name())
-	}
-	return err
+	return f.Publish()
 }
 
 // freeName returns a name for the file that is replaced: that of the archive, a word, and the day; and a number if there

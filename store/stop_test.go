@@ -8,6 +8,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"gongkai/internal/atomicfile"
 )
 
 // TestStop stops each long work at its n-th look, for growing n until it comes to its end: it ends with that error, and what was
@@ -119,7 +121,7 @@ func TestSweepMigration(t *testing.T) {
 	if err := opened(t, dir).Close(); err != nil {
 		t.Fatal(err)
 	}
-	left, new, living := filepath.Join(dir, migratePrefix+"1234"), filepath.Join(dir, newPrefix+"1"), filepath.Join(dir, newPrefix+"2")
+	left, new, living := filepath.Join(dir, migratePrefix+"1234"), filepath.Join(dir, atomicfile.Prefix+"1"), filepath.Join(dir, atomicfile.Prefix+"2")
 	for _, name := range []string{left, new, living} {
 		if err := os.MkdirAll(filepath.Join(name, "draft"), 0o777); err != nil {
 			t.Fatal(err)

@@ -5,8 +5,6 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +16,7 @@ import (
 	"gongkai/cmd/gongkai/term"
 	"gongkai/crawler"
 	"gongkai/crawler/coverage"
+	"gongkai/internal/atomicfile"
 	"gongkai/seeds"
 	"gongkai/store"
 	"gongkai/store/export"
@@ -138,22 +137,16 @@ func (e *env) output(path string) (w io.Writer, done func(error) error, err erro
 	if path == "" {
 		return e.exact(), func(err error) error { return err }, nil
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	f, err := atomicfile.Create(path)
 	if err != nil {
 		return nil, nil, err
 	}
 	return f, func(err error) error {
-		if err == nil {
-			err = f.Chmod(0o644)
-		}
-		if closed := f.Close(); err == nil {
-			err = closed
-		}
-		if err == nil {
-			err = os.Rename(f.Name(), path)
-		}
 		if err != nil {
-			os.Remove(f.Name())
+			f.Discard()
+			return err
+		}
+		if err := f.Publish(); err != nil {
 			return err
 		}
 		_, err = fmt.Fprintln(e.stdout, path)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"gongkai/crawler"
+	"gongkai/internal/atomicfile"
 	"gongkai/store/frontier"
 )
 
@@ -156,7 +157,7 @@ func (f Folder) Put(n *Report, text string, st State, keep int) (name string, er
 		err = os.MkdirAll(f.Archive, 0o777) // a run that could not begin is reported too
 	}
 	if err == nil {
-		err = replaceFile(filepath.Join(f.Archive, stateFile), data)
+		err = atomicfile.Write(filepath.Join(f.Archive, stateFile), data)
 	}
 	return name, err
 }
@@ -180,7 +181,7 @@ func (f Folder) claim(wanted string) (name string, err error) {
 
 // sweep removes files that were begun an hour ago and have no name yet: whoever wrote them was killed.
 func (f Folder) sweep() error {
-	left, err := filepath.Glob(f.File(newPrefix + "*"))
+	left, err := filepath.Glob(f.File(atomicfile.Prefix + "*"))
 	for _, name := range left {
 		if info, gone := os.Lstat(name); gone == nil && time.Since(info.ModTime()) > time.Hour {
 			err = errors.Join(err, os.RemoveAll(name))
@@ -206,27 +207,7 @@ func (f Folder) Write(name string, n *Report, text string) error {
 		return err
 	}
 	for _, name := range []string{name, "latest"} {
-		err = errors.Join(err, replaceFile(f.File(name+".json"), append(data, '\n')), replaceFile(f.File(name+".txt"), []byte(text)))
-	}
-	return err
-}
-
-// newPrefix begins the name of a file that is not whole yet.
-const newPrefix = ".new-"
-
-// replaceFile writes a file so that nobody ever sees half of it.
-func replaceFile(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), newPrefix+"*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		os.Remove(f.Name())
+		err = errors.Join(err, atomicfile.Write(f.File(name+".json"), append(data, '\n')), atomicfile.Write(f.File(name+".txt"), []byte(text)))
 	}
 	return err
 }

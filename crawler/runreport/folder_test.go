@@ -14,6 +14,7 @@ import (
 
 	"gongkai/crawler"
 	"gongkai/extract"
+	"gongkai/internal/atomicfile"
 	"gongkai/seeds"
 	"gongkai/store"
 	"gongkai/store/frontier"
@@ -110,7 +111,7 @@ func TestKeep(t *testing.T) {
 // TestSweepReports: a report goes whose writing was broken off for good, and no other.
 func TestSweepReports(t *testing.T) {
 	dir := t.TempDir()
-	for name, age := range map[string]time.Duration{newPrefix + "1": 61 * time.Minute, newPrefix + "2": 59 * time.Minute, "mine": 1000 * time.Hour} {
+	for name, age := range map[string]time.Duration{atomicfile.Prefix + "1": 61 * time.Minute, atomicfile.Prefix + "2": 59 * time.Minute, "mine": 1000 * time.Hour} {
 		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -122,7 +123,7 @@ func TestSweepReports(t *testing.T) {
 	if _, err := mine.Put(&Report{Kind: "crawl"}, "", mine.State(), 3); err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]bool{newPrefix + "1": false, newPrefix + "2": true, "mine": true} {
+	for name, want := range map[string]bool{atomicfile.Prefix + "1": false, atomicfile.Prefix + "2": true, "mine": true} {
 		if _, err := os.Stat(filepath.Join(dir, name)); (err == nil) != want {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+
+	"gongkai/internal/atomicfile"
 )
 
 const descriptorName = "datapackage.json"
@@ -124,7 +126,7 @@ func (d *folder) finish(err error) error {
 	if err != nil && d.made && os.Remove(d.dir) == nil { // where something has come into it, it stays
 		return err
 	}
-	return errors.Join(err, syncDir(d.dir))
+	return errors.Join(err, atomicfile.SyncDir(d.dir))
 }
 
 func (d *folder) move(name string) error {
@@ -168,16 +170,6 @@ func rank(name string) int {
 		return 0
 	}
 	return 1
-}
-
-// syncDir makes the names durable where the file system can.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	_ = d.Sync() // not every system can sync a folder; the files have been
-	return d.Close()
 }
 
 // A file is written once, from front to back, and knows its length and digest. What is written to it goes on in blocks to

@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"gongkai/internal/atomicfile"
 )
 
 const (
@@ -110,10 +112,5 @@ func (f *folder) replace() error {
 			return err
 		}
 	}
-	d, err := os.Open(f.dir)
-	if err != nil {
-		return err
-	}
-	_ = d.Sync() // not every system can sync a folder; the files have been
-	return d.Close()
+	return atomicfile.SyncDir(f.dir)
 }
