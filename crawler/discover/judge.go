@@ -13,69 +13,101 @@ import (
 	"gongkai/seeds"
 )
 
-// judge says what a page is, in words, and keeps it when it is a listing.
-func (s *Search) judge(l Lead, e portal.Exploration, page *url.URL) string {
-	rows := outside(e.Rows)
-	var own []portal.Row
-	foreign, other := 0, 0
-	for _, r := range rows {
+// reports are those that a page lists, sorted by whose they can be.
+type reports struct {
+	own          []portal.Row // not certainly somebody else's
+	whose        bodiesListed // own
+	foreign      int          // of another place
+	institutions int          // of schools, hospitals or companies
+}
+
+func (s *Search) reportsOn(e portal.Exploration) reports {
+	var r reports
+	for _, row := range portal.OutsideFirst(e.Rows) {
 		switch {
-		case s.institutional(r):
-			other++
-		case s.foreign(r):
-			foreign++
+		case s.institutional(row):
+			r.institutions++
+		case s.foreign(row):
+			r.foreign++
 		default:
-			own = append(own, r)
+			r.own = append(r.own, row)
 		}
 	}
-	whose := s.bodiesOf(own)
-	switch {
-	case other > len(own):
-		return fmt.Sprintf("lists %d reports of schools, hospitals or companies", other)
-	case foreign > len(own):
-		return fmt.Sprintf("lists %d reports of another place", foreign)
-	case len(own) > 0 && whose.ours+whose.unnamed == 0 && (len(whose.others) == 1 || s.unit || s.zone):
-		return fmt.Sprintf("lists %d reports of %s, which is not whose portal this is", len(own), slices.Min(slices.Collect(maps.Keys(whose.others))))
-	case s.unit && len(whose.others) > whose.ours+whose.unnamed:
-		return fmt.Sprintf("lists reports of %d other bodies", len(whose.others))
-	case len(own) > 0 && whose.ours == 0 && !s.within(page) && !s.speaksOfUs(own, e):
-		return fmt.Sprintf("lists %d reports outside the portal, and nothing says that they are of it", len(own))
+	r.whose = s.bodiesOf(r.own)
+	return r
+}
+
+// none reports whether each report names a body that is not the portal's.
+func (r reports) none() bool { return len(r.own) > 0 && r.whose.ours+r.whose.unnamed == 0 }
+
+// judge says what a page is, in words, and keeps it when it is a listing.
+func (s *Search) judge(l Lead, e portal.Exploration, page *url.URL) string {
+	r := s.reportsOn(e)
+	if why := s.notOurs(r, e, page); why != "" {
+		return why
 	}
-	years := yearsOf(own)
-	f := seeds.Listing{URL: l.Begin, Name: nameOf(l, e), Family: e.Family.Name, Rows: len(own), Years: years,
-		Units: l.Units && !s.unit && !s.zone || severalBodies(own) || len(own) > 0 && whose.ours+whose.unnamed == 0}
+	f := s.listing(r, l, e, page)
+	home := page.Path == "/" && page.RawQuery == "" && l.Kind != portal.Data
+	n, counted := len(r.own), counted(r.own, f.Years, len(e.Items))
+	switch {
+	case home, n == 0:
+		return s.directory(l, e, f)
+	case l.Years && s.years != nil:
+		return s.acceptYear(l, r.own, f.Years)
+	case l.Named:
+		f.Evidence = fmt.Sprintf("named %s; %s", f.Name, counted)
+		return s.accept(f, r.own)
+	case n >= 3 && 2*n >= len(e.Items) || columnPath.MatchString(page.Path):
+		f.Evidence = "not named as the column; " + counted
+		if s.taken(f.URL) {
+			return ofAnother
+		}
+		s.fallback = append(s.fallback, candidate{f, l})
+		return "may be it: " + f.Evidence
+	case n >= 4 && len(f.Years) >= 4: // a page that has no column beside it
+		f.Evidence = "not named as the column; " + counted
+		s.last = append(s.last, candidate{f, l})
+	}
+	return fmt.Sprintf("shows %d reports among %d other things", n, len(e.Items)-n)
+}
+
+// notOurs says why the reports of a page are not those of the portal; "" when they may be.
+func (s *Search) notOurs(r reports, e portal.Exploration, page *url.URL) string {
+	switch n := len(r.own); {
+	case r.institutions > n:
+		return fmt.Sprintf("lists %d reports of schools, hospitals or companies", r.institutions)
+	case r.foreign > n:
+		return fmt.Sprintf("lists %d reports of another place", r.foreign)
+	case r.none() && (len(r.whose.others) == 1 || s.unit || s.zone):
+		return fmt.Sprintf("lists %d reports of %s, which is not whose portal this is", n, slices.Min(slices.Collect(maps.Keys(r.whose.others))))
+	case s.unit && len(r.whose.others) > r.whose.ours+r.whose.unnamed:
+		return fmt.Sprintf("lists reports of %d other bodies", len(r.whose.others))
+	case n > 0 && r.whose.ours == 0 && !s.within(page) && !s.speaksOfUs(r.own, e):
+		return fmt.Sprintf("lists %d reports outside the portal, and nothing says that they are of it", n)
+	}
+	return ""
+}
+
+// listing is what a page is if it is a listing of the portal's.
+func (s *Search) listing(r reports, l Lead, e portal.Exploration, page *url.URL) seeds.Listing {
+	f := seeds.Listing{URL: l.Begin, Name: nameOf(l, e), Family: e.Family.Name, Rows: len(r.own), Years: yearsOf(r.own),
+		Units: l.Units && !s.unit && !s.zone || severalBodies(r.own) || r.none()}
 	if l.Kind == portal.Page && l.hops == 0 && l.Begin == l.URL {
 		f.URL = page.String()
 		if page.Fragment == "" && strings.Contains(l.URL, "#") {
 			f.URL = l.URL
 		}
 	}
-	home := page.Path == "/" && page.RawQuery == "" && l.Kind != portal.Data
-	switch {
-	case home, len(own) == 0:
-		return s.directory(l, e, f)
-	case l.Years && s.years != nil:
-		whole := s.years.listing
-		whole.Rows, whole.Years = whole.Rows+len(own), union(whole.Years, years)
-		whole.Evidence += fmt.Sprintf("; %d reports in %s", len(own), l.Name)
-		s.years = nil
-		return s.accept(whole, own)
-	case l.Named:
-		f.Evidence = fmt.Sprintf("named %s; %s", f.Name, counted(own, years, len(e.Items)))
-		return s.accept(f, own)
-	case len(own) >= 3 && 2*len(own) >= len(e.Items) || columnPath.MatchString(page.Path):
-		f.Evidence = "not named as the column; " + counted(own, years, len(e.Items))
-		if s.Taken != nil && s.Taken(f.URL) {
-			return "is the listing of another portal"
-		}
-		s.fallback = append(s.fallback, candidate{f, l})
-		return "may be it: " + f.Evidence
-	}
-	if len(own) >= 4 && len(years) >= 4 { // a page that has no column beside it
-		f.Evidence = "not named as the column; " + counted(own, years, len(e.Items))
-		s.last = append(s.last, candidate{f, l})
-	}
-	return fmt.Sprintf("shows %d reports among %d other things", len(own), len(e.Items)-len(own))
+	return f
+}
+
+// acceptYear keeps the column of years of which one has now been read.
+func (s *Search) acceptYear(l Lead, rows []portal.Row, years []int) string {
+	whole := s.years.listing
+	whole.Rows, whole.Years = whole.Rows+len(rows), union(whole.Years, years)
+	whole.Evidence += fmt.Sprintf("; %d reports in %s", len(rows), l.Name)
+	s.years = nil
+	return s.accept(whole, rows)
 }
 
 // directory keeps a column that has nothing but its years until one of them has been read.
@@ -85,7 +117,7 @@ func (s *Search) directory(l Lead, e portal.Exploration, f seeds.Listing) string
 	}
 	var years []int
 	for _, c := range e.Links { // the options of a list as well
-		if isYear(c.Name()) && twin(c.URL) != twin(l.URL) {
+		if isYear(c.Name()) && pageKey(c.URL) != pageKey(l.URL) {
 			years = append(years, yearIn(c.Name()))
 		}
 	}
@@ -97,14 +129,19 @@ func (s *Search) directory(l Lead, e portal.Exploration, f seeds.Listing) string
 	return f.Evidence
 }
 
+const ofAnother = "is the listing of another portal"
+
+// taken reports whether a listing is another portal's.
+func (s *Search) taken(listing string) bool { return s.Taken != nil && s.Taken(listing) }
+
 // accept keeps a listing, unless it lists nothing that an accepted one does not.
 func (s *Search) accept(f seeds.Listing, rows []portal.Row) string {
-	if s.Taken != nil && s.Taken(f.URL) {
-		return "is the listing of another portal"
+	if s.taken(f.URL) {
+		return ofAnother
 	}
 	fresh := 0
 	for _, r := range rows {
-		if key := twin(r.URL); !s.seen[key] {
+		if key := pageKey(r.URL); !s.seen[key] {
 			s.seen[key] = true
 			fresh++
 		}
@@ -114,7 +151,7 @@ func (s *Search) accept(f seeds.Listing, rows []portal.Row) string {
 	}
 	f.Confidence = seeds.Verified
 	for i := range s.found {
-		if known := &s.found[i]; twin(known.URL) == twin(f.URL) { // a page, and a frame of it
+		if known := &s.found[i]; pageKey(known.URL) == pageKey(f.URL) { // a page, and a frame of it
 			if f.Rows > known.Rows {
 				*known = f
 			}
@@ -166,20 +203,6 @@ func (s *Search) Result() []seeds.Listing {
 		return -1
 	})
 	return s.found
-}
-
-// outside returns the rows outside page furniture, or all when none is.
-func outside(rows []portal.Row) []portal.Row {
-	var out []portal.Row
-	for _, r := range rows {
-		if !r.Chrome {
-			out = append(out, r)
-		}
-	}
-	if len(out) == 0 {
-		return rows
-	}
-	return out
 }
 
 // yearsOf lists the years of reports, ascending.

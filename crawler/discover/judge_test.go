@@ -384,10 +384,10 @@ func TestKept(t *testing.T) {
 		}
 	}
 	out, in := row("http://www.a.gov.cn/1", false), row("http://www.a.gov.cn/2", true)
-	if rows := outside([]portal.Row{in, out}); len(rows) != 1 || rows[0].URL != out.URL {
+	if rows := portal.OutsideFirst([]portal.Row{in, out}); len(rows) != 1 || rows[0].URL != out.URL {
 		t.Errorf("of a row, and one of the navigation: %+v", rows)
 	}
-	if rows := outside([]portal.Row{in, in}); len(rows) != 2 {
+	if rows := portal.OutsideFirst([]portal.Row{in, in}); len(rows) != 2 {
 		t.Errorf("of the navigation alone: %+v", rows)
 	}
 }

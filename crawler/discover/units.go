@@ -89,7 +89,7 @@ func (s *Search) addUnit(l portal.Row) {
 		return
 	}
 	name := unitOf(l)
-	key := twin(l.URL)
+	key := pageKey(l.URL)
 	if _, known := s.units[key]; known {
 		return
 	}

@@ -1,6 +1,7 @@
 package discover
 
 import (
+	"cmp"
 	"net/url"
 	"regexp"
 	"strings"
@@ -11,7 +12,7 @@ import (
 	"gongkai/seeds"
 )
 
-// bodies says whose reports a page lists: how many of the portal's own body, how many that name nobody, and of which
+// bodiesListed says whose reports a page lists: how many of the portal's own body, how many that name nobody, and of which
 // other bodies of its place.
 type bodiesListed struct {
 	ours, unnamed int
@@ -57,25 +58,20 @@ func (s *Search) ours(name string) bool {
 		division = s.Site.Division
 	}
 	_, unit, _ := strings.Cut(string(extract.Identify(name, division).Key), "-")
-	at := extract.FindDivision(name, division)
-	here := at == "" || at == division || division == "" || s.portal.Division == "" && s.isPlace(at)
+	here := s.isHere(extract.FindDivision(name, division), division)
 	if !s.unit && !s.zone && here && governing.MatchString(unit) {
 		return true
 	}
-	own := s.portal.Agency
-	if own == "" {
-		own = siteTail.ReplaceAllString(s.Site.Name, "")
+	name, own := plain(name), plain(cmp.Or(s.portal.Agency, siteTail.ReplaceAllString(s.Site.Name, "")))
+	if own == "" || name == own {
+		return own != ""
 	}
-	switch name, own := plain(name), plain(own); {
-	case own == "":
-		return false
-	case name == own:
-		return true
-	case s.unit:
-		return here && sameBureau(name, own)
-	default:
-		return here && (sameBureau(name, own) || partOf(unit, own))
-	}
+	return here && (sameBureau(name, own) || !s.unit && partOf(unit, own))
+}
+
+// isHere reports whether what lies in a division, "" for an unknown one, may be of the portal's.
+func (s *Search) isHere(at, division string) bool {
+	return at == "" || at == division || division == "" || s.portal.Division == "" && s.isPlace(at)
 }
 
 // sameBureau reports whether two names end in the same bureau: one may say more of where that is.

@@ -347,7 +347,7 @@ func (r *reading) rows() []Row {
 	if len(rows) == 0 && r.isColumn() {
 		rows = keep(links, func(l Row) bool { return l.Date != "" && cutOff.MatchString(l.Name()) })
 	}
-	return once(outsideFirst(rows))
+	return once(OutsideFirst(rows))
 }
 
 // unreachable returns the titles of reports in a listing that have no address, and are not those of rows.
@@ -406,7 +406,7 @@ func once(rows []Row) []Row {
 // below it.
 func columns(links []Row, page *url.URL, listing bool) []extract.Link {
 	var all []extract.Link
-	for _, l := range outsideFirst(keep(links, func(l Row) bool { return extract.ColumnTitle(l.Name()) && !titledAsColumn(l) })) {
+	for _, l := range OutsideFirst(keep(links, func(l Row) bool { return extract.ColumnTitle(l.Name()) && !titledAsColumn(l) })) {
 		year := isYear.MatchString(l.Name())
 		if year && (annualPage.MatchString(l.URL) || article.MatchString(l.URL)) {
 			continue // a report
@@ -477,10 +477,9 @@ func keep(links []Row, ok func(Row) bool) []Row {
 	return kept
 }
 
-// outsideFirst returns the links outside page furniture, or all of them when none is.
-func outsideFirst(links []Row) []Row {
-	outside := keep(links, func(l Row) bool { return !l.Chrome })
-	if len(outside) > 0 {
+// OutsideFirst returns the rows outside the menus, headers and footers of a page, or all of them when none is.
+func OutsideFirst(links []Row) []Row {
+	if outside := keep(links, func(l Row) bool { return !l.Chrome }); len(outside) > 0 {
 		return outside
 	}
 	return links
