@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"gongkai/crawler/pace"
 	"gongkai/crawler/portal"
 	"gongkai/extract/coding"
 	"gongkai/extract/filetype"
@@ -42,7 +43,7 @@ func judge(t target, a answer, held string) page {
 	p.Status, p.Header, p.Remote, p.TLS, p.Mended = a.status, a.header, a.remote, a.tls, a.mended
 	p.State = store.StateFailed
 	if a.status >= 300 { // what came with it need not be whole to be obeyed
-		p.wait = min(retryAfter(a.header.Values("Retry-After"), a.start.Add(a.took)), mostAsked)
+		p.wait = min(retryAfter(a.header.Values("Retry-After"), a.start.Add(a.took)), pace.MostAsked)
 	}
 	itself, onward := sentOn(t, a)
 	switch s := a.status; {

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"gongkai/crawler/pace"
 	"gongkai/seeds"
 	"gongkai/store"
 	"gongkai/store/frontier"
@@ -115,7 +116,7 @@ func TestLanes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, f := chronicle(t, 2008, 2020)
 		f.pages[start] = inTurn(f.pages[start], yearly(2018, 2020, ""))
-		traffic, err := OpenTraffic(c.Store)
+		traffic, err := pace.OpenTraffic(c.Store.Dir())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -146,7 +147,7 @@ func TestLanes(t *testing.T) {
 		if want := "bbbb" + strings.Repeat("t", during-4) + "bbbbbb"; agents != want {
 			t.Errorf("asked in the order %s, want %s: %s", agents, want, f.urls())
 		}
-		runs, err := traffic.frontier.Runs(5)
+		runs, err := traffic.Frontier().Runs(5)
 		if err != nil || len(runs) != 2 || runs[0].Outcome != "done" || runs[1].Outcome != "done" {
 			t.Errorf("runs: %+v, %v", runs, err)
 		}
@@ -161,7 +162,7 @@ func TestWaitInterrupted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, f := chronicle(t, 2008, 2009)
 		f.pages["www.a.gov.cn/nb/2008.html"] = status(http.StatusServiceUnavailable, "Retry-After", "600")
-		traffic, err := OpenTraffic(c.Store)
+		traffic, err := pace.OpenTraffic(c.Store.Dir())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -175,15 +176,15 @@ func TestWaitInterrupted(t *testing.T) {
 			done <- err
 		}()
 		time.Sleep(time.Minute)
-		x := traffic.crossing("a.gov.cn")
 		began := time.Now()
-		if err := x.enter(t.Context(), nightly); err != nil || time.Since(began) > time.Second {
+		lock, err := traffic.Lock(t.Context(), "a.gov.cn", pace.Nightly)
+		if err != nil || time.Since(began) > time.Second {
 			t.Errorf("the site was given up after %v, %v", time.Since(began), err)
 		}
-		if h, _, err := traffic.frontier.Host("a.gov.cn"); err != nil || h.Barred.Before(time.Now()) {
+		if h, _, err := traffic.Frontier().Host("a.gov.cn"); err != nil || h.Barred.Before(time.Now()) {
 			t.Errorf("the clock handed over: %+v, %v", h, err)
 		}
-		for w, err := range traffic.frontier.Walks() {
+		for w, err := range traffic.Frontier().Walks() {
 			if err != nil || w.Stopped == "" || w.Lane == "" || w.States[frontier.New] != 1 {
 				t.Errorf("the walk in between: %+v, %v", w, err)
 			}
@@ -192,6 +193,6 @@ func TestWaitInterrupted(t *testing.T) {
 		if err := <-done; err == nil {
 			t.Error("a stopped run has no error")
 		}
-		x.leave()
+		lock.Unlock()
 	})
 }

@@ -101,9 +101,9 @@ func (w *walk) preferred() frontier.Class {
 // not get to.
 func (s *site) order(errands []errand) (turns []int) {
 	first := 0
-	if turn := s.clock.host.Turn; turn != "" && !s.backfills() {
+	if turn := s.clock.Host.Turn; turn != "" && !s.backfills() {
 		first = max(slices.IndexFunc(errands, func(e errand) bool { return e.portal.ID == turn }), 0)
-		s.clock.host.Turn = ""
+		s.clock.Host.Turn = ""
 	}
 	for i := range errands {
 		turns = append(turns, (first+i)%len(errands))
@@ -118,11 +118,11 @@ func (s *site) unreached(turns []int, errands []errand, sums []PortalSummary) er
 		sums[i].note(ProblemBound, errands[i].start[0], "not visited in this run: "+overAll)
 		s.laps[i].finish(overAll)
 	}
-	if len(turns) == 0 || len(turns) == len(errands) || s.backfills() || s.crossing == nil {
+	if len(turns) == 0 || len(turns) == len(errands) || s.backfills() || s.lock == nil {
 		return nil
 	}
-	s.clock.host.Turn = errands[turns[0]].portal.ID
-	return s.frontier.SetHost(s.scope.site, s.clock.host)
+	s.clock.Host.Turn = errands[turns[0]].portal.ID
+	return s.lock.Keep(s.clock.Host)
 }
 
 // leaveRest ends a walk that the end of the run has broken off, and tells of what is left.

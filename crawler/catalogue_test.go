@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"gongkai/crawler/pace"
 	"gongkai/crawler/weburl"
 	"gongkai/seeds"
 	"gongkai/store"
@@ -40,7 +41,7 @@ func (n *nation) RoundTrip(r *http.Request) (*http.Response, error) {
 		n.rude = append(n.rude, r.URL.String())
 	}
 	n.mu.Unlock()
-	if err := sleep(r.Context(), 200*time.Millisecond); err != nil {
+	if err := pace.Sleep(r.Context(), 200*time.Millisecond); err != nil {
 		return nil, err
 	}
 	n.mu.Lock()

@@ -61,7 +61,7 @@ func (c *Crawler) Check(ctx context.Context) ([]Checked, Summary, error) {
 			}
 			results <- k
 		}
-		return s.frontier.SetHost(s.scope.site, s.clock.host)
+		return s.lock.Keep(s.clock.Host)
 	}
 	sum, err := run.Run(ctx)
 	close(results)
@@ -81,7 +81,7 @@ func (c *Crawler) Check(ctx context.Context) ([]Checked, Summary, error) {
 func (s *site) check(ctx context.Context, p seeds.Portal, start string, sum *PortalSummary) (Checked, error) {
 	k := Checked{Portal: p.ID, Agency: p.Agency, URL: start, Confidence: p.Confidence, State: "left alone", Detail: s.closed}
 	if s.closed == "" {
-		s.closed = s.clock.left()
+		s.closed = s.clock.LeftAlone()
 		k.Detail = s.closed
 	}
 	t := begin(p.ID, []string{start})[0]

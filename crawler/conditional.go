@@ -139,7 +139,7 @@ const mostBalks = 2
 // distrust notes that a page was there when it was asked for without conditions: for a while none are sent to the site, or
 // each of its pages would cost two requests.
 func (s *site) distrust(rebuffed page) {
-	h := &s.clock.host
+	h := &s.clock.Host
 	if h.Balks++; rebuffed.passing && h.Balks < mostBalks {
 		return
 	}

@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"gongkai/crawler/pace"
 	"gongkai/crawler/robots"
 	"gongkai/crawler/weburl"
 	"gongkai/extract"
@@ -54,7 +55,7 @@ type Crawler struct {
 	Network http.RoundTripper // nil: the real one, with a guard against private addresses
 	Budget  *reading.Budget   // of memory, shared by all that goes on in this process; nil: there are no bounds
 	Buffers *Buffers          // for bodies that are still coming, shared by all crawls of this process; nil: they are kept in memory
-	Traffic *Traffic          // shared with other crawls of this process into the same Store; nil: there are none
+	Traffic *pace.Traffic     // shared with other crawls of this process into the same Store; nil: there are none
 
 	purpose string                                                      // of a run that does something else than walk, in a word
 	do      func(context.Context, *site, *errand, *PortalSummary) error // instead of a walk; nil: walk
@@ -63,7 +64,7 @@ type Crawler struct {
 	known       []seeds.Portal     // Portals as the catalogue has them
 
 	hosts    map[string]bool              // that may be visited
-	resolve  resolver                     // nil: nobody knows which hosts share an address
+	resolve  pace.Resolver                // nil: nobody knows which hosts share an address
 	ways     map[string]http.RoundTripper // by portal: for those that allow more of TLS than usual
 	frontier *frontier.Frontier
 	run      *frontier.Run
@@ -89,12 +90,12 @@ func (c *Crawler) Run(ctx context.Context) (sum Summary, err error) {
 		return Summary{}, err
 	}
 	if c.Traffic == nil {
-		if run.Traffic, err = OpenTraffic(c.Store); err != nil {
+		if run.Traffic, err = pace.OpenTraffic(c.Store.Dir()); err != nil {
 			return Summary{}, err
 		}
 		defer func() { err = errors.Join(err, run.Traffic.Close()) }()
 	}
-	run.frontier = run.Traffic.frontier
+	run.frontier = run.Traffic.Frontier()
 	if err := run.begin(); err != nil {
 		return Summary{}, err
 	}
@@ -205,7 +206,7 @@ func (c *Crawler) prepare() error {
 	}
 	if c.Network == nil {
 		c.Network = network(c.AllowPrivate, patience, nil)
-		c.resolve = lookup
+		c.resolve = pace.Lookup
 		c.ways = ways(c.Portals, c.AllowPrivate)
 	}
 	if c.known == nil {

@@ -66,7 +66,7 @@ func (c *Crawler) eachHome(ctx context.Context, purpose string, do func(context.
 	run.AllowHosts = append(slices.Clone(c.AllowHosts), hostsOf(c.Portals)...)
 	run.do = func(ctx context.Context, s *site, e *errand, sum *PortalSummary) error {
 		sum.ID = e.portal.ID
-		return errors.Join(do(ctx, s, known[e.portal.ID], sum), s.frontier.SetHost(s.scope.site, s.clock.host))
+		return errors.Join(do(ctx, s, known[e.portal.ID], sum), s.lock.Keep(s.clock.Host))
 	}
 	return run.Run(ctx)
 }
@@ -201,7 +201,7 @@ func (k *seeker) try(ctx context.Context, l discover.Lead) error {
 		}
 		if p.passing && k.pages == 0 && t.tries == 0 && k.closed == "" { // all hangs on the home page
 			t.tries++
-			if err := k.sleep(ctx, max(p.wait, k.pause(1))); err != nil {
+			if err := k.sleep(ctx, max(p.wait, k.clock.Pause(1))); err != nil {
 				return err
 			}
 			continue

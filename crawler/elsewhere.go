@@ -78,7 +78,7 @@ func (c *Crawler) lookElsewhere(ctx context.Context, found map[string]seeds.Disc
 			return err
 		}
 		results <- *d
-		return s.frontier.SetHost(s.scope.site, s.clock.host)
+		return s.lock.Keep(s.clock.Host)
 	}
 	more, err := run.Run(ctx)
 	close(results)

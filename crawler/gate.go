@@ -40,7 +40,7 @@ func (s *site) gate(ctx context.Context, u *url.URL, sum *PortalSummary) (gate, 
 	if err != nil {
 		return gate{}, err
 	}
-	s.clock.seen(old.asked) // when the frontier was deleted, nobody else knows
+	s.clock.Seen(old.asked) // when the frontier was deleted, nobody else knows
 	g = old
 	if g.rules == nil || time.Since(g.asked) >= believed {
 		if g, err = s.fetchGate(ctx, t, sum); err != nil {
@@ -169,7 +169,7 @@ func (s *site) fetchGate(ctx context.Context, t target, sum *PortalSummary) (gat
 	}
 	if !answers(p.Capture) {
 		if t.tries++; p.passing && t.tries < mostTries && !s.once && s.closed == "" {
-			if err := s.sleep(ctx, s.pause(t.tries)); err != nil {
+			if err := s.sleep(ctx, s.clock.Pause(t.tries)); err != nil {
 				return gate{}, err
 			}
 			return s.fetchGate(ctx, t, sum)

@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"gongkai/crawler/pace"
 	"gongkai/seeds"
 	"gongkai/store"
 	"gongkai/store/frontier"
@@ -256,7 +257,7 @@ func TestSharedAddress(t *testing.T) {
 			for i, r := range f.log {
 				n := 0
 				for _, o := range f.log[:i] {
-					if d := r.start.Sub(o.start).Abs(); d < LeastDelay {
+					if d := r.start.Sub(o.start).Abs(); d < pace.LeastDelay {
 						n++
 					}
 				}
@@ -266,7 +267,7 @@ func TestSharedAddress(t *testing.T) {
 			if shared && most > 0 || !shared && most == 0 {
 				t.Errorf("%s: %d requests within one delay", address, most+1)
 			}
-			if shared && (took < 29*LeastDelay || took > 31*LeastDelay) {
+			if shared && (took < 29*pace.LeastDelay || took > 31*pace.LeastDelay) {
 				t.Errorf("took %v", took)
 			}
 		})
@@ -386,7 +387,7 @@ func TestLeastDelay(t *testing.T) {
 		addr    string // of the site; "": nobody knows
 		private bool   // networks are allowed
 		least   time.Duration
-	}{{"61.1.2.3", false, LeastDelay}, {"61.1.2.3", true, LeastDelay}, {"", true, LeastDelay}, {"10.0.0.1", false, LeastDelay}, {"10.0.0.1", true, time.Millisecond}, {"127.0.0.1", true, time.Millisecond}} {
+	}{{"61.1.2.3", false, pace.LeastDelay}, {"61.1.2.3", true, pace.LeastDelay}, {"", true, pace.LeastDelay}, {"10.0.0.1", false, pace.LeastDelay}, {"10.0.0.1", true, time.Millisecond}, {"127.0.0.1", true, time.Millisecond}} {
 		pages := map[string]http.HandlerFunc{"www.a.gov.cn/": listing("x y", ""), "www.a.gov.cn/nb/x.html": article, "www.a.gov.cn/nb/y.html": article}
 		night(t, pages, 1, func(t *testing.T, c *Crawler, f *fake) {
 			f.took = 0

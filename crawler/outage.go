@@ -375,18 +375,6 @@ func unheard(fault string) bool {
 	})
 }
 
-// forgive forgets of a site that nobody answered there in earlier runs: one request shows whether somebody does now.
-func (c *clock) forgive() {
-	h := &c.host
-	if !unheard(h.Fault) {
-		return
-	}
-	h.Strikes, h.Factor = min(h.Strikes, mostStrikes-1), 1
-	if strings.HasSuffix(h.Why, h.Fault) {
-		h.Barred, h.Why = time.Time{}, ""
-	}
-}
-
 // unanswered reports whether the newest thing known of an address is that nobody answered there, or not even its robots.txt
 // could be had for that reason.
 func (c *Crawler) unanswered(address string) (bool, error) {

@@ -224,7 +224,7 @@ func (w *walk) part(ctx context.Context, report target, p store.Part) error {
 			}
 			if a.passing && t.tries+1 < mostTries {
 				t.tries++
-				if err := w.sleep(ctx, max(w.pause(t.tries), a.wait)); err != nil && !errors.Is(err, errClosed) {
+				if err := w.sleep(ctx, max(w.clock.Pause(t.tries), a.wait)); err != nil && !errors.Is(err, errClosed) {
 					return err
 				}
 				continue

@@ -140,7 +140,7 @@ func (w *walk) next(ctx context.Context) (t target, ok bool, err error) {
 }
 
 func (w *walk) keepState() error {
-	w.front.SetHost(w.scope.site, w.clock.host)
+	w.front.SetHost(w.scope.site, w.clock.Host)
 	return w.front.Keep(w.notes)
 }
 
@@ -154,7 +154,7 @@ func (w *walk) halt(why string) error {
 // process had been killed there, the next run takes it up again.
 func (w *walk) breakOff() error {
 	w.front.Forget()
-	w.front.SetHost(w.scope.site, w.clock.host)
+	w.front.SetHost(w.scope.site, w.clock.Host)
 	return w.front.Pause("stopped")
 }
 

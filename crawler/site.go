@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"gongkai/crawler/pace"
 	"gongkai/crawler/robots"
 	"gongkai/crawler/weburl"
 	"gongkai/extract"
@@ -22,21 +23,21 @@ import (
 // belongs to that goroutine.
 type site struct {
 	*Crawler
-	scope    scope
-	fetcher  *fetcher
-	clock    clock
-	crossing *crossing                      // nil: the site is somebody else's for now
-	laps     []*lap                         // of the errands
-	lap      *lap                           // of the one being walked
-	gates    map[string]gate                // by authority
-	behind   map[string]netip.Addr          // addresses by host
-	homes    map[string]home                // by authority, once seen
-	reports  map[string]map[string][]string // addresses of known reports, by authority and portal, once looked up
-	unsafe   map[string]string              // what is wrong with the TLS of an authority
-	placed   atomic.Bool                    // it has a place
-	lease    *reading.Lease                 // memory for the body that it works on
-	once     bool                           // a robots.txt that cannot be had is not asked for again: the address is a guess
-	closed   string                         // why nothing more is asked in this run; "" while open
+	scope   scope
+	fetcher *fetcher
+	clock   pace.Clock
+	lock    *pace.SiteLock                 // nil: the site is somebody else's for now
+	laps    []*lap                         // of the errands
+	lap     *lap                           // of the one being walked
+	gates   map[string]gate                // by authority
+	behind  map[string]netip.Addr          // addresses by host
+	homes   map[string]home                // by authority, once seen
+	reports map[string]map[string][]string // addresses of known reports, by authority and portal, once looked up
+	unsafe  map[string]string              // what is wrong with the TLS of an authority
+	placed  atomic.Bool                    // it has a place
+	lease   *reading.Lease                 // memory for the body that it works on
+	once    bool                           // a robots.txt that cannot be had is not asked for again: the address is a guess
+	closed  string                         // why nothing more is asked in this run; "" while open
 
 	good    bool      // it has answered in this run
 	doubted time.Time // when it has last failed so that it may have been for want of a network; zero since it has answered
@@ -57,7 +58,7 @@ func newSite(c *Crawler, scope scope, laps []*lap) *site {
 		scope:   scope,
 		fetcher: f,
 		lease:   reading.NewLease(c.Budget),
-		clock:   clock{delay: c.Delay, jitter: c.Jitter},
+		clock:   pace.Clock{Delay: c.Delay, Jitter: c.Jitter},
 		laps:    laps,
 		gates:   make(map[string]gate),
 		behind:  make(map[string]netip.Addr),
@@ -145,7 +146,7 @@ func (s *site) fetch(ctx context.Context, t target, header http.Header) (answer,
 	overtime := time.AfterFunc(quick, s.vacate)
 	s.fetcher.demand(t.kind == store.KindRobots)
 	a, err := s.fetcher.fetch(ctx, t.method(), t.address(), t.request.Body, header)
-	s.clock.seen(time.Now())
+	s.clock.Seen(time.Now())
 	if !overtime.Stop() && err == nil {
 		s.leave() // unless it has
 		err = s.enter(ctx)
@@ -189,24 +190,24 @@ func (s *site) sleep(ctx context.Context, d time.Duration) error {
 		return errClosed
 	}
 	s.lap.next.Store(time.Now().Add(d).UnixNano())
-	return sleep(ctx, d)
+	return pace.Sleep(ctx, d)
 }
 
 // wait waits by the clock, as sleep does.
 func (s *site) wait(ctx context.Context, rules func(time.Time) (time.Duration, time.Time)) error {
 	now := time.Now()
-	next := now.Add(max(s.clock.ahead(now, rules), 0))
+	next := now.Add(max(s.clock.Ahead(now, rules), 0))
 	if s.late(next) {
 		return errClosed
 	}
 	s.lap.next.Store(next.UnixNano())
-	return s.clock.wait(ctx, rules)
+	return s.clock.Wait(ctx, rules)
 }
 
 // turn waits until a URL may be asked for: by the clock of the site, by that of the machine behind it, and for a place.
 func (s *site) turn(ctx context.Context, u *url.URL) error {
 	rules := func(now time.Time) (time.Duration, time.Time) { return s.rules(u, now) }
-	if _, known := s.behind[u.Hostname()]; !known || s.clock.ahead(time.Now(), rules) > 0 {
+	if _, known := s.behind[u.Hostname()]; !known || s.clock.Ahead(time.Now(), rules) > 0 {
 		s.leave()
 	}
 	if _, opens := rules(time.Now()); time.Until(opens) > 0 {
@@ -214,8 +215,8 @@ func (s *site) turn(ctx context.Context, u *url.URL) error {
 		s.Log.Info("waiting for the time of visits that robots.txt names", "site", s.scope.site, "opens", opens)
 	}
 	addr := s.address(ctx, u.Hostname())
-	if s.resolve != nil && (!s.AllowPrivate || !addr.IsValid() || public(addr)) {
-		s.clock.delay = max(s.clock.delay, LeastDelay)
+	if s.resolve != nil && (!s.AllowPrivate || !addr.IsValid() || pace.Public(addr)) {
+		s.clock.Delay = max(s.clock.Delay, pace.LeastDelay)
 	}
 	for {
 		if err := s.wait(ctx, rules); err != nil {
@@ -224,7 +225,7 @@ func (s *site) turn(ctx context.Context, u *url.URL) error {
 		if err := s.enter(ctx); err != nil {
 			return err
 		}
-		wait := s.Traffic.addresses.try(addr, s.scope.site, s.clock.gap())
+		wait := s.Traffic.AddressWait(addr, s.scope.site, s.clock.Gap())
 		if wait <= 0 {
 			return nil
 		}
@@ -247,7 +248,7 @@ func (s *site) await(ctx context.Context) error {
 // pauses is rules without the times of visits.
 func (s *site) pauses(now time.Time) (pause time.Duration, opens time.Time) {
 	if len(s.gates) == 0 {
-		return s.clock.host.Delay, now
+		return s.clock.Host.Delay, now
 	}
 	for _, g := range s.gates {
 		pause = max(pause, g.rules.Pause(now))
@@ -259,7 +260,7 @@ func (s *site) pauses(now time.Time) (pause time.Duration, opens time.Time) {
 func (s *site) address(ctx context.Context, host string) netip.Addr {
 	addr, known := s.behind[host]
 	if !known {
-		if addr = addressOf(ctx, s.resolve, host); addr.IsValid() { // otherwise it may be for want of a network
+		if addr = pace.AddressOf(ctx, s.resolve, host); addr.IsValid() { // otherwise it may be for want of a network
 			s.behind[host] = addr
 		}
 	}
@@ -361,7 +362,7 @@ func (s *site) request(ctx context.Context, t target, p past, sum *PortalSummary
 	}
 	s.lease.Release()
 	header, held := http.Header{}, ""
-	if !s.Full && t.request.Method != http.MethodPost && time.Since(s.clock.host.Lied) > liarFor {
+	if !s.Full && t.request.Method != http.MethodPost && time.Since(s.clock.Host.Lied) > liarFor {
 		header = p.conditions()
 	}
 	if len(header) > 0 {
@@ -396,7 +397,7 @@ func (s *site) request(ctx context.Context, t target, p past, sum *PortalSummary
 		pg.State, pg.SHA256 = store.StateFailed, ""
 	}
 	if pg.rebuff(); pg.conditional && pg.State == store.StateUnchanged {
-		s.clock.host.Balks = 0
+		s.clock.Host.Balks = 0
 	}
 	s.Log.Debug("answer", "portal", t.portal, "url", t.url, "status", pg.Status, "state", pg.State, "ms", pg.Took, "bytes", len(pg.body), "error", pg.Error)
 	return pg, s.mind(pg, a.took)
@@ -428,38 +429,29 @@ func (s *site) send(ctx context.Context, t target, u *url.URL, header http.Heade
 
 // mind draws the conclusions of an answer for the site.
 func (s *site) mind(p page, took time.Duration) error {
-	barred := s.clock.host.Barred
+	barred := s.clock.Host.Barred
 	switch {
 	case p.cut: // what one page has: the site has answered
-		s.clock.took(took)
+		s.clock.Took(took)
 	case p.passing:
-		s.clock.answered(took, p.Error)
+		s.clock.Answered(took, p.Error)
 	default:
-		s.clock.answered(took, "")
+		s.clock.Answered(took, "")
 	}
-	s.clock.bar(p.wait, askedFor(p.wait))
+	s.clock.Bar(p.wait, pace.AskedFor(p.wait))
 	if p.Status == http.StatusTooManyRequests && p.wait == 0 {
-		s.clock.bar(s.pause(1), "answers 429")
+		s.clock.Bar(s.clock.Pause(1), "answers 429")
 	}
 	if s.closed == "" && p.wall {
 		s.closed = p.Error
 	}
 	if s.closed == "" {
-		s.closed = s.clock.left()
+		s.closed = s.clock.LeftAlone()
 	}
-	if s.clock.host.Barred.Equal(barred) {
+	if s.clock.Host.Barred.Equal(barred) {
 		return nil // the rest of the host's state is kept with the next page
 	}
-	return s.frontier.SetHost(s.scope.site, s.clock.host)
-}
-
-// pause returns how long to wait before the next try: longer each time.
-func (s *site) pause(tries int) time.Duration {
-	d := 2 * max(s.clock.delay, s.clock.host.Delay)
-	for range tries {
-		d *= 3
-	}
-	return min(d, max(s.clock.gap(), 10*time.Minute))
+	return s.lock.Keep(s.clock.Host)
 }
 
 // archive archives an answer and counts it.
@@ -471,7 +463,7 @@ func (s *site) archive(p *page, known past, sum *PortalSummary) error {
 	s.live.archived(p.State, time.Since(began))
 	sum.count(p.State)
 	if known.contradicts(p.Capture) {
-		s.clock.host.Lied = p.Time.UTC()
+		s.clock.Host.Lied = p.Time.UTC()
 		s.Log.Info("changed under the same validators: for a while none of the site's is believed", "site", s.scope.site, "url", p.URL)
 	}
 	return nil

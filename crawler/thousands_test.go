@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"gongkai/crawler/pace"
 	"gongkai/seeds"
 	"gongkai/store"
 )
@@ -52,12 +53,12 @@ func (c *country) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	defer func() { c.last[n] = time.Now() }()
 	if c.silent(n) {
-		if err := sleep(r.Context(), 30*time.Second); err != nil {
+		if err := pace.Sleep(r.Context(), 30*time.Second); err != nil {
 			return nil, err
 		}
 		return nil, os.ErrDeadlineExceeded
 	}
-	if err := sleep(r.Context(), c.took(n)); err != nil {
+	if err := pace.Sleep(r.Context(), c.took(n)); err != nil {
 		return nil, err
 	}
 	w := &recorder{header: http.Header{"Content-Type": {"text/html; charset=utf-8"}}, status: http.StatusOK}

@@ -59,7 +59,7 @@ func (w *walk) sibling(t target) (best sibling, ok bool, err error) {
 		_, query, _ := strings.Cut(address, "?")
 		names := weburl.Differing(u.RawQuery, query)
 		as := weburl.Shape(u, names)
-		if len(names) == 0 || ok && len(names) > fewest || w.clock.host.Volatile[as].Other > 0 {
+		if len(names) == 0 || ok && len(names) > fewest || w.clock.Host.Volatile[as].Other > 0 {
 			continue
 		}
 		first, known, err := w.Store.FirstCapture(address)
@@ -83,7 +83,7 @@ func (w *walk) sibling(t target) (best sibling, ok bool, err error) {
 // recognised returns a target that is the known page, when what is learnt says so; it is asked for as its link has it.
 func (w *walk) recognised(t target) (target, error) {
 	s, ok, err := w.sibling(t)
-	if err != nil || !ok || !w.clock.host.Volatile[s.shape].Ignored() {
+	if err != nil || !ok || !w.clock.Host.Volatile[s.shape].Ignored() {
 		return t, err
 	}
 	return t.as(s.url), nil
@@ -145,7 +145,7 @@ func (w *walk) same(ctx context.Context, t target, p *page) (target, error) {
 
 // learn notes what two values of parameters gave.
 func (w *walk) learn(s sibling, same bool) {
-	h := &w.clock.host
+	h := &w.clock.Host
 	v := h.Volatile[s.shape]
 	if v == (frontier.Parameters{}) && len(h.Volatile) >= mostShapes {
 		return

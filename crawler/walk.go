@@ -115,7 +115,7 @@ func (w *walk) goOn(ctx context.Context, e *errand) error {
 	}
 	w.lap.queued.Add(int64(left))
 	if w.closed == "" {
-		w.closed = w.clock.left()
+		w.closed = w.clock.LeftAlone()
 	}
 	if err := w.setOut(ctx, e); err != nil {
 		return err
@@ -593,7 +593,7 @@ func (w *walk) complain(t target, p page) error {
 		return w.again(t)
 	case p.passing && t.tries+1 < mostTries:
 		t.tries++
-		t.after = time.Now().Add(w.pause(t.tries))
+		t.after = time.Now().Add(w.clock.Pause(t.tries))
 		return w.again(t)
 	}
 	if next, ok := w.twin(t, p); ok {

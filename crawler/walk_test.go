@@ -19,6 +19,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"gongkai/crawler/pace"
 	"gongkai/crawler/portal"
 	"gongkai/seeds"
 	"gongkai/store"
@@ -52,7 +53,7 @@ func (f *fake) RoundTrip(r *http.Request) (res *http.Response, err error) {
 		defer f.mu.Unlock()
 		f.log = append(f.log, request{strings.TrimPrefix(r.URL.String(), "http://"), r.UserAgent(), start, time.Now()})
 	}()
-	if err := sleep(r.Context(), f.took); err != nil {
+	if err := pace.Sleep(r.Context(), f.took); err != nil {
 		return nil, err
 	}
 	if trace := httptrace.ContextClientTrace(r.Context()); trace != nil && f.remote != "" {
@@ -442,7 +443,8 @@ func TestBreaker(t *testing.T) {
 		pages["www.a.gov.cn/nb/"+n+".html"] = status(500)
 	}
 	crawl(t, pages, func(t *testing.T, c *Crawler, f *fake, sum Summary) {
-		if len(f.log) != 2+mostStrikes+mostTrips || sum.Unvisited != 30 {
+		if len(f.log) != 2+5+3 || // five faults in a row, and one after each of three pauses
+			sum.Unvisited != 30 {
 			t.Errorf("got %v after %d requests", sum, len(f.log))
 		}
 	})

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"gongkai/crawler/pace"
 	"gongkai/crawler/weburl"
 	"gongkai/seeds"
 	"gongkai/store"
@@ -125,9 +126,9 @@ func (y *Why) site(c *Crawler, f *frontier.Frontier) error {
 	}
 	if known {
 		y.Host = &host
-		k := clock{delay: c.Delay, host: host}
-		k.mend(time.Now())
-		next, why := k.next(0)
+		k := pace.Clock{Delay: c.Delay, Host: host}
+		k.Mend(time.Now())
+		next, why := k.Next(0)
 		if next.After(time.Now()) {
 			y.Next, y.Wait = next, why
 		}

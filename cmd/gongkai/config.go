@@ -17,6 +17,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"gongkai/crawler"
+	"gongkai/crawler/pace"
 	"gongkai/seeds"
 	"gongkai/store/export"
 )
@@ -163,9 +164,9 @@ func (c *config) check() error {
 		return errors.New("archive.path is empty")
 	case c.Crawl.UserAgent == "":
 		return errors.New("crawl.user_agent is empty")
-	case time.Duration(c.Crawl.Delay) < crawler.LeastDelay && !c.Crawl.AllowPrivateNetworks:
+	case time.Duration(c.Crawl.Delay) < pace.LeastDelay && !c.Crawl.AllowPrivateNetworks:
 		return fmt.Errorf("crawl.delay is %v, and public portals are asked no more often than every %v; write delay = %q, or more",
-			time.Duration(c.Crawl.Delay), crawler.LeastDelay, crawler.LeastDelay)
+			time.Duration(c.Crawl.Delay), pace.LeastDelay, pace.LeastDelay)
 	case !(c.Crawl.Jitter >= 0 && c.Crawl.Jitter <= 10): // so that NaN is refused
 		return fmt.Errorf("crawl.jitter is %v, not between 0 and 10", c.Crawl.Jitter)
 	case c.Crawl.Hosts < 1 || c.Crawl.Hosts > 10_000:
@@ -215,7 +216,7 @@ func checkWebhook(address string) error {
 
 // tooShort reports whether a bound is so short that nothing would ever be done: mistaken for another unit, most likely.
 func (c *config) tooShort(bound duration) bool {
-	return bound > 0 && time.Duration(bound) < 20*crawler.LeastDelay && !c.Crawl.AllowPrivateNetworks
+	return bound > 0 && time.Duration(bound) < 20*pace.LeastDelay && !c.Crawl.AllowPrivateNetworks
 }
 
 func (c *config) resolve(dir string) {

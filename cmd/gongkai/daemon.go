@@ -15,6 +15,7 @@ import (
 
 	"gongkai/cmd/gongkai/term"
 	"gongkai/crawler"
+	"gongkai/crawler/pace"
 	"gongkai/crawler/runreport"
 	"gongkai/store"
 	"gongkai/store/export"
@@ -165,7 +166,7 @@ func (d *daemon) outcome(err error) {
 // An openArchive is the archive and the traffic into it, while runs of this process share them.
 type openArchive struct {
 	store   *store.Store
-	traffic *crawler.Traffic
+	traffic *pace.Traffic
 	users   int
 }
 
@@ -203,7 +204,7 @@ func (d *daemon) tryTake(s session) (*openArchive, error) {
 		if err != nil {
 			return nil, err
 		}
-		traffic, err := crawler.OpenTraffic(opened)
+		traffic, err := pace.OpenTraffic(opened.Dir())
 		if err != nil {
 			return nil, errors.Join(err, opened.Close())
 		}

@@ -27,9 +27,10 @@ var arrows = map[string][]string{
 	"gongkai/store/history":           {"gongkai/extract", "gongkai/store"},
 	"gongkai/store/reading":           {"gongkai/extract", "gongkai/extract/filetype", "gongkai/store"},
 	"gongkai/store/warc":              {"gongkai/extract", "gongkai/internal/atomicfile", "gongkai/store"},
-	"gongkai/crawler":                 {"gongkai/crawler/discover", "gongkai/crawler/portal", "gongkai/crawler/robots", "gongkai/crawler/weburl", "gongkai/extract", "gongkai/extract/coding", "gongkai/extract/filetype", "gongkai/seeds", "gongkai/store", "gongkai/store/frontier", "gongkai/store/reading", "gongkai/store/warc"},
+	"gongkai/crawler":                 {"gongkai/crawler/discover", "gongkai/crawler/pace", "gongkai/crawler/portal", "gongkai/crawler/robots", "gongkai/crawler/weburl", "gongkai/extract", "gongkai/extract/coding", "gongkai/extract/filetype", "gongkai/seeds", "gongkai/store", "gongkai/store/frontier", "gongkai/store/reading", "gongkai/store/warc"},
 	"gongkai/crawler/coverage":        {"gongkai/extract", "gongkai/seeds", "gongkai/store"},
 	"gongkai/crawler/discover":        {"gongkai/crawler/portal", "gongkai/crawler/weburl", "gongkai/extract", "gongkai/extract/text", "gongkai/seeds"},
+	"gongkai/crawler/pace":            {"gongkai/store/frontier"},
 	"gongkai/crawler/portal":          {"gongkai/crawler/weburl", "gongkai/extract", "gongkai/seeds"},
 	"gongkai/crawler/robots":          {},
 	"gongkai/crawler/replica":         {},
@@ -37,7 +38,7 @@ var arrows = map[string][]string{
 	"gongkai/crawler/runreport":       {"gongkai/crawler", "gongkai/crawler/coverage", "gongkai/internal/atomicfile", "gongkai/seeds", "gongkai/store", "gongkai/store/frontier", "gongkai/store/history"},
 	"gongkai/testdata":                {},
 	"gongkai/cmd/gongkai/term":        {"gongkai/crawler", "gongkai/store"},
-	"gongkai/cmd/gongkai": {"gongkai/cmd/gongkai/term", "gongkai/crawler", "gongkai/crawler/coverage", "gongkai/crawler/replica", "gongkai/crawler/runreport", "gongkai/extract", "gongkai/internal/atomicfile", "gongkai/seeds", "gongkai/store",
+	"gongkai/cmd/gongkai": {"gongkai/cmd/gongkai/term", "gongkai/crawler", "gongkai/crawler/coverage", "gongkai/crawler/pace", "gongkai/crawler/replica", "gongkai/crawler/runreport", "gongkai/extract", "gongkai/internal/atomicfile", "gongkai/seeds", "gongkai/store",
 		"gongkai/store/export", "gongkai/store/frontier", "gongkai/store/history", "gongkai/store/reading", "gongkai/store/warc", "gongkai/testdata"},
 }
 

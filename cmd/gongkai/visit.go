@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gongkai/crawler"
+	"gongkai/crawler/pace"
 	"gongkai/crawler/runreport"
 	"gongkai/store"
 )
@@ -19,7 +20,7 @@ type job struct {
 	years         crawler.Years // of a backfill
 	maxRequests   int
 	until         time.Time              // the run is over then; zero: when all is done
-	traffic       *crawler.Traffic       // nil: no other run goes on in this process
+	traffic       *pace.Traffic          // nil: no other run goes on in this process
 	watch         func(crawler.Progress) // nil: nobody watches
 	after         func(ctx context.Context, s *store.Store) []runreport.Step
 

@@ -1,4 +1,4 @@
-package crawler
+package pace
 
 import (
 	"context"
@@ -19,11 +19,11 @@ func asking(pause time.Duration) func(time.Time) (time.Duration, time.Time) {
 func TestClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx := t.Context()
-		c := clock{delay: 3 * time.Second, jitter: 0.3}
+		c := Clock{Delay: 3 * time.Second, Jitter: 0.3}
 		check := func(what string, pause, min, max time.Duration) {
 			t.Helper()
 			start := time.Now()
-			if err := c.wait(ctx, asking(pause)); err != nil {
+			if err := c.Wait(ctx, asking(pause)); err != nil {
 				t.Fatal(err)
 			}
 			if got := time.Since(start); got < min || got > max {
@@ -32,8 +32,8 @@ func TestClock(t *testing.T) {
 		}
 		answer := func(took time.Duration, fault string) {
 			time.Sleep(took)
-			c.seen(time.Now())
-			c.answered(took, fault)
+			c.Seen(time.Now())
+			c.Answered(took, fault)
 		}
 		check("first request", 0, 0, 0)
 		answer(2*time.Second, "")
@@ -43,8 +43,8 @@ func TestClock(t *testing.T) {
 		answer(time.Second, "")
 		check("a longer Crawl-delay", 10*time.Second, 10*time.Second, 13*time.Second)
 		answer(time.Second, "")
-		c.bar(time.Minute, "Retry-After")
-		c.bar(time.Second, "less")
+		c.Bar(time.Minute, "Retry-After")
+		c.Bar(time.Second, "less")
 		check("Retry-After", 0, time.Minute, time.Minute)
 		for range 20 {
 			answer(20*time.Second, "")
@@ -72,14 +72,14 @@ func TestClock(t *testing.T) {
 // TestClockRestart: the time of the last answer, and what was asked for then, hold after a restart.
 func TestClockRestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := clock{delay: 3 * time.Second}
-		c.seen(time.Now())
-		host := c.host
+		c := Clock{Delay: 3 * time.Second}
+		c.Seen(time.Now())
+		host := c.Host
 		host.Delay = 10 * time.Second
 		time.Sleep(4 * time.Second)
-		c = clock{delay: 3 * time.Second, host: host}
+		c = Clock{Delay: 3 * time.Second, Host: host}
 		start := time.Now()
-		if err := c.wait(t.Context(), func(now time.Time) (time.Duration, time.Time) { return c.host.Delay, now }); err != nil || time.Since(start) != 6*time.Second {
+		if err := c.Wait(t.Context(), func(now time.Time) (time.Duration, time.Time) { return c.Host.Delay, now }); err != nil || time.Since(start) != 6*time.Second {
 			t.Errorf("waited %v, %v", time.Since(start), err)
 		}
 	})
@@ -87,13 +87,13 @@ func TestClockRestart(t *testing.T) {
 
 func TestTrips(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := clock{delay: 3 * time.Second}
+		c := Clock{Delay: 3 * time.Second}
 		var pauses []time.Duration
 		for range 30 {
-			c.answered(0, "status 500")
-			if wait := time.Until(c.host.Barred); wait > 0 {
+			c.Answered(0, "status 500")
+			if wait := time.Until(c.Host.Barred); wait > 0 {
 				pauses = append(pauses, wait)
-				if left := c.left(); (left != "") != (len(pauses) > mostTrips) || left != "" && !strings.Contains(left, "status 500") {
+				if left := c.LeftAlone(); (left != "") != (len(pauses) > mostTrips) || left != "" && !strings.Contains(left, "status 500") {
 					t.Errorf("after %d pauses: %q", len(pauses), left)
 				}
 				time.Sleep(wait)
@@ -110,12 +110,12 @@ func TestTrips(t *testing.T) {
 		if last := pauses[len(pauses)-1]; last != longestTrip {
 			t.Errorf("in the end: %v", last)
 		}
-		c.answered(0, "")
-		if c.host.Strikes != 0 || c.host.Trips != 0 || c.left() != "" {
-			t.Errorf("after an answer: %+v", c.host)
+		c.Answered(0, "")
+		if c.Host.Strikes != 0 || c.Host.Trips != 0 || c.LeftAlone() != "" {
+			t.Errorf("after an answer: %+v", c.Host)
 		}
-		if c = (clock{host: frontier.Host{Barred: time.Now().Add(time.Hour), Why: "Retry-After"}}); !strings.HasPrefix(c.left(), "Retry-After (until ") {
-			t.Errorf("got %q", c.left())
+		if c = (Clock{Host: frontier.Host{Barred: time.Now().Add(time.Hour), Why: "Retry-After"}}); !strings.HasPrefix(c.LeftAlone(), "Retry-After (until ") {
+			t.Errorf("got %q", c.LeftAlone())
 		}
 	})
 }
@@ -124,13 +124,13 @@ func TestClockStops(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		c := clock{delay: time.Hour}
-		c.seen(time.Now())
+		c := Clock{Delay: time.Hour}
+		c.Seen(time.Now())
 		start := time.Now()
-		if err := c.wait(ctx, asking(0)); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != time.Second {
+		if err := c.Wait(ctx, asking(0)); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != time.Second {
 			t.Errorf("got %v after %v, want the context's error after 1s", err, time.Since(start))
 		}
-		if err := (&clock{}).wait(ctx, asking(0)); err == nil {
+		if err := (&Clock{}).Wait(ctx, asking(0)); err == nil {
 			t.Error("a done context: no error")
 		}
 	})
@@ -146,16 +146,16 @@ func TestClockMend(t *testing.T) {
 		seen, barred, want time.Time
 	}{
 		{"an hour", now, now.Add(time.Hour), now.Add(time.Hour)},
-		{"decades, just asked", now, decades, now.Add(mostAsked)},
+		{"decades, just asked", now, decades, now.Add(MostAsked)},
 		{"decades, for long", now.Add(-8 * 24 * time.Hour), decades, now.Add(-24 * time.Hour)},
-		{"never seen", time.Time{}, decades, now.Add(mostAsked)},
-		{"seen in the future", decades, decades, now.Add(mostAsked)},
+		{"never seen", time.Time{}, decades, now.Add(MostAsked)},
+		{"seen in the future", decades, decades, now.Add(MostAsked)},
 	}
 	for _, tt := range tests {
-		c := clock{delay: time.Second, host: frontier.Host{Seen: tt.seen, Barred: tt.barred}}
-		c.mend(now)
-		if !c.host.Barred.Equal(tt.want) || c.host.Seen.After(now) {
-			t.Errorf("%s: got %+v, want barred until %v", tt.name, c.host, tt.want)
+		c := Clock{Delay: time.Second, Host: frontier.Host{Seen: tt.seen, Barred: tt.barred}}
+		c.Mend(now)
+		if !c.Host.Barred.Equal(tt.want) || c.Host.Seen.After(now) {
+			t.Errorf("%s: got %+v, want barred until %v", tt.name, c.Host, tt.want)
 		}
 	}
 }

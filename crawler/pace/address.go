@@ -1,4 +1,4 @@
-package crawler
+package pace
 
 import (
 	"context"
@@ -27,7 +27,7 @@ type visit struct {
 
 // try notes that a site asks an address now; or returns how long it must wait before it tries again.
 func (a *addresses) try(addr netip.Addr, site string, gap time.Duration) time.Duration {
-	if !public(addr) {
+	if !Public(addr) {
 		return 0
 	}
 	a.mu.Lock()
@@ -42,23 +42,23 @@ func (a *addresses) try(addr netip.Addr, site string, gap time.Duration) time.Du
 	return 0
 }
 
-func public(addr netip.Addr) bool {
+func Public(addr netip.Addr) bool {
 	return addr.IsValid() && addr.IsGlobalUnicast() && !addr.IsPrivate() && !addr.IsLoopback()
 }
 
-// A resolver returns the addresses of a host.
-type resolver func(ctx context.Context, host string) ([]netip.Addr, error)
+// A Resolver returns the addresses of a host.
+type Resolver func(ctx context.Context, host string) ([]netip.Addr, error)
 
-// lookup is the resolver of the system, which gets a few seconds.
-func lookup(ctx context.Context, host string) ([]netip.Addr, error) {
+// Lookup is the resolver of the system, which gets a few seconds.
+func Lookup(ctx context.Context, host string) ([]netip.Addr, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 }
 
-// addressOf returns the address that a host is known by: of several the lowest, so that all who share them agree. It
+// AddressOf returns the address that a host is known by: of several the lowest, so that all who share them agree. It
 // is no address when the host has none; the request will tell why.
-func addressOf(ctx context.Context, resolve resolver, host string) netip.Addr {
+func AddressOf(ctx context.Context, resolve Resolver, host string) netip.Addr {
 	if addr, err := netip.ParseAddr(host); err == nil {
 		return addr.Unmap()
 	}
