@@ -51,6 +51,7 @@ type File struct {
 
 	mu     sync.RWMutex // all below changes under it, and only for a reader
 	db     *bolt.DB
+	file   *os.File // of db, which closes it
 	inode  fs.FileInfo
 	mapped int64 // as many bytes of the file db is certain to see
 
@@ -123,7 +124,7 @@ func (f *File) openDB() (err error) {
 		return errors.Join(err, db.Close())
 	}
 	db.AllocSize = growth(info.Size(), 0)
-	f.db, f.inode, f.mapped = db, info, info.Size()
+	f.db, f.file, f.inode, f.mapped = db, file, info, info.Size()
 	return nil
 }
 
@@ -177,13 +178,36 @@ func (f *File) current() bool {
 	return err == nil && os.SameFile(info, f.inode)
 }
 
-// Close ends the use of the file. It waits for transactions that are under way.
+// Close ends the use of the file, and gives back what it has grown by and does not use. It waits for transactions that are
+// under way.
 func (f *File) Close() error {
 	f.writing.Lock()
 	defer f.writing.Unlock()
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.giveBack()
 	return errors.Join(f.db.Close(), f.slots.close())
+}
+
+// giveBack cuts the file behind its last page that a state has ever used: readers in other processes need no other. It is
+// no harm when that fails, or is lost with the power. Where one of the two states is damaged, what belonged to it is left
+// for a repair to look at.
+func (f *File) giveBack() {
+	if f.size == 0 || f.broken != nil {
+		return // nothing was written
+	}
+	states := looker{layout: layout{file: f.file}}
+	if states.meta(0) == nil || states.meta(int64(f.db.Info().PageSize)) == nil {
+		return
+	}
+	used := int64(0)
+	err := f.db.View(func(tx *bolt.Tx) error {
+		used = tx.Size()
+		return nil
+	})
+	if info, statErr := f.file.Stat(); err == nil && statErr == nil && info.Size() > used {
+		f.file.Truncate(used)
+	}
 }
 
 // DB returns the database, for what only its owner may do to it: no other process must be let in meanwhile.

@@ -273,3 +273,68 @@ func TestFull(t *testing.T) {
 		}
 	}
 }
+
+// TestGivesBack: a closed file has no more bytes than its pages take, whoever reads it meanwhile; one that could not be
+// written to keeps its size.
+func TestGivesBack(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.db")
+	size := func() int64 {
+		t.Helper()
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Size()
+	}
+	used := func(f *File) (used int64) {
+		t.Helper()
+		if err := f.View(func(tx *bolt.Tx) error { used = tx.Size(); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		return used
+	}
+	writer := opened(t, path, false)
+	if err := set(writer, 'a', 100); err != nil {
+		t.Fatal(err)
+	}
+	grown, inUse := size(), used(writer)
+	reader := opened(t, path, true)
+	if err := writer.Close(); err != nil || size() != inUse || grown <= inUse {
+		t.Fatalf("%d bytes, of %d, for %d in use: %v", size(), grown, inUse, err)
+	}
+	writer = opened(t, path, false)
+	if err := errors.Join(reader.View(func(tx *bolt.Tx) error { return holds(tx, 'a', 100) }), set(writer, 'b', 3<<20)); err != nil {
+		t.Fatal(err)
+	}
+	if err := reader.View(func(tx *bolt.Tx) error { return holds(tx, 'b', 3<<20) }); err != nil {
+		t.Error(err)
+	}
+	grown = size()
+	if err := reader.Close(); err != nil || size() != grown {
+		t.Errorf("a reader has changed the size from %d to %d: %v", grown, size(), err)
+	}
+	writer.broken = errors.New("broken")
+	if err := writer.Close(); err != nil || size() != grown {
+		t.Errorf("what could not be written to was cut from %d to %d: %v", grown, size(), err)
+	}
+	for page := range int64(2) { // whichever of the two states is the newest
+		writer = opened(t, path, false)
+		if err := set(writer, 'c', 5<<20); err != nil {
+			t.Fatal(err)
+		}
+		meta := make([]byte, 1)
+		at := page*int64(os.Getpagesize()) + pageHead + 20
+		writer.file.ReadAt(meta, at)
+		raw, err := os.OpenFile(path, os.O_RDWR, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw.WriteAt([]byte{meta[0] ^ 1}, at)
+		grown = size()
+		if err := writer.Close(); err != nil || size() != grown {
+			t.Errorf("page %d is damaged, and it was cut from %d to %d: %v", page, grown, size(), err)
+		}
+		raw.WriteAt(meta, at)
+		raw.Close()
+	}
+}
