@@ -98,13 +98,13 @@ func attributes(tag string) map[string]string {
 // leaders returns where a page sends its reader; unlike shell, also from a page with links.
 func (r *reading) leaders() []Request {
 	l := Listing{}
-	s := r.sheet(&l)
+	v := r.view(&l)
 	hops := Request{Hops: r.prev.Hops + 1}
-	s.from = ""
+	v.from = ""
 	var all []Request
 	if len(visible([]byte(r.text), shortPage)) <= shortPage {
 		for _, address := range r.redirects() {
-			all = append(all, s.requests(Redirect, get, address, "", hops)...)
+			all = append(all, v.requests(Redirect, get, address, "", hops)...)
 		}
 	}
 	var menus []Request
@@ -113,16 +113,16 @@ func (r *reading) leaders() []Request {
 		u, err := extract.ResolveURL(r.base, source, r.enc)
 		switch {
 		case err != nil, source == "", len(all)+len(menus) == mostFrames:
-		case !furniture.MatchString(path.Base(u.Path)):
-			all = append(all, s.requests(Frame, get, source, "", hops)...)
+		case !menuFrame.MatchString(path.Base(u.Path)):
+			all = append(all, v.requests(Frame, get, source, "", hops)...)
 		case !noMenu.MatchString(path.Base(u.Path)):
-			menus = append(menus, s.requests(Frame, get, source, "", hops)...)
+			menus = append(menus, v.requests(Frame, get, source, "", hops)...)
 		}
 	}
 	return r.unique(append(all, menus...))
 }
 
-// noMenu is the name of a frame that has no content, and leads to none either. Other furniture may hold the menu, whatever
+// noMenu is the name of a frame that has no content, and leads to none either. The others may hold the menu, whatever
 // it is called.
 var noMenu = regexp.MustCompile(`(?i)^(?:foot|bottom|search|share|count|hits|visit|weather|calendar|map|blank)`)
 

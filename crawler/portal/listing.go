@@ -141,25 +141,25 @@ var (
 	scriptTag     = regexp.MustCompile(`(?i)<script\b[^>]+>`)
 )
 
-// sheet is what pagers see.
-func (r *reading) sheet(l *Listing) sheet {
+// view is what pagers see.
+func (r *reading) view(l *Listing) view {
 	text := r.scripts
 	if r.data == nil {
 		// Tags of scripts have what their attributes say.
 		text += "\n" + html.UnescapeString(r.visible+strings.Join(scriptTag.FindAllString(r.text, -1), "\n"))
 	}
-	s := sheet{text: text, page: r.page, base: r.base, enc: r.enc, held: strings.Count(r.scripts, "<record>"), from: r.prev.From}
-	s.bare = !slices.ContainsFunc(l.Rows, func(r Row) bool { return !r.Chrome })
-	s.empty = len(l.Rows) == 0 && len(l.Items) == 0
+	v := view{text: text, page: r.page, base: r.base, enc: r.enc, held: strings.Count(r.scripts, "<record>"), from: r.prev.From}
+	v.bare = !slices.ContainsFunc(l.Rows, func(r Row) bool { return !r.Chrome })
+	v.empty = len(l.Rows) == 0 && len(l.Items) == 0
 	if r.page.Path == "/" && len(columns(r.links, r.page, false)) > 0 {
-		s.bare = false // a home page: what its units hold is news
+		v.bare = false // a home page: what its units hold is news
 	}
-	if s.from == "" {
+	if v.from == "" {
 		from := *r.page
 		from.Fragment, from.RawFragment = "", ""
-		s.from = from.String()
+		v.from = from.String()
 	}
-	return s
+	return v
 }
 
 func (r *reading) listing() Listing {
@@ -192,23 +192,32 @@ func (r *reading) announced(items int) Announced {
 
 // next returns what to ask for next, each once.
 func (r *reading) next(l *Listing) []Request {
-	s := r.sheet(l)
+	v := r.view(l)
 	var all []Request
 	if r.prev.Series != nil {
-		all = s.more(r.prev, l.Announced.Rows, l.Announced.Pages, len(l.Items))
+		all = v.more(r.prev, l.Announced.Rows, l.Announced.Pages, len(l.Items))
 	}
 	switch {
 	case r.doc == nil:
 	case !r.portal.Next.IsZero():
-		all = append(all, r.asPages(s, asRows(r.doc.LinksIn(r.portal.Next), ""))...)
+		all = append(all, r.asPages(v, asRows(r.doc.LinksIn(r.portal.Next), ""))...)
 	default:
 		if r.prev.Series == nil || r.prev.Series.Pages == 0 {
-			all = append(all, s.series(r.portal, r.prev.Series != nil)...)
+			all = append(all, v.series(r.portal, r.prev.Series != nil)...)
 		}
 		if r.prev.Kind != Data {
-			all = append(all, r.asPages(s, anchored(r.links, r.page, l.Announced.Pages))...)
+			all = append(all, r.asPages(v, anchored(r.links, r.page, l.Announced.Pages))...)
 		}
 	}
+	l.raise(all)
+	if len(all) == 0 && v.empty && r.doc != nil {
+		all = r.shell(v)
+	}
+	return r.unique(all)
+}
+
+// raise takes what pagers know of the size of the listing for announced, where that is more.
+func (l *Listing) raise(all []Request) {
 	for _, n := range all {
 		if n.Series == nil || n.Spare {
 			continue
@@ -220,16 +229,12 @@ func (r *reading) next(l *Listing) []Request {
 			l.Announced.Rows = max(l.Announced.Rows, n)
 		}
 	}
-	if len(all) == 0 && s.empty && r.doc != nil {
-		all = r.shell(s)
-	}
-	return r.unique(all)
 }
 
-func (r *reading) asPages(s sheet, links []Row) []Request {
+func (r *reading) asPages(v view, links []Row) []Request {
 	var all []Request
 	for _, l := range links {
-		all = append(all, s.requests(Page, get, l.URL, "", Request{})...)
+		all = append(all, v.requests(Page, get, l.URL, "", Request{})...)
 	}
 	return all
 }
@@ -245,33 +250,33 @@ func (r *reading) unique(all []Request) []Request {
 	})
 }
 
-// farthest is how many frames and redirects are followed one from another.
-const farthest = 3
+// mostHops is how many frames and redirects are followed one from another.
+const mostHops = 3
 
 // shell returns where a page without a listing sends its reader: by a redirect, or into its frames.
-func (r *reading) shell(s sheet) []Request {
-	if r.prev.Hops >= farthest {
+func (r *reading) shell(v view) []Request {
+	if r.prev.Hops >= mostHops {
 		return nil
 	}
 	hops := Request{Hops: r.prev.Hops + 1}
-	s.from = "" // the listing begins there
+	v.from = "" // the listing begins there
 	if len(visible([]byte(r.text), 300)) <= 300 {
 		for _, address := range r.redirects() {
 			u, err := extract.ResolveURL(r.base, address, r.enc)
 			if err != nil || !strings.EqualFold(u.Host, r.page.Host) || u.String() == r.page.String() {
 				continue
 			}
-			return s.requests(Redirect, get, address, "", hops)
+			return v.requests(Redirect, get, address, "", hops)
 		}
 	}
 	var all []Request
 	for _, m := range frameSource.FindAllStringSubmatch(r.visible, -1) {
 		source := html.UnescapeString(strings.TrimSpace(m[1]))
 		u, err := extract.ResolveURL(r.base, source, r.enc)
-		if err != nil || furniture.MatchString(path.Base(u.Path)) || source == "" || len(all) == mostFrames {
+		if err != nil || menuFrame.MatchString(path.Base(u.Path)) || source == "" || len(all) == mostFrames {
 			continue
 		}
-		all = append(all, s.requests(Frame, get, source, "", hops)...)
+		all = append(all, v.requests(Frame, get, source, "", hops)...)
 	}
 	return all
 }
@@ -280,7 +285,8 @@ const mostFrames = 4
 
 var (
 	frameSource = regexp.MustCompile(`(?i)<i?frame\b[^<>]*?\bsrc\s*=\s*["']?([^"'\s<>]+)`)
-	furniture   = regexp.MustCompile(`(?i)^(?:tree|top|left|head|foot|menu|nav|banner|bottom|search|share|count|hits|visit|weather|calendar|map|blank)`)
+	// menuFrame is the name of a frame that has no listing: what stands around the content of all pages, and counters.
+	menuFrame = regexp.MustCompile(`(?i)^(?:tree|top|left|head|foot|menu|nav|banner|bottom|search|share|count|hits|visit|weather|calendar|map|blank)`)
 
 	located   = regexp.MustCompile(`\blocation(?:\.href)?\s*=\s*(?:"([^"]+)"|'([^']+)')\s*(?:[;)}\n]|$)|\blocation\.(?:replace|assign)\(\s*(?:"([^"]+)"|'([^']+)')\s*\)`)
 	variably  = regexp.MustCompile(`\blocation(?:\.href)?\s*=\s*([A-Za-z_$]\w*)\s*(?:[;)}\n]|$)|\blocation\.(?:replace|assign)\(\s*([A-Za-z_$]\w*)\s*\)`)
@@ -333,7 +339,7 @@ func Moved(body []byte, contentType string, page *url.URL) (address string, ok b
 	return "", false
 }
 
-// rows returns the links that claim to be annual reports. Menus repeat titles, so what stands in page furniture
+// rows returns the links that claim to be annual reports. Menus repeat titles, so what stands in these
 // counts only where nothing else does.
 func (r *reading) rows() []Row {
 	if !r.portal.Rows.IsZero() && r.doc != nil {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 
 	"gongkai/extract"
 	"gongkai/seeds"
@@ -24,35 +25,38 @@ func Onward(header http.Header, body []byte, page *url.URL) (itself, ok bool) {
 		return false, false
 	}
 	if ref, ok := extract.RefreshTarget(refresh); ok {
-		u, err := RefreshesTo(page, ref)
-		switch {
-		case err != nil, above(u, page):
-			return false, false
-		case same(u, page):
-			return true, cookie
-		}
-		return false, true
+		return refreshesBy(ref, page, cookie)
 	}
-	if !cookie {
+	itself = cookie && reloads(body, header.Get("Content-Type"), page)
+	return itself, itself
+}
+
+// refreshesBy says where a Refresh header sends the reader of a page; to the page itself it sends on only with a cookie.
+func refreshesBy(ref string, page *url.URL, cookie bool) (itself, ok bool) {
+	u, err := RefreshesTo(page, ref)
+	switch {
+	case err != nil, above(u, page):
 		return false, false
+	case same(u, page):
+		return true, cookie
 	}
-	r, err := newReading(body, header.Get("Content-Type"), page, seeds.Portal{}, Request{})
+	return false, true
+}
+
+// reloads reports whether a page asks for itself again, by a meta tag or a script.
+func reloads(body []byte, contentType string, page *url.URL) bool {
+	r, err := newReading(body, contentType, page, seeds.Portal{}, Request{})
 	if err != nil || r.parse() != nil || r.doc == nil {
-		return false, false
+		return false
+	}
+	itself := func(address string) bool {
+		u, err := r.doc.Resolve(address)
+		return err == nil && same(u, page)
 	}
 	if ref, ok := r.doc.Refresh(); ok {
-		u, err := r.doc.Resolve(ref)
-		return true, ref == "" || err == nil && same(u, page)
+		return ref == "" || itself(ref)
 	}
-	if reload.MatchString(r.scripts) {
-		return true, true
-	}
-	for _, address := range r.redirects() {
-		if u, err := r.doc.Resolve(address); err == nil && same(u, page) {
-			return true, true
-		}
-	}
-	return false, false
+	return reload.MatchString(r.scripts) || slices.ContainsFunc(r.redirects(), itself)
 }
 
 // RefreshesTo returns where the address of a Refresh header leads; without one it is the page itself.

@@ -22,21 +22,21 @@ const MaxPages = 200
 // mostCalls is how many calls of one pager are believed on one page.
 const mostCalls = 8
 
-// A sheet is what pagers see of a page.
-type sheet struct {
+// A view is what pagers see of a page.
+type view struct {
 	text  string   // its scripts and its attributes
 	page  *url.URL // its address
 	base  *url.URL // what its links are relative to
 	enc   extract.Encoding
 	held  int    // rows that stand in it as XML
-	bare  bool   // it lists no reports outside its furniture
+	bare  bool   // it lists no reports outside its menus, header and footer
 	empty bool   // it lists nothing
 	from  string // the page that the listing began at
 }
 
 // series returns what the pagers find on a page: of each family the first pager that applies, and those of no family
 // where nothing else is found. answer means that the page is one of a Series.
-func (s sheet) series(p seeds.Portal, answer bool) []Request {
+func (v view) series(p seeds.Portal, answer bool) []Request {
 	known := slices.ContainsFunc(pagers, func(g pager) bool { return g.family == p.Family })
 	used := make(map[string]bool)
 	var all []Request
@@ -47,68 +47,42 @@ func (s sheet) series(p seeds.Portal, answer bool) []Request {
 			p.Family != "" && known && g.family != "" && g.family != p.Family,
 			g.family != "" && used[g.family] && !g.also,
 			g.family == "" && len(all) > 0,
-			g.bare && !s.bare,
-			g.bare && g.family == "" && !s.empty: // a guess at that
+			g.bare && !v.bare,
+			g.bare && g.family == "" && !v.empty: // a guess at that
 			continue
 		}
-		found := s.matches(g)
+		found := v.matches(g)
 		if len(found) == 0 {
 			continue
 		}
 		used[g.family] = true
 		for _, vars := range found {
-			all = append(all, s.begin(g, vars)...)
+			all = append(all, v.begin(g, vars)...)
 		}
 	}
 	return all
 }
 
 // matches returns the variables of each call of a pager on the page.
-func (s sheet) matches(g *pager) []map[string]string {
-	if !strings.Contains(s.text, g.has) || g.call != nil && !g.call.MatchString(s.text) {
+func (v view) matches(g *pager) []map[string]string {
+	if !strings.Contains(v.text, g.has) || g.call != nil && !g.call.MatchString(v.text) {
 		return nil
 	}
-	common := maps.Clone(g.defaults)
-	if common == nil {
-		common = make(map[string]string)
-	}
-	if g.address != nil {
-		address := s.page.RequestURI()
-		if s.page.Fragment != "" {
-			address += "#" + s.page.Fragment
-		}
-		m := g.address.FindStringSubmatch(address)
-		if m == nil {
-			return nil
-		}
-		take(g.address, m, common)
-	}
-	for i, v := range g.vars {
-		first := !slices.ContainsFunc(g.vars[:i], func(o variable) bool { return o.name == v.name && o.pattern.MatchString(s.text) })
-		if m := v.pattern.FindStringSubmatch(s.text); m != nil && first {
-			common[v.name] = html.UnescapeString(m[1])
-		}
-	}
-	if s.held > 0 {
-		common["held"] = strconv.Itoa(s.held)
-	}
-	common["here"] = here(s.page)
-	for name, value := range common {
-		if filled, ok := fill(value, common); ok && g.defaults[name] == value {
-			common[name] = filled
-		}
+	common, ok := v.common(g)
+	if !ok {
+		return nil
 	}
 	calls := []map[string]string{common}
 	if g.call != nil {
 		calls = nil
-		for _, m := range g.call.FindAllStringSubmatch(s.text, mostCalls) {
+		for _, m := range g.call.FindAllStringSubmatch(v.text, mostCalls) {
 			vars := maps.Clone(common)
 			take(g.call, m, vars)
 			calls = append(calls, vars)
 		}
 	}
 	if g.object != nil {
-		calls = s.withObjects(g, calls)
+		calls = v.withObjects(g, calls)
 	}
 	return slices.DeleteFunc(calls, func(vars map[string]string) bool {
 		for name, want := range g.only {
@@ -118,6 +92,49 @@ func (s sheet) matches(g *pager) []map[string]string {
 		}
 		return false
 	})
+}
+
+// common returns the variables that all calls of a pager on the page have; false where its address is not one of the pager's.
+func (v view) common(g *pager) (map[string]string, bool) {
+	vars := maps.Clone(g.defaults)
+	if vars == nil {
+		vars = make(map[string]string)
+	}
+	if g.address != nil {
+		address := v.page.RequestURI()
+		if v.page.Fragment != "" {
+			address += "#" + v.page.Fragment
+		}
+		m := g.address.FindStringSubmatch(address)
+		if m == nil {
+			return nil, false
+		}
+		take(g.address, m, vars)
+	}
+	for name, value := range g.found(v.text) {
+		vars[name] = value
+	}
+	if v.held > 0 {
+		vars["held"] = strconv.Itoa(v.held)
+	}
+	vars["here"] = here(v.page)
+	for name, value := range vars {
+		if filled, ok := fill(value, vars); ok && g.defaults[name] == value {
+			vars[name] = filled
+		}
+	}
+	return vars, true
+}
+
+// found returns the variables of a pager that stand in a text: of several patterns for one, what the first finds.
+func (g *pager) found(text string) map[string]string {
+	vars := make(map[string]string)
+	for _, variable := range slices.Backward(g.vars) {
+		if m := variable.pattern.FindStringSubmatch(text); m != nil {
+			vars[variable.name] = html.UnescapeString(m[1])
+		}
+	}
+	return vars
 }
 
 // take adds what the named groups of a match hold; nothing does not overrule a default.
@@ -131,10 +148,10 @@ func take(pattern *regexp.Regexp, match []string, vars map[string]string) {
 
 // withObjects gives each call of a pager its literal object: the first the first. A page may be built from several
 // units, each with an object of its own.
-func (s sheet) withObjects(g *pager, calls []map[string]string) []map[string]string {
+func (v view) withObjects(g *pager, calls []map[string]string) []map[string]string {
 	var all []map[string]string
-	for _, loc := range g.object.FindAllStringIndex(s.text, mostCalls) {
-		v, _, _ := literal(s.text, loc[1]-1)
+	for _, loc := range g.object.FindAllStringIndex(v.text, mostCalls) {
+		v, _, _ := literal(v.text, loc[1]-1)
 		if o, ok := v.(object); ok && len(calls) > 0 {
 			vars := maps.Clone(calls[min(len(all), len(calls)-1)])
 			vars["object"] = query(o, strings.Fields(g.drop))
@@ -190,27 +207,27 @@ func fill(template string, vars ...map[string]string) (string, bool) {
 }
 
 // begin returns the first requests of a pager: for all pages where their number is known.
-func (s sheet) begin(g *pager, vars map[string]string) []Request {
+func (v view) begin(g *pager, vars map[string]string) []Request {
 	total, _ := strconv.Atoi(vars["total"])
-	if total > 0 && total <= s.held {
+	if total > 0 && total <= v.held {
 		return nil // all there
 	}
 	series := &Series{Pager: g.name, Vars: vars}
-	if slices.ContainsFunc(g.needs, func(name string) bool { return vars[name] == "" }) {
+	if series.lacks(g) {
 		if g.script == "" {
 			return nil
 		}
-		return s.requests(Data, get, g.script, "", Request{Series: series})
+		return v.requests(Data, get, g.script, "", Request{Series: series})
 	}
 	if g.once {
 		address, ok := fill(g.url, vars)
 		if !ok {
 			return nil
 		}
-		return s.requests(g.kind(), get, address, "", Request{Series: series, Guess: g.bare})
+		return v.requests(g.kind(), get, address, "", Request{Series: series, Guess: g.bare})
 	}
 	series.Pages = series.count(g)
-	return s.pages(g, series, 0)
+	return v.pages(g, series, 0)
 }
 
 func (g *pager) kind() string {
@@ -218,6 +235,11 @@ func (g *pager) kind() string {
 		return Page
 	}
 	return Data
+}
+
+// lacks reports whether a variable that a pager needs is not known.
+func (s *Series) lacks(g *pager) bool {
+	return slices.ContainsFunc(g.needs, func(name string) bool { return s.Vars[name] == "" })
 }
 
 // count returns how many pages a series has, 0 when that is not known.
@@ -241,13 +263,13 @@ func (s *Series) start(g *pager) int {
 }
 
 // pages returns the requests for the pages of a series after one: all where their number is known, else the next one.
-func (s sheet) pages(g *pager, series *Series, after int) []Request {
+func (v view) pages(g *pager, series *Series, after int) []Request {
 	first := series.start(g)
 	last := series.Pages
 	if last == 0 {
 		last = max(after+1, first)
 	}
-	if held := s.held; held > 0 && g.span > 0 { // what stands in the page need not be whole pages
+	if held := v.held; held > 0 && g.span > 0 { // what stands in the page need not be whole pages
 		total, _ := strconv.Atoi(series.Vars["total"])
 		per, _ := strconv.Atoi(series.Vars["per"])
 		if per == 0 {
@@ -258,7 +280,7 @@ func (s sheet) pages(g *pager, series *Series, after int) []Request {
 	var all, spare []Request
 	known := make(map[string]bool)
 	for k := first; k <= min(last, MaxPages); k++ {
-		for _, r := range s.numbered(g, series, g.url, g.body, k, last) {
+		for _, r := range v.numbered(g, series, g.url, g.body, k, last) {
 			known[r.Key()] = true
 			if k > after {
 				all = append(all, r)
@@ -273,7 +295,7 @@ func (s sheet) pages(g *pager, series *Series, after int) []Request {
 		address, body = g.url, g.other
 	}
 	for k := first; k <= min(last, MaxPages); k++ {
-		for _, r := range s.numbered(g, series, address, body, k, last) {
+		for _, r := range v.numbered(g, series, address, body, k, last) {
 			if !known[r.Key()] {
 				r.Spare = true
 				spare = append(spare, r)
@@ -284,12 +306,12 @@ func (s sheet) pages(g *pager, series *Series, after int) []Request {
 }
 
 // numbered returns the request for one page of a series.
-func (s sheet) numbered(g *pager, series *Series, address, body string, k, last int) []Request {
+func (v view) numbered(g *pager, series *Series, address, body string, k, last int) []Request {
 	per, _ := strconv.Atoi(series.Vars["per"])
 	per *= max(g.span, 1)
 	from := (k - 1) * per
-	if s.held > 0 && g.span > 0 {
-		from = s.held + (k-series.start(g))*per
+	if v.held > 0 && g.span > 0 {
+		from = v.held + (k-series.start(g))*per
 	}
 	to := from + per
 	if total, _ := strconv.Atoi(series.Vars["total"]); total > 0 {
@@ -306,18 +328,18 @@ func (s sheet) numbered(g *pager, series *Series, address, body string, k, last 
 	if method == "" {
 		method = get
 	}
-	return s.requests(g.kind(), method, address, body, Request{Series: series, Number: k, Guess: k > 1})
+	return v.requests(g.kind(), method, address, body, Request{Series: series, Number: k, Guess: k > 1})
 }
 
 // requests completes a request; none when its address is malformed.
-func (s sheet) requests(kind, method, address, body string, r Request) []Request {
-	u, err := extract.ResolveURL(s.base, address, s.enc)
+func (v view) requests(kind, method, address, body string, r Request) []Request {
+	u, err := extract.ResolveURL(v.base, address, v.enc)
 	if err != nil {
 		return nil
 	}
-	r.Kind, r.Method, r.URL, r.Body, r.From = kind, method, weburl.Canonical(u).String(), body, s.from
+	r.Kind, r.Method, r.URL, r.Body, r.From = kind, method, weburl.Canonical(u).String(), body, v.from
 	if kind == Data {
-		r.Header = http.Header{"Referer": {s.from}}
+		r.Header = http.Header{"Referer": {v.from}}
 	}
 	if method == post {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=UTF-8")
@@ -339,7 +361,7 @@ func pagerNamed(name string) *pager {
 }
 
 // more returns what follows an answer of a series: the requests that needed it, or the pages that it announces.
-func (s sheet) more(prev Request, rows, pages, items int) []Request {
+func (v view) more(prev Request, rows, pages, items int) []Request {
 	g := pagerNamed(prev.Series.Pager)
 	if g == nil || g.once {
 		return nil
@@ -349,31 +371,33 @@ func (s sheet) more(prev Request, rows, pages, items int) []Request {
 		series.Vars = make(map[string]string)
 	}
 	if prev.Number == 0 { // it was asked for what it knows
-		for i := len(g.vars) - 1; i >= 0; i-- {
-			if m := g.vars[i].pattern.FindStringSubmatch(s.text); m != nil {
-				series.Vars[g.vars[i].name] = html.UnescapeString(m[1])
-			}
-		}
-		if slices.ContainsFunc(g.needs, func(name string) bool { return series.Vars[name] == "" }) {
+		maps.Copy(series.Vars, g.found(v.text))
+		if series.lacks(g) {
 			return nil
 		}
 		series.Pages = series.count(g)
-		return s.pages(g, series, 0)
+		return v.pages(g, series, 0)
 	}
 	if prev.Series.Pages > 0 {
 		return nil // all have been named
 	}
-	if pages == 0 && rows > items && items > 0 {
-		pages = (rows + items - 1) / items
-	} else if pages == 0 && rows > 0 && items >= rows {
-		pages = 1
-	}
-	switch {
-	case pages > 0:
-		series.Pages = min(pages, MaxPages)
-		return s.pages(g, series, prev.Number)
-	case items > 0, prev.Number == series.start(g) && g.other != "":
-		return s.pages(g, series, prev.Number)
+	series.Pages = min(max(pagesOf(rows, pages, items), 0), MaxPages)
+	if series.Pages > 0 || items > 0 || prev.Number == series.start(g) && g.other != "" {
+		return v.pages(g, series, prev.Number)
 	}
 	return nil
+}
+
+// pagesOf returns how many pages a listing has of which one, with so many items, announces pages or rows in all; 0 when that is
+// not known.
+func pagesOf(rows, pages, items int) int {
+	switch {
+	case pages != 0, rows <= 0:
+		return pages
+	case items >= rows:
+		return 1
+	case items > 0:
+		return (rows + items - 1) / items
+	}
+	return 0
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -79,19 +80,13 @@ const (
 // Wall says by what barrier an answer came instead of the page; the zero Verdict when by none. Portals that draw
 // themselves by script have bare pages too: those need a mark.
 func Wall(status int, header http.Header, body []byte) Verdict {
-	bare := len(body) <= largestNotice && len(visible(body, barest)) < barest
-	script := bare && bytes.Contains(bytes.ToLower(body[:min(len(body), 64<<10)]), []byte("<script"))
-	for _, b := range barriers {
-		switch {
-		case b.bare && (!bare || !script && b.mark == ""),
-			b.status != 0 && b.status != status,
-			b.mark != "" && !bytes.Contains(body, []byte(b.mark)),
-			b.cookie != "" && !setsCookie(header, b.cookie):
-			continue
-		}
-		return Verdict{b.kind, b.evidence()}
+	a := traits{status: status, header: header, body: body}
+	a.bare = len(body) <= largestNotice && len(visible(body, barest)) < barest
+	a.script = a.bare && bytes.Contains(bytes.ToLower(body[:min(len(body), 64<<10)]), []byte("<script"))
+	if i := slices.IndexFunc(barriers, a.show); i >= 0 {
+		return Verdict{barriers[i].kind, barriers[i].evidence()}
 	}
-	if status == http.StatusOK && script && len(body) <= emptiest && !scriptSource.Match(body) && setsByScript.Match(body) && goesOn.Match(body) {
+	if a.onlySetsCookie() {
 		return Verdict{"challenge:script", "a script sets a cookie and goes on, no text"}
 	}
 	if status == http.StatusNotFound || status == http.StatusGone || !brief(body, longestNotice) {
@@ -101,6 +96,32 @@ func Wall(status int, header http.Header, body []byte) Verdict {
 		return Verdict{"waf:notice", "status " + strconv.Itoa(status) + ", says " + strconv.Quote(words)}
 	}
 	return Verdict{}
+}
+
+// traits are what an answer shows by which barriers are known.
+type traits struct {
+	status int
+	header http.Header
+	body   []byte
+	bare   bool // it has next to no text
+	script bool // and is a script
+}
+
+// show reports whether an answer has all that a barrier is known by.
+func (a traits) show(b barrier) bool {
+	switch {
+	case b.bare && (!a.bare || !a.script && b.mark == ""),
+		b.status != 0 && b.status != a.status,
+		b.mark != "" && !bytes.Contains(a.body, []byte(b.mark)),
+		b.cookie != "" && !setsCookie(a.header, b.cookie):
+		return false
+	}
+	return true
+}
+
+// onlySetsCookie reports whether a page does nothing but set a cookie by a script of its own, and go on.
+func (a traits) onlySetsCookie() bool {
+	return a.status == http.StatusOK && a.script && len(a.body) <= emptiest && !scriptSource.Match(a.body) && setsByScript.Match(a.body) && goesOn.Match(a.body)
 }
 
 // brief reports whether a page has little text and few links: more than so many bytes are not nothing but a notice.
@@ -155,7 +176,7 @@ const longestAbsence = 2000
 const mostLinks = 12
 
 // Gone says that a page served with status 200 is none any more: it says so, it was withdrawn, it is empty, or it is
-// the home page, whose body home is (nil when that is not known): many sites give all pages its title. The zero Verdict says that it seems to be there.
+// the home page, whose body home is; nil when that is not known. The zero Verdict says that it seems to be there.
 func Gone(body []byte, contentType string, page *url.URL, home []byte) Verdict {
 	if len(bytes.TrimSpace(body)) <= 2 {
 		return Verdict{"gone:empty", strconv.Itoa(len(body)) + " bytes"}
@@ -168,10 +189,8 @@ func Gone(body []byte, contentType string, page *url.URL, home []byte) Verdict {
 	if len(body) > largestNotice || http.DetectContentType(body) == "application/pdf" {
 		return Verdict{}
 	}
-	if len(home) > 0 && page.Path != "/" && page.Path != "" {
-		text, _ := extract.Decode(body, contentType)
-		front, _ := extract.Decode(home, contentType)
-		if title := titleOf(text); title != "" && title == titleOf(front) && bytes.Equal(visible(text, -1), visible(front, -1)) {
+	if page.Path != "/" && page.Path != "" {
+		if title := sameTitle(body, home, contentType); title != "" {
 			return Verdict{"gone:home", "is the home page: " + title}
 		}
 	}
@@ -181,6 +200,20 @@ func Gone(body []byte, contentType string, page *url.URL, home []byte) Verdict {
 		}
 	}
 	return Verdict{}
+}
+
+// sameTitle returns the title of a page that has that of the home page and its text; "" where either differs: many sites give
+// all pages the title of the home page.
+func sameTitle(body, home []byte, contentType string) string {
+	if len(home) == 0 {
+		return ""
+	}
+	text, _ := extract.Decode(body, contentType)
+	front, _ := extract.Decode(home, contentType)
+	if title := titleOf(text); title != "" && title == titleOf(front) && bytes.Equal(visible(text, -1), visible(front, -1)) {
+		return title
+	}
+	return ""
 }
 
 var titleElement = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
