@@ -72,9 +72,7 @@ var buckets = [][]byte{metaBucket, logBucket, captureBucket, recordBucket, diges
 // cannot be made again.
 var rareBuckets = [][]byte{mergedBucket, lostBucket}
 
-// schema is the layout above. A program refuses an archive whose schema is newer than the one it knows. An archive of
-// schema 1, which had rows and bodies as values of their own, is brought to this one when it is opened for writing
-// (migrate.go).
+// schema is the layout above. A program refuses an archive of any other.
 const schema = 2
 
 const fileName = "archive.db"
@@ -88,8 +86,6 @@ var (
 	ErrNotFound = errors.New("not in the archive")
 	// ErrDamaged means that the archive gave back something else than what was put into it.
 	ErrDamaged = item.ErrDamaged
-	// ErrOld means that the archive has an earlier schema: opening it for writing brings it to the present one.
-	ErrOld = errors.New("archive has an earlier schema")
 	// ErrExists means that there is an archive where a new one is to be made.
 	ErrExists = errors.New("there is an archive already")
 	// ErrFull means that the disk has no room for a change. Nothing was changed; with room, it can be made.
@@ -140,15 +136,10 @@ func open(dir string) (*Store, error) {
 	}
 	// Looking first, read-only: opened for writing, bbolt scans the whole file and dies if that was cut short.
 	looked, err := inspect(dir)
-	old := errors.Is(err, ErrOld)
-	if err != nil && !old {
+	if err != nil {
 		return nil, err
 	}
-	if old {
-		if err := migrate(dir); err != nil {
-			return nil, err
-		}
-	} else if err := looked.Close(); err != nil {
+	if err := looked.Close(); err != nil {
 		return nil, err
 	}
 	file, err := openFile(dir, false)
@@ -171,7 +162,7 @@ func (s *Store) furnish() error {
 }
 
 // OpenReadOnly opens an existing archive for reading and changes nothing in its folder. ErrNotArchive when there
-// is none, ErrOld when its schema is an earlier one. Others may read it and one may write to it meanwhile: each look at
+// is none, or of another schema. Others may read it and one may write to it meanwhile: each look at
 // it shows one moment, and a later look a later one.
 func OpenReadOnly(dir string) (*Store, error) {
 	file, err := inspect(dir)
@@ -329,10 +320,16 @@ func understood(tx *bolt.Tx) error {
 	if err != nil || version < 1 {
 		return fmt.Errorf("%w: schema %q is no number", ErrDamaged, meta.Get([]byte("schema")))
 	}
-	if version < schema {
-		return fmt.Errorf("%w: %d, and this gongkai reads %d; opened for writing once, by gongkai extract or any crawl, it is brought to that", ErrOld, version, schema)
-	}
-	if version > schema {
+	return ofSchema(version)
+}
+
+// ofSchema refuses an archive of another schema than the one that this program has.
+func ofSchema(version int) error {
+	switch {
+	case version < schema:
+		return fmt.Errorf("%w: it has schema %d, of a gongkai before the first release, and this one has %d; keep the folder, which the gongkai that made it can read, and begin a new archive in another one",
+			ErrNotArchive, version, schema)
+	case version > schema:
 		return fmt.Errorf("%w: it has schema %d and this gongkai knows up to %d; use a newer gongkai", ErrNotArchive, version, schema)
 	}
 	return nil

@@ -193,13 +193,15 @@ func TestNotArchive(t *testing.T) {
 		}
 		db.Close()
 	}
-	newer := func(t *testing.T, dir string) {
-		s, err := Open(dir)
-		if err != nil {
-			t.Fatal(err)
+	ofSchema := func(version string) func(t *testing.T, dir string) {
+		return func(t *testing.T, dir string) {
+			s, err := Open(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			put(t, s, metaBucket, []byte("schema"), []byte(version))
+			s.Close()
 		}
-		put(t, s, metaBucket, []byte("schema"), []byte("3"))
-		s.Close()
 	}
 	short := func(t *testing.T, dir string) {
 		s, err := Open(dir)
@@ -227,7 +229,8 @@ func TestNotArchive(t *testing.T) {
 		{"text file", write(fileName, strings.Repeat("not a database\n", 2000)), ErrNotArchive, "no bbolt file", true},
 		{"short text file", write(fileName, "hello"), ErrNotArchive, "no bbolt file", true},
 		{"other program", foreign, ErrNotArchive, "another program", true},
-		{"newer schema", newer, ErrNotArchive, "use a newer gongkai", true},
+		{"newer schema", ofSchema("3"), ErrNotArchive, "use a newer gongkai", true},
+		{"older schema", ofSchema("1"), ErrNotArchive, "begin a new archive", true},
 		{"cut short", short, ErrDamaged, "cut short", true},
 	}
 	for _, tt := range tests {

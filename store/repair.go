@@ -162,9 +162,6 @@ func hold(dir string) (release func() error, err error) {
 func (r *repair) look() error {
 	r.o.doing("looking for damage", 0, 0)
 	s, err := OpenReadOnly(r.dir)
-	if errors.Is(err, ErrOld) {
-		return err
-	}
 	if err != nil {
 		return nil // it is to be seen what that is
 	}
@@ -194,15 +191,15 @@ func (r *repair) open() (err error) {
 	if r.wreck, err = boltfile.OpenWreck(filepath.Join(r.dir, fileName)); err != nil {
 		return err
 	}
-	return r.newer()
+	return r.schema()
 }
 
-// newer refuses an archive that a later program has written, as far as what tells so can be believed.
-func (r *repair) newer() error {
+// schema refuses an archive of another schema, as far as what tells so can be believed.
+func (r *repair) schema() error {
 	meta := map[string]string{}
 	err := r.wreck.Bucket(metaBucket, func(k, v []byte) error { meta[string(k)] = string(v); return nil }, func(string, bool) {})
 	version, bad := strconv.Atoi(meta["schema"])
-	if err != nil || bad != nil || version <= schema {
+	if err != nil || bad != nil || version == schema {
 		return err
 	}
 	h := crc32.New(castagnoli)
@@ -214,7 +211,7 @@ func (r *repair) newer() error {
 	if sum, ok := meta[string(metaSum)]; ok && sum != fmt.Sprintf("%08x", h.Sum32()) {
 		return nil // it is damaged
 	}
-	return fmt.Errorf("%w: it has schema %d and this gongkai knows up to %d; use a newer gongkai", ErrNotArchive, version, schema)
+	return ofSchema(version)
 }
 
 func (r *repair) close() (err error) {

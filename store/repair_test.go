@@ -350,17 +350,19 @@ func TestRepairRefuses(t *testing.T) {
 	if _, err := Repair(s.Dir(), Rewrite{}); !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), fmt.Sprint(os.Getpid())) {
 		t.Errorf("beside a writer: %v", err)
 	}
-	put(t, s, metaBucket, []byte("schema"), []byte("3"))
-	err := s.update(func(t *txn) error { return sumMeta(t.Bucket(metaBucket)) })
-	if err != nil {
-		t.Fatal(err)
+	old := newStore(t)
+	for s, schema := range map[*Store]string{s: "3", old: "1"} {
+		put(t, s, metaBucket, []byte("schema"), []byte(schema))
+		if err := s.update(func(t *txn) error { return sumMeta(t.Bucket(metaBucket)) }); err != nil {
+			t.Fatal(err)
+		}
+		s.Close()
 	}
-	s.Close()
 	text := t.TempDir()
 	if err := os.WriteFile(filepath.Join(text, fileName), []byte(strings.Repeat("a letter\n", 5000)), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for _, dir := range []string{s.Dir(), text, t.TempDir(), filepath.Join(text, "none")} {
+	for _, dir := range []string{s.Dir(), old.Dir(), text, t.TempDir(), filepath.Join(text, "none")} {
 		before, _ := os.ReadFile(filepath.Join(dir, fileName))
 		n, err := Repair(dir, Rewrite{})
 		if !errors.Is(err, ErrNotArchive) {

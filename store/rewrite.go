@@ -193,12 +193,12 @@ func workFolder(dir string) (work string, err error) {
 	return work, errors.Join(os.Mkdir(filepath.Join(work, "draft"), 0o777), os.Mkdir(filepath.Join(work, "final"), 0o777))
 }
 
-// sweep removes what rewritings and migrations that were killed have left in a folder, to which only the caller writes, and
+// sweep removes what rewritings that were killed have left in a folder, to which only the caller writes, and
 // new files that nobody has given their name for so long that nobody will.
 func sweep(dir string) error {
 	entries, err := os.ReadDir(dir)
 	for _, e := range entries {
-		if name := e.Name(); strings.HasPrefix(name, workPrefix) || strings.HasPrefix(name, migratePrefix) || strings.HasPrefix(name, atomicfile.Prefix) && abandoned(e) {
+		if name := e.Name(); strings.HasPrefix(name, workPrefix) || strings.HasPrefix(name, atomicfile.Prefix) && abandoned(e) {
 			err = errors.Join(err, os.RemoveAll(filepath.Join(dir, name)))
 		}
 	}

@@ -114,14 +114,14 @@ func names(t *testing.T, dir string) (list []string) {
 	return list
 }
 
-// TestSweepMigration: what a migration has left that was killed goes when the archive is opened for writing next; what has no
+// TestSweep: what a rewriting has left that was killed goes when the archive is opened for writing next; what has no
 // name yet goes when nobody can be making it any more.
-func TestSweepMigration(t *testing.T) {
+func TestSweep(t *testing.T) {
 	dir := t.TempDir()
 	if err := opened(t, dir).Close(); err != nil {
 		t.Fatal(err)
 	}
-	left, new, living := filepath.Join(dir, migratePrefix+"1234"), filepath.Join(dir, atomicfile.Prefix+"1"), filepath.Join(dir, atomicfile.Prefix+"2")
+	left, new, living := filepath.Join(dir, workPrefix+"1234"), filepath.Join(dir, atomicfile.Prefix+"1"), filepath.Join(dir, atomicfile.Prefix+"2")
 	for _, name := range []string{left, new, living} {
 		if err := os.MkdirAll(filepath.Join(name, "draft"), 0o777); err != nil {
 			t.Fatal(err)
