@@ -19,12 +19,12 @@ func (s *Store) RecordsAhead() iter.Seq2[Record, error] {
 func (s *Store) Outlines() iter.Seq2[Record, error] { return s.recordsAhead(s.recordItems(), true) }
 
 // RecordsAhead is Store.RecordsAhead as of the moment.
-func (p *Past) RecordsAhead() iter.Seq2[Record, error] {
+func (p *Snapshot) RecordsAhead() iter.Seq2[Record, error] {
 	return p.there(p.store.recordsAhead(p.items(keyBucket), false))
 }
 
 // Outlines is Store.Outlines as of the moment.
-func (p *Past) Outlines() iter.Seq2[Record, error] {
+func (p *Snapshot) Outlines() iter.Seq2[Record, error] {
 	return p.there(p.store.recordsAhead(p.items(keyBucket), true))
 }
 

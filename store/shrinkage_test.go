@@ -81,12 +81,12 @@ func TestShrinkage(t *testing.T) {
 			}
 			stands := func(m Moment) uint64 {
 				t.Helper()
-				past, err := s.Past(m)
+				then, err := s.Snapshot(m)
 				if err != nil {
 					t.Fatal(err)
 				}
 				var rivals Rivals
-				for r, err := range past.Records() {
+				for r, err := range then.Records() {
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -102,11 +102,11 @@ func TestShrinkage(t *testing.T) {
 			if tt.lost == "" {
 				return
 			}
-			past, err := s.Past(Moment{})
+			then, err := s.Snapshot(Moment{})
 			if err != nil {
 				t.Fatal(err)
 			}
-			before := past.Moment()
+			before := then.Moment()
 			again := func() string {
 				t.Helper()
 				r := cut

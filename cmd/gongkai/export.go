@@ -131,7 +131,7 @@ var agencyKey = regexp.MustCompile(`^\d{6}-.`)
 // export writes a data package with what the catalogue expects. All that goes into it is that of one moment, so that the moment
 // has one export whenever it is made.
 func (c *config) export(ctx context.Context, s *store.Store, out string, o export.Options) (sum export.Summary, err error) {
-	past, err := s.Past(store.Moment{Capture: o.AsOf, Log: o.Log})
+	past, err := s.Snapshot(store.Moment{Capture: o.AsOf, Log: o.Log})
 	if err != nil {
 		return sum, err
 	}
@@ -211,7 +211,7 @@ func moment(s *store.Store, text string) (m store.Moment, err error) {
 		if id > last {
 			return m, usagef("-as-of: the archive has no capture %d yet, its last is %d", id, last)
 		}
-		if _, err := s.Past(m); err != nil {
+		if _, err := s.Snapshot(m); err != nil {
 			return m, usagef("-as-of: %w", err)
 		}
 		return m, nil

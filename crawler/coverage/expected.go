@@ -30,7 +30,7 @@ type Query struct {
 	Found   *seeds.Discoveries // of listings
 	Builtin bool               // the portals hold the catalogue of the program: what it lacks is expected too, see seeds.Expected
 	Span    Span               // the open one is from the first year with reports to the last one due
-	Past    *store.Past        // the archive at a moment; nil: now
+	Past    *store.Snapshot    // the archive at a moment; nil: now
 	Now     time.Time
 }
 
@@ -40,7 +40,7 @@ type Query struct {
 func Expectations(ctx context.Context, s *store.Store, q Query) ([]Expectation, error) {
 	past, err := q.Past, error(nil)
 	if past == nil {
-		if past, err = s.Past(store.Moment{}); err != nil {
+		if past, err = s.Snapshot(store.Moment{}); err != nil {
 			return nil, err
 		}
 	}

@@ -54,7 +54,7 @@ type pageState struct {
 }
 
 // readGaps goes once through the captures.
-func readGaps(ctx context.Context, s *store.Store, portals []seeds.Portal, held heldYears, past *store.Past) (*gaps, error) {
+func readGaps(ctx context.Context, s *store.Store, portals []seeds.Portal, held heldYears, past *store.Snapshot) (*gaps, error) {
 	g := &gaps{map[string]*listingState{}, map[extract.Key]pageState{}}
 	namer := reportNamer{portals: map[string]*seeds.Portal{}, keys: map[[2]string]extract.AgencyKey{}}
 	starts := map[string]bool{}
@@ -106,7 +106,7 @@ func (n *reportNamer) key(c store.Capture) (extract.Key, bool) {
 }
 
 // readings notes what became of the pages that were had, and are not the reports that they should be.
-func (g *gaps) readings(past *store.Past) error {
+func (g *gaps) readings(past *store.Snapshot) error {
 	for key, page := range g.reports {
 		if page.state != store.StateOK && page.state != store.StateUnchanged {
 			continue

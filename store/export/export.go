@@ -80,7 +80,7 @@ func (s Summary) String() string {
 // the folder is as it was.
 //
 // Memory does not grow with the number of reports, except by 16 bytes for each page when reports are filtered, and by what
-// store.Past takes for records that were read again after the moment.
+// store.Snapshot takes for records that were read again after the moment.
 func Write(ctx context.Context, s *store.Store, dir string, o Options) (Summary, error) {
 	for i, name := range o.Formats {
 		if !slices.Contains(Formats(), name) || slices.Contains(o.Formats[:i], name) {
@@ -136,8 +136,8 @@ func (p *dataPackage) newFormat(name string) (format, error) {
 }
 
 // past returns the archive as it was at the moment.
-func (o Options) past(s *store.Store) (*store.Past, error) {
-	return s.Past(store.Moment{Capture: o.AsOf, Log: o.Log})
+func (o Options) past(s *store.Store) (*store.Snapshot, error) {
+	return s.Snapshot(store.Moment{Capture: o.AsOf, Log: o.Log})
 }
 
 // wants reports whether the filters let a report through.

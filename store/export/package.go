@@ -14,7 +14,7 @@ import (
 // A dataPackage is an export being written.
 type dataPackage struct {
 	options Options
-	past    *store.Past
+	past    *store.Snapshot
 	lost    func(sha256 string) (why string, err error)
 	sum     Summary
 	out     *folder

@@ -38,8 +38,8 @@ func aReading(rng *rand.Rand, n int) Record {
 		Agency: extract.Agency{Key: extract.AgencyKey(fmt.Sprint("33080", rng.IntN(3), "-x"))}, Scope: extract.ScopeOwn}}
 }
 
-// TestPast: whatever is archived and read again, every moment that was shows what was there, for ever.
-func TestPast(t *testing.T) {
+// TestSnapshot: whatever is archived and read again, every moment that was shows what was there, for ever.
+func TestSnapshot(t *testing.T) {
 	t.Parallel()
 	s, err := Open(t.TempDir())
 	if err != nil {
@@ -73,14 +73,14 @@ func TestPast(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		now, err := s.Past(Moment{})
+		now, err := s.Snapshot(Moment{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		states = append(states, state{now.Moment(), linesOf(t, s.Records()), linesOf(t, s.Rejected())})
 	}
 	for i, want := range states {
-		p, err := s.Past(want.moment)
+		p, err := s.Snapshot(want.moment)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -106,9 +106,9 @@ func TestPast(t *testing.T) {
 	}
 }
 
-// TestPastOfCapture: a moment that is named by its capture ends where the next one begins; what was not read until then counts
+// TestSnapshotOfCapture: a moment that is named by its capture ends where the next one begins; what was not read until then counts
 // as it was first read.
-func TestPastOfCapture(t *testing.T) {
+func TestSnapshotOfCapture(t *testing.T) {
 	t.Parallel()
 	s, err := Open(t.TempDir())
 	if err != nil {
@@ -132,7 +132,7 @@ func TestPastOfCapture(t *testing.T) {
 	}
 	titles := func(m Moment) (list []string) {
 		t.Helper()
-		p, err := s.Past(m)
+		p, err := s.Snapshot(m)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -147,7 +147,7 @@ func TestPastOfCapture(t *testing.T) {
 	page(1, reading(0, "one"))
 	two := page(2, nil)
 	put(1, "one again")
-	was, err := s.Past(Moment{})
+	was, err := s.Snapshot(Moment{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +173,7 @@ func TestPastOfCapture(t *testing.T) {
 	}
 	for _, m := range []Moment{{Capture: 9}, {Log: 7}, {Capture: 1, Log: 1 << 40}, {Capture: 1, Log: was.Moment().Log}, {Capture: 2, Log: 3},
 		{Capture: 2, Log: was.Moment().Log - 1}} {
-		if _, err := s.Past(m); err == nil {
+		if _, err := s.Snapshot(m); err == nil {
 			t.Errorf("%+v is a moment", m)
 		}
 	}
@@ -203,7 +203,7 @@ func TestMomentOf(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, err := s.Past(m)
+		p, err := s.Snapshot(m)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -218,8 +218,8 @@ func TestMomentOf(t *testing.T) {
 	}
 }
 
-// TestPastMeanwhile: a listing of a moment is not disturbed by what is read again while it runs, wherever that moves records.
-func TestPastMeanwhile(t *testing.T) {
+// TestSnapshotMeanwhile: a listing of a moment is not disturbed by what is read again while it runs, wherever that moves records.
+func TestSnapshotMeanwhile(t *testing.T) {
 	t.Parallel()
 	s, err := Open(t.TempDir())
 	if err != nil {
@@ -247,7 +247,7 @@ func TestPastMeanwhile(t *testing.T) {
 	}
 	readAll()
 	want := linesOf(t, s.Records())
-	p, err := s.Past(Moment{})
+	p, err := s.Snapshot(Moment{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -267,8 +267,8 @@ func TestPastMeanwhile(t *testing.T) {
 	}
 }
 
-// BenchmarkPast opens the moment before all that there is was read again, and reads all that there was.
-func BenchmarkPast(b *testing.B) {
+// BenchmarkSnapshot opens the moment before all that there is was read again, and reads all that there was.
+func BenchmarkSnapshot(b *testing.B) {
 	s, err := Open(b.TempDir())
 	if err != nil {
 		b.Fatal(err)
@@ -283,7 +283,7 @@ func BenchmarkPast(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	now, err := s.Past(Moment{})
+	now, err := s.Snapshot(Moment{})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -297,7 +297,7 @@ func BenchmarkPast(b *testing.B) {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		p, err := s.Past(now.Moment())
+		p, err := s.Snapshot(now.Moment())
 		if err != nil {
 			b.Fatal(err)
 		}

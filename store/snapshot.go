@@ -23,13 +23,13 @@ type Moment struct {
 // String is how users name a moment: "1234@567890".
 func (m Moment) String() string { return fmt.Sprintf("%d@%d", m.Capture, m.Log) }
 
-// A Past is the archive as it was at a moment, with the records that there were then, whatever has been read again
+// A Snapshot is the archive as it was at a moment, with the records that there were then, whatever has been read again
 // since. It stays the same while others write. Several goroutines may use it.
 //
-// The indexes lead to what was read last. A Past looks through the log behind its moment for what was read again, and only
+// The indexes lead to what was read last. A Snapshot looks through the log behind its moment for what was read again, and only
 // if there is any also before it: as long as there is none it costs nothing but a look at the heads of the items that came
 // later, a second for a million. Then it takes 8 bytes of memory a capture, and about 100 for each that was read again.
-type Past struct {
+type Snapshot struct {
 	store  *Store
 	moment Moment
 	strict bool // what had not been read by then does not count
@@ -53,10 +53,10 @@ type move struct {
 	id  uint64
 }
 
-// Past returns the archive as it was at a moment. The zero one is now. When only its capture is given it ends where the next
+// Snapshot returns the archive as it was at a moment. The zero one is now. When only its capture is given it ends where the next
 // capture begins, and what was not read until then counts as it was first read. A moment that is still to come is an error.
-func (s *Store) Past(m Moment) (*Past, error) {
-	p := &Past{store: s, moment: m, strict: m.Log != 0 || m.Capture == 0, over: map[uint64]reread{}, moved: map[string][]move{}}
+func (s *Store) Snapshot(m Moment) (*Snapshot, error) {
+	p := &Snapshot{store: s, moment: m, strict: m.Log != 0 || m.Capture == 0, over: map[uint64]reread{}, moved: map[string][]move{}}
 	err := s.view(func(t *txn) error {
 		newest := t.lastID()
 		switch {
@@ -158,16 +158,16 @@ func (s *Store) readTime(head *item.Item) (time.Time, error) {
 }
 
 // Moment returns the moment, whole.
-func (p *Past) Moment() Moment { return p.moment }
+func (p *Snapshot) Moment() Moment { return p.moment }
 
 // Records is Store.Records as of the moment.
-func (p *Past) Records() iter.Seq2[Record, error] { return p.records(keyBucket) }
+func (p *Snapshot) Records() iter.Seq2[Record, error] { return p.records(keyBucket) }
 
 // Rejected is Store.Rejected as of the moment.
-func (p *Past) Rejected() iter.Seq2[Record, error] { return p.records(rejectedBucket) }
+func (p *Snapshot) Rejected() iter.Seq2[Record, error] { return p.records(rejectedBucket) }
 
 // Record is Store.Record as of the moment.
-func (p *Past) Record(capture uint64) (r Record, ok bool, err error) {
+func (p *Snapshot) Record(capture uint64) (r Record, ok bool, err error) {
 	if capture > p.moment.Capture {
 		return r, false, nil
 	}
@@ -189,7 +189,7 @@ func (p *Past) Record(capture uint64) (r Record, ok bool, err error) {
 }
 
 // look calls read in a transaction in which all that was read again is known.
-func (p *Past) look(read func(*txn) error) error {
+func (p *Snapshot) look(read func(*txn) error) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for {
@@ -209,7 +209,7 @@ func (p *Past) look(read func(*txn) error) error {
 }
 
 // records yields the records of an index, in its order, merged with the entries that it had then and has no more.
-func (p *Past) records(bucket []byte) iter.Seq2[Record, error] {
+func (p *Snapshot) records(bucket []byte) iter.Seq2[Record, error] {
 	return p.there(func(yield func(Record, error) bool) {
 		for it, err := range p.items(bucket) {
 			var r Record
@@ -224,7 +224,7 @@ func (p *Past) records(bucket []byte) iter.Seq2[Record, error] {
 }
 
 // there leaves out the records that need captures from after the moment.
-func (p *Past) there(records iter.Seq2[Record, error]) iter.Seq2[Record, error] {
+func (p *Snapshot) there(records iter.Seq2[Record, error]) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		for r, err := range records {
 			if (err != nil || r.Moment() <= p.moment.Capture) && !yield(r, err) {
@@ -235,7 +235,7 @@ func (p *Past) there(records iter.Seq2[Record, error]) iter.Seq2[Record, error] 
 }
 
 // items yields the items of the records of an index.
-func (p *Past) items(bucket []byte) iter.Seq2[item.Item, error] {
+func (p *Snapshot) items(bucket []byte) iter.Seq2[item.Item, error] {
 	return func(yield func(item.Item, error) bool) {
 		for after := []byte(nil); ; {
 			batch, next, err := p.batch(bucket, after)
@@ -257,7 +257,7 @@ func (p *Past) items(bucket []byte) iter.Seq2[item.Item, error] {
 }
 
 // batch reads the next records of an index after a key, and returns the key to go on after, nil at the end.
-func (p *Past) batch(bucket, after []byte) (batch []item.Item, next []byte, err error) {
+func (p *Snapshot) batch(bucket, after []byte) (batch []item.Item, next []byte, err error) {
 	err = p.look(func(t *txn) error {
 		batch, next = nil, nil
 		c := t.Bucket(bucket).Cursor()
@@ -300,7 +300,7 @@ func (p *Past) batch(bucket, after []byte) (batch []item.Item, next []byte, err 
 }
 
 // indexed returns where the record is that an entry of today stood for at the moment; 0 when it stood for none.
-func (p *Past) indexed(t *txn, bucket []byte, id uint64) (item.Position, error) {
+func (p *Snapshot) indexed(t *txn, bucket []byte, id uint64) (item.Position, error) {
 	if id > p.moment.Capture {
 		return 0, nil
 	}
@@ -318,7 +318,7 @@ func (p *Past) indexed(t *txn, bucket []byte, id uint64) (item.Position, error) 
 }
 
 // goneAfter returns the entries behind a key that an index had and has no more.
-func (p *Past) goneAfter(bucket, after []byte) []move {
+func (p *Snapshot) goneAfter(bucket, after []byte) []move {
 	all := p.moved[string(bucket)]
 	i, _ := slices.BinarySearchFunc(all, after, func(m move, key []byte) int {
 		return cmp.Or(bytes.Compare(m.key, key), -1) // behind it, not at it
@@ -330,7 +330,7 @@ func (p *Past) goneAfter(bucket, after []byte) []move {
 }
 
 // lookThrough looks through the log behind the moment, some in each transaction.
-func (p *Past) lookThrough() error {
+func (p *Snapshot) lookThrough() error {
 	var end item.Position
 	if err := p.store.view(func(t *txn) error { end = t.base; return nil }); err != nil {
 		return err
@@ -361,13 +361,13 @@ func (p *Past) lookThrough() error {
 }
 
 // order puts the entries that were taken away in order.
-func (p *Past) order() {
+func (p *Snapshot) order() {
 	for _, list := range p.moved {
 		slices.SortFunc(list, func(a, b move) int { return bytes.Compare(a.key, b.key) })
 	}
 }
 
-func (p *Past) concerns(head *item.Item) bool {
+func (p *Snapshot) concerns(head *item.Item) bool {
 	return head.Kind == item.Record && head.ID <= p.moment.Capture
 }
 
@@ -375,7 +375,7 @@ func (p *Past) concerns(head *item.Item) bool {
 var errUnsurveyed = errors.New("the log before the moment has not been looked through")
 
 // learn notes what was read again since the log was looked through last.
-func (p *Past) learn(t *txn) error {
+func (p *Snapshot) learn(t *txn) error {
 	var again []item.Item
 	for at := p.seen; at < t.base; {
 		head, err := t.head(at)
@@ -399,7 +399,7 @@ func (p *Past) learn(t *txn) error {
 }
 
 // survey finds the record that each capture had at the moment.
-func (p *Past) survey() error {
+func (p *Snapshot) survey() error {
 	if p.last != nil {
 		return nil
 	}
@@ -417,7 +417,7 @@ func (p *Past) survey() error {
 }
 
 // note takes in records that were read after the moment, in the order of the log.
-func (p *Past) note(t *txn, again []item.Item) error {
+func (p *Snapshot) note(t *txn, again []item.Item) error {
 	for i := range again {
 		head := &again[i]
 		was, known := p.over[head.ID]
@@ -434,7 +434,7 @@ func (p *Past) note(t *txn, again []item.Item) error {
 }
 
 // settle notes where the record of a capture at the moment is, and whether the index has its entry still.
-func (p *Past) settle(t *txn, id uint64, was reread, known bool) error {
+func (p *Snapshot) settle(t *txn, id uint64, was reread, known bool) error {
 	if was.at == 0 || known && !was.indexed {
 		p.over[id] = was
 		return nil
