@@ -18,6 +18,12 @@ import (
 // A mistake is what is wrong with one key of a portal.
 type mistake struct{ key, reason string }
 
+type mistakes []mistake
+
+func (m *mistakes) add(key, format string, args ...any) {
+	*m = append(*m, mistake{key, fmt.Sprintf(format, args...)})
+}
+
 var (
 	idShape       = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 	divisionShape = regexp.MustCompile(`^[0-9]{6}$`)
@@ -30,69 +36,81 @@ func (e entry) portal() (Portal, []mistake) {
 		Home: e.Home, Start: e.Start, Hub: e.Hub, Family: e.Family, TLS: e.TLS,
 		Evidence: strings.TrimSpace(e.Evidence), Confidence: e.Confidence, Checked: e.Checked,
 	}
-	var found []mistake
-	wrong := func(key, format string, args ...any) {
-		found = append(found, mistake{key, fmt.Sprintf(format, args...)})
-	}
-	if !idShape.MatchString(e.ID) {
-		wrong("id", "id %q is not made of a-z, 0-9 and single hyphens", e.ID)
-	}
-	if p.Agency == "" {
-		wrong("agency", "agency is missing")
-	}
-	if !slices.Contains(Levels, e.Level) {
-		wrong("level", "level %q is none of %s", e.Level, strings.Join(Levels, ", "))
-	}
-	if reason := checkDivision(e.Division, e.Level); reason != "" {
-		wrong("division", "%s", reason)
-	} else if today := extract.CurrentDivision(e.Division); today != "" {
-		p.Division = today // records of a former name lead to the key of today
-	}
-	if e.Division == "unknown" {
-		p.Division = ""
-	}
-	if e.Family != "" && !idShape.MatchString(e.Family) {
-		wrong("family", "family %q is not made of a-z, 0-9 and single hyphens", e.Family)
-	}
-	for _, word := range e.TLS {
-		if word != TLSOld && word != TLSUnverified {
-			wrong("tls", "tls %q is neither %s nor %s", word, TLSOld, TLSUnverified)
-		}
-	}
-	e.checkAddresses(&p, wrong)
-	if e.Confidence != "" && !slices.Contains(Confidences, e.Confidence) {
-		wrong("confidence", "confidence %q is none of %s", e.Confidence, strings.Join(Confidences, ", "))
-	}
-	if _, err := time.Parse(time.DateOnly, e.Checked); err != nil && e.Checked != "" {
-		wrong("checked", "checked %q is no day such as 2026-04-26", e.Checked)
-	}
+	var found mistakes
+	e.checkBody(&p, &found)
+	e.checkSoftware(&found)
+	e.checkAddresses(&p, &found)
+	e.checkSource(&found)
 	if err := p.Rows.UnmarshalText([]byte(e.Rows)); err != nil {
-		wrong("rows", "%v", err)
+		found.add("rows", "%v", err)
 	}
 	if err := p.Next.UnmarshalText([]byte(e.Next)); err != nil {
-		wrong("next", "%v", err)
+		found.add("next", "%v", err)
 	}
 	return p, found
 }
 
+// checkBody looks at whose portal it is. Its division is the one of today: records of a former name lead to the key of today.
+func (e entry) checkBody(p *Portal, found *mistakes) {
+	if !idShape.MatchString(e.ID) {
+		found.add("id", "id %q is not made of a-z, 0-9 and single hyphens", e.ID)
+	}
+	if p.Agency == "" {
+		found.add("agency", "agency is missing")
+	}
+	if !slices.Contains(Levels, e.Level) {
+		found.add("level", "level %q is none of %s", e.Level, strings.Join(Levels, ", "))
+	}
+	if reason := checkDivision(e.Division, e.Level); reason != "" {
+		found.add("division", "%s", reason)
+	} else if today := extract.CurrentDivision(e.Division); today != "" {
+		p.Division = today
+	}
+	if e.Division == "unknown" {
+		p.Division = ""
+	}
+}
+
+// checkSoftware looks at the words for the software of a site.
+func (e entry) checkSoftware(found *mistakes) {
+	if e.Family != "" && !idShape.MatchString(e.Family) {
+		found.add("family", "family %q is not made of a-z, 0-9 and single hyphens", e.Family)
+	}
+	for _, word := range e.TLS {
+		if word != TLSOld && word != TLSUnverified {
+			found.add("tls", "tls %q is neither %s nor %s", word, TLSOld, TLSUnverified)
+		}
+	}
+}
+
+// checkSource looks at how an entry is known.
+func (e entry) checkSource(found *mistakes) {
+	if e.Confidence != "" && !slices.Contains(Confidences, e.Confidence) {
+		found.add("confidence", "confidence %q is none of %s", e.Confidence, strings.Join(Confidences, ", "))
+	}
+	if _, err := time.Parse(time.DateOnly, e.Checked); err != nil && e.Checked != "" {
+		found.add("checked", "checked %q is no day such as 2026-04-26", e.Checked)
+	}
+}
+
 // checkAddresses looks at the addresses of an entry. A home page alone is where to start.
-func (e entry) checkAddresses(p *Portal, wrong func(key, format string, args ...any)) {
+func (e entry) checkAddresses(p *Portal, found *mistakes) {
 	for _, a := range []struct{ key, address string }{{"home", e.Home}, {"hub", e.Hub}} {
 		if reason := checkStart(a.address); a.address != "" && reason != "" {
-			wrong(a.key, "%s %q %s", a.key, a.address, reason)
+			found.add(a.key, "%s %q %s", a.key, a.address, reason)
 		}
 	}
 	for _, s := range e.Start {
 		if reason := checkStart(s); reason != "" {
-			wrong("start", "start %q %s", s, reason)
+			found.add("start", "start %q %s", s, reason)
 		}
 	}
 	switch {
 	case len(e.Start) > 0 && e.Confidence == Unknown:
-		wrong("confidence", "confidence is %q, but there is a start", Unknown)
+		found.add("confidence", "confidence is %q, but there is a start", Unknown)
 	case len(e.Start) > 0, e.Confidence == Unknown:
 	case e.Home == "":
-		wrong("start", "start is missing")
+		found.add("start", "start is missing")
 	default:
 		p.Start = []string{e.Home}
 		if p.Confidence == "" {
@@ -103,52 +121,69 @@ func (e entry) checkAddresses(p *Portal, wrong func(key, format string, args ...
 
 // strict says what is wrong with an entry of the embedded catalogue that a user's file may have: a code that is not of
 // the gazetteer may be newer than that, and users need not give reasons.
-func (e entry) strict() (found []mistake) {
-	code := e.Division
-	if today := extract.CurrentDivision(code); e.Level != "central" && today != code && divisionShape.MatchString(code) {
-		reason := fmt.Sprintf("division %q is not in the list of divisions", code)
-		if today != "" {
-			reason = fmt.Sprintf("division %q is %s today", code, today)
-		}
-		found = append(found, mistake{"division", reason})
-	}
-	wrong := func(key, format string, args ...any) {
-		found = append(found, mistake{key, fmt.Sprintf(format, args...)})
-	}
+func (e entry) strict() []mistake {
+	var found mistakes
+	e.strictDivision(&found)
 	if strings.TrimSpace(e.Evidence) == "" {
-		wrong("evidence", "evidence is missing")
+		found.add("evidence", "evidence is missing")
 	}
 	for _, f := range []struct{ key, text string }{{"agency", e.Agency}, {"evidence", e.Evidence}} {
 		if !utf8.ValidString(f.text) || strings.ContainsFunc(f.text, unicode.IsControl) {
-			wrong(f.key, "%s %q has characters that cannot be printed", f.key, f.text)
+			found.add(f.key, "%s %q has characters that cannot be printed", f.key, f.text)
 		}
 	}
-	listed := len(e.Start) > 1 || len(e.Start) == 1 && e.Start[0] != e.Home
-	switch {
-	case e.Confidence == "":
-		wrong("confidence", "confidence is missing")
-	case listed && e.Confidence == HomeOnly, !listed && (e.Confidence == Seen || e.Confidence == Derived || e.Confidence == Verified):
-		wrong("confidence", "confidence is %q with start %q", e.Confidence, strings.Join(e.Start, " "))
-	case e.Confidence == Verified && e.Checked == "":
-		wrong("checked", "verified, and no day checked")
-	}
-	known := extract.DivisionLevel(code)
-	if m := governmentID.FindStringSubmatch(e.ID); m != nil && e.Level != "central" && extract.CurrentDivision(code) == code {
-		switch own := extract.CurrentDivision(m[1]); {
-		case m[1] != code && own != code:
-			wrong("id", "id begins with %s, the division is %s", m[1], code)
-		case m[2] == "" && rank(e.Level) > rank(known):
-			wrong("level", "level is %q, division %s is a %s", e.Level, code, known)
-		case m[2] == "" && extract.FindDivision(e.Agency, code) != code:
-			wrong("agency", "agency %q is not of division %s", e.Agency, code)
-		}
-	}
+	e.strictConfidence(&found)
+	e.strictGovernment(&found)
 	for _, a := range append([]string{e.Home, e.Hub}, e.Start...) {
 		if u, err := url.Parse(a); err == nil && u.Host != "" && !strings.HasSuffix(u.Hostname(), ".gov.cn") && !slices.Contains(elsewhere, u.Hostname()) {
-			wrong("home", "%q is not below gov.cn", a)
+			found.add("home", "%q is not below gov.cn", a)
 		}
 	}
 	return found
+}
+
+// strictDivision wants a division of today.
+func (e entry) strictDivision(found *mistakes) {
+	switch today := extract.CurrentDivision(e.Division); {
+	case e.Level == "central", today == e.Division, !divisionShape.MatchString(e.Division):
+	case today != "":
+		found.add("division", "division %q is %s today", e.Division, today)
+	default:
+		found.add("division", "division %q is not in the list of divisions", e.Division)
+	}
+}
+
+// strictConfidence wants a confidence that goes with what is known of the listing.
+func (e entry) strictConfidence(found *mistakes) {
+	listed := len(e.Start) > 1 || len(e.Start) == 1 && e.Start[0] != e.Home
+	ofListing := e.Confidence == Seen || e.Confidence == Derived || e.Confidence == Verified
+	switch {
+	case e.Confidence == "":
+		found.add("confidence", "confidence is missing")
+	case listed && e.Confidence == HomeOnly, !listed && ofListing:
+		found.add("confidence", "confidence is %q with start %q", e.Confidence, strings.Join(e.Start, " "))
+	case e.Confidence == Verified && e.Checked == "":
+		found.add("checked", "verified, and no day checked")
+	}
+}
+
+// strictGovernment wants the entry of a government to be of the division that its id names, by level and name.
+func (e entry) strictGovernment(found *mistakes) {
+	code := e.Division
+	m := governmentID.FindStringSubmatch(e.ID)
+	if m == nil || e.Level == "central" || extract.CurrentDivision(code) != code {
+		return
+	}
+	known, below := extract.DivisionLevel(code), m[2] != ""
+	switch {
+	case m[1] != code && extract.CurrentDivision(m[1]) != code:
+		found.add("id", "id begins with %s, the division is %s", m[1], code)
+	case below:
+	case rank(e.Level) > rank(known):
+		found.add("level", "level is %q, division %s is a %s", e.Level, code, known)
+	case extract.FindDivision(e.Agency, code) != code:
+		found.add("agency", "agency %q is not of division %s", e.Agency, code)
+	}
 }
 
 // governmentID is the id of a government, with the word of a body below it.
@@ -173,15 +208,21 @@ func checkDivision(code, level string) string {
 	case central, !divisionShape.MatchString(code):
 		return fmt.Sprintf("division %q is no six-digit code of GB/T 2260", code)
 	}
+	return checkPlace(code, level)
+}
+
+// checkPlace says what is wrong with the place of a code in the gazetteer, or "".
+func checkPlace(code, level string) string {
 	known := extract.DivisionLevel(code)
 	if rank(level) >= 0 && rank(level) < rank(known) {
 		return fmt.Sprintf("division %q is a %s, not a %s", code, known, level)
 	}
-	if known == "" && !extract.FormerDivision(code) {
-		for _, above := range [...]string{code[:2] + "0000", code[:4] + "00"} {
-			if extract.DivisionLevel(above) == "" && !(code[4:] != "00" && directly.MatchString(above)) {
-				return fmt.Sprintf("division %q lies in %s, which is not in GB/T 2260", code, above)
-			}
+	if known != "" || extract.FormerDivision(code) {
+		return ""
+	}
+	for _, above := range [...]string{code[:2] + "0000", code[:4] + "00"} {
+		if extract.DivisionLevel(above) == "" && !(code[4:] != "00" && directly.MatchString(above)) {
+			return fmt.Sprintf("division %q lies in %s, which is not in GB/T 2260", code, above)
 		}
 	}
 	return ""

@@ -36,58 +36,60 @@ var notOwing = map[string]bool{"710000": true, "810000": true, "820000": true, "
 func Expected(portals []Portal, first, last int, whole bool) []Expectation {
 	first = max(first, FirstYear)
 	at := make(map[extract.AgencyKey]bool)
-	own := make(map[string]*Portal)
-	var units []*Portal
-	for i := range portals {
-		p := &portals[i]
-		key := government(p.Division, p.Agency)
-		switch {
-		case key == "":
-			units = append(units, p)
-		case own[p.Division] == nil:
-			own[p.Division] = p
-		}
-	}
+	governments, others := byBody(portals)
 	var all []Expectation
 	for _, g := range lifetimes() {
-		e := Expectation{Agency: g.key(), Or: g.offices(), Name: g.name + g.word(), Division: g.code, Level: g.level, Portal: own[g.code]}
-		if e.Portal != nil && !strings.HasSuffix(e.Portal.Agency, "办公室") && !strings.HasSuffix(e.Portal.Agency, "办公厅") {
-			e.Name = e.Portal.Agency
-		}
-		if e.Portal == nil && !whole {
-			continue
-		}
-		at[e.Agency] = true
-		for year := first; year <= last; year++ {
-			e.Year, e.Not = year, ""
-			switch {
-			case year < g.first:
-				e.Not = fmt.Sprintf("%s is not in the lists of divisions before %d", g.name, g.first)
-			case year > g.last:
-				e.Not = fmt.Sprintf("%s is not in the lists of divisions after %d", g.name, g.last)
-			}
-			all = append(all, e)
+		if p := governments[g.code]; p != nil || whole {
+			e := g.expectation(p)
+			at[e.Agency] = true
+			all = append(all, e.each(first, last, g.exempt)...)
 		}
 	}
-	for _, p := range units {
-		a := extract.Identify(p.Agency, p.Division)
+	for _, p := range others {
+		division := p.Division
 		if p.Level == "central" {
-			a = extract.Identify(p.Agency, "000000")
+			division = "000000"
 		}
-		if a.Key == "" || at[a.Key] {
+		key := extract.Identify(p.Agency, division).Key
+		if key == "" || at[key] {
 			continue
 		}
-		at[a.Key] = true
-		since, why := owesSince(p, a.Key)
-		for year := first; year <= last; year++ {
-			e := Expectation{Agency: a.Key, Name: p.Agency, Division: p.Division, Level: p.Level, Year: year, Portal: p}
+		at[key] = true
+		since, why := owesSince(p, key)
+		e := Expectation{Agency: key, Name: p.Agency, Division: p.Division, Level: p.Level, Portal: p}
+		all = append(all, e.each(first, last, func(year int) string {
 			if year < since {
-				e.Not = why
+				return why
 			}
-			all = append(all, e)
-		}
+			return ""
+		})...)
 	}
 	slices.SortFunc(all, func(a, b Expectation) int { return cmp.Or(cmp.Compare(a.Agency, b.Agency), a.Year-b.Year) })
+	return all
+}
+
+// byBody returns the first portal of the government of each division, and the portals of all other bodies.
+func byBody(portals []Portal) (governments map[string]*Portal, others []*Portal) {
+	governments = make(map[string]*Portal)
+	for i := range portals {
+		p := &portals[i]
+		switch {
+		case government(p.Division, p.Agency) == "":
+			others = append(others, p)
+		case governments[p.Division] == nil:
+			governments[p.Division] = p
+		}
+	}
+	return governments, others
+}
+
+// each returns an expectation for each year; not says why none is expected for it.
+func (e Expectation) each(first, last int, not func(year int) string) []Expectation {
+	var all []Expectation
+	for e.Year = first; e.Year <= last; e.Year++ {
+		e.Not = not(e.Year)
+		all = append(all, e)
+	}
 	return all
 }
 
@@ -125,6 +127,26 @@ func (g lifetime) key() extract.AgencyKey { return extract.AgencyKey(g.code + "-
 
 func (g lifetime) offices() []extract.AgencyKey {
 	return []extract.AgencyKey{extract.AgencyKey(g.code + "-" + g.word() + "办公室"), extract.AgencyKey(g.code + "-" + g.word() + "办公厅")}
+}
+
+// expectation is what is owed by the government of a division, whose portal may be nil.
+func (g lifetime) expectation(p *Portal) Expectation {
+	e := Expectation{Agency: g.key(), Or: g.offices(), Name: g.name + g.word(), Division: g.code, Level: g.level, Portal: p}
+	if p != nil && !strings.HasSuffix(p.Agency, "办公室") && !strings.HasSuffix(p.Agency, "办公厅") {
+		e.Name = p.Agency
+	}
+	return e
+}
+
+// exempt says why a division owes no report for a year; "" when it owes one.
+func (g lifetime) exempt(year int) string {
+	switch {
+	case year < g.first:
+		return fmt.Sprintf("%s is not in the lists of divisions before %d", g.name, g.first)
+	case year > g.last:
+		return fmt.Sprintf("%s is not in the lists of divisions after %d", g.name, g.last)
+	}
+	return ""
 }
 
 // lifetimes returns the divisions that have governments, those of today and those that were merged into others. Under
