@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"gongkai/cmd/gongkai/config"
 	"gongkai/cmd/gongkai/term"
 	"gongkai/crawler"
 	"gongkai/crawler/runreport"
@@ -48,7 +49,7 @@ At the end it says what is still missing in the years asked for; gongkai report 
 }
 
 func (e *env) backfill(ctx context.Context, years string, ids []string, division string, most int, until string) error {
-	var span yearSpan
+	var span config.YearSpan
 	if years == "" {
 		return usagef("backfill needs -years A-B, such as -years 2008-2024")
 	}
@@ -79,7 +80,7 @@ func (e *env) backfill(ctx context.Context, years string, ids []string, division
 	}
 	j := &job{session: s, years: crawler.Years(span), maxRequests: most}
 	show := term.NewDisplay(e.stderr, j.kind())
-	stop, err := e.serveMetrics(s.config, s.log, true)
+	stop, err := e.serveMetrics(s.Config, s.log, true)
 	if err != nil {
 		return err
 	}

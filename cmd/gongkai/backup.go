@@ -7,6 +7,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"gongkai/cmd/gongkai/config"
 	"gongkai/store"
 )
 
@@ -31,7 +32,7 @@ refused.`,
 }
 
 func (e *env) backup(ctx context.Context, dir string) error {
-	return e.view(func(_ config, s *store.Store) error {
+	return e.view(func(_ config.Config, s *store.Store) error {
 		s.StopWhen(ctx.Err)
 		copied, err := s.Backup(dir)
 		if ctx.Err() != nil {

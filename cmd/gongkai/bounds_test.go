@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"gongkai/cmd/gongkai/config"
 	"gongkai/crawler"
 	"gongkai/crawler/runreport"
 )
@@ -80,7 +81,7 @@ func TestUntilNext(t *testing.T) {
 		{"", 0, 0, "0001-01-01T00:00:00Z"},
 	} {
 		d, s := waiting(t, nil)
-		s.Schedule.Crawl, s.Schedule.Longest, d.rest = test.crawl, duration(test.longest), test.rest
+		s.Schedule.Crawl, s.Schedule.Longest, d.rest = test.crawl, config.Duration(test.longest), test.rest
 		if got := d.until(s, at(t, "2026-11-25T22:00:00+08:00")).Format(time.RFC3339); got != test.want {
 			t.Errorf("%+v: %s", test, got)
 		}
@@ -90,17 +91,17 @@ func TestUntilNext(t *testing.T) {
 // TestWindowTooLate: a window that opens only after the run has to be over is not waited for.
 func TestWindowTooLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // from 2000-01-01T00:00Z
-		var w window
+		var w config.Window
 		if err := w.UnmarshalText([]byte("06:00-08:00 UTC")); err != nil {
 			t.Fatal(err)
 		}
 		_, d := waiting(t, nil)
 		began := time.Now()
-		_, _, err := w.wait(t.Context(), began.Add(time.Hour), d.log)
+		_, _, err := waitFor(t.Context(), w, began.Add(time.Hour), d.log)
 		if codeOf(err) != exitPartial || !time.Now().Equal(began) {
 			t.Errorf("%v after %v", err, time.Since(began))
 		}
-		ctx, cancel, err := w.wait(t.Context(), began.Add(7*time.Hour), d.log)
+		ctx, cancel, err := waitFor(t.Context(), w, began.Add(7*time.Hour), d.log)
 		if err != nil || time.Since(began) != 6*time.Hour {
 			t.Fatalf("%v after %v", err, time.Since(began))
 		}

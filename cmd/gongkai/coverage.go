@@ -13,6 +13,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"gongkai/cmd/gongkai/config"
 	"gongkai/cmd/gongkai/term"
 	"gongkai/crawler"
 	"gongkai/crawler/coverage"
@@ -85,16 +86,16 @@ func (e *env) coverage(ctx context.Context, q coverQuery) error {
 	case q.division != "" && !knownDivision(q.division):
 		return usagef("-division is a six-digit code of GB/T 2260, such as 330803, not %q", q.division)
 	}
-	var span yearSpan
+	var span config.YearSpan
 	if err := span.UnmarshalText([]byte(q.years)); err != nil {
 		return usagef("-years: %w", err)
 	}
-	return e.view(func(c config, s *store.Store) error {
+	return e.view(func(c config.Config, s *store.Store) error {
 		found, err := seeds.ReadDiscoveries(c.Archive.Path)
 		if err != nil {
 			return err
 		}
-		portals, err := c.catalogue(found)
+		portals, err := c.Catalogue(found)
 		if err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"gongkai/cmd/gongkai/config"
 	"gongkai/cmd/gongkai/term"
 	"gongkai/crawler"
 	"gongkai/seeds"
@@ -64,8 +65,8 @@ func (e *env) crawl(ctx context.Context, ids []string, recheck, full bool) error
 	return e.crawled(j, err)
 }
 
-// crawler returns a crawler as the configuration says.
-func (c *config) crawler(portals []seeds.Portal, s *store.Store) crawler.Crawler {
+// newCrawler returns a crawler as the configuration says.
+func newCrawler(c *config.Config, portals []seeds.Portal, s *store.Store) crawler.Crawler {
 	return crawler.Crawler{
 		UserAgent:      c.Crawl.UserAgent,
 		Delay:          time.Duration(c.Crawl.Delay),
@@ -78,18 +79,18 @@ func (c *config) crawler(portals []seeds.Portal, s *store.Store) crawler.Crawler
 		AllowPrivate:   c.Crawl.AllowPrivateNetworks,
 		Discover:       true,
 		Program:        "gongkai " + version(),
-		Config:         c.digest(portals),
+		Config:         digest(c, portals),
 		Portals:        portals,
 		Store:          s,
 	}
 }
 
 // digest tells apart, in the records of runs, with what settings they visited which portals.
-func (c *config) digest(portals []seeds.Portal) string {
+func digest(c *config.Config, portals []seeds.Portal) string {
 	h := sha256.New()
 	w := c.Crawl.Window
 	fmt.Fprintf(h, "%v %d %q %v %v %d %d %v %v %v %q %t\n", c.Crawl.PortalTime, c.Crawl.PortalRequests, c.Crawl.UserAgent, c.Crawl.Delay, c.Crawl.Jitter, c.Crawl.Hosts, c.Crawl.MaxPageBytes,
-		w.from, w.to, w.zone, c.Crawl.AllowHosts, c.Crawl.AllowPrivateNetworks)
+		w.From, w.To, w.Zone, c.Crawl.AllowHosts, c.Crawl.AllowPrivateNetworks)
 	for _, p := range portals {
 		fmt.Fprintf(h, "%q %q %q %q\n", p.ID, p.Agency, p.Division, p.Start)
 	}
@@ -121,13 +122,13 @@ func (e *env) crawled(j *job, err error) error {
 	return err
 }
 
-// wait returns a context that lasts while the window is open, after waiting for that. The zero window lasts for ever. A
+// waitFor returns a context that lasts while the window is open, after waiting for that. The zero window lasts for ever. A
 // window that opens only when the run has to be over, at until if that is not zero, is not waited for.
-func (w window) wait(ctx context.Context, until time.Time, log *slog.Logger) (context.Context, context.CancelFunc, error) {
-	if w.zone == nil {
+func waitFor(ctx context.Context, w config.Window, until time.Time, log *slog.Logger) (context.Context, context.CancelFunc, error) {
+	if w.Zone == nil {
 		return ctx, func() {}, nil
 	}
-	opens, closes := w.next(time.Now())
+	opens, closes := w.Stretch(time.Now())
 	if !until.IsZero() && !opens.Before(until) {
 		return nil, nil, partialError{fmt.Sprintf("the window opens at %s, and the run has to be over at %s", clockWord(opens), clockWord(until))}
 	}

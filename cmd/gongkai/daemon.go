@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"gongkai/cmd/gongkai/config"
 	"gongkai/cmd/gongkai/term"
 	"gongkai/crawler"
 	"gongkai/crawler/pace"
@@ -52,7 +53,7 @@ type daemon struct {
 	metrics *metrics
 	done    time.Time                                  // all that was due until then has been dealt with
 	rest    time.Duration                              // that what follows a crawl took last
-	served  metricsConfig                              // as they were when it was started
+	served  config.Metrics                             // as they were when it was started
 	night   func(ctx context.Context, s session) error // one run; tests have their own
 
 	mu   sync.Mutex
@@ -62,12 +63,12 @@ type daemon struct {
 func (e *env) daemon(ctx context.Context, reload <-chan os.Signal) error {
 	s, err := e.setUp(nil)
 	if err == nil {
-		err = s.refuseNameless(s.portals)
+		err = s.RefuseNameless(s.portals, program())
 	}
 	if err != nil {
 		return err
 	}
-	m, err := e.serveMetrics(s.config, s.log, false)
+	m, err := e.serveMetrics(s.Config, s.log, false)
 	if err != nil {
 		return err
 	}
@@ -76,7 +77,7 @@ func (e *env) daemon(ctx context.Context, reload <-chan os.Signal) error {
 	d.night = d.nightly
 	// What was due since the last run while no daemon ran is missed as well.
 	d.done = time.Now()
-	if last := s.reportFolder().State().Success["crawl"]; !last.IsZero() && last.Before(d.done) {
+	if last := reportFolder(&s.Config).State().Success["crawl"]; !last.IsZero() && last.Before(d.done) {
 		d.done = last
 	}
 	return d.loop(ctx, s, reload)
@@ -91,36 +92,36 @@ func (d *daemon) loop(ctx context.Context, s session, reload <-chan os.Signal) e
 	defer func() { backfill.stop() }()
 	said := time.Time{}
 	for {
-		table, err := s.timetable()
+		table, err := s.Timetable()
 		if err != nil {
 			return err // checked when it was loaded
 		}
 		now := time.Now().Round(0) // the wall's
-		u := table.turn(d.done, now)
-		if u.missed > 0 {
-			d.log.Warn("missed", "runs", u.missed, "first", u.first, "made_up", u.run)
+		u := table.Turn(d.done, now)
+		if u.Missed > 0 {
+			d.log.Warn("missed", "runs", u.Missed, "first", u.First, "made_up", u.Run)
 		}
-		d.metrics.due(u.next)
+		d.metrics.due(u.Next)
 		switch {
-		case u.run || u.missed > 0:
+		case u.Run || u.Missed > 0:
 			d.done = now
-			if u.run {
+			if u.Run {
 				d.outcome(d.night(ctx, s))
 			}
-		case !u.next.Equal(said):
-			said = u.next
-			d.log.Info("waiting", "next", u.next.Format(time.RFC3339), "schedule", s.Schedule.Crawl, "zone", s.Schedule.Zone)
+		case !u.Next.Equal(said):
+			said = u.Next
+			d.log.Info("waiting", "next", u.Next.Format(time.RFC3339), "schedule", s.Schedule.Crawl, "zone", s.Schedule.Zone)
 		}
 		if ctx.Err() != nil {
 			d.log.Info("told to end")
 			return nil
 		}
-		if u.run {
+		if u.Run {
 			continue
 		}
 		wait := look
-		if !u.next.IsZero() {
-			wait = min(look, max(u.next.Sub(now), 0))
+		if !u.Next.IsZero() {
+			wait = min(look, max(u.Next.Sub(now), 0))
 		}
 		select {
 		case <-time.After(wait):
@@ -144,7 +145,7 @@ func (d *daemon) reload() (session, bool) {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.log.Info("configuration read again", "portals", len(s.portals), "digest", s.digest(s.portals)[:8])
+	d.log.Info("configuration read again", "portals", len(s.portals), "digest", digest(&s.Config, s.portals)[:8])
 	if s.Metrics != d.served {
 		d.log.Warn("the new [metrics] count from the next start of the daemon on")
 	}
@@ -271,11 +272,11 @@ func (d *daemon) until(s session, now time.Time) time.Time {
 	if longest := time.Duration(s.Schedule.Longest); longest > 0 {
 		return now.Add(longest)
 	}
-	table, err := s.timetable()
+	table, err := s.Timetable()
 	if err != nil {
 		return time.Time{} // checked when it was loaded
 	}
-	due := table.next(now)
+	due := table.Next(now)
 	if due.IsZero() {
 		return due
 	}
@@ -302,7 +303,7 @@ func (d *daemon) afterwards(ctx context.Context, s session, archive *store.Store
 		steps = append(steps, runreport.Step{Name: "export", Outcome: runreport.StepSkipped, Detail: "the archive must be looked at first"})
 	default:
 		steps = append(steps, timed("export", func() (string, error) {
-			sum, err := s.export(ctx, archive, s.Schedule.Export, export.Options{Formats: s.Schedule.Formats, Tool: "gongkai " + version()})
+			sum, err := exportPackage(ctx, &s.Config, archive, s.Schedule.Export, export.Options{Formats: s.Schedule.Formats, Tool: "gongkai " + version()})
 			return fmt.Sprintf("to %s: %v", s.Schedule.Export, sum), err
 		}))
 	}
@@ -347,7 +348,7 @@ func (d *daemon) startBackfill(ctx context.Context, s session) *backfilling {
 	go func() {
 		defer close(b.ended)
 		for ctx.Err() == nil {
-			open, _ := s.Crawl.Window.stretch(time.Now())
+			open, _ := s.Crawl.Window.Stretch(time.Now())
 			pause := time.Until(open)
 			if pause <= 0 {
 				j := &job{session: s, years: years}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -24,6 +23,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"gongkai/cmd/gongkai/config"
 	"gongkai/crawler/runreport"
 	"gongkai/store"
 )
@@ -37,74 +37,12 @@ func at(t *testing.T, text string) time.Time {
 	return v
 }
 
-func TestTimetable(t *testing.T) {
-	for _, test := range []struct {
-		crawl, zone, missed string
-		done, now           string
-		want                string // run, missed, next
-	}{
-		{"0 22 * * *", "Asia/Shanghai", "once", "2026-11-25T08:00:00+08:00", "2026-11-25T21:59:59+08:00", "false 0 2026-11-25T22:00:00+08:00"},
-		{"0 22 * * *", "Asia/Shanghai", "once", "2026-11-25T08:00:00+08:00", "2026-11-25T22:00:00+08:00", "true 0 2026-11-26T22:00:00+08:00"},
-		{"0 22 * * *", "Asia/Shanghai", "skip", "2026-11-25T08:00:00+08:00", "2026-11-25T22:04:00+08:00", "true 0 2026-11-26T22:00:00+08:00"},
-		// The machine slept, or the run before took until morning.
-		{"0 22 * * *", "Asia/Shanghai", "once", "2026-11-22T22:00:00+08:00", "2026-11-25T09:00:00+08:00", "true 2 2026-11-25T22:00:00+08:00"},
-		{"0 22 * * *", "Asia/Shanghai", "skip", "2026-11-22T22:00:00+08:00", "2026-11-25T09:00:00+08:00", "false 2 2026-11-25T22:00:00+08:00"},
-		{"0 22 * * *", "Asia/Shanghai", "skip", "2026-11-22T22:00:00+08:00", "2026-11-25T22:01:00+08:00", "true 2 2026-11-26T22:00:00+08:00"},
-		// Clocks go back: 2:30 comes twice, and a run is due at both. They go forward: 2:30 does not come.
-		{"30 2 * * *", "Europe/Berlin", "once", "2026-10-25T00:00:00+02:00", "2026-10-25T02:30:00+02:00", "true 0 2026-10-25T02:30:00+01:00"},
-		{"30 1 * * 1-5", "Europe/Berlin", "once", "2026-03-28T12:00:00+01:00", "2026-03-28T12:00:00+01:00", "false 0 2026-03-30T01:30:00+02:00"},
-		{"", "UTC", "once", "2026-11-25T08:00:00Z", "2026-11-25T22:00:00Z", "false 0 0001-01-01T00:00:00Z"},
-		{"@weekly", "UTC", "once", "2026-11-25T08:00:00Z", "2026-11-25T22:00:00Z", "false 0 2026-11-29T00:00:00Z"},
-	} {
-		c := defaultConfig()
-		c.Schedule.Crawl, c.Schedule.Zone, c.Schedule.Missed = test.crawl, test.zone, test.missed
-		table, err := c.timetable()
-		if err != nil {
-			t.Fatal(err)
-		}
-		u := table.turn(at(t, test.done), at(t, test.now))
-		if got := fmt.Sprint(u.run, " ", u.missed, " ", u.next.Format(time.RFC3339)); got != test.want {
-			t.Errorf("%q %s, %s, done until %s, now %s: %s, want %s", test.crawl, test.zone, test.missed, test.done, test.now, got, test.want)
-		}
-	}
-}
-
-func TestBadSchedules(t *testing.T) {
-	for text, want := range map[string]string{
-		"[schedule]\ncrawl = \"0 25 * * *\"\n":                   "schedule.crawl",
-		"[schedule]\ncrawl = \"soon\"\n":                         "schedule.crawl",
-		"[schedule]\ncrawl = \"0 0 30 2 *\"\n":                   "never comes",
-		"[schedule]\ncrawl = \"TZ=\"\n":                          "schedule.zone",
-		"[schedule]\nzone = \"China\"\n":                         "schedule.zone",
-		"[schedule]\nmissed = \"twice\"\n":                       "schedule.missed",
-		"[schedule]\nexport_formats = [\"wks\"]\n":               "schedule.export_formats",
-		"[schedule]\nverify = -1\n":                              "schedule.verify",
-		"[schedule]\nbackfill = \"2024-2008\"\n":                 "ends before it begins",
-		"[schedule]\nbackfill = \"all\"\n":                       "not a range of years",
-		"[report]\nwebhook = \"example.org\"\n":                  "report.webhook",
-		"[report]\ntimeout = \"0s\"\n":                           "report.timeout",
-		"[metrics]\nlisten = \"0.0.0.0:9464\"\n":                 "metrics.allow_remote",
-		"[metrics]\nlisten = \":9464\"\n":                        "metrics.allow_remote",
-		"[metrics]\nlisten = \"9464\"\n":                         "metrics.listen",
-		"[metrics]\nlisten = \":9464\"\nallow_remote = true\n":   "",
-		"[metrics]\nlisten = \"[::1]:9464\"\n":                   "",
-		"[schedule]\nbackfill = \"2008-2024\"\ncrawl = \"\"\n":   "",
-		"[archive]\nmin_free = \"0B\"\n[schedule]\nverify = 0\n": "",
-	} {
-		c := defaultConfig()
-		err := decodeConfig([]byte(text), &c)
-		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
-			t.Errorf("%q: %v, want %q", text, err, want)
-		}
-	}
-}
-
 // waiting returns a daemon on the schedule of a configuration, whose nights do as they are told.
 func waiting(t *testing.T, night func(ctx context.Context, s session) error) (*daemon, session) {
 	t.Helper()
 	e := &env{stdout: io.Discard, stderr: io.Discard, logFormat: "text", logLevel: "error"}
-	s := session{config: defaultConfig(), log: slog.New(slog.DiscardHandler)}
-	m, err := e.serveMetrics(s.config, s.log, false)
+	s := session{Config: config.Default(program()), log: slog.New(slog.DiscardHandler)}
+	m, err := e.serveMetrics(s.Config, s.log, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,8 +53,8 @@ func waiting(t *testing.T, night func(ctx context.Context, s session) error) (*d
 // once, or skipped; the end comes at once.
 func TestDaemonClock(t *testing.T) {
 	for missed, want := range map[string]string{
-		missedOnce: "01T14:00 02T14:00 04T19:00 05T14:00 06T14:00 ",
-		missedSkip: "01T14:00 02T14:00 05T14:00 06T14:00 ",
+		config.MissedOnce: "01T14:00 02T14:00 04T19:00 05T14:00 06T14:00 ",
+		config.MissedSkip: "01T14:00 02T14:00 05T14:00 06T14:00 ",
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			began := ""
@@ -293,7 +231,7 @@ func TestDiskFills(t *testing.T) {
 		e := &env{stdout: io.Discard, stderr: io.Discard, asJSON: true}
 		began := time.Now()
 		e.free = func(string) (int64, error) { return int64(5<<30) - int64(time.Since(began)/time.Second)<<27, nil } // 128 MiB a second
-		s.Crawl.Delay = duration(time.Hour)
+		s.Crawl.Delay = config.Duration(time.Hour)
 		ctx, stop := e.guard(t.Context(), dir, s.Archive.MinFree)
 		defer stop()
 		<-ctx.Done()
@@ -319,7 +257,7 @@ func TestDaemonNight(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := e.serveMetrics(s.config, s.log, false)
+	m, err := e.serveMetrics(s.Config, s.log, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -339,7 +277,7 @@ func TestDaemonNight(t *testing.T) {
 		t.Errorf("the night: %v\n%s", err, stderr.String())
 	}
 	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		if len(s.reportFolder().State().Success) == 2 {
+		if len(reportFolder(&s.Config).State().Success) == 2 {
 			break // the backfill has ended too
 		}
 	}
@@ -366,7 +304,7 @@ func TestDaemonNight(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "export", "figures.jsonl")); err != nil {
 		t.Error(err)
 	}
-	if names, err := s.reportFolder().Runs(); err != nil || len(names) != 2 {
+	if names, err := reportFolder(&s.Config).Runs(); err != nil || len(names) != 2 {
 		t.Errorf("reports: %v, %v\n%s", names, err, stderr.String())
 	}
 	reopened, err := store.Open(s.Archive.Path) // it has let go of the archive

@@ -15,6 +15,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"gongkai/cmd/gongkai/config"
 	"gongkai/crawler"
 	"gongkai/crawler/replica"
 	"gongkai/extract"
@@ -67,7 +68,7 @@ func (e *env) demo(ctx context.Context, dir string) error {
 	}
 	defer s.Close()
 	run := crawler.Crawler{
-		UserAgent: defaultConfig().Crawl.UserAgent, Delay: demoDelay, Jitter: 0.3, Hosts: len(portals),
+		UserAgent: config.Default(program()).Crawl.UserAgent, Delay: demoDelay, Jitter: 0.3, Hosts: len(portals),
 		AllowPrivate: true, Program: "gongkai " + version(), Portals: portals, Store: s, Log: log,
 	}
 	sum, err := run.Run(ctx)

@@ -12,13 +12,15 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
+
+	"gongkai/cmd/gongkai/config"
 )
 
 // errDiskFull means that there is less free space than archive.min_free.
 var errDiskFull = errors.New("the disk of the archive is nearly full")
 
 // room returns errDiskFull when the disk of a folder, or of the nearest one above it that exists, has too little space.
-func (e *env) room(dir string, least size) error {
+func (e *env) room(dir string, least config.Size) error {
 	free, err := e.freeSpace(existing(dir))
 	if err != nil {
 		return fmt.Errorf("free space of %s: %w", dir, err)
@@ -54,7 +56,7 @@ const guardEvery = 10 * time.Second
 
 // guard returns a context that ends with errDiskFull when the disk gets full: what was begun can then still be noted.
 // It never waits for space: the next run looks again.
-func (e *env) guard(ctx context.Context, dir string, least size) (context.Context, func()) {
+func (e *env) guard(ctx context.Context, dir string, least config.Size) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	ended := make(chan struct{})
 	go func() {

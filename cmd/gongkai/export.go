@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"gongkai/cmd/gongkai/config"
 	"gongkai/crawler/coverage"
 	"gongkai/extract"
 	"gongkai/seeds"
@@ -103,13 +104,13 @@ func knownDivision(code string) bool {
 }
 
 func (e *env) export(ctx context.Context, out, asOf string, o export.Options) error {
-	return e.view(func(c config, s *store.Store) error {
+	return e.view(func(c config.Config, s *store.Store) error {
 		m, err := moment(s, asOf)
 		if err != nil {
 			return err
 		}
 		o.AsOf, o.Log = m.Capture, m.Log
-		sum, err := c.export(ctx, s, out, o)
+		sum, err := exportPackage(ctx, &c, s, out, o)
 		switch {
 		case err != nil && ctx.Err() != nil:
 			return partialError{"stopped before the end; " + out + " is as it was"}
@@ -128,9 +129,9 @@ func (e *env) export(ctx context.Context, out, asOf string, o export.Options) er
 
 var agencyKey = regexp.MustCompile(`^\d{6}-.`)
 
-// export writes a data package with what the catalogue expects. All that goes into it is that of one moment, so that the moment
+// exportPackage writes a data package with what the catalogue expects. All that goes into it is that of one moment, so that the moment
 // has one export whenever it is made.
-func (c *config) export(ctx context.Context, s *store.Store, out string, o export.Options) (sum export.Summary, err error) {
+func exportPackage(ctx context.Context, c *config.Config, s *store.Store, out string, o export.Options) (sum export.Summary, err error) {
 	past, err := s.Snapshot(store.Moment{Capture: o.AsOf, Log: o.Log})
 	if err != nil {
 		return sum, err
@@ -145,7 +146,7 @@ func (c *config) export(ctx context.Context, s *store.Store, out string, o expor
 	if err != nil {
 		return sum, err
 	}
-	portals, err := c.catalogue(found)
+	portals, err := c.Catalogue(found)
 	if err != nil {
 		return sum, err
 	}

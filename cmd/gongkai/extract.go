@@ -75,7 +75,7 @@ func (e *env) extract(ctx context.Context, all, diffs, retry bool) error {
 		return err
 	}
 	defer s.Close()
-	m, err := e.lend(&w.config, retry)
+	m, err := e.lend(&w.Config, retry)
 	if err != nil {
 		return err
 	}

@@ -37,8 +37,9 @@ var arrows = map[string][]string{
 	"gongkai/crawler/weburl":          {},
 	"gongkai/crawler/runreport":       {"gongkai/crawler", "gongkai/crawler/coverage", "gongkai/internal/atomicfile", "gongkai/seeds", "gongkai/store", "gongkai/store/frontier", "gongkai/store/history"},
 	"gongkai/testdata":                {},
+	"gongkai/cmd/gongkai/config":      {"gongkai/crawler", "gongkai/crawler/pace", "gongkai/seeds", "gongkai/store/export", "gongkai/store/reading"},
 	"gongkai/cmd/gongkai/term":        {"gongkai/crawler", "gongkai/store"},
-	"gongkai/cmd/gongkai": {"gongkai/cmd/gongkai/term", "gongkai/crawler", "gongkai/crawler/coverage", "gongkai/crawler/pace", "gongkai/crawler/replica", "gongkai/crawler/runreport", "gongkai/extract", "gongkai/internal/atomicfile", "gongkai/seeds", "gongkai/store",
+	"gongkai/cmd/gongkai": {"gongkai/cmd/gongkai/config", "gongkai/cmd/gongkai/term", "gongkai/crawler", "gongkai/crawler/coverage", "gongkai/crawler/pace", "gongkai/crawler/replica", "gongkai/crawler/runreport", "gongkai/extract", "gongkai/internal/atomicfile", "gongkai/seeds", "gongkai/store",
 		"gongkai/store/export", "gongkai/store/frontier", "gongkai/store/history", "gongkai/store/reading", "gongkai/store/warc", "gongkai/testdata"},
 }
 

@@ -54,7 +54,7 @@ func (e *env) importFiles(ctx context.Context, files, hosts []string) error {
 	if err != nil {
 		return err
 	}
-	portals, err := c.portals(nil)
+	portals, err := c.Portals(nil)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra/doc"
 	"github.com/spf13/pflag"
 
+	"gongkai/cmd/gongkai/config"
 	"gongkai/crawler"
 	"gongkai/crawler/coverage"
 	"gongkai/extract"
@@ -176,7 +177,7 @@ func offerFirst(list func() []string) cobra.CompletionFunc {
 
 func (e *env) portalWords() (words []string) {
 	if c, err := e.loadConfig(); err == nil {
-		portals, _ := c.portals(nil)
+		portals, _ := c.Portals(nil)
 		for _, p := range portals {
 			words = append(words, cobra.CompletionWithDesc(p.ID, p.Agency))
 		}
@@ -186,7 +187,7 @@ func (e *env) portalWords() (words []string) {
 
 func (e *env) divisionWords() (words []string) {
 	if c, err := e.loadConfig(); err == nil {
-		portals, _ := c.portals(nil)
+		portals, _ := c.Portals(nil)
 		for _, p := range portals {
 			words = append(words, p.Division)
 		}
@@ -197,7 +198,7 @@ func (e *env) divisionWords() (words []string) {
 
 // held lists what the archive holds; nothing when it cannot be opened.
 func (e *env) held() (all []coverage.Holding) {
-	e.view(func(_ config, s *store.Store) (err error) {
+	e.view(func(_ config.Config, s *store.Store) (err error) {
 		all, err = coverage.Holdings(s)
 		return err
 	})
@@ -236,7 +237,7 @@ func (e *env) runWords() []string {
 	if err != nil {
 		return nil
 	}
-	names, _ := c.reportFolder().Runs()
+	names, _ := reportFolder(&c).Runs()
 	return names
 }
 

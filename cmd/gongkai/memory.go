@@ -5,8 +5,8 @@ import (
 	"runtime/debug"
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
-	"github.com/dustin/go-humanize"
 
+	"gongkai/cmd/gongkai/config"
 	"gongkai/crawler"
 	"gongkai/store/reading"
 )
@@ -14,9 +14,9 @@ import (
 // mostMemory is how much is taken where nobody says: more makes nothing faster.
 const mostMemory = 4 << 30
 
-// memory returns how many bytes the process may take: what the configuration says, else what GOMEMLIMIT says, else three
+// memoryFor returns how many bytes the process may take: what the configuration says, else what GOMEMLIMIT says, else three
 // quarters of what its control group may, or half of what the machine has.
-func (c *config) memory() int64 {
+func memoryFor(c *config.Config) int64 {
 	if c.Crawl.Memory > 0 {
 		return int64(c.Crawl.Memory)
 	}
@@ -35,9 +35,9 @@ func (c *config) memory() int64 {
 }
 
 // limitMemory tells Go to collect garbage before it takes more, unless GOMEMLIMIT has told it.
-func (c *config) limitMemory() {
+func limitMemory(c *config.Config) {
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(c.memory())
+		debug.SetMemoryLimit(memoryFor(c))
 	}
 }
 
@@ -49,13 +49,13 @@ type memory struct {
 
 // lend returns the memory for an archive, which is open for writing. retry is for pages whose reading has ended an earlier
 // process.
-func (e *env) lend(c *config, retry bool) (memory, error) {
+func (e *env) lend(c *config.Config, retry bool) (memory, error) {
 	e.lending.Lock()
 	defer e.lending.Unlock()
 	if m, lent := e.memories[c.Archive.Path]; lent {
 		return m, nil
 	}
-	b, err := reading.OpenBudget(c.Archive.Path, c.memory(), retry)
+	b, err := reading.OpenBudget(c.Archive.Path, memoryFor(c), retry)
 	if err != nil {
 		return memory{}, err
 	}
@@ -68,12 +68,4 @@ func (e *env) lend(c *config, retry bool) (memory, error) {
 	}
 	e.memories[c.Archive.Path] = memory{b, buffers}
 	return e.memories[c.Archive.Path], nil
-}
-
-// checkMemory refuses a budget in which the largest page would not fit.
-func (c *config) checkMemory() error {
-	if c.Crawl.Memory != 0 && c.Crawl.Memory < reading.LeastMemory {
-		return usagef("crawl.memory is %s, not at least %s", humanize.IBytes(uint64(c.Crawl.Memory)), humanize.IBytes(reading.LeastMemory))
-	}
-	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"gongkai/cmd/gongkai/config"
 	"gongkai/cmd/gongkai/term"
 	"gongkai/seeds"
 	"gongkai/store"
@@ -59,7 +60,7 @@ func (e *env) merge(ctx context.Context, out string, dirs []string) error {
 	}
 	switch {
 	case errors.Is(err, store.ErrExists):
-		return usageError{err}
+		return config.UsageError{Err: err}
 	case err != nil:
 		return fmt.Errorf("merge: %w", err)
 	case e.asJSON:

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"net"
 	"net/http"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,31 +18,16 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"gongkai/cmd/gongkai/config"
 	"gongkai/crawler"
 	"gongkai/crawler/runreport"
 )
-
-// checkListen refuses addresses that others than this machine can reach, unless that is allowed.
-func checkListen(address string, allowRemote bool) error {
-	if address == "" {
-		return nil
-	}
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return fmt.Errorf("metrics.listen: %q is no address such as 127.0.0.1:9464", address)
-	}
-	ip, err := netip.ParseAddr(host)
-	if host == "localhost" || err == nil && ip.IsLoopback() || allowRemote {
-		return nil
-	}
-	return fmt.Errorf("metrics.listen: %q can be reached from other machines; use 127.0.0.1, or set metrics.allow_remote", address)
-}
 
 // metrics serves numbers for Prometheus, and /healthz. They are what the runs of this process tell and what files tell:
 // the archive is not opened for them.
 type metrics struct {
 	*env
-	config config
+	config config.Config
 	server *http.Server
 	served sync.WaitGroup
 
@@ -57,8 +41,8 @@ type metrics struct {
 
 // serveMetrics serves them where the configuration says. Where that is nowhere, all methods are no-ops. lenient: when
 // the address is taken, by a daemon perhaps, it is said and done without.
-func (e *env) serveMetrics(c config, log *slog.Logger, lenient bool) (*metrics, error) {
-	m := &metrics{env: e, config: c, state: c.reportFolder().State(), before: map[string]map[string]int{},
+func (e *env) serveMetrics(c config.Config, log *slog.Logger, lenient bool) (*metrics, error) {
+	m := &metrics{env: e, config: c, state: reportFolder(&c).State(), before: map[string]map[string]int{},
 		runs: map[string]going{}, began: time.Now()}
 	if c.Metrics.Listen == "" {
 		return m, nil
@@ -136,7 +120,7 @@ func (m *metrics) ended(kind string, err error) {
 	}
 	delete(m.runs, kind)
 	failed := m.state.Failed
-	m.state = m.config.reportFolder().State()
+	m.state = reportFolder(&m.config).State()
 	m.state.Failed = failed
 	if code := codeOf(err); code != exitDone && code != exitPartial {
 		m.state.Failed[kind] = err.Error() // also of a run that could not be reported

@@ -7,10 +7,12 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"gongkai/cmd/gongkai/config"
 )
 
 // errReadOnly means that a command would change the archive, and -read-only forbids it.
-var errReadOnly = usageError{errors.New("it would change the archive, and -read-only forbids that")}
+var errReadOnly = config.UsageError{Err: errors.New("it would change the archive, and -read-only forbids that")}
 
 // changing are the commands that change the archive. All others open it for reading, with -read-only or without, and so
 // work where nothing can be written.

@@ -90,7 +90,7 @@ func (e *env) readAgain(ctx context.Context, again []uint64) (*extractCount, err
 		return nil, err
 	}
 	defer s.Close()
-	m, err := e.lend(&w.config, false)
+	m, err := e.lend(&w.Config, false)
 	if err != nil {
 		return nil, err
 	}

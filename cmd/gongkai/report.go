@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"gongkai/cmd/gongkai/config"
 	"gongkai/crawler/runreport"
 )
 
@@ -36,7 +37,7 @@ newest report.keep of them. Each capture of the archive is in one report, those 
 }
 
 // reportFolder is where the reports of the archive's runs are.
-func (c *config) reportFolder() runreport.Folder {
+func reportFolder(c *config.Config) runreport.Folder {
 	return runreport.Folder{Dir: c.Report.Path, Archive: c.Archive.Path}
 }
 
@@ -45,7 +46,7 @@ func (e *env) showRun(about string) error {
 	if err != nil {
 		return err
 	}
-	s := c.reportFolder()
+	s := reportFolder(&c)
 	names, err := s.Runs()
 	if err != nil {
 		return err
@@ -73,7 +74,7 @@ func (e *env) listReports() error {
 	if err != nil {
 		return err
 	}
-	s := c.reportFolder()
+	s := reportFolder(&c)
 	names, err := s.Runs()
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"gongkai/cmd/gongkai/config"
 	"gongkai/cmd/gongkai/term"
 	"gongkai/store"
 )
@@ -25,10 +26,8 @@ const (
 	exitLocked  = 4 // another process holds the archive
 )
 
-// A usageError is the caller's mistake: flags, arguments, configuration.
-type usageError struct{ error }
-
-func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+// usagef makes an error of the caller's: flags, arguments.
+func usagef(format string, args ...any) error { return config.Usagef(format, args...) }
 
 // A partialError says that the work was done except for some items; the summary has been printed.
 type partialError struct{ what string }
@@ -62,7 +61,7 @@ func exitCode(err error, stderr io.Writer) int {
 
 // codeOf returns the exit code that an error stands for.
 func codeOf(err error) int {
-	var usage usageError
+	var usage config.UsageError
 	var partial partialError
 	switch {
 	case err == nil:

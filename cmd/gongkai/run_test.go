@@ -391,23 +391,6 @@ func TestShowOthers(t *testing.T) {
 	}
 }
 
-// TestDefaultsAreDocumented: config.toml in the repository holds the defaults, all of them.
-func TestDefaultsAreDocumented(t *testing.T) {
-	data, err := os.ReadFile("../../config.toml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var written config
-	written.Crawl.UserAgent = defaultConfig().Crawl.UserAgent // names the version, so the file cannot
-	if err := decodeConfig(data, &written); err != nil {
-		t.Fatal(err)
-	}
-	written.Crawl.AllowHosts, written.Seeds.Files = nil, nil // empty lists
-	if got, want := fmt.Sprintf("%+v", written), fmt.Sprintf("%+v", defaultConfig()); got != want {
-		t.Errorf("config.toml says\n%s\nthe defaults are\n%s", got, want)
-	}
-}
-
 var (
 	readmeBlock   = regexp.MustCompile("(?s)```sh\n(.*?)```")
 	readmeCommand = regexp.MustCompile(`(?m)^gongkai (.*?)(?:\s+#.*)?$`)

@@ -7,6 +7,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"gongkai/cmd/gongkai/config"
 	"gongkai/seeds"
 )
 
@@ -51,13 +52,13 @@ is known; a crawl discovers the listing), none (no address is known).`,
 
 func (e *env) listSeeds(f seeds.Filter) error {
 	if err := f.Check(); err != nil {
-		return usageError{err}
+		return config.UsageError{Err: err}
 	}
 	c, err := e.loadConfig()
 	if err != nil {
 		return err
 	}
-	portals, err := c.portals(nil)
+	portals, err := c.Portals(nil)
 	if err != nil {
 		return err
 	}

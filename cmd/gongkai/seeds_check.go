@@ -9,6 +9,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"gongkai/cmd/gongkai/config"
 	"gongkai/cmd/gongkai/term"
 	"gongkai/crawler"
 	"gongkai/seeds"
@@ -36,11 +37,11 @@ func (c *choice) none() bool {
 }
 
 // from returns the portals chosen.
-func (c *choice) from(conf *config) ([]seeds.Portal, error) {
+func (c *choice) from(conf *config.Config) ([]seeds.Portal, error) {
 	if err := c.filter.Check(); err != nil {
-		return nil, usageError{err}
+		return nil, config.UsageError{Err: err}
 	}
-	all, err := conf.portals(c.ids)
+	all, err := conf.Portals(c.ids)
 	return c.filter.Choose(all), err
 }
 
@@ -146,7 +147,7 @@ func yearsWord(years []int) string {
 }
 
 // asking opens the archive and lets a crawler ask portals for something else than a crawl.
-func (e *env) asking(ctx context.Context, conf *config, portals []seeds.Portal, ask func(*crawler.Crawler) error) (err error) {
+func (e *env) asking(ctx context.Context, conf *config.Config, portals []seeds.Portal, ask func(*crawler.Crawler) error) (err error) {
 	log, err := e.logger()
 	if err != nil {
 		return err
@@ -154,7 +155,7 @@ func (e *env) asking(ctx context.Context, conf *config, portals []seeds.Portal, 
 	if len(portals) == 0 {
 		return usagef("no portal of the catalogue is like that; gongkai seeds list shows them")
 	}
-	if err := conf.refuseNameless(portals); err != nil {
+	if err := conf.RefuseNameless(portals, program()); err != nil {
 		return err
 	}
 	s, err := store.Open(conf.Archive.Path)
@@ -162,7 +163,7 @@ func (e *env) asking(ctx context.Context, conf *config, portals []seeds.Portal, 
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	run := conf.crawler(portals, s)
+	run := newCrawler(conf, portals, s)
 	run.Log = log
 	m, err := e.lend(conf, false)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"gongkai/cmd/gongkai/config"
 	"gongkai/crawler"
 	"gongkai/seeds"
 )
@@ -68,7 +69,7 @@ func (e *env) discover(ctx context.Context, addresses []string, c choice, write 
 	}
 	if write != "" { // before portals are asked for what could not be kept
 		if _, err := seeds.Append(write, nil); err != nil {
-			return usageError{err}
+			return config.UsageError{Err: err}
 		}
 		if info, err := os.Stat(filepath.Dir(write)); err != nil || !info.IsDir() {
 			return usagef("-write: there is no folder %s", filepath.Dir(write))
@@ -107,13 +108,13 @@ func (e *env) discover(ctx context.Context, addresses []string, c choice, write 
 
 // toDiscover returns the portals that are meant: those chosen of the catalogue, and those at addresses. An address that the
 // catalogue knows as a home page is that portal.
-func toDiscover(conf *config, addresses []string, c choice) (portals []seeds.Portal, err error) {
+func toDiscover(conf *config.Config, addresses []string, c choice) (portals []seeds.Portal, err error) {
 	if !c.none() {
 		if portals, err = c.from(conf); err != nil {
 			return nil, err
 		}
 	}
-	all, err := conf.portals(nil)
+	all, err := conf.Portals(nil)
 	if err != nil {
 		return nil, err
 	}

@@ -4,13 +4,14 @@ import (
 	"errors"
 	"log/slog"
 
+	"gongkai/cmd/gongkai/config"
 	"gongkai/seeds"
 	"gongkai/store"
 )
 
 // A session is what a command that works on the archive needs: configuration, log, catalogue, and the archive itself.
 type session struct {
-	config
+	config.Config
 	log     *slog.Logger
 	portals []seeds.Portal
 	store   *store.Store
@@ -18,18 +19,27 @@ type session struct {
 
 // setUp loads configuration, log and catalogue; ids, when given, choose among the portals.
 func (e *env) setUp(ids []string) (s session, err error) {
-	if s.config, err = e.loadConfig(); err != nil {
+	if s.Config, err = e.loadConfig(); err != nil {
 		return s, err
 	}
 	if s.log, err = e.logger(); err != nil {
 		return s, err
 	}
-	s.portals, err = s.config.portals(ids)
+	s.portals, err = s.Portals(ids)
 	return s, err
 }
 
+// loadConfig reads the configuration that the flags name, and keeps the process to the memory that it allows.
+func (e *env) loadConfig() (config.Config, error) {
+	c, err := config.Load(e.configFile, e.archive, program())
+	if err == nil {
+		limitMemory(&c)
+	}
+	return c, err
+}
+
 // view opens the archive for reading and calls look.
-func (e *env) view(look func(c config, s *store.Store) error) (err error) {
+func (e *env) view(look func(c config.Config, s *store.Store) error) (err error) {
 	c, err := e.loadConfig()
 	if err != nil {
 		return err

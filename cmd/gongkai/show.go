@@ -14,6 +14,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"gongkai/cmd/gongkai/config"
 	"gongkai/extract"
 	"gongkai/store"
 	"gongkai/store/export"
@@ -88,7 +89,7 @@ compared, and without B, A with the last.`,
 }
 
 func (e *env) show(key string, o showing) error {
-	return e.view(func(_ config, s *store.Store) error { return e.showIn(s, key, o) })
+	return e.view(func(_ config.Config, s *store.Store) error { return e.showIn(s, key, o) })
 }
 
 func (e *env) showIn(s *store.Store, key string, o showing) error {

@@ -15,6 +15,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"gongkai/cmd/gongkai/config"
 	"gongkai/cmd/gongkai/term"
 	"gongkai/crawler"
 	"gongkai/store"
@@ -41,7 +42,7 @@ type trouble struct {
 
 func (e *env) status() error { return e.view(e.statusOf) }
 
-func (e *env) statusOf(c config, s *store.Store) error {
+func (e *env) statusOf(c config.Config, s *store.Store) error {
 	stats, err := s.Stats()
 	if err != nil {
 		return err

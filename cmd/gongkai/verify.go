@@ -8,6 +8,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"gongkai/cmd/gongkai/config"
 	"gongkai/store"
 )
 
@@ -61,7 +62,7 @@ func (e *env) verify(ctx context.Context, slice string) error {
 			return usagef("-slice is K/N, such as 3/30, not %q", slice)
 		}
 	}
-	return e.view(func(_ config, s *store.Store) error {
+	return e.view(func(_ config.Config, s *store.Store) error {
 		s.StopWhen(ctx.Err)
 		faults := []store.Fault{}
 		v, err := s.Verify(k, n, func(f store.Fault) error {

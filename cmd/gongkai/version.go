@@ -26,6 +26,9 @@ func version() string {
 	return release
 }
 
+// program is what the program calls itself to portals and in its configuration.
+func program() string { return "gongkai/" + version() }
+
 func newVersion(e *env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",

@@ -48,7 +48,7 @@ func (e *env) carryOut(ctx context.Context, j *job) (err error) {
 	if len(j.portals) == 0 {
 		return usagef("the catalogue is empty: seeds.builtin is false and seeds.files names no portals")
 	}
-	if err := j.refuseNameless(j.portals); err != nil {
+	if err := j.RefuseNameless(j.portals, program()); err != nil {
 		return err
 	}
 	err = e.room(j.Archive.Path, j.Archive.MinFree)
@@ -67,7 +67,7 @@ func (e *env) carryOut(ctx context.Context, j *job) (err error) {
 	if written != nil {
 		j.log.Error("the report cannot be written", "folder", j.Report.Path, "err", written)
 	} else if !e.asJSON && j.sum.Portals != nil {
-		fmt.Fprintf(e.stderr, "report: %s\n", j.reportFolder().File(name+".txt"))
+		fmt.Fprintf(e.stderr, "report: %s\n", reportFolder(&j.Config).File(name+".txt"))
 	}
 	e.send(ctx, j, name, written == nil)
 	return err
@@ -78,7 +78,7 @@ func (e *env) carryOut(ctx context.Context, j *job) (err error) {
 func (e *env) conclude(j *job, err *error) (name string, written error) {
 	e.concluding.Lock()
 	defer e.concluding.Unlock()
-	n, state := &j.report, j.reportFolder().State()
+	n, state := &j.report, reportFolder(&j.Config).State()
 	n.After, n.To = state.Told, state.Told
 	if j.sum.Portals != nil {
 		if found := e.findOut(j, state); found != nil && codeOf(*err) != exitFailed {
@@ -90,7 +90,7 @@ func (e *env) conclude(j *job, err *error) (name string, written error) {
 	n.Outcome = outcome(*err)
 	n.DiskFree, _ = e.freeSpace(existing(j.Archive.Path)) // 0 when it cannot be told
 	state.Learn(n, j.sum, n.ExitCode == exitDone || n.ExitCode == exitPartial)
-	return j.reportFolder().Put(n, reportText(n), state, j.Report.Keep)
+	return reportFolder(&j.Config).Put(n, reportText(n), state, j.Report.Keep)
 }
 
 // findOut fills in what is new, what is wrong, and what is missing.
@@ -121,7 +121,7 @@ func (e *env) visit(ctx context.Context, j *job) (err error) {
 	n := &j.report
 	ctx, unguard := e.guard(ctx, j.Archive.Path, j.Archive.MinFree)
 	defer unguard()
-	open, closeWindow, err := j.Crawl.Window.wait(ctx, j.until, j.log)
+	open, closeWindow, err := waitFor(ctx, j.Crawl.Window, j.until, j.log)
 	if err == nil {
 		defer closeWindow()
 		err = e.crawlOnce(open, j)
@@ -148,13 +148,13 @@ func (e *env) crawlOnce(ctx context.Context, j *job) error {
 			j.sum.Portals = append(j.sum.Portals, crawler.PortalSummary{ID: p.ID})
 		}
 	}
-	run := j.crawler(j.portals, j.store)
+	run := newCrawler(&j.Config, j.portals, j.store)
 	run.Log, run.Recheck, run.Full, run.Years, run.MaxRequests = j.log, j.recheck, j.full, j.years, j.maxRequests
 	run.Traffic, run.Watch, run.Until = j.traffic, j.watch, j.until
 	if (j.years != crawler.Years{}) {
 		run.PortalTime, run.PortalRequests = backfillShare*run.PortalTime, backfillShare*run.PortalRequests
 	}
-	m, err := e.lend(&j.config, false)
+	m, err := e.lend(&j.Config, false)
 	if err != nil {
 		return err
 	}
@@ -253,7 +253,7 @@ func (e *env) send(ctx context.Context, j *job, name string, written bool) {
 	}
 	e.concluding.Lock()
 	defer e.concluding.Unlock()
-	if err := j.reportFolder().Write(name, &j.report, reportText(&j.report)); err != nil {
+	if err := reportFolder(&j.Config).Write(name, &j.report, reportText(&j.report)); err != nil {
 		j.log.Error("the report cannot be written", "folder", j.Report.Path, "err", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"gongkai/cmd/gongkai/config"
 	"gongkai/store"
 	"gongkai/store/export"
 	"gongkai/store/warc"
@@ -15,7 +16,7 @@ func (e *env) exportWARC(ctx context.Context, out, asOf string, o export.Options
 	if o.BOM {
 		return usagef("-bom is for CSV files")
 	}
-	return e.view(func(_ config, s *store.Store) error {
+	return e.view(func(_ config.Config, s *store.Store) error {
 		m, err := moment(s, asOf)
 		if err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"gongkai/cmd/gongkai/config"
 	"gongkai/cmd/gongkai/term"
 	"gongkai/crawler"
 	"gongkai/store"
@@ -30,12 +31,12 @@ site is waiting for. Given a host, it tells the latter only.`,
 }
 
 func (e *env) why(about string) error {
-	return e.view(func(c config, s *store.Store) error {
-		portals, err := c.portals(nil)
+	return e.view(func(c config.Config, s *store.Store) error {
+		portals, err := c.Portals(nil)
 		if err != nil {
 			return err
 		}
-		run := c.crawler(portals, s)
+		run := newCrawler(&c, portals, s)
 		y, err := run.Why(about)
 		if err != nil {
 			return err
@@ -115,7 +116,7 @@ func foundWord(f frontier.Finding) string {
 	return text
 }
 
-func (e *env) whySite(y crawler.Why, c config) {
+func (e *env) whySite(y crawler.Why, c config.Config) {
 	e.line("site", "%s", y.Site)
 	if len(y.Portals) == 0 {
 		e.line("", "no portal of the catalogue begins on it")

@@ -1,11 +1,16 @@
-package main
+package config
 
 import (
+	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 )
+
+// program is whose configuration the tests read.
+const program = "gongkai/0.1.0"
 
 // TestConfigBounds: each bound of a setting, from both sides: "" is taken.
 func TestConfigBounds(t *testing.T) {
@@ -36,15 +41,15 @@ func TestConfigBounds(t *testing.T) {
 		"[schedule]\nexport_formats = [\"dbf\"]":    `"dbf" is none of`,
 		"[archive]\npath = \"\"":                    "2: archive.path is empty",
 	} {
-		c := defaultConfig()
-		err := decodeConfig([]byte(text), &c)
+		c := Default(program)
+		err := decode([]byte(text), &c)
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%s: got %v, want %q", text, err, want)
 		}
 	}
 	for text, want := range map[string]string{"2008-2024": "", "2019": "", "": "", "2019-2019": "", "2003-2004": "", "2002-2004": "begins before 2003", "2020-2019": "ends before it begins",
 		"08-24": "is not a range of years", "2008-": "is not a range of years", "2008-24": "is not a range of years"} {
-		var y yearSpan
+		var y YearSpan
 		err := y.UnmarshalText([]byte(text))
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("years %s: got %v, want %q", text, err, want)
@@ -55,11 +60,28 @@ func TestConfigBounds(t *testing.T) {
 // TestResolve: what a configuration names lies beside it, unless it says otherwise.
 func TestResolve(t *testing.T) {
 	dir, elsewhere := t.TempDir(), t.TempDir()
-	var c config
+	var c Config
 	c.Archive.Path, c.Report.Path, c.Seeds.Files = "a", elsewhere, []string{"mine.csv", filepath.Join(elsewhere, "theirs.csv")}
 	c.resolve(dir)
 	if c.Archive.Path != filepath.Join(dir, "a") || c.Report.Path != elsewhere || c.Schedule.Export != "" ||
 		!slices.Equal(c.Seeds.Files, []string{filepath.Join(dir, "mine.csv"), filepath.Join(elsewhere, "theirs.csv")}) {
 		t.Errorf("%+v %+v %+v %v", c.Archive, c.Report, c.Schedule, c.Seeds.Files)
+	}
+}
+
+// TestDefaultsAreDocumented: config.toml in the repository holds the defaults, all of them.
+func TestDefaultsAreDocumented(t *testing.T) {
+	data, err := os.ReadFile("../../../config.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var written Config
+	written.Crawl.UserAgent = Default(program).Crawl.UserAgent // names the version, so the file cannot
+	if err := decode(data, &written); err != nil {
+		t.Fatal(err)
+	}
+	written.Crawl.AllowHosts, written.Seeds.Files = nil, nil // empty lists
+	if got, want := fmt.Sprintf("%+v", written), fmt.Sprintf("%+v", Default(program)); got != want {
+		t.Errorf("config.toml says\n%s\nthe defaults are\n%s", got, want)
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"fmt"
@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// A window is a daily stretch of time in a zone, "22:00-06:00 Asia/Shanghai". The zero window is always open.
-type window struct {
-	from, to time.Duration // since midnight; to may lie before from, on the next day
-	zone     *time.Location
+// A Window is a daily stretch of time in a zone, "22:00-06:00 Asia/Shanghai". The zero window is always open.
+type Window struct {
+	From, To time.Duration // since midnight; To may lie before From, on the next day
+	Zone     *time.Location
 }
 
-func (w *window) UnmarshalText(text []byte) error {
+func (w *Window) UnmarshalText(text []byte) error {
 	if len(text) == 0 {
-		*w = window{}
+		*w = Window{}
 		return nil
 	}
 	span, zone, _ := strings.Cut(string(text), " ")
@@ -25,33 +25,33 @@ func (w *window) UnmarshalText(text []byte) error {
 	for _, part := range []struct {
 		text string
 		at   *time.Duration
-	}{{from, &w.from}, {to, &w.to}} {
+	}{{from, &w.From}, {to, &w.To}} {
 		t, err := time.Parse("15:04", part.text)
 		if err != nil {
 			return fmt.Errorf("%q is not a time of day", part.text)
 		}
 		*part.at = time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute
 	}
-	if w.from == w.to {
+	if w.From == w.To {
 		return fmt.Errorf("%q begins when it ends", text)
 	}
 	location, err := time.LoadLocation(strings.TrimSpace(zone))
 	if err != nil || strings.TrimSpace(zone) == "" {
 		return fmt.Errorf("%q names no time zone such as Asia/Shanghai", text)
 	}
-	w.zone = location
+	w.Zone = location
 	return nil
 }
 
 // next returns the stretch that is open at now or opens next. Both are computed on the calendar of the zone, so
 // that a day on which clocks change is as long as it is.
-func (w window) next(now time.Time) (opens, closes time.Time) {
-	now = now.In(w.zone)
+func (w Window) next(now time.Time) (opens, closes time.Time) {
+	now = now.In(w.Zone)
 	for day := -1; ; day++ {
-		midnight := time.Date(now.Year(), now.Month(), now.Day()+day, 0, 0, 0, 0, w.zone)
-		opens, closes = clockTime(midnight, w.from), clockTime(midnight, w.to)
-		if w.to < w.from {
-			closes = clockTime(midnight.AddDate(0, 0, 1), w.to)
+		midnight := time.Date(now.Year(), now.Month(), now.Day()+day, 0, 0, 0, 0, w.Zone)
+		opens, closes = clockTime(midnight, w.From), clockTime(midnight, w.To)
+		if w.To < w.From {
+			closes = clockTime(midnight.AddDate(0, 0, 1), w.To)
 		}
 		if closes.After(now) {
 			return opens, closes
@@ -59,9 +59,9 @@ func (w window) next(now time.Time) (opens, closes time.Time) {
 	}
 }
 
-// stretch is next, for the zero window too: that is open for ever.
-func (w window) stretch(now time.Time) (opens, closes time.Time) {
-	if w.zone == nil {
+// Stretch returns the stretch that is open at now or opens next. The zero window is open for ever: from now, until the zero time.
+func (w Window) Stretch(now time.Time) (opens, closes time.Time) {
+	if w.Zone == nil {
 		return now, time.Time{}
 	}
 	return w.next(now)

@@ -1,64 +1,20 @@
-package main
+package config
 
 import (
 	"bytes"
 	"cmp"
 	"fmt"
-	"net/netip"
-	"net/url"
 	"reflect"
-	"regexp"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2/unstable"
-
-	"gongkai/seeds"
 )
-
-// contact is an address at which an administrator reaches whoever crawls; nobody is at those that are for examples (RFC
-// 2606, 3).
-var (
-	contact     = regexp.MustCompile(`(?i)https?://[^\s()<>;,"/]*[\pL\d]\.\pL[^\s()<>;,"]*|[^\s()<>;,"@]+@[\pL\d-]+(?:\.[\pL\d-]+)+`)
-	placeholder = regexp.MustCompile(`(?i)(?:^|[@/.])(?:example\.(?:org|com|net)|[\pL\d-]+\.example)(?:[/:?#]|$)`)
-)
-
-// refuseNameless refuses to visit public portals with a user agent that names no contact.
-func (c *config) refuseNameless(portals []seeds.Portal) error {
-	for _, address := range contact.FindAllString(c.Crawl.UserAgent, -1) {
-		if !placeholder.MatchString(address) {
-			return nil
-		}
-	}
-	for _, p := range portals {
-		for _, start := range p.Start {
-			if !isPrivate(start) {
-				return usagef("crawl.user_agent names no contact, so that no administrator of a portal could write to you. Put this into "+
-					"config.toml, with your own address:\n\n[crawl]\nuser_agent = \"gongkai/%s (+https://YOUR-PROJECT; YOU@YOUR-MAIL)\"\n", version())
-			}
-		}
-	}
-	return nil
-}
-
-// isPrivate reports whether an address names a host of this machine or of a private network.
-func isPrivate(address string) bool {
-	u, err := url.Parse(address)
-	if err != nil {
-		return false
-	}
-	ip, err := netip.ParseAddr(u.Hostname())
-	if err != nil {
-		return u.Hostname() == "localhost"
-	}
-	ip = ip.Unmap()
-	return ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast()
-}
 
 // refuseBare returns an error that begins with the line when a duration or a size is a number without a unit: TOML would
 // have delay = 3 mean three nanoseconds.
 func refuseBare(data []byte) error {
 	units := make(map[string]string)
-	unitsOf(reflect.TypeFor[config](), "", units)
+	unitsOf(reflect.TypeFor[Config](), "", units)
 	return settings(data, func(p *unstable.Parser, table string, e *unstable.Node) error { return unitless(p, table, e, units) })
 }
 
@@ -135,9 +91,9 @@ func unitsOf(t reflect.Type, prefix string, units map[string]string) {
 	for f := range t.Fields() {
 		key := strings.TrimPrefix(prefix+"."+f.Tag.Get("toml"), ".")
 		switch {
-		case f.Type == reflect.TypeFor[duration]():
+		case f.Type == reflect.TypeFor[Duration]():
 			units[key] = "s"
-		case f.Type == reflect.TypeFor[size]():
+		case f.Type == reflect.TypeFor[Size]():
 			units[key] = "MiB"
 		case f.Type.Kind() == reflect.Struct && key != "":
 			unitsOf(f.Type, key, units)

@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"fmt"
@@ -10,25 +10,25 @@ import (
 
 // What is done about a run whose time came while it could not begin: the machine slept, or the run before took too long.
 const (
-	missedOnce = "once" // it is made up for, once however many were missed
-	missedSkip = "skip" // the next one is waited for
+	MissedOnce = "once" // it is made up for, once however many were missed
+	MissedSkip = "skip" // the next one is waited for
 )
 
-// A timetable says when a run is due. The zero one says never.
-type timetable struct {
+// A Timetable says when a run is due. The zero one says never.
+type Timetable struct {
 	schedule cron.Schedule // nil: never
 	zone     *time.Location
 	skip     bool // missed runs are not made up for
 }
 
-// timetable reads the schedule of the configuration. The expressions are read by robfig/cron, whose Schedule.Next is a
+// Timetable reads the schedule of the configuration. The expressions are read by robfig/cron, whose Schedule.Next is a
 // pure function of a time and its zone (a time of day that comes twice when clocks go back is due twice); its scheduler is not used.
-func (c *config) timetable() (timetable, error) {
+func (c *Config) Timetable() (Timetable, error) {
 	zone, err := time.LoadLocation(c.Schedule.Zone)
 	if err != nil || c.Schedule.Zone == "" {
-		return timetable{}, fmt.Errorf("schedule.zone: %q is no time zone such as Asia/Shanghai", c.Schedule.Zone)
+		return Timetable{}, fmt.Errorf("schedule.zone: %q is no time zone such as Asia/Shanghai", c.Schedule.Zone)
 	}
-	t := timetable{zone: zone, skip: c.Schedule.Missed == missedSkip}
+	t := Timetable{zone: zone, skip: c.Schedule.Missed == MissedSkip}
 	if strings.TrimSpace(c.Schedule.Crawl) == "" {
 		return t, nil
 	}
@@ -38,14 +38,14 @@ func (c *config) timetable() (timetable, error) {
 	if t.schedule, err = cron.ParseStandard(c.Schedule.Crawl); err != nil {
 		return t, fmt.Errorf("schedule.crawl: %q is no cron expression such as \"0 22 * * *\": %w", c.Schedule.Crawl, err)
 	}
-	if t.next(time.Now()).IsZero() {
+	if t.Next(time.Now()).IsZero() {
 		return t, fmt.Errorf("schedule.crawl: %q never comes", c.Schedule.Crawl)
 	}
 	return t, nil
 }
 
-// next returns when the first run after a time is due; zero for never.
-func (t timetable) next(after time.Time) time.Time {
+// Next returns when the first run after a time is due; zero for never.
+func (t Timetable) Next(after time.Time) time.Time {
 	if t.schedule == nil {
 		return time.Time{}
 	}
@@ -55,34 +55,34 @@ func (t timetable) next(after time.Time) time.Time {
 // punctual is how late a run may begin and still be the one that was due.
 const punctual = 5 * time.Minute
 
-// A turn is what a timetable says at a moment.
-type turn struct {
-	run    bool      // a run is due now
-	missed int       // runs that were due and did not begin
-	first  time.Time // when the first of these was due
-	next   time.Time // the next one to wait for; zero for never
+// A Turn is what a timetable says at a moment.
+type Turn struct {
+	Run    bool      // a run is due now
+	Missed int       // runs that were due and did not begin
+	First  time.Time // when the first missed one was due
+	Next   time.Time // the next one to wait for; zero for never
 }
 
-// turn says what to do now, when all that was due until done has been dealt with.
-func (t timetable) turn(done, now time.Time) turn {
-	var u turn
-	due := t.next(done)
-	for ; !due.IsZero() && !due.After(now); due = t.next(due) {
+// Turn says what to do now, when all that was due until done has been dealt with.
+func (t Timetable) Turn(done, now time.Time) Turn {
+	var u Turn
+	due := t.Next(done)
+	for ; !due.IsZero() && !due.After(now); due = t.Next(due) {
 		if now.Sub(due) <= punctual {
-			u.run = true
+			u.Run = true
 			continue
 		}
-		if u.missed == 0 {
-			u.first = due
+		if u.Missed == 0 {
+			u.First = due
 		}
-		if u.missed++; u.missed == mostMissed { // a clock that was years wrong
+		if u.Missed++; u.Missed == mostMissed { // a clock that was years wrong
 			due = now
 		}
 	}
-	if u.missed > 0 && !t.skip {
-		u.run = true
+	if u.Missed > 0 && !t.skip {
+		u.Run = true
 	}
-	u.next = due
+	u.Next = due
 	return u
 }
 

@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"testing"
@@ -21,30 +21,30 @@ func TestWindow(t *testing.T) {
 		{"22:00-06:00 Europe/Berlin", "2024-03-31 01:00", "2024-03-30 22:00", "2024-03-31 06:00"}, // a night of seven hours
 		{"22:00-06:00 Europe/Berlin", "2024-10-27 01:00", "2024-10-26 22:00", "2024-10-27 06:00"}, // and one of nine
 	} {
-		var w window
+		var w Window
 		if err := w.UnmarshalText([]byte(c.window)); err != nil {
 			t.Fatal(err)
 		}
-		now, err := time.ParseInLocation(form, c.now, w.zone)
+		now, err := time.ParseInLocation(form, c.now, w.Zone)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, now := range []time.Time{now, now.UTC()} {
-			opens, closes := w.stretch(now)
+			opens, closes := w.Stretch(now)
 			if opens.Format(form) != c.opens || closes.Format(form) != c.closes {
 				t.Errorf("%s at %s: %s to %s, want %s to %s", c.window, c.now, opens.Format(form), closes.Format(form), c.opens, c.closes)
 			}
 		}
 	}
-	var always window
-	if opens, closes := always.stretch(time.Unix(1e9, 0)); !opens.Equal(time.Unix(1e9, 0)) || !closes.IsZero() {
+	var always Window
+	if opens, closes := always.Stretch(time.Unix(1e9, 0)); !opens.Equal(time.Unix(1e9, 0)) || !closes.IsZero() {
 		t.Errorf("no window: %v to %v", opens, closes)
 	}
-	if err := always.UnmarshalText(nil); err != nil || always.zone != nil {
+	if err := always.UnmarshalText(nil); err != nil || always.Zone != nil {
 		t.Errorf("an empty window: %+v, %v", always, err)
 	}
 	for _, bad := range []string{"22:00", "22-06 Asia/Shanghai", "22:00-24:00 Asia/Shanghai", "22:00-22:00 Asia/Shanghai", "22:00-06:00", "22:00-06:00 Nowhere/City"} {
-		if err := new(window).UnmarshalText([]byte(bad)); err == nil {
+		if err := new(Window).UnmarshalText([]byte(bad)); err == nil {
 			t.Errorf("%q is taken", bad)
 		}
 	}
