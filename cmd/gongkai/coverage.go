@@ -2,25 +2,20 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
 	"gongkai/cmd/gongkai/config"
 	"gongkai/cmd/gongkai/term"
-	"gongkai/crawler"
+	"gongkai/cmd/gongkai/view"
 	"gongkai/crawler/coverage"
 	"gongkai/internal/atomicfile"
 	"gongkai/seeds"
 	"gongkai/store"
-	"gongkai/store/export"
 )
 
 func newCoverage(e *env) *cobra.Command {
@@ -119,15 +114,15 @@ func (e *env) coverage(ctx context.Context, q coverQuery) error {
 		case e.asJSON:
 			err = term.WriteJSON(w, m.Cells())
 		case q.format == "csv":
-			err = coverCSV(w, &m)
+			err = view.CoverageCSV(w, &m)
 		case q.format == "html" && !q.all && q.division == "":
-			err = coverHTML(w, &m, m.Known(), now)
+			err = view.CoverageHTML(w, &m, m.Known(), now, "gongkai "+version())
 		case q.format == "html":
-			err = coverHTML(w, &m, m.Lines, now)
+			err = view.CoverageHTML(w, &m, m.Lines, now, "gongkai "+version())
 		case q.all || q.division != "":
-			coverTable(term.NewWriter(w), &m, m.Lines)
+			view.CoverageTable(term.NewWriter(w), &m, m.Lines)
 		default:
-			coverSummary(term.NewWriter(w), &m)
+			view.CoverageSummary(term.NewWriter(w), &m)
 		}
 		return done(err)
 	})
@@ -155,98 +150,6 @@ func (e *env) output(path string) (w io.Writer, done func(error) error, err erro
 	}, nil
 }
 
-func coverCSV(w io.Writer, m *coverage.Map) error {
-	out := csv.NewWriter(w)
-	out.UseCRLF = true // RFC 4180
-	out.Write([]string{"agency_id", "agency_name", "division_code", "level", "year", "state", "quality", "reason"})
-	for _, c := range m.Cells() {
-		out.Write([]string{export.Inert(c.Key), export.Inert(c.Name), c.Division, c.Level, strconv.Itoa(c.Year), c.State, c.Quality, export.Inert(c.Reason)})
-	}
-	out.Flush()
-	return out.Error()
-}
-
-// coverSign is what stands for a cell in a table.
-func coverSign(c coverage.Cell) string {
-	switch {
-	case c.State == coverage.Held && c.Quality != "":
-		return strings.ToUpper(c.Quality[:1])
-	case c.State == coverage.Held:
-		return "?"
-	case c.State == coverage.Missing:
-		return "."
-	}
-	return " "
-}
-
-// A summary has the lines of so many agencies at most: one screen.
-const mostSummed = 40
-
-// coverSummary says what there is to a person who asks for nothing more.
-func coverSummary(w io.Writer, m *coverage.Map) {
-	coverTallies(w, m, coverage.ByLevel, m.Count(coverage.ByLevel), 4)
-	var some []coverage.Count
-	none, owed := 0, 0
-	for _, n := range m.Count(coverage.ByProvince) {
-		if n.Held > 0 {
-			some = append(some, n)
-			continue
-		}
-		none, owed = none+1, owed+n.Expected
-	}
-	fmt.Fprintln(w)
-	if len(some) > 0 {
-		coverTallies(w, m, coverage.ByProvince, some, 4)
-	}
-	if none > 0 {
-		fmt.Fprintf(w, "none held of %d provinces, of %d expected (-by province lists them)\n", none, owed)
-	}
-	fmt.Fprintln(w)
-	if lines := m.Known(); len(lines) > 0 && len(lines) <= mostSummed {
-		coverTable(w, m, lines)
-	} else {
-		fmt.Fprintln(w, coverSum(m))
-	}
-	fmt.Fprint(w, `
-More: -by province, level, year or reason for numbers; -division 330000 or -all for agencies x years; -format csv or -json for
-every row with its reason; -format html -out coverage.html for a map to print.
-`)
-}
-
-func coverTable(w io.Writer, m *coverage.Map, lines []coverage.Line) {
-	t := term.NewTable(w, "agency", "name")
-	head := table.Row{"agency", "name"}
-	for _, y := range m.Years {
-		head = append(head, y%100)
-	}
-	t.ResetHeaders()
-	for i := range head {
-		if n, isYear := head[i].(int); isYear {
-			head[i] = fmt.Sprintf("%02d", n)
-		}
-	}
-	t.AppendHeader(head)
-	for _, l := range lines {
-		row := table.Row{l.Key, l.Name}
-		for _, c := range l.Cells {
-			row = append(row, coverSign(c))
-		}
-		t.AppendRow(row)
-	}
-	t.Render()
-	fmt.Fprintf(w, "%s\n", coverSum(m))
-	fmt.Fprintln(w, "C clean  N noted  D doubtful  U unread  . missing  blank: not expected")
-}
-
-// coverSum says it in one line.
-func coverSum(m *coverage.Map) string {
-	years := "no year"
-	if len(m.Years) > 0 {
-		years = crawler.Years{First: m.Years[0], Last: m.Years[len(m.Years)-1]}.String()
-	}
-	return fmt.Sprintf("%d agencies, %s: %d reports held, %d missing", len(m.Lines), years, m.Counts[coverage.Held], m.Counts[coverage.Missing])
-}
-
 // coverNumbers prints coverage in numbers.
 func (e *env) coverNumbers(m *coverage.Map, by string) error {
 	counts := m.Count(by)
@@ -256,45 +159,7 @@ func (e *env) coverNumbers(m *coverage.Map, by string) error {
 		}
 		return e.printJSON(counts)
 	}
-	coverTallies(e.stdout, m, by, counts, 8)
-	_, err := fmt.Fprintln(e.stdout, coverSum(m))
+	view.CoverageCounts(e.stdout, m, by, counts, 8)
+	_, err := fmt.Fprintln(e.stdout, view.CoverageLine(m))
 	return err
-}
-
-// coverTallies prints counts, with the share that is held of the reports for each of so many years.
-func coverTallies(w io.Writer, m *coverage.Map, by string, counts []coverage.Count, lastYears int) {
-	head := []any{by, "expected", "held", "held %", "unread"}
-	years := m.Years[max(0, len(m.Years)-lastYears):]
-	if by == coverage.ByYear || by == coverage.ByReason {
-		years = nil
-	}
-	for _, y := range years {
-		head = append(head, fmt.Sprintf("%02d %%", y%100))
-	}
-	if by == coverage.ByReason {
-		head = []any{by, "reports"}
-	} else {
-		head = append(head, "gaps")
-	}
-	t := term.NewTable(w, head...)
-	for _, n := range counts {
-		if by == coverage.ByReason {
-			t.AppendRow(table.Row{n.What, n.Expected})
-			continue
-		}
-		row := []any{n.What, n.Expected, n.Held, percent(n.Held, n.Expected), n.Unread}
-		for _, y := range years {
-			row = append(row, percent(n.Years[y].Held, n.Years[y].Expected))
-		}
-		t.AppendRow(append(row, strings.Join(countList(n.Reasons), ", ")))
-	}
-	term.RenderWithin(t, w, len(head), term.Width(w))
-}
-
-// percent is a share in whole percent, which is 100 only when nothing is missing.
-func percent(part, whole int) string {
-	if whole == 0 {
-		return ""
-	}
-	return fmt.Sprint(part * 100 / whole)
 }

@@ -12,6 +12,7 @@ import (
 
 	"gongkai/cmd/gongkai/config"
 	"gongkai/cmd/gongkai/term"
+	"gongkai/cmd/gongkai/view"
 	"gongkai/crawler"
 	"gongkai/seeds"
 	"gongkai/store"
@@ -113,7 +114,7 @@ func (e *env) crawled(j *job, err error) error {
 		fmt.Fprintln(e.stderr, "gongkai:", note)
 	}
 	for i, p := range j.sum.Problems() {
-		if i == perSection {
+		if i == view.PerSection {
 			fmt.Fprintf(e.stderr, "  … and %d more; gongkai report lists them\n", len(j.sum.Problems())-i)
 			break
 		}
@@ -130,7 +131,7 @@ func waitFor(ctx context.Context, w config.Window, until time.Time, log *slog.Lo
 	}
 	opens, closes := w.Stretch(time.Now())
 	if !until.IsZero() && !opens.Before(until) {
-		return nil, nil, partialError{fmt.Sprintf("the window opens at %s, and the run has to be over at %s", clockWord(opens), clockWord(until))}
+		return nil, nil, partialError{fmt.Sprintf("the window opens at %s, and the run has to be over at %s", view.Clock(opens), view.Clock(until))}
 	}
 	if until := time.Until(opens); until > 0 {
 		log.Info("waiting for the window to open", "opens", opens)

@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"gongkai/cmd/gongkai/config"
+	"gongkai/cmd/gongkai/view"
 	"gongkai/crawler"
 	"gongkai/crawler/runreport"
 )
@@ -154,11 +155,11 @@ func (m *metrics) wrong() (words []string) {
 	defer m.mu.Unlock()
 	for _, kind := range slices.Sorted(maps.Keys(m.runs)) {
 		if g := m.runs[kind]; time.Since(g.moved) > stillFor {
-			words = append(words, fmt.Sprintf("stalled: a %s goes on, and asks for nothing since %s; %d pages are queued", kind, clockWord(g.moved), g.Queued))
+			words = append(words, fmt.Sprintf("stalled: a %s goes on, and asks for nothing since %s; %d pages are queued", kind, view.Clock(g.moved), g.Queued))
 		}
 	}
 	if !m.next.IsZero() && time.Since(m.next) > lateFor {
-		words = append(words, fmt.Sprintf("the run that was due at %s has not begun: the one before goes on", clockWord(m.next)))
+		words = append(words, fmt.Sprintf("the run that was due at %s has not begun: the one before goes on", view.Clock(m.next)))
 	}
 	for _, kind := range slices.Sorted(maps.Keys(m.state.Failed)) {
 		words = append(words, fmt.Sprintf("the last run failed: %s: %s", kind, m.state.Failed[kind]))

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gongkai/cmd/gongkai/config"
+	"gongkai/cmd/gongkai/view"
 	"gongkai/crawler/runreport"
 )
 
@@ -65,7 +66,7 @@ func (e *env) showRun(about string) error {
 	if e.asJSON {
 		return e.printJSON(n)
 	}
-	_, err = fmt.Fprint(e.stdout, reportText(&n))
+	_, err = fmt.Fprint(e.stdout, view.Run(&n))
 	return err
 }
 

@@ -3,18 +3,17 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
 	"gongkai/cmd/gongkai/config"
+	"gongkai/cmd/gongkai/view"
 	"gongkai/extract"
 	"gongkai/store"
 	"gongkai/store/export"
@@ -139,7 +138,7 @@ func (e *env) showIn(s *store.Store, key string, o showing) error {
 		return e.showJSON(s, best, others, then)
 	}
 	e.showOthers(key, others)
-	printThen(e.stdout, then)
+	view.Held(e.stdout, then)
 	return e.showReport(s, best)
 }
 
@@ -237,70 +236,22 @@ func reportAt(s *store.Store, url string) (found []store.Record, err error) {
 }
 
 func (e *env) showReport(s *store.Store, rec store.Record) error {
-	r := rec.Report
-	across, err := acrossYears(s, r)
+	doubts, err := doubtsBeside(s, rec)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(e.stdout, "%s\n\n", r.Title)
-	for _, pair := range [][2]string{
-		{"key", r.Key().String()},
-		{"agency", r.Agency.Name},
-		{"scope", r.Scope},
-		{"published", r.Published},
-		{"quality", r.Quality},
-		{"form", r.Form},
-		{"forms", formsOf(r)},
-		{"url", rec.URL},
-		{"captured", rec.Time.In(time.Local).Format(time.DateTime)},
-		{"sha256", rec.SHA256},
-		{"change", rec.Change},
-	} {
-		if pair[1] != "" {
-			fmt.Fprintf(e.stdout, "%-10s %s\n", pair[0], pair[1])
-		}
-	}
-	for _, f := range r.Fields {
-		fmt.Fprintf(e.stdout, "%-16s %s  (%s, %s)\n", f.Name, f.Value, f.Label, f.Where)
-	}
-	e.showSections(r)
-	fmt.Fprintf(e.stdout, "\n%s\n", checksOf(r))
-	failedChecks(e.stdout, r)
-	doubted, err := doubtedSince(s, rec)
-	if err != nil {
-		return err
-	}
-	for _, p := range slices.Concat(r.Problems, across, doubted) {
-		fmt.Fprintf(e.stdout, "  problem: %s %s: %s\n", p.Kind, p.Where, p.Detail)
-	}
+	view.Report(e.stdout, rec, doubts)
 	return e.showParts(s, rec.Parts)
 }
 
-// showSections prints the sections. Where figures were read from the tables of one, these are drawn as the form has them;
-// all others as the page does.
-func (e *env) showSections(r *extract.Report) {
-	parts := formParts(r)
-	for _, s := range r.Sections {
-		ours := func(p formPart) bool {
-			table := sectionTables(s.Number)
-			return table != "" && (p.table.ID == table || strings.HasPrefix(p.table.ID, table+"."))
-		}
-		fmt.Fprintf(e.stdout, "\n%s\n", s.Heading)
-		if !slices.ContainsFunc(parts, ours) {
-			drawText(e.stdout, s.Text)
-			continue
-		}
-		fmt.Fprint(e.stdout, history.Prose(s.Text))
-		for _, p := range parts {
-			if ours(p) {
-				p.draw(e.stdout)
-			}
-		}
-		parts = slices.DeleteFunc(parts, ours)
+// doubtsBeside are the doubts about a record that do not come from its page.
+func doubtsBeside(s *store.Store, rec store.Record) ([]extract.Problem, error) {
+	across, err := acrossYears(s, rec.Report)
+	if err != nil {
+		return nil, err
 	}
-	for _, p := range parts {
-		p.draw(e.stdout)
-	}
+	doubted, err := doubtedSince(s, rec)
+	return slices.Concat(across, doubted), err
 }
 
 // showJSON prints a record, what only the year before can tell of it, and what else the key stands for.
@@ -348,7 +299,7 @@ func doubtedSince(s *store.Store, rec store.Record) ([]extract.Problem, error) {
 	if err != nil || !ok || last.Suspicious == "" || last.Capture <= rec.Capture {
 		return nil, err
 	}
-	return []extract.Problem{{Kind: "suspicious", Detail: fmt.Sprintf("a newer version, of %s, is not believed yet: %s", clockWord(last.Time), last.Suspicious)}}, nil
+	return []extract.Problem{{Kind: "suspicious", Detail: fmt.Sprintf("a newer version, of %s, is not believed yet: %s", view.Clock(last.Time), last.Suspicious)}}, nil
 }
 
 // showParts prints what belongs to a report besides its page, and what was had of it.
@@ -377,63 +328,3 @@ func (e *env) showParts(s *store.Store, parts []store.Part) error {
 	}
 	return nil
 }
-
-// drawText prints paragraphs, and draws runs of table rows as tables.
-func drawText(w io.Writer, text string) {
-	var rows []table.Row
-	draw := func() {
-		if len(rows) == 0 {
-			return
-		}
-		t := table.NewWriter()
-		t.SetOutputMirror(w)
-		t.SetStyle(table.StyleLight)
-		t.AppendRows(rows)
-		t.Render()
-		rows = nil
-	}
-	for line := range strings.Lines(text) {
-		line = strings.TrimSuffix(line, "\n")
-		if row, ok := strings.CutPrefix(line, "\t"); ok {
-			var cells table.Row
-			for cell := range strings.SplitSeq(row, "\t") {
-				cells = append(cells, cell)
-			}
-			rows = append(rows, cells)
-			continue
-		}
-		draw()
-		fmt.Fprintln(w, line)
-	}
-	draw()
-}
-
-func formsOf(r *extract.Report) string {
-	var parts []string
-	for table, form := range r.Forms {
-		parts = append(parts, table+" "+form)
-	}
-	slices.Sort(parts)
-	return strings.Join(parts, ", ")
-}
-
-// checksOf sums up the identities: "42 identities tested: 34 hold, 8 hold with blanks as zero".
-func checksOf(r *extract.Report) string {
-	n := map[string]int{}
-	for _, c := range r.Checks {
-		n[c.Result]++
-	}
-	text := fmt.Sprintf("%d figures; %d identities tested: %d hold", len(r.Figures), len(r.Checks), n[extract.CheckOK])
-	for _, rest := range [][2]string{
-		{extract.CheckBlankZero, "hold with blanks as zero"},
-		{extract.CheckFailed, "FAIL"},
-		{extract.CheckInconclusive, "cannot be decided"},
-	} {
-		if n[rest[0]] > 0 {
-			text += fmt.Sprintf(", %d %s", n[rest[0]], rest[1])
-		}
-	}
-	return text
-}
-
-func shorten(digest string) string { return digest[:min(len(digest), 12)] }

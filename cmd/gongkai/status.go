@@ -1,13 +1,10 @@
 package main
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +14,7 @@ import (
 
 	"gongkai/cmd/gongkai/config"
 	"gongkai/cmd/gongkai/term"
+	"gongkai/cmd/gongkai/view"
 	"gongkai/crawler"
 	"gongkai/store"
 	"gongkai/store/frontier"
@@ -92,14 +90,11 @@ func (e *env) statusOf(c config.Config, s *store.Store) error {
 	if len(troubles) > 0 {
 		fmt.Fprintf(e.stdout, "\nlast answer was none for %d addresses:\n", len(troubles))
 		for _, tr := range troubles {
-			fmt.Fprintf(e.stdout, "  %s %s %s: %s\n", tr.Portal, tr.State, term.Clip(tr.URL, mostShown), term.Clip(strings.TrimSpace(fmt.Sprint(statusWord(tr.Status), " ", tr.Error)), mostShown))
+			fmt.Fprintf(e.stdout, "  %s %s %s: %s\n", tr.Portal, tr.State, term.Clip(tr.URL, view.MostShown), term.Clip(strings.TrimSpace(fmt.Sprint(view.Status(tr.Status), " ", tr.Error)), view.MostShown))
 		}
 	}
 	return nil
 }
-
-// mostShown is how many characters are shown of a text that somebody else has written.
-const mostShown = 300
 
 // mostRuns is how many runs are shown.
 const mostRuns = 5
@@ -145,7 +140,7 @@ func (e *env) statusCrawls(archive string, runs []frontier.Run, walks []frontier
 				result += fmt.Sprintf("; %.1f requests a second", float64(counts.Requests)/took.Seconds())
 			}
 		}
-		fmt.Fprintf(e.stdout, "  %d %s %s, %d portals, configuration %.8s, %s\n", r.ID, clockWord(r.Started), r.Kind, r.Portals, r.Config, result)
+		fmt.Fprintf(e.stdout, "  %d %s %s, %d portals, configuration %.8s, %s\n", r.ID, view.Clock(r.Started), r.Kind, r.Portals, r.Config, result)
 	}
 	if len(walks) > 0 {
 		fmt.Fprintln(e.stdout, "\nleft to do:")
@@ -171,7 +166,7 @@ func (e *env) statusCounts(stats store.Stats) {
 		counts map[string]int
 	}{{"reports by quality", all.Quality}, {"reports by form", all.Form}} {
 		if len(n.counts) > 0 {
-			fmt.Fprintf(e.stdout, "%s: %s\n", n.what, strings.Join(countList(n.counts), ", "))
+			fmt.Fprintf(e.stdout, "%s: %s\n", n.what, strings.Join(view.Counts(n.counts), ", "))
 		}
 	}
 	if all.TooLarge > 0 {
@@ -182,7 +177,7 @@ func (e *env) statusCounts(stats store.Stats) {
 		counts map[string]int
 	}{{"parts of reports that are not held", all.Missing}, {"parts of reports that cannot be read", all.Unread}} {
 		if len(n.counts) > 0 {
-			fmt.Fprintf(e.stdout, "%s:\n  %s\n", n.what, strings.Join(countList(n.counts), "\n  "))
+			fmt.Fprintf(e.stdout, "%s:\n  %s\n", n.what, strings.Join(view.Counts(n.counts), "\n  "))
 		}
 	}
 }
@@ -194,24 +189,6 @@ func sumUp(all *map[string]int, counts map[string]int) {
 	for word, n := range counts {
 		(*all)[word] += n
 	}
-}
-
-// countList prints words with their counts, most frequent first.
-func countList(counts map[string]int) []string {
-	words := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
-		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
-	})
-	for i, word := range words {
-		words[i] = fmt.Sprint(counts[word], " ", word)
-	}
-	return words
-}
-
-func statusWord(code int) string {
-	if code == 0 {
-		return ""
-	}
-	return fmt.Sprint("HTTP ", code)
 }
 
 // findTroubles lists the addresses whose newest capture is a failure, in the order in which they were first asked for.

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -82,23 +81,5 @@ func TestTwoArchives(t *testing.T) {
 	}
 	if list := mustRun(t, "report", "-list", "-config", config, "-archive", b); strings.Count(list, "\n") != 2 {
 		t.Errorf("b lists:\n%s", list)
-	}
-}
-
-// TestSection: a list of a report is shown in part, with how many are left out.
-func TestSection(t *testing.T) {
-	n := runreport.Report{More: map[string]int{"few": 3}}
-	list := make([]int, perSection+1)
-	var b strings.Builder
-	section(&b, &n, "few", "suspiciously few", list, func(int) string { return "#" })
-	if text := b.String(); !strings.Contains(text, fmt.Sprintf("(%d):", perSection+4)) || strings.Count(text, "#") != perSection || !strings.Contains(text, "and 4 more") {
-		t.Errorf("a section:\n%s", text)
-	}
-	m := runreport.MissingYears{Key: "330803-财政局", Portal: "a", Name: "财政局", Years: []int{2008, 2009, 2010, 2012, 2014, 2015}}
-	if got := missingWord(m); got != "330803-财政局  财政局: 2008-2010, 2012, 2014-2015" {
-		t.Error(got)
-	}
-	if m.Key = ""; !strings.HasPrefix(missingWord(m), "a  财政局: ") {
-		t.Error(missingWord(m))
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"gongkai/cmd/gongkai/view"
 	"gongkai/crawler"
 	"gongkai/crawler/pace"
 	"gongkai/crawler/runreport"
@@ -90,7 +91,7 @@ func (e *env) conclude(j *job, err *error) (name string, written error) {
 	n.Outcome = outcome(*err)
 	n.DiskFree, _ = e.freeSpace(existing(j.Archive.Path)) // 0 when it cannot be told
 	state.Learn(n, j.sum, n.ExitCode == exitDone || n.ExitCode == exitPartial)
-	return reportFolder(&j.Config).Put(n, reportText(n), state, j.Report.Keep)
+	return reportFolder(&j.Config).Put(n, view.Run(n), state, j.Report.Keep)
 }
 
 // findOut fills in what is new, what is wrong, and what is missing.
@@ -184,7 +185,7 @@ func (e *env) crawlOnce(ctx context.Context, j *job) error {
 		return errNoAnswer
 	}
 	if !j.until.IsZero() && !time.Now().Before(j.until) && sum.Unvisited > 0 {
-		j.report.Notes = append(j.report.Notes, fmt.Sprintf("the run was over at %s: %d pages known are left; the next run goes on", clockWord(j.until), sum.Unvisited))
+		j.report.Notes = append(j.report.Notes, fmt.Sprintf("the run was over at %s: %d pages known are left; the next run goes on", view.Clock(j.until), sum.Unvisited))
 	}
 	if !sum.Clean() {
 		return errNotAll
@@ -253,7 +254,7 @@ func (e *env) send(ctx context.Context, j *job, name string, written bool) {
 	}
 	e.concluding.Lock()
 	defer e.concluding.Unlock()
-	if err := reportFolder(&j.Config).Write(name, &j.report, reportText(&j.report)); err != nil {
+	if err := reportFolder(&j.Config).Write(name, &j.report, view.Run(&j.report)); err != nil {
 		j.log.Error("the report cannot be written", "folder", j.Report.Path, "err", err)
 	}
 }

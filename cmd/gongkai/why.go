@@ -8,6 +8,7 @@ import (
 
 	"gongkai/cmd/gongkai/config"
 	"gongkai/cmd/gongkai/term"
+	"gongkai/cmd/gongkai/view"
 	"gongkai/crawler"
 	"gongkai/store"
 	"gongkai/store/frontier"
@@ -73,20 +74,20 @@ func (e *env) whyURL(y crawler.Why) {
 	if y.Last == nil {
 		e.line("archive", "never asked for")
 	} else {
-		said := statusWord(y.Last.Status)
+		said := view.Status(y.Last.Status)
 		if y.Last.Error != "" {
-			said += " " + term.Clip(y.Last.Error, mostShown)
+			said += " " + term.Clip(y.Last.Error, view.MostShown)
 		}
-		e.line("archive", "asked for %d times; last %s as %s: %s %s", y.Held, clockWord(y.Last.Time), y.Last.Kind, y.Last.State, said)
+		e.line("archive", "asked for %d times; last %s as %s: %s %s", y.Held, view.Clock(y.Last.Time), y.Last.Kind, y.Last.State, said)
 		if y.Last.From != "" {
-			e.line("", "found on %s as %q", term.Clip(y.Last.From, mostShown), term.Clip(y.Last.Title, mostShown))
+			e.line("", "found on %s as %q", term.Clip(y.Last.From, view.MostShown), term.Clip(y.Last.Title, view.MostShown))
 		}
 		if !y.Last.Robots.Allowed && y.Last.Kind != store.KindRobots {
 			e.line("", "robots.txt said then: %s", y.Last.Robots.Reason)
 		}
 	}
 	if y.Due != nil {
-		e.line("due", "%s", clockWord(*y.Due))
+		e.line("due", "%s", view.Clock(*y.Due))
 	}
 	for _, f := range y.Found {
 		e.line("frontier", "%s: %s", f.Portal, foundWord(f))
@@ -101,7 +102,7 @@ func foundWord(f frontier.Finding) string {
 	case f.Item == nil:
 		return f.State
 	case !f.Item.Leased.IsZero():
-		return "being asked for since " + clockWord(f.Item.Leased)
+		return "being asked for since " + view.Clock(f.Item.Leased)
 	}
 	text := "queued as " + f.Item.Kind
 	if f.Item.From != "" {
@@ -111,7 +112,7 @@ func foundWord(f frontier.Finding) string {
 		text += fmt.Sprintf(", tried %d times", f.Item.Tries)
 	}
 	if f.Item.After.After(time.Now()) {
-		text += ", not before " + clockWord(f.Item.After)
+		text += ", not before " + view.Clock(f.Item.After)
 	}
 	return text
 }
@@ -126,10 +127,10 @@ func (e *env) whySite(y crawler.Why, c config.Config) {
 		e.line("", "never asked")
 	default:
 		if !h.Seen.IsZero() {
-			e.line("", "last answer %s", clockWord(h.Seen))
+			e.line("", "last answer %s", view.Clock(h.Seen))
 		}
 		if y.Wait != "" {
-			e.line("", "not to be asked before %s: %s", clockWord(y.Next), y.Wait)
+			e.line("", "not to be asked before %s: %s", view.Clock(y.Next), y.Wait)
 		}
 		if h.Delay > time.Duration(c.Crawl.Delay) {
 			e.line("", "its robots.txt asks for %v between requests", h.Delay)
@@ -142,7 +143,7 @@ func (e *env) whySite(y crawler.Why, c config.Config) {
 		}
 	}
 	for _, lost := range y.Lost {
-		e.line("listing", "%s", term.Clip(lost, mostShown))
+		e.line("listing", "%s", term.Clip(lost, view.MostShown))
 	}
 	for _, w := range y.Walks {
 		e.line("walk", "%s", walkWord(w))
@@ -151,10 +152,10 @@ func (e *env) whySite(y crawler.Why, c config.Config) {
 
 // walkWord says how far a walk has come.
 func walkWord(w frontier.Count) string {
-	text := fmt.Sprintf("%s (%s, begun %s): ", w.Portal, w.Kind, clockWord(w.Started))
+	text := fmt.Sprintf("%s (%s, begun %s): ", w.Portal, w.Kind, view.Clock(w.Started))
 	switch {
 	case !w.Ended.IsZero():
-		text += "ended " + clockWord(w.Ended)
+		text += "ended " + view.Clock(w.Ended)
 	case w.Stopped != "":
 		text += "stopped, " + w.Stopped
 	default:
@@ -166,9 +167,7 @@ func walkWord(w frontier.Count) string {
 		}
 	}
 	if w.Next.After(time.Now()) {
-		text += "; the next not before " + clockWord(w.Next)
+		text += "; the next not before " + view.Clock(w.Next)
 	}
 	return text
 }
-
-func clockWord(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -1,4 +1,4 @@
-package main
+package view
 
 import (
 	"cmp"
@@ -41,9 +41,9 @@ type (
 	}
 )
 
-// coverHTML writes a page with a heat map of the provinces, and one for every so many of the agencies given, so that each prints on
-// a page of its own.
-func coverHTML(w io.Writer, m *coverage.Map, lines []coverage.Line, now time.Time) error {
+// CoverageHTML writes a page with a heat map of the provinces, and one for every so many of the agencies given, so that each prints on
+// a page of its own. program is named on it.
+func CoverageHTML(w io.Writer, m *coverage.Map, lines []coverage.Line, now time.Time, program string) error {
 	charts := []coverChart{drawProvinces(m)}
 	for from := 0; from < len(lines); from += coverRows {
 		c := coverChart{Side: coverCell - 2, Width: coverLabel + coverCell*len(m.Years) + 4}
@@ -70,8 +70,8 @@ func coverHTML(w io.Writer, m *coverage.Map, lines []coverage.Line, now time.Tim
 	if n := len(m.Lines) - len(lines); n > 0 {
 		drawn = fmt.Sprintf("Agencies of which nothing is known yet are not drawn: %d. 尚无任何信息的 %d 个机关未列出。", n, n)
 	}
-	return coverPage.Execute(w, map[string]any{"Sum": coverSum(m), "Drawn": drawn, "Charts": charts,
-		"Label": coverLabel - 6, "Made": clockWord(now), "Program": "gongkai " + version()})
+	return coverPage.Execute(w, map[string]any{"Sum": CoverageLine(m), "Drawn": drawn, "Charts": charts,
+		"Label": coverLabel - 6, "Made": Clock(now), "Program": program})
 }
 
 // shareCell is the width of a cell with a share in it.

@@ -1,4 +1,4 @@
-package main
+package view
 
 import (
 	"cmp"
@@ -13,14 +13,14 @@ import (
 	"gongkai/crawler/runreport"
 )
 
-// perSection is how many entries of a list the text shows.
-const perSection = 25
+// PerSection is how many entries of a list the text shows.
+const PerSection = 25
 
-// reportText is a report for a person.
-func reportText(n *runreport.Report) string {
+// Run writes the report of a run.
+func Run(n *runreport.Report) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "gongkai %s: %s\n\n", n.Kind, n.Outcome)
-	fmt.Fprintf(&b, "  from %s to %s, %v\n", clockWord(n.Started), clockWord(n.Ended), n.Ended.Sub(n.Started).Round(time.Second))
+	fmt.Fprintf(&b, "  from %s to %s, %v\n", Clock(n.Started), Clock(n.Ended), n.Ended.Sub(n.Started).Round(time.Second))
 	fmt.Fprintf(&b, "  %d portals, %v\n", n.Portals, n.Counts)
 	if n.DiskFree > 0 {
 		fmt.Fprintf(&b, "  %s free on the disk of the archive\n", humanize.IBytes(uint64(n.DiskFree)))
@@ -50,10 +50,10 @@ func section[T any](b *strings.Builder, n *runreport.Report, name, title string,
 		return
 	}
 	fmt.Fprintf(b, "\n%s (%d):\n", title, len(list)+n.More[name])
-	for _, entry := range list[:min(len(list), perSection)] {
+	for _, entry := range list[:min(len(list), PerSection)] {
 		fmt.Fprintf(b, "  %s\n", word(entry))
 	}
-	if more := len(list) + n.More[name] - perSection; more > 0 {
+	if more := len(list) + n.More[name] - PerSection; more > 0 {
 		fmt.Fprintf(b, "  … and %d more, in the report's JSON\n", more)
 	}
 }
@@ -72,7 +72,7 @@ func newsWord(i runreport.NewsItem) string {
 func deadWord(d runreport.DeadPortal) string {
 	since := "it never gave anything"
 	if !d.Since.IsZero() {
-		since = "last gave something " + clockWord(d.Since)
+		since = "last gave something " + Clock(d.Since)
 	}
 	return fmt.Sprintf("%s  %s\n    %s: %s (%s)", d.Portal, d.Agency, d.URL, d.Why, since)
 }
