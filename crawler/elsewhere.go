@@ -10,7 +10,7 @@ import (
 
 	"gongkai/crawler/discover"
 	"gongkai/crawler/weburl"
-	"gongkai/extract"
+	"gongkai/extract/division"
 	"gongkai/seeds"
 )
 
@@ -34,7 +34,7 @@ func (s *site) isAway(p seeds.Portal) bool {
 // lies in: the first such site. Most home pages have links to what their province, or their neighbours, disclose.
 func (k *seeker) refer(l discover.Lead, u *url.URL) {
 	address := weburl.WithoutFragment(u.String())
-	at := extract.FindDivision(l.Name, k.portal.Division)
+	at := division.Find(l.Name, k.portal.Division)
 	if k.away || l.Points < promising || weburl.Site(u) == k.scope.site || !strings.HasSuffix(strings.ToLower(u.Hostname()), ".gov.cn") ||
 		notOurs.MatchString(l.Name) || at != "" && at != k.portal.Division && at != k.search.Site.Division {
 		return

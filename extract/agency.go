@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"gongkai/extract/division"
 	"gongkai/extract/text"
 )
 
@@ -48,14 +49,14 @@ func identify(names []namedBy, fields []Field, h Hints, prose string) (Agency, [
 		}
 	}
 	home := placeOfGovernment(strings.TrimSuffix(strings.TrimSuffix(h.Agency, "办公室"), "办公厅"))
-	full, whole := divisions().complete(a.Name, a.Division, home)
+	full, whole := division.Complete(a.Name, a.Division, home)
 	if !whole && a.Division != "" {
 		doubt("agency", "place", "%s does not say of which place it is; it stands on a portal of %s", a.Name, a.Division)
 	}
 	a.Name = full
 	if own := a.settle(prose, home); own != a.Division {
 		a.Evidence = append(a.Evidence, "name is of "+own)
-		if a.Division != "" && !strings.HasPrefix(own, stem(a.Division)) {
+		if a.Division != "" && !division.Within(own, a.Division) {
 			doubt("division", "", "%s is of %s, the portal of %s", a.Name, own, a.Division)
 		}
 		a.Division = own
@@ -64,6 +65,13 @@ func identify(names []namedBy, fields []Field, h Hints, prose string) (Agency, [
 		doubt("division", "", "neither the portal nor the page tells of which division %s is", a.Name)
 	}
 	return a, problems
+}
+
+// Identify returns the agency that a name stands for, as a report of it would be keyed: below the division of the
+// portal that it stands on, which may be empty.
+func Identify(name, division string) Agency {
+	a, _ := identify([]namedBy{{text.Plain(name), "catalogue"}}, nil, Hints{Division: division}, "")
+	return a
 }
 
 // called takes the first name that is one, and returns what it is from. A name that says only of which kind its place
@@ -77,7 +85,7 @@ func (a *Agency) called(names []namedBy) (by string) {
 			a.Name, by = name, n.by
 			a.Evidence = append(a.Evidence, n.by+": "+n.name)
 		default:
-			if _, _, ok := genericName(a.Name); ok && len(name) > len(a.Name) && strings.HasSuffix(name, a.Name) {
+			if _, _, ok := division.Generic(a.Name); ok && len(name) > len(a.Name) && strings.HasSuffix(name, a.Name) {
 				a.Name = name
 				a.Evidence = append(a.Evidence, "in full, "+n.by+": "+n.name)
 			}
@@ -88,34 +96,31 @@ func (a *Agency) called(names []namedBy) (by string) {
 
 // settle brings a name to its full form, derives key and level, and returns the division that the name is of. home is the
 // place whose government has the portal: the gazetteer does not know those that are new.
-func (a *Agency) settle(prose, home string) (division string) {
-	g := divisions()
-	party := partyName.FindString(a.Name)
-	unit, division := g.strip(a.Name[len(party):], a.Division)
+func (a *Agency) settle(prose, home string) (code string) {
+	unit, code := division.Strip(a.Name[len(division.Party(a.Name)):], a.Division)
 	if rest, ok := strings.CutPrefix(unit, home); ok && home != "" {
-		unit, division = rest, a.Division
+		unit, code = rest, a.Division
 	}
 	place := strings.TrimSuffix(a.Name, unit)
-	if rest := once(a.Name, unit); rest != unit {
+	if rest := division.Once(a.Name, unit); rest != unit {
 		unit = rest
 		a.Name = place + rest
 	}
 	if unit = ownPlace.ReplaceAllString(unit, "$1"); place == "" && unit != a.Name {
 		// "县政府办公室", and nothing near is or was a county: the page means the division it stands on
-		province, prefecture, county := DivisionPath(division)
-		place = lastOf(province, prefecture, county)
+		place = division.Name(code)
 	}
-	if full := g.government(fullName(unit, prose), division); full != unit {
+	if full := division.Government(fullName(unit, prose), code); full != unit {
 		a.Name = place + full
 		unit = full
 	}
-	if now, ok := renamed(division, unit); ok {
+	if now, ok := renamed(code, unit); ok {
 		a.Evidence = append(a.Evidence, "key: "+unit+" is now "+now)
 		unit = now
 	}
-	a.Key = AgencyKey(division + "-" + unit)
-	a.Level = levelOf(division, unit)
-	return division
+	a.Key = AgencyKey(code + "-" + unit)
+	a.Level = levelOf(code, unit)
+	return code
 }
 
 var (
@@ -173,7 +178,7 @@ func divisionOf(fields []Field, h Hints) (a Agency, problems []Problem) {
 		case a.Division == "":
 			a.Division = code
 			a.Evidence = append(a.Evidence, by)
-		case !strings.HasPrefix(code, stem(a.Division)) && !strings.HasPrefix(a.Division, stem(code)):
+		case !division.Within(code, a.Division) && !division.Within(a.Division, code):
 			problems = append(problems, Problem{"division", f.Name, by + " is not of " + a.Division})
 		default:
 			a.Evidence = append(a.Evidence, by)
@@ -185,7 +190,7 @@ func divisionOf(fields []Field, h Hints) (a Agency, problems []Problem) {
 // unitData lists units that changed their name and nothing else that would end a series; where a division is given,
 // only there. Mergers and splits are not renames.
 //
-//go:embed data/units.csv
+//go:embed units.csv
 var unitData string
 
 // renames maps a former name of a unit to the current one, "" or a division code before it.
@@ -207,11 +212,55 @@ func renamed(division, unit string) (now string, ok bool) {
 	return now, ok
 }
 
+// placeOfGovernment returns the name of the place of a government, as the government has it; "" for another body.
+func placeOfGovernment(agency string) string {
+	for _, word := range [...]string{"人民政府", "行政公署"} {
+		if place, ok := strings.CutSuffix(agency, word); ok {
+			return place
+		}
+	}
+	return ""
+}
+
 // namedBy is a name an agency may have, and where it stands.
 type namedBy struct{ name, by string }
 
 // ownPlace strips the word for a kind of place before a government where nothing tells which place that is.
 var ownPlace = regexp.MustCompile(`^(?:本|我)?[省市区县州旗盟](人民政府|政府|府办|委办)`)
+
+// fullName brings the short names of bodies to their full form where they, or the text of the page, leave no doubt: 云岭乡 is
+// short for its government, 丙里街 for the office of a street where the page speaks of one.
+func fullName(unit, prose string) string {
+	if full := fullUnit(unit); full != unit {
+		return full
+	}
+	stem, street := cutSuffixes(unit, "街道办", "街办事处", "街办", "街", "办事处")
+	switch {
+	case street == "街道办", street == "街办事处", street == "街办":
+		return stem + "街道办事处"
+	case street == "街" && (streetProse.MatchString(prose) || strings.Contains(prose, stem+"街道")),
+		street == "办事处" && stem != "" && !strings.HasSuffix(stem, "街道") && strings.Contains(prose, stem+"街道"):
+		return stem + "街道办事处"
+	case division.IsZone(unit) && zoneProse.MatchString(prose):
+		return unit + "管理委员会"
+	}
+	return unit
+}
+
+var (
+	streetProse = regexp.MustCompile(`[全我本]街|街道(?:办事处|党工委|办)`)
+	zoneProse   = regexp.MustCompile(`管委会|管理委员会`)
+)
+
+// cutSuffixes cuts the first of some endings that a name has, if a name of no more than eight characters is left.
+func cutSuffixes(name string, endings ...string) (stem, ending string) {
+	for _, e := range endings {
+		if stem, ok := strings.CutSuffix(name, e); ok && stem != "" && utf8.RuneCountInString(stem) <= 8 {
+			return stem, e
+		}
+	}
+	return name, ""
+}
 
 // fullUnit brings the short names of a government and its office to their full form, so that a key does not
 // depend on how a page abbreviates.
@@ -251,10 +300,10 @@ var (
 var township = regexp.MustCompile(`^.{1,10}(?:镇|乡|街道)(?:人民政府|办事处|$)`)
 
 func levelOf(code, unit string) string {
-	if township.MatchString(unit) && DivisionLevel(code) == "county" {
+	if township.MatchString(unit) && division.Level(code) == "county" {
 		return "township"
 	}
-	return DivisionLevel(code)
+	return division.Level(code)
 }
 
 // leadingDivision returns the division code that a site's identification code or an index number begins with, or "".
@@ -262,17 +311,8 @@ func leadingDivision(s string) string {
 	if len(s) < 6 || !digits(s[:6]) || len(s) > 6 && s[6] >= '0' && s[6] <= '9' && len(s) != 10 {
 		return "" // a longer number only looks like one: an organisation code
 	}
-	if _, ok := divisions().current[s[:6]]; !ok {
-		return ""
-	}
-	return s[:6]
-}
-
-func lastOf(names ...string) string {
-	for i := len(names) - 1; i >= 0; i-- {
-		if names[i] != "" {
-			return names[i]
-		}
+	if code := s[:6]; division.Current(code) == code {
+		return code
 	}
 	return ""
 }

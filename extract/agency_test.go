@@ -52,19 +52,3 @@ func TestIdentify(t *testing.T) {
 		}
 	}
 }
-
-func TestDivisionPath(t *testing.T) {
-	for code, want := range map[string][3]string{
-		"330803": {"浙江省", "衢州市", "衢江区"},
-		"360500": {"江西省", "新余市", ""},
-		"330000": {"浙江省", "", ""},
-		"110101": {"北京市", "", "东城区"},
-		"999999": {"", "", ""},
-		"":       {"", "", ""},
-	} {
-		p, f, c := DivisionPath(code)
-		if got := [3]string{p, f, c}; got != want {
-			t.Errorf("DivisionPath(%q) = %q, want %q", code, got, want)
-		}
-	}
-}

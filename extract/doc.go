@@ -19,10 +19,11 @@
 //	flat.go       tables that have become text
 //	number.go     a cell as a number, or why it is blank
 //	checks.go     the identities of the form; prose.go: sentences against tables
-//	whose.go      what the page calls its agency; agency.go: whose report it is; complete.go: its name in full; division.go: codes and names of GB/T 2260; shortname.go: what places are called besides
+//	whose.go      what the page calls its agency; agency.go: whose report it is
 //	read.go       ReadReport, which puts all this together; report.go: what comes out; quality.go
 //
-// Package text below it knows traditional script, full-width forms and odd spaces.
+// Below it, package division knows the codes and names of places, and package text knows traditional script, full-width forms and
+// odd spaces.
 //
 // Rules of the form come from 国办发〔2014〕32号, 国办公开办函〔2019〕60号 and 国办公开办函〔2021〕30号; the names of metadata
 // fields from 国办发〔2017〕47号 and the catalogue blocks of the portals' systems.

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"gongkai/extract/division"
 	"gongkai/extract/text"
 )
 
@@ -52,7 +53,7 @@ func agencyLine(printed string, h Hints) string {
 	case !weakEnding.MatchString(s):
 		return ""
 	}
-	if unit, _ := divisions().strip(s, h.Division); unit != s || strings.HasPrefix(h.Agency, s) {
+	if unit, _ := division.Strip(s, h.Division); unit != s || strings.HasPrefix(h.Agency, s) {
 		return s
 	}
 	if strings.HasSuffix(s, "街") {

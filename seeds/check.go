@@ -12,7 +12,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"gongkai/extract"
+	"gongkai/extract/division"
 )
 
 // A mistake is what is wrong with one key of a portal.
@@ -63,7 +63,7 @@ func (e entry) checkBody(p *Portal, found *mistakes) {
 	}
 	if reason := checkDivision(e.Division, e.Level); reason != "" {
 		found.add("division", "%s", reason)
-	} else if today := extract.CurrentDivision(e.Division); today != "" {
+	} else if today := division.Current(e.Division); today != "" {
 		p.Division = today
 	}
 	if e.Division == "unknown" {
@@ -144,7 +144,7 @@ func (e entry) strict() []mistake {
 
 // strictDivision wants a division of today.
 func (e entry) strictDivision(found *mistakes) {
-	switch today := extract.CurrentDivision(e.Division); {
+	switch today := division.Current(e.Division); {
 	case e.Level == "central", today == e.Division, !divisionShape.MatchString(e.Division):
 	case today != "":
 		found.add("division", "division %q is %s today", e.Division, today)
@@ -171,17 +171,17 @@ func (e entry) strictConfidence(found *mistakes) {
 func (e entry) strictGovernment(found *mistakes) {
 	code := e.Division
 	m := governmentID.FindStringSubmatch(e.ID)
-	if m == nil || e.Level == "central" || extract.CurrentDivision(code) != code {
+	if m == nil || e.Level == "central" || division.Current(code) != code {
 		return
 	}
-	known, below := extract.DivisionLevel(code), m[2] != ""
+	known, below := division.Level(code), m[2] != ""
 	switch {
-	case m[1] != code && extract.CurrentDivision(m[1]) != code:
+	case m[1] != code && division.Current(m[1]) != code:
 		found.add("id", "id begins with %s, the division is %s", m[1], code)
 	case below:
 	case rank(e.Level) > rank(known):
 		found.add("level", "level is %q, division %s is a %s", e.Level, code, known)
-	case extract.FindDivision(e.Agency, code) != code:
+	case division.Find(e.Agency, code) != code:
 		found.add("agency", "agency %q is not of division %s", e.Agency, code)
 	}
 }
@@ -213,15 +213,15 @@ func checkDivision(code, level string) string {
 
 // checkPlace says what is wrong with the place of a code in the gazetteer, or "".
 func checkPlace(code, level string) string {
-	known := extract.DivisionLevel(code)
+	known := division.Level(code)
 	if rank(level) >= 0 && rank(level) < rank(known) {
 		return fmt.Sprintf("division %q is a %s, not a %s", code, known, level)
 	}
-	if known != "" || extract.FormerDivision(code) {
+	if known != "" || division.Former(code) {
 		return ""
 	}
 	for _, above := range [...]string{code[:2] + "0000", code[:4] + "00"} {
-		if extract.DivisionLevel(above) == "" && !(code[4:] != "00" && directly.MatchString(above)) {
+		if division.Level(above) == "" && !(code[4:] != "00" && directly.MatchString(above)) {
 			return fmt.Sprintf("division %q lies in %s, which is not in GB/T 2260", code, above)
 		}
 	}

@@ -17,7 +17,7 @@ import (
 	"sync"
 	"time"
 
-	"gongkai/extract"
+	"gongkai/extract/division"
 )
 
 // A Listing is a page that was found to list annual reports.
@@ -270,13 +270,13 @@ func (one Discovery) Complete(p Portal) Portal {
 		p.Level, p.Division = "central", ""
 	}
 	if p.Level == "" {
-		if p.Level = extract.DivisionLevel(p.Division); p.Level == "" {
+		if p.Level = division.Level(p.Division); p.Level == "" {
 			p.Level = "county"
 		}
 	}
 	if p.Agency == "" {
 		p.Agency = strings.TrimSpace(siteWords.ReplaceAllString(strings.TrimSpace(one.Site), ""))
-		if province, prefecture, county := extract.DivisionPath(p.Division); strings.HasSuffix(p.Agency, "人民") {
+		if province, prefecture, county := division.Path(p.Division); strings.HasSuffix(p.Agency, "人民") {
 			p.Agency += "政府"
 		} else if p.Agency == "" || p.Agency == county || p.Agency == prefecture || p.Agency == province {
 			p.Agency = cmp.Or(p.Agency, county, prefecture, province, p.ID)

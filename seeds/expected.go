@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"gongkai/extract"
+	"gongkai/extract/division"
 )
 
 // An Expectation is a report that a body owes for a year, or a year for which it owes none.
@@ -94,12 +95,12 @@ func (e Expectation) each(first, last int, not func(year int) string) []Expectat
 }
 
 // government returns the key of a division's government when an agency is that, or its office; else "".
-func government(division, agency string) extract.AgencyKey {
-	if extract.DivisionLevel(division) == "" || division == "000000" {
+func government(code, agency string) extract.AgencyKey {
+	if division.Level(code) == "" || code == "000000" {
 		return ""
 	}
-	a := extract.Identify(agency, division)
-	if a.Division != division {
+	a := extract.Identify(agency, code)
+	if a.Division != code {
 		return ""
 	}
 	_, unit, _ := strings.Cut(string(a.Key), "-")
@@ -155,8 +156,8 @@ func lifetimes() []lifetime {
 	const always, ever = 0, 1 << 20
 	at := make(map[string]int)
 	var all []lifetime
-	for _, d := range extract.Divisions() {
-		code := cmp.Or(extract.CurrentDivision(d.Code), d.Code)
+	for _, d := range division.All() {
+		code := cmp.Or(division.Current(d.Code), d.Code)
 		if strings.HasSuffix(d.Level, "-zone") || notOwing[code] || !slices.Contains(Levels, d.Level) {
 			continue
 		}
@@ -164,7 +165,7 @@ func lifetimes() []lifetime {
 		if d.Since != 0 {
 			first = d.Since / 100
 		}
-		if d.Until != 0 && extract.FormerDivision(code) {
+		if d.Until != 0 && division.Former(code) {
 			if last = d.Until / 100; d.Until%100 < 12 {
 				last-- // who does not see the end of a year does not report on it
 			}

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"gongkai/extract"
+	"gongkai/extract/division"
 )
 
 // A Filter chooses portals. Of each list any may match; an empty one matches all.
@@ -19,7 +19,7 @@ type Filter struct {
 // Check says which word of a filter nothing can match, whatever the catalogue.
 func (f Filter) Check() error {
 	for _, d := range f.Divisions {
-		if d != "000000" && extract.DivisionLevel(d) == "" {
+		if d != "000000" && division.Level(d) == "" {
 			return fmt.Errorf("division %q is not in GB/T 2260", d)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 	"testing/fstest"
 	"time"
 
-	"gongkai/extract"
+	"gongkai/extract/division"
 )
 
 const good = `[[portal]]
@@ -40,7 +40,7 @@ func TestBuiltin(t *testing.T) {
 		if p.ID == p.Division {
 			governments[p.Division] = p.ID
 		}
-		if p.Level != "central" && extract.FindDivision(p.Agency, p.Division) != p.Division && !strings.Contains(p.ID, "-") {
+		if p.Level != "central" && division.Find(p.Agency, p.Division) != p.Division && !strings.Contains(p.ID, "-") {
 			t.Errorf("portal %s: %s is not of %s", p.ID, p.Agency, p.Division)
 		}
 		if (len(p.Start) == 0) != (p.Confidence == Unknown) || p.Listed() != (p.Confidence != HomeOnly && p.Confidence != Unknown) {
@@ -59,7 +59,7 @@ func TestBuiltin(t *testing.T) {
 		governments[portals[i].Division] = id
 	}
 	var without []string
-	for _, d := range extract.Divisions() {
+	for _, d := range division.All() {
 		if d.Until == 0 && governments[d.Code] == "" && !strings.HasSuffix(d.Level, "zone") {
 			without = append(without, d.Code+d.Name)
 		}

@@ -15,6 +15,7 @@ import (
 	"gongkai/cmd/gongkai/config"
 	"gongkai/crawler/coverage"
 	"gongkai/extract"
+	"gongkai/extract/division"
 	"gongkai/seeds"
 	"gongkai/store"
 	"gongkai/store/export"
@@ -100,7 +101,7 @@ func knownDivision(code string) bool {
 	if _, err := strconv.ParseUint(code, 10, 32); len(code) != 6 || err != nil {
 		return false
 	}
-	return extract.DivisionLevel(code) != "" || extract.DivisionLevel(code[:4]+"00") != "" || extract.DivisionLevel(code[:2]+"0000") != ""
+	return division.Level(code) != "" || division.Level(code[:4]+"00") != "" || division.Level(code[:2]+"0000") != ""
 }
 
 func (e *env) export(ctx context.Context, out, asOf string, o export.Options) error {

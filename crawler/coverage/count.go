@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"gongkai/extract"
+	"gongkai/extract/division"
 	"gongkai/seeds"
 )
 
@@ -75,7 +76,7 @@ func inCommon(c Cell, by string) string {
 		if c.Division == "000000" || c.Division == "" {
 			return "中央"
 		}
-		province, _, _ := extract.DivisionPath(c.Division)
+		province, _, _ := division.Path(c.Division)
 		return province
 	case ByLevel:
 		return c.Level

@@ -10,6 +10,7 @@ import (
 
 	"gongkai/crawler/portal"
 	"gongkai/extract"
+	"gongkai/extract/division"
 	"gongkai/seeds"
 )
 
@@ -247,12 +248,12 @@ func (s *Search) speaksOfUs(rows []portal.Row, e portal.Exploration) bool {
 		return slices.ContainsFunc([]string{e.Column, e.Title, e.Organizer}, func(name string) bool { return s.ours(strings.TrimSpace(name)) })
 	}
 	ours := func(code string) bool { return code != "" && slices.Contains(s.places, code) }
-	if len(e.SiteID) == 10 && ours(e.SiteID[:6]) || ours(extract.FindDivision(e.Site, s.Site.Division)) {
+	if len(e.SiteID) == 10 && ours(e.SiteID[:6]) || ours(division.Find(e.Site, s.Site.Division)) {
 		return true
 	}
 	return slices.ContainsFunc(rows, func(r portal.Row) bool {
 		claim := claimOf(r.Name())
-		return claim.Agency != "" && ours(extract.FindDivision(claim.Agency, s.Site.Division))
+		return claim.Agency != "" && ours(division.Find(claim.Agency, s.Site.Division))
 	})
 }
 
@@ -262,7 +263,7 @@ func (s *Search) foreign(r portal.Row) bool {
 	if claim.Agency == "" || len(s.places) == 0 {
 		return false
 	}
-	d := extract.FindDivision(claim.Agency, s.Site.Division)
+	d := division.Find(claim.Agency, s.Site.Division)
 	return d != "" && !slices.ContainsFunc(s.places, func(place string) bool {
 		return strings.HasPrefix(d, strings.TrimSuffix(strings.TrimSuffix(place, "00"), "00"))
 	})

@@ -13,7 +13,7 @@ import (
 
 	"gongkai/crawler/portal"
 	"gongkai/crawler/weburl"
-	"gongkai/extract"
+	"gongkai/extract/division"
 	"gongkai/seeds"
 )
 
@@ -265,12 +265,12 @@ func (s *Search) introduce(e portal.Exploration) {
 		s.zone = zoneName.MatchString(name)
 		s.unit = !s.zone && bureauSite.MatchString(name)
 	}
-	if id := s.Site.ID; len(id) == 10 && id[:6] != "000000" && extract.DivisionLevel(id[:6]) != "" {
+	if id := s.Site.ID; len(id) == 10 && id[:6] != "000000" && division.Level(id[:6]) != "" {
 		s.place(id[:6])
 	}
 	for _, name := range []string{e.Site, e.Organizer, e.Title} {
 		if len(s.Steps) == 0 || name == e.Site { // titles of further pages are of what is on them
-			s.place(extract.FindDivision(name, s.portal.Division))
+			s.place(division.Find(name, s.portal.Division))
 		}
 	}
 }

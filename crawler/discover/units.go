@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 
 	"gongkai/crawler/portal"
-	"gongkai/extract"
+	"gongkai/extract/division"
 	"gongkai/seeds"
 )
 
@@ -93,9 +93,9 @@ func (s *Search) addUnit(l portal.Row) {
 	if _, known := s.units[key]; known {
 		return
 	}
-	division := cmp.Or(s.portal.Division, s.Site.Division)
-	level := cmp.Or(s.portal.Level, extract.DivisionLevel(division), "county")
-	p := seeds.Portal{Agency: extract.FullName(name, s.Site.Division), Division: division, Level: level, Home: l.URL, Start: []string{l.URL},
+	code := cmp.Or(s.portal.Division, s.Site.Division)
+	level := cmp.Or(s.portal.Level, division.Level(code), "county")
+	p := seeds.Portal{Agency: division.FullName(name, s.Site.Division), Division: code, Level: level, Home: l.URL, Start: []string{l.URL},
 		Family: s.portal.Family, Confidence: seeds.HomeOnly, Evidence: "In a list of bodies on " + s.home.String()}
 	if township.MatchString(name) {
 		p.Level = "township"

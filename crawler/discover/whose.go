@@ -9,6 +9,7 @@ import (
 
 	"gongkai/crawler/portal"
 	"gongkai/extract"
+	"gongkai/extract/division"
 	"gongkai/seeds"
 )
 
@@ -53,12 +54,12 @@ var governing = regexp.MustCompile(`(?:^|[^乡镇])(?:人民政府|行政公署)
 // ours reports whether a name is that of the body whose portal this is. That of a portal of which nobody has said whose
 // it is may be any government's of its place.
 func (s *Search) ours(name string) bool {
-	division := s.portal.Division
-	if division == "" && s.portal.Level != "central" {
-		division = s.Site.Division
+	code := s.portal.Division
+	if code == "" && s.portal.Level != "central" {
+		code = s.Site.Division
 	}
-	_, unit, _ := strings.Cut(string(extract.Identify(name, division).Key), "-")
-	here := s.isHere(extract.FindDivision(name, division), division)
+	_, unit, _ := strings.Cut(string(extract.Identify(name, code).Key), "-")
+	here := s.isHere(division.Find(name, code), code)
 	if !s.unit && !s.zone && here && governing.MatchString(unit) {
 		return true
 	}

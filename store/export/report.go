@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"gongkai/extract"
+	"gongkai/extract/division"
 	"gongkai/store"
 )
 
@@ -31,7 +32,7 @@ func (l *layout) newReport(c store.Choice, before *report) *report {
 	r := &report{Choice: c, Report: c.Record.Report, parts: map[string]*store.Part{}, cells: l.cellsOf(c.Record.Report)}
 	r.id, r.scope = textValue(string(r.Agency.Key)), textValue(r.Scope)
 	r.url, r.sha256 = textValue(r.URL), textValue(r.SHA256)
-	r.province, r.prefecture, _ = extract.DivisionPath(r.Agency.Division)
+	r.province, r.prefecture, _ = division.Path(r.Agency.Division)
 	for i := range r.Parts {
 		if p := &r.Parts[i]; p.SHA256 != "" {
 			r.parts[p.Name] = p

@@ -1,4 +1,4 @@
-package extract
+package division
 
 import (
 	_ "embed"
@@ -9,7 +9,7 @@ import (
 
 // customaryData lists short names in daily use that no rule makes: 前郭县 for 前郭尔罗斯蒙古族自治县.
 //
-//go:embed data/customary.csv
+//go:embed customary.csv
 var customaryData string
 
 // peoples are the names that stand in those of autonomous places. Some are written without 族: 哈萨克自治州.
@@ -23,7 +23,7 @@ var kinds = []struct{ official, short string }{
 
 // shortNames lists what a division is called besides its name: 凉山州 and 凉山自治州 for 凉山彝族自治州, 顺河区 for 顺河回族区,
 // 广西 for 广西壮族自治区. A bare name is one without a word for its kind.
-func shortNames(d division) (names []string, bare string) {
+func shortNames(d entry) (names []string, bare string) {
 	for _, k := range kinds {
 		stem, ok := strings.CutSuffix(d.name, k.official)
 		if !ok || k.short == "" && d.level != "province" {
@@ -84,13 +84,13 @@ var organ = regexp.MustCompile(`^(?:人民)?政府|^\p{Han}{2,14}(?:厅|委员�
 // fits reports whether a name that a division goes by may be meant, with rest behind it, on a portal of code. One without a
 // word for its kind is a word as well: it counts before the name of a place below it, before a government, and for
 // an autonomous region alone or before the name of a body.
-func (g *gazetteer) fits(d division, rest, code string) bool {
+func (g *gazetteer) fits(d entry, rest, code string) bool {
 	if !d.bare {
 		return true
 	}
 	first, _ := utf8.DecodeRuneInString(rest)
 	for _, below := range g.byFirst[first] {
-		if !below.bare && below.code != d.code && strings.HasPrefix(below.code, stem(d.code)) && strings.HasPrefix(rest, below.name) {
+		if !below.bare && below.code != d.code && Within(below.code, d.code) && strings.HasPrefix(rest, below.name) {
 			return true
 		}
 	}
@@ -98,6 +98,6 @@ func (g *gazetteer) fits(d division, rest, code string) bool {
 		strings.HasPrefix(rest, "生产建设兵团") || rest != "" && !organ.MatchString(rest) {
 		return false
 	}
-	below := code != d.code && strings.HasPrefix(code, stem(d.code))
+	below := code != d.code && Within(code, d.code)
 	return !below || rest == "" || strings.HasSuffix(rest, "厅") || strings.Contains(rest, "政府")
 }

@@ -1,21 +1,24 @@
-package extract
+package division_test
 
 import (
 	"strings"
 	"testing"
+
+	"gongkai/extract"
+	"gongkai/extract/division"
 )
 
 // TestShortNames takes every autonomous place of the gazetteer, of today and of former years, by all that it goes by:
 // each is the place of today, for whoever looks for it from above, from itself, or from nowhere.
 func TestShortNames(t *testing.T) {
 	rows := 0
-	for _, d := range Divisions() {
+	for _, d := range division.All() {
 		if !strings.Contains(d.Name, "自治") {
 			continue
 		}
 		rows++
-		code := CurrentDivision(d.Code)
-		names, bare := shortNames(division{name: d.Name, level: d.Level})
+		code := division.Current(d.Code)
+		names, bare := division.ShortNames(d)
 		for _, name := range append(names, d.Name, bare) {
 			for _, tail := range []string{"人民政府", "政府", "人民政府办公室", "人民政府门户网站", ""} {
 				for _, within := range []string{"", code, code[:4] + "00", code[:2] + "0000"} {
@@ -23,8 +26,8 @@ func TestShortNames(t *testing.T) {
 					if name == "东乡县" && within == "" || name == "" {
 						want = "" // a county of Jiangxi was called 东乡县, too
 					}
-					if got := FindDivision(name+tail, within); got != want && !(want == "" && got == within) {
-						t.Errorf("FindDivision(%q, %q) = %q, want %q", name+tail, within, got, want)
+					if got := division.Find(name+tail, within); got != want && !(want == "" && got == within) {
+						t.Errorf("Find(%q, %q) = %q, want %q", name+tail, within, got, want)
 					}
 				}
 			}
@@ -32,7 +35,7 @@ func TestShortNames(t *testing.T) {
 				continue
 			}
 			for _, tail := range []string{"人民政府", "政府", ""} {
-				if got := Identify(name+tail, code); got.Key != AgencyKey(code+"-人民政府") {
+				if got := extract.Identify(name+tail, code); got.Key != extract.AgencyKey(code+"-人民政府") {
 					t.Errorf("Identify(%q) = %s, want that of the government of %s", name+tail, got.Key, code)
 				}
 			}
@@ -48,10 +51,10 @@ func TestShortNames(t *testing.T) {
 
 func TestCustomaryNames(t *testing.T) {
 	n := 0
-	for code, names := range customary() {
+	for code, names := range division.Customary() {
 		for _, name := range names {
 			n++
-			if got := FindDivision(name+"人民政府", code[:4]+"00"); got != code || CurrentDivision(code) != code {
+			if got := division.Find(name+"人民政府", code[:4]+"00"); got != code || division.Current(code) != code {
 				t.Errorf("%s: got %q, want %s", name, got, code)
 			}
 		}
@@ -102,8 +105,8 @@ func TestPlacesByShortNames(t *testing.T) {
 		{"上海路街道办事处", "", ""},
 		{"吉林市人民政府", "", "220200"},
 	} {
-		if got := FindDivision(tt.name, tt.within); got != tt.want {
-			t.Errorf("FindDivision(%q, %q) = %q, want %q", tt.name, tt.within, got, tt.want)
+		if got := division.Find(tt.name, tt.within); got != tt.want {
+			t.Errorf("Find(%q, %q) = %q, want %q", tt.name, tt.within, got, tt.want)
 		}
 	}
 }

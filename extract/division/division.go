@@ -1,11 +1,17 @@
-package extract
+// Package division knows the divisions of China: the codes and names of GB/T 2260 since 2007, what places are called besides, and how
+// the names of bodies begin with them. It knows nothing of documents, and decides nothing where several places bear a name.
+package division
 
 import (
+	"cmp"
 	_ "embed"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"gongkai/extract/text"
 )
 
 // divisionData lists the divisions of GB/T 2260 down to counties as of June 2023, and the names that codes had since
@@ -13,10 +19,36 @@ import (
 // lie far apart). Levels ending in -zone are zones that only
 // statistics know.
 //
-//go:embed data/divisions.csv
+//go:embed divisions.csv
 var divisionData string
 
-type division struct {
+// A Division is a line of the gazetteer: a name that a code of GB/T 2260 has or had.
+type Division struct {
+	Code, Name string
+	Level      string // province, prefecture, county; with "-zone" behind it where only statistics know it
+	Since      int    // the month, as 201510, in which the name was first listed; 0: before 2008
+	Until      int    // the month in which it was last listed; 0: it is of today
+}
+
+// All returns the gazetteer in the order of codes: the divisions of today, and former codes and names since
+// the end of 2007.
+func All() []Division {
+	var all []Division
+	for l := range strings.Lines(divisionData) {
+		f := strings.Split(strings.TrimSpace(l), ",")
+		if len(f) != 5 || f[0] == "code" {
+			continue
+		}
+		d := Division{Code: f[0], Name: f[1], Level: f[2]}
+		d.Until, _ = strconv.Atoi(f[3]) // empty: today
+		d.Since, _ = strconv.Atoi(f[4]) // empty: always
+		all = append(all, d)
+	}
+	return all
+}
+
+// An entry is a name that a division goes by.
+type entry struct {
 	code, name, level string
 	former            bool // a name that the code no longer has, or a code that is no longer used
 	short             bool // a name in use that is not the official one; see shortNames
@@ -24,21 +56,21 @@ type division struct {
 }
 
 type gazetteer struct {
-	current map[string]division // by code
-	former  map[string]division // by code that is not used any more
+	current map[string]entry    // by code
+	former  map[string]entry    // by code that is not used any more
 	byPlace map[string][]string // codes of today by the two digits of the province and the name of the place
-	byFirst map[rune][]division // every name, of today and of former years, official or short, by its first character
+	byFirst map[rune][]entry    // every name, of today and of former years, official or short, by its first character
 }
 
 var divisions = sync.OnceValue(func() *gazetteer {
-	g := &gazetteer{current: map[string]division{}, former: map[string]division{}, byPlace: map[string][]string{}, byFirst: map[rune][]division{}}
+	g := &gazetteer{current: map[string]entry{}, former: map[string]entry{}, byPlace: map[string][]string{}, byFirst: map[rune][]entry{}}
 	customs := customary()
 	for l := range strings.Lines(divisionData) {
 		f := strings.Split(strings.TrimSpace(l), ",")
 		if len(f) != 5 || f[0] == "code" {
 			continue
 		}
-		d := division{code: f[0], name: f[1], level: strings.TrimSuffix(f[2], "-zone"), former: f[3] != ""}
+		d := entry{code: f[0], name: f[1], level: strings.TrimSuffix(f[2], "-zone"), former: f[3] != ""}
 		if d.former {
 			g.former[d.code] = d
 		} else {
@@ -60,14 +92,43 @@ var divisions = sync.OnceValue(func() *gazetteer {
 })
 
 // called enters a name that a division goes by.
-func (g *gazetteer) called(d division) {
+func (g *gazetteer) called(d entry) {
 	first, _ := utf8.DecodeRuneInString(d.name)
 	g.byFirst[first] = append(g.byFirst[first], d)
 }
 
-// DivisionPath returns the names of the province, prefecture and county that a code of GB/T 2260 stands for; empty
+// Current returns the code under which a division is known today: code itself while it is in use; for the
+// code of a county that has become a district or a city under another one, that other one; "" for a code that nobody
+// knows, and for that of a division that was merged into another, which is not its successor.
+func Current(code string) string {
+	g := divisions()
+	if _, ok := g.current[code]; ok {
+		return code
+	}
+	return g.successor(code)
+}
+
+// Former reports whether a code was in use once and is not today.
+func Former(code string) bool {
+	g := divisions()
+	_, now := g.current[code]
+	_, then := g.former[code]
+	return then && !now
+}
+
+// Find returns the code of the division that an agency's or a site's name begins with, "" when it names none,
+// or one of several that bear the name. within, a code, is preferred where it is given: its own names are found first.
+func Find(name, within string) string {
+	rest, code := Strip(text.Plain(name), within)
+	if rest == text.Plain(name) {
+		return ""
+	}
+	return code
+}
+
+// Path returns the names of the province, prefecture and county that a code of GB/T 2260 stands for; empty
 // where the code is of a higher level, unknown, or has no prefecture (counties directly below a province).
-func DivisionPath(code string) (province, prefecture, county string) {
+func Path(code string) (province, prefecture, county string) {
 	if len(code) != 6 {
 		return "", "", ""
 	}
@@ -82,9 +143,9 @@ func DivisionPath(code string) (province, prefecture, county string) {
 	return province, prefecture, county
 }
 
-// DivisionLevel returns province, prefecture or county, also for a former code; "central" for the code 000000; "" for an
+// Level returns province, prefecture or county, also for a former code; "central" for the code 000000; "" for an
 // unknown one.
-func DivisionLevel(code string) string {
+func Level(code string) string {
 	if code == "000000" {
 		return "central"
 	}
@@ -117,12 +178,13 @@ func (g *gazetteer) successor(code string) string {
 	return ""
 }
 
-// strip removes from the front of an agency's name the names of divisions, from above to below, and returns the rest
+// Strip removes from the front of an agency's name the names of divisions, from above to below, and returns the rest
 // and the last division named: "四川省遂宁市安居区人民政府" is "人民政府" of 510904. A name that names none is of code. The
 // division named may be another than code's: below 360500, "分宜县人民政府" is of 360521; a county's portal also carries
 // the reports of its prefecture and of its neighbours. Former names count as well, also those of another code: 密云县
 // (110228) is what 密云区 (110118) was until 2015.
-func (g *gazetteer) strip(name, code string) (unit, own string) {
+func Strip(name, code string) (unit, own string) {
+	g := divisions()
 	own, named := code, false
 	for {
 		d, ok := g.prefix(name, own, named)
@@ -136,7 +198,7 @@ func (g *gazetteer) strip(name, code string) (unit, own string) {
 			// what own was called once
 		case now != "":
 			own = now
-		case !named || strings.HasPrefix(d.code, stem(own)):
+		case !named || Within(d.code, own):
 			own = d.code
 		}
 		named = true
@@ -145,15 +207,15 @@ func (g *gazetteer) strip(name, code string) (unit, own string) {
 
 // prefix finds the longest division name that name begins with: among those above, at and below code; else, unless
 // a division has been named already, among its neighbours and then everywhere.
-func (g *gazetteer) prefix(name, code string, named bool) (best division, ok bool) {
-	var far []division
+func (g *gazetteer) prefix(name, code string, named bool) (best entry, ok bool) {
+	var far []entry
 	first, _ := utf8.DecodeRuneInString(name)
 	for _, d := range g.byFirst[first] {
 		if !strings.HasPrefix(name, d.name) || !g.fits(d, name[len(d.name):], code) {
 			continue
 		}
-		near := len(code) == 6 && d.code[:2] == code[:2] && (strings.HasPrefix(code, stem(d.code)) && !named ||
-			strings.HasPrefix(d.code, stem(code)) || d.former && placeName(d.name) == placeName(g.current[code].name))
+		near := len(code) == 6 && d.code[:2] == code[:2] && (Within(code, d.code) && !named ||
+			Within(d.code, code) || d.former && placeName(d.name) == placeName(g.current[code].name))
 		switch {
 		case !near:
 			far = append(far, d)
@@ -170,7 +232,7 @@ func (g *gazetteer) prefix(name, code string, named bool) (best division, ok boo
 // elsewhere chooses among divisions that have nothing to do with code: the longest name; of several that bear it, the
 // one closest to code, if there is one. Names of two characters (城区, 郊区) are words as well, and a short name that is the
 // former name of another place is that of neither.
-func (g *gazetteer) elsewhere(far []division, code string) (best division, ok bool) {
+func (g *gazetteer) elsewhere(far []entry, code string) (best entry, ok bool) {
 	closeness, several := -1, false
 	for _, d := range far {
 		if d.former || len(d.name) < len("某某县") && !d.bare || g.calledOnce(far, d) {
@@ -194,11 +256,20 @@ func (g *gazetteer) elsewhere(far []division, code string) (best division, ok bo
 }
 
 // calledOnce reports whether the short name of a division is the official one that another place had once.
-func (g *gazetteer) calledOnce(far []division, d division) bool {
-	return d.short && slices.ContainsFunc(far, func(o division) bool {
+func (g *gazetteer) calledOnce(far []entry, d entry) bool {
+	return d.short && slices.ContainsFunc(far, func(o entry) bool {
 		return o.former && !o.short && o.name == d.name && g.successor(o.code) != d.code
 	})
 }
+
+// Name returns the name of the division of a code; of one that nobody knows, that of the division above it; "" if there is none.
+func Name(code string) string {
+	province, prefecture, county := Path(code)
+	return cmp.Or(county, prefecture, province)
+}
+
+// Within reports whether a code is that of a division, or of one below it.
+func Within(code, division string) bool { return strings.HasPrefix(code, stem(division)) }
 
 // stem is what the codes of a division and of all below it begin with.
 func stem(code string) string { return strings.TrimSuffix(strings.TrimSuffix(code, "00"), "00") }
