@@ -71,6 +71,7 @@ func (w *walk) report(ctx context.Context, t target, p page, body []byte) (err e
 		return err
 	}
 	w.sum.read(&rec)
+	w.live.read(&rec)
 	if rec.Suspicious != "" && p.conditional && t.tries == 0 {
 		t.tries++
 		return w.again(t) // without conditions, as the record is suspicious

@@ -14,6 +14,8 @@ type Progress struct {
 	Done     int              // of these, those that need nothing more
 	Asking   int              // of these, those that are being asked just now
 	Requests int              // sent
+	Reports  int              // read that are new, or come out otherwise than before
+	Figures  int              // of these reports
 	Queued   int              // pages known that are still to be asked for
 	States   map[string]int   // answers archived, by store.State
 	Commits  time.Duration    // that archiving them took
@@ -26,10 +28,12 @@ type Progress struct {
 type PortalProgress struct {
 	ID       string
 	Requests int
-	Visited  int    // pages asked for, or found to need no asking
-	Queued   int    // pages known that are still to be asked for
-	Finished bool   // nothing more is asked of it in this run
-	Closed   string // why it was left alone before all was asked for; "" when it was not
+	Visited  int       // pages asked for, or found to need no asking
+	Queued   int       // pages known that are still to be asked for
+	Next     time.Time // when it goes on; in the past while it is being asked
+	Waits    string    // why not before
+	Finished bool      // nothing more is asked of it in this run
+	Closed   string    // why it was left alone before all was asked for; "" when it was not
 }
 
 // live counts while a run goes on. All sites add to it.
@@ -39,6 +43,8 @@ type live struct {
 	requests atomic.Int64 // that the budget has been asked for
 	sent     atomic.Int64
 	answers  atomic.Int64
+	reports  atomic.Int64
+	figures  atomic.Int64
 	commits  atomic.Int64 // nanoseconds
 	states   [len(allStates)]atomic.Int64
 	laps     [][]*lap // by group and errand
@@ -52,10 +58,25 @@ type lap struct {
 	id                     string
 	requests, done, queued atomic.Int64
 	next                   atomic.Int64           // when it goes on, in nanoseconds since 1970
+	waits                  atomic.Pointer[string] // why not before
 	closed                 atomic.Pointer[string] // nil while it goes on
 }
 
 func (l *lap) finish(closed string) { l.closed.Store(&closed) }
+
+// wait notes when the site goes on, and why not before.
+func (l *lap) wait(next time.Time, why string) {
+	l.waits.Store(&why)
+	l.next.Store(next.UnixNano())
+}
+
+// read counts a report that is new, or comes out otherwise.
+func (l *live) read(rec *store.Record) {
+	if rec.Report != nil && rec.Rejected == "" {
+		l.reports.Add(1)
+		l.figures.Add(int64(len(rec.Report.Figures)))
+	}
+}
 
 // afford takes one request from a budget; false when that is used up.
 func (l *live) afford(most int) bool { return l.requests.Add(1) <= int64(most) || most <= 0 }
@@ -84,13 +105,17 @@ func lineUp(groups []group) (laps [][]*lap) {
 func (c *Crawler) progress() Progress {
 	l := c.live
 	p := Progress{Sites: len(l.laps), Done: int(l.sites.Load()), Asking: len(c.places), States: make(map[string]int),
-		Commits: time.Duration(l.commits.Load()), Took: time.Since(l.began)}
+		Commits: time.Duration(l.commits.Load()), Took: time.Since(l.began),
+		Reports: int(l.reports.Load()), Figures: int(l.figures.Load())}
 	for i, state := range allStates {
 		p.States[state] = int(l.states[i].Load())
 	}
 	for _, of := range l.laps {
 		for _, lap := range of {
 			pp := PortalProgress{ID: lap.id, Requests: int(lap.requests.Load()), Visited: int(lap.done.Load()), Queued: int(lap.queued.Load())}
+			if next := lap.next.Load(); next != 0 {
+				pp.Next, pp.Waits = time.Unix(0, next), *lap.waits.Load()
+			}
 			if closed := lap.closed.Load(); closed != nil {
 				pp.Finished, pp.Closed = true, *closed
 			} else if next := lap.next.Load(); next != 0 && (p.Next.IsZero() || next < p.Next.UnixNano()) {

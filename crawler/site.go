@@ -189,7 +189,7 @@ func (s *site) sleep(ctx context.Context, d time.Duration) error {
 	if s.late(time.Now().Add(d)) {
 		return errClosed
 	}
-	s.lap.next.Store(time.Now().Add(d).UnixNano())
+	s.lap.wait(time.Now().Add(d), "something is to be tried again")
 	return pace.Sleep(ctx, d)
 }
 
@@ -200,7 +200,8 @@ func (s *site) wait(ctx context.Context, rules func(time.Time) (time.Duration, t
 	if s.late(next) {
 		return errClosed
 	}
-	s.lap.next.Store(next.UnixNano())
+	_, why := s.clock.Next(0)
+	s.lap.wait(next, why)
 	return s.clock.Wait(ctx, rules)
 }
 

@@ -128,7 +128,7 @@ func (w *walk) rest(ctx context.Context, d time.Duration) error {
 	if w.late(time.Now().Add(d)) {
 		return errClosed
 	}
-	w.lap.next.Store(time.Now().Add(d).UnixNano())
+	w.lap.wait(time.Now().Add(d), "what is left is to be tried again later")
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

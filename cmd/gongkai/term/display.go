@@ -4,54 +4,41 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"slices"
-	"sync"
+	"strings"
 	"time"
 
-	pretty "github.com/jedib0t/go-pretty/v6/progress"
+	"github.com/jedib0t/go-pretty/v6/text"
 
 	"gongkai/crawler"
 	"gongkai/store"
 )
 
-// A Display shows how far a run of the crawler has come: on a terminal a bar for all of it and one for each of the
-// busiest portals, elsewhere a line now and then.
+// A Display shows how far a run of the crawler has come: on a terminal in a block that is drawn in place, with the portals
+// that have most left to do; elsewhere a line now and then.
 type Display struct {
 	what   string
 	w      io.Writer
-	bars   pretty.Writer // nil: lines
-	whole  *pretty.Tracker
-	portal map[string]*pretty.Tracker // that have a bar
+	screen *Writer // nil: lines
+	paint  func(colour int, text string) string
 	said   time.Time
-	now    crawler.Progress
-	ended  sync.WaitGroup
 }
 
 // The shape of the display.
 const (
-	mostBars  = 12
+	mostRows  = 12 // for portals
+	barWidth  = 12
 	lineEvery = time.Minute
 )
 
-// NewDisplay returns a display on w. Its bars appear with the first progress.
+// NewDisplay returns a display on w. It shows nothing before the first progress.
 func NewDisplay(w io.Writer, what string) *Display {
-	d := &Display{what: what, w: w, portal: map[string]*pretty.Tracker{}, said: time.Now()}
-	if IsTerminal(w) {
-		d.bars = pretty.NewWriter()
-		d.bars.SetOutputWriter(Bare(w)) // it moves the cursor; what it shows are ids and numbers
-		d.bars.SetUpdateFrequency(250 * time.Millisecond)
-		d.bars.SetTrackerLength(20)
-		d.bars.SetMessageLength(36)
-		d.bars.SetTrackerPosition(pretty.PositionRight)
-		d.bars.SetSortBy(pretty.SortByMessage)
-		style := pretty.StyleBlocks
-		style.Visibility = pretty.StyleVisibility{ETA: true, Percentage: true, Pinned: true, Tracker: true, TrackerOverall: false, Value: true}
-		if Colours(w) {
-			style.Colors = pretty.StyleColorsExample
+	d := &Display{what: what, w: w, paint: Painter(w), said: time.Now()}
+	if p, ok := w.(*Writer); ok {
+		if _, _, ok := p.size(); ok {
+			d.screen = p
 		}
-		d.bars.SetStyle(style)
 	}
 	return d
 }
@@ -63,70 +50,109 @@ func Colours(w io.Writer) bool {
 
 // Show shows how far the run has come.
 func (d *Display) Show(p crawler.Progress) {
-	d.now = p
-	if d.bars == nil {
-		if time.Since(d.said) >= lineEvery {
-			d.said = time.Now()
-			fmt.Fprintf(d.w, "%s: %s\n", d.what, ProgressLine(p))
+	if d.screen != nil {
+		if width, height, ok := d.screen.size(); ok {
+			d.screen.SetBlock(d.block(p, width, height))
 		}
 		return
 	}
-	if d.whole == nil {
-		d.whole = d.bar(d.what)
-		d.ended.Add(1)
-		go func() {
-			defer d.ended.Done()
-			d.bars.Render()
-		}()
+	if time.Since(d.said) >= lineEvery {
+		d.said = time.Now()
+		fmt.Fprintf(d.w, "%s: %s\n", d.what, ProgressLine(p))
 	}
-	d.bars.SetPinnedMessages(ProgressLine(p))
+}
+
+// Close takes the block away.
+func (d *Display) Close() {
+	if d.screen != nil {
+		d.screen.SetBlock(nil)
+	}
+}
+
+// block is what a screen shows: what the run has come to, and as many portals as there is room for.
+func (d *Display) block(p crawler.Progress, width, height int) (lines []string) {
 	visited := 0
 	for _, portal := range p.Portals {
 		visited += portal.Visited
 	}
-	d.whole.UpdateTotal(int64(visited + p.Queued + 1)) // it ends when the run has, and not before
-	d.whole.SetValue(int64(visited))
-	d.showPortals(p.Portals)
-}
-
-// showPortals keeps a bar for the portals that have most to do.
-func (d *Display) showPortals(all []crawler.PortalProgress) {
-	all = slices.DeleteFunc(slices.Clone(all), func(p crawler.PortalProgress) bool {
-		tracker := d.portal[p.ID]
-		if p.Finished && tracker != nil {
-			tracker.UpdateTotal(int64(max(p.Visited, 1)))
-			if p.Closed != "" {
-				tracker.UpdateMessage(p.ID + ": left alone")
-				tracker.MarkAsErrored()
-			} else {
-				tracker.MarkAsDone()
-			}
-			delete(d.portal, p.ID)
-		}
-		return p.Finished || p.Requests == 0
-	})
-	slices.SortFunc(all, func(a, b crawler.PortalProgress) int { return cmp.Compare(b.Queued, a.Queued) })
-	for _, p := range all {
-		tracker := d.portal[p.ID]
-		if tracker == nil {
-			if len(d.portal) >= mostBars {
-				continue
-			}
-			tracker = d.bar(p.ID)
-			d.portal[p.ID] = tracker
-		}
-		tracker.UpdateTotal(int64(p.Visited + p.Queued + 1)) // it ends when it is finished, and not before
-		tracker.SetValue(int64(p.Visited))
+	whole := fmt.Sprintf("%s %s pages", d.what, d.bar(visited, visited+p.Queued))
+	if eta := remaining(p); eta > 0 {
+		whole += fmt.Sprintf(", about %v left", eta)
 	}
+	lines = append(lines, whole, "  "+d.sites(p), "  "+d.results(p))
+	rows := d.portals(p, min(mostRows, height-1-len(lines)))
+	names := 0
+	for _, portal := range rows {
+		names = max(names, text.StringWidth(portal.ID))
+	}
+	names = min(names, max(10, width-52)) // beside a name stand a bar, numbers, and why it waits
+	for _, portal := range rows {
+		lines = append(lines, fmt.Sprintf("  %s %s  %s", text.Pad(text.Snip(Plain(portal.ID), names, "…"), names, ' '),
+			d.bar(portal.Visited, portal.Visited+portal.Queued), waits(portal)))
+	}
+	return lines
 }
 
-func (d *Display) bar(what string) *pretty.Tracker {
-	t := &pretty.Tracker{Message: what, Total: 1, RemoveOnCompletion: what != d.what, DeferStart: false}
-	d.bars.AppendTracker(t)
-	return t
+// sites says how far the portals' sites have come.
+func (d *Display) sites(p crawler.Progress) string {
+	return fmt.Sprintf("%d of %s done, %d being asked; %s, %.1f a second, %v", p.Done, count(p.Sites, "site"), p.Asking,
+		count(p.Requests, "request"), float64(p.Requests)/max(p.Took.Seconds(), 1), p.Took.Round(time.Second))
 }
 
-// ProgressLine says it in one line: "12 of 40 sites done, 8 asked just now; 1,204 requests, 3.1 a second; …".
+// results says what was had.
+func (d *Display) results(p crawler.Progress) string {
+	said := fmt.Sprintf("%s new or changed, %s", count(p.Reports, "report"), count(p.Figures, "figure"))
+	if n := p.States[store.StateUnchanged]; n > 0 {
+		said += fmt.Sprintf("; %s unchanged", count(n, "page"))
+	}
+	for _, state := range []string{store.StateBlocked, store.StateFailed} {
+		if n := p.States[state]; n > 0 {
+			said += "; " + d.paint(Red, fmt.Sprintf("%d %s", n, state))
+		}
+	}
+	return said
+}
+
+// portals chooses those that are shown: of those being visited, the ones with most left to do.
+func (d *Display) portals(p crawler.Progress, most int) []crawler.PortalProgress {
+	all := slices.DeleteFunc(slices.Clone(p.Portals), func(p crawler.PortalProgress) bool { return p.Finished || p.Requests == 0 })
+	slices.SortStableFunc(all, func(a, b crawler.PortalProgress) int { return cmp.Compare(b.Queued, a.Queued) })
+	all = all[:min(len(all), max(most, 0))]
+	slices.SortStableFunc(all, func(a, b crawler.PortalProgress) int { return strings.Compare(a.ID, b.ID) }) // each keeps its row
+	return all
+}
+
+// bar draws how much of a total is done, with the numbers.
+func (d *Display) bar(done, total int) string {
+	full := 0
+	if total > 0 {
+		full = done * barWidth / total
+	}
+	return d.paint(Green, strings.Repeat("█", full)) + strings.Repeat("░", barWidth-full) + fmt.Sprintf(" %*d/%d", len(fmt.Sprint(total)), done, total)
+}
+
+// waits says what a portal waits for, unless that is only the delay between two requests.
+func waits(p crawler.PortalProgress) string {
+	left := time.Until(p.Next).Round(time.Second)
+	if left < 5*time.Second || p.Waits == "" {
+		return ""
+	}
+	return fmt.Sprintf("waits %v: %s", left, Plain(p.Waits))
+}
+
+// count is a number of things in words: "1 page", "1,204 pages".
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	digits := fmt.Sprint(n)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits + " " + what + "s"
+}
+
+// ProgressLine says it in one line: "12 of 40 sites done, 8 being asked; 1204 requests, 3.1 a second; …".
 func ProgressLine(p crawler.Progress) string {
 	text := fmt.Sprintf("%d of %d sites done, %d being asked; %d requests, %.1f a second, %d pages queued", p.Done, p.Sites, p.Asking,
 		p.Requests, float64(p.Requests)/max(p.Took.Seconds(), 1), p.Queued)
@@ -150,17 +176,4 @@ func remaining(p crawler.Progress) time.Duration {
 		}
 	}
 	return longest.Round(time.Second)
-}
-
-// Close takes the bars away.
-func (d *Display) Close() {
-	if d.bars == nil || d.whole == nil {
-		return
-	}
-	for id := range maps.Keys(d.portal) {
-		d.portal[id].MarkAsDone()
-	}
-	d.whole.MarkAsDone()
-	d.bars.Stop()
-	d.ended.Wait()
 }

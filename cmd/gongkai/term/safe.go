@@ -10,6 +10,8 @@ import (
 	"sync"
 	"unicode"
 	"unicode/utf8"
+
+	xterm "golang.org/x/term"
 )
 
 // What pages say is printed on terminals, and terminals obey some characters: a title could clear the screen, change what
@@ -22,13 +24,17 @@ type Writer struct {
 	to    io.Writer
 	nonce uint64 // in the marks of colours: nobody else can make them
 
-	mu   sync.Mutex
-	rest []byte // the beginning of a character or mark, whose end is to come
+	size func() (width, height int, ok bool) // of the screen; not ok when there is none
+
+	mu    sync.Mutex
+	rest  []byte // the beginning of a character or mark, whose end is to come
+	block block
+	rise  []byte // the beginning of a line that goes above the block when it has its end
 }
 
 // NewWriter returns a Writer that writes to another.
 func NewWriter(to io.Writer) *Writer {
-	return &Writer{to: to, nonce: rand.Uint64()} // seeded by the system: nobody foresees it
+	return &Writer{to: to, nonce: rand.Uint64(), size: func() (int, int, bool) { return screen(to) }} // seeded by the system: nobody foresees it
 }
 
 // Bare returns what a Writer writes to, and any other writer itself.
@@ -65,32 +71,40 @@ func (p *Writer) mark(colour int) string { return fmt.Sprintf("\x1b[%d;%dm", col
 func (p *Writer) Write(b []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	text := append(p.rest, b...)
-	p.rest = nil
-	var out bytes.Buffer
+	out, rest := p.pass(append(p.rest, b...))
+	p.rest = bytes.Clone(rest)
+	var err error
+	if width, _, ok := p.size(); ok && len(p.block.lines) > 0 {
+		err = p.draw(out, p.block.lines, width)
+	} else {
+		_, err = p.to.Write(out)
+	}
+	if err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}
+
+// pass returns what a terminal is to be sent for a text, and the end of it that may be the beginning of something.
+func (p *Writer) pass(text []byte) (out, rest []byte) {
 	for len(text) > 0 {
 		if text[0] == '\x1b' {
 			if colour, n, more := p.marked(text); more {
-				p.rest = bytes.Clone(text)
-				break
+				return out, text
 			} else if n > 0 {
-				fmt.Fprintf(&out, "\x1b[%dm", colour)
+				out = fmt.Appendf(out, "\x1b[%dm", colour)
 				text = text[n:]
 				continue
 			}
 		}
 		if !utf8.FullRune(text) {
-			p.rest = bytes.Clone(text)
-			break
+			return out, text
 		}
 		r, n := utf8.DecodeRune(text)
-		out.WriteRune(shown(r))
+		out = utf8.AppendRune(out, shown(r))
 		text = text[n:]
 	}
-	if _, err := out.WriteTo(p.to); err != nil {
-		return 0, err
-	}
-	return len(b), nil
+	return out, nil
 }
 
 // marked reads one of our marks at the beginning of text; more when it may be one and goes on.
@@ -150,6 +164,16 @@ var steering = &unicode.RangeTable{
 // Plain is what a Writer makes of a text.
 func Plain(text string) string {
 	return strings.Map(shown, text)
+}
+
+// screen returns the size of the terminal behind w; not ok when there is none, or it cannot place its cursor.
+func screen(w io.Writer) (width, height int, ok bool) {
+	f, ok := terminal(w)
+	if !ok || os.Getenv("TERM") == "dumb" {
+		return 0, 0, false
+	}
+	width, height, err := xterm.GetSize(int(f.Fd()))
+	return width, height, err == nil && width > 0 && height > 0
 }
 
 // terminal returns the terminal behind w, if there is one.
