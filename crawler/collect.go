@@ -1,6 +1,7 @@
 package crawler
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -117,7 +118,7 @@ func (m *importing) survey(a *warc.Answer) error {
 		if to := a.Header.Get("Location"); to != "" {
 			m.atlas.move(u, to)
 		}
-	case a.Status == http.StatusOK && len(a.Body) > 0 && !furniture(a.Header):
+	case a.Status == http.StatusOK && len(a.Body) > 0 && !noPage(a.Header):
 		m.pages = append(m.pages, surveyed{capture: store.Capture{URL: address(a), Header: a.Header}, body: a.Body, portal: m.portals[m.atlas.portal(u)]})
 		if m.waiting += len(a.Body); len(m.pages) >= lookedAt*runtime.GOMAXPROCS(0) || m.waiting >= lookedBytes {
 			return m.look()
@@ -170,8 +171,8 @@ func (m *importing) look() error {
 	return err
 }
 
-// furniture reports whether an answer is certainly no page, by what the server calls it.
-func furniture(h http.Header) bool {
+// noPage reports whether an answer is certainly no page, by what the server calls it.
+func noPage(h http.Header) bool {
 	kind := h.Get("Content-Type")
 	return strings.HasPrefix(kind, "image/") || strings.HasPrefix(kind, "text/css") || strings.HasPrefix(kind, "font/") ||
 		strings.HasPrefix(kind, "video/") || strings.HasPrefix(kind, "audio/")
@@ -387,30 +388,19 @@ func (m *importing) judged(a *warc.Answer) (p page, why string, err error) {
 	if got.body == nil {
 		got.body = []byte{} // an empty page is one
 	}
-	held, repeats := "", ""
 	if a.Status == http.StatusNotModified && a.Revisit == nil {
 		a.Revisit = &warc.Revisit{NotModified: true} // of what the page was last
 	}
-	if a.Revisit != nil && (a.Status == http.StatusNotModified || a.Status == http.StatusOK || a.Status == http.StatusNonAuthoritativeInfo) {
-		original, err := m.original(a, t.url)
-		if err != nil {
-			return p, "", err
-		}
-		if original.SHA256 == "" {
-			return p, "a revisit of an answer that is neither in the collection nor in the archive", nil
-		}
-		held = original.SHA256
-		if original.URL == t.url {
-			repeats = original.Kind
-		}
-		if got.body, err = m.body(held); err != nil || got.body == nil {
-			return p, "a revisit of an answer whose body the archive has damaged", err
+	var original store.Capture
+	if a.Revisit != nil && maySayUnchanged(a.Status) {
+		if original, got.body, why, err = m.revisited(a, t.url); err != nil || why != "" {
+			return p, why, err
 		}
 		if got.header == nil {
 			got.header = original.Header
 		}
 	}
-	p = judge(t, got, held)
+	p = judge(t, got, original.SHA256)
 	p.Truncated = a.Cut
 	if errors.Is(a.Err, warc.ErrTooLarge) {
 		p.State = store.StateRefused
@@ -424,13 +414,39 @@ func (m *importing) judged(a *warc.Answer) (p page, why string, err error) {
 		return p, "", err
 	}
 	p.missed(u, front)
-	switch unknown := t.kind == store.KindOther || m.atlas.guesses[weburl.Key(u)]; {
-	case unknown && repeats != "" && p.State == store.StateUnchanged:
-		p.Kind = repeats
-	case unknown && p.State == store.StateOK && m.standsAlone(&p):
-		p.Kind = store.KindReport
+	if t.kind == store.KindOther || m.atlas.guesses[weburl.Key(u)] {
+		m.recognise(&p, original)
 	}
 	return p, "", nil
+}
+
+// maySayUnchanged reports whether a revisit of an answer with a status stands for a page.
+func maySayUnchanged(status int) bool {
+	return status == http.StatusNotModified || status == http.StatusOK || status == http.StatusNonAuthoritativeInfo
+}
+
+// revisited returns the capture that a revisit repeats, and its body; or why it cannot be taken.
+func (m *importing) revisited(a *warc.Answer, address string) (original store.Capture, body []byte, why string, err error) {
+	if original, err = m.original(a, address); err != nil {
+		return original, nil, "", err
+	}
+	if original.SHA256 == "" {
+		return original, nil, "a revisit of an answer that is neither in the collection nor in the archive", nil
+	}
+	if body, err = m.body(original.SHA256); err == nil && body == nil {
+		why = "a revisit of an answer whose body the archive has damaged"
+	}
+	return original, body, why, err
+}
+
+// recognise tells by itself what a page is that nothing leads to: what it was when it was captured first, or a report.
+func (m *importing) recognise(p *page, original store.Capture) {
+	switch {
+	case original.URL == p.URL && original.Kind != "" && p.State == store.StateUnchanged:
+		p.Kind = original.Kind
+	case p.State == store.StateOK && m.standsAlone(p):
+		p.Kind = store.KindReport
+	}
 }
 
 // role says what a page is to a crawl.
@@ -451,28 +467,13 @@ func (m *importing) role(u *url.URL) target {
 	return t
 }
 
-// original finds the capture whose body a revisit repeats.
+// original finds the capture whose body a revisit repeats; that of a body of which nothing else is known has its SHA-256 alone.
 func (m *importing) original(a *warc.Answer, url string) (store.Capture, error) {
-	about := a.Revisit.URL
-	if about == "" {
-		about = url
+	about := cmp.Or(a.Revisit.URL, url)
+	if c, ok, err := m.capturedAt(about, a.Revisit.Time); ok || err != nil {
+		return c, err
 	}
-	if !a.Revisit.Time.IsZero() {
-		for c, err := range m.Store.CapturesOf(about) {
-			if err != nil {
-				return store.Capture{}, err
-			}
-			if c.SHA256 != "" && c.Time.Truncate(time.Second).Equal(a.Revisit.Time.Truncate(time.Second)) {
-				return c, nil
-			}
-		}
-	}
-	sum := m.bodies[a.Digest]
-	if named, ok := strings.CutPrefix(strings.ToLower(a.Digest), "sha256:"); ok && sum == "" {
-		if b, err := hex.DecodeString(named); err == nil && len(b) == sha256.Size {
-			sum = named
-		}
-	}
+	sum := cmp.Or(m.bodies[a.Digest], sha256In(a.Digest))
 	c, ok, err := m.Store.LastBody(about)
 	switch {
 	case err != nil:
@@ -483,6 +484,31 @@ func (m *importing) original(a *warc.Answer, url string) (store.Capture, error) 
 		return store.Capture{SHA256: sum, Header: http.Header{}}, nil
 	}
 	return store.Capture{}, nil
+}
+
+// capturedAt returns the capture with a body that a page has of a moment, to the second.
+func (m *importing) capturedAt(address string, at time.Time) (c store.Capture, ok bool, err error) {
+	if at.IsZero() {
+		return c, false, nil
+	}
+	for c, err := range m.Store.CapturesOf(address) {
+		if err != nil {
+			return c, false, err
+		}
+		if c.SHA256 != "" && c.Time.Truncate(time.Second).Equal(at.Truncate(time.Second)) {
+			return c, true, nil
+		}
+	}
+	return c, false, nil
+}
+
+// sha256In returns the SHA-256 that a digest is; "" for any other.
+func sha256In(digest string) string {
+	named, ok := strings.CutPrefix(strings.ToLower(digest), "sha256:")
+	if b, err := hex.DecodeString(named); !ok || err != nil || len(b) != sha256.Size {
+		return ""
+	}
+	return named
 }
 
 // front returns the home page of a URL's authority if a page of so many bytes might be the same; nil when the archive has
@@ -497,7 +523,7 @@ func (m *importing) front(u *url.URL, size int) ([]byte, error) {
 
 // standsAlone reports whether a page that no listing leads to is a report: it calls itself one, and reads as one.
 func (m *importing) standsAlone(p *page) (ok bool) {
-	if kind := http.DetectContentType(p.body); furniture(p.Header) || !strings.HasPrefix(kind, "text/") {
+	if kind := http.DetectContentType(p.body); noPage(p.Header) || !strings.HasPrefix(kind, "text/") {
 		return false
 	}
 	doc, err := reading.Parse(m.Budget, p.Capture, p.body)
