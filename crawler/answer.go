@@ -3,7 +3,6 @@ package crawler
 import (
 	"errors"
 	"math"
-	"net"
 	"net/http"
 	"net/mail"
 	"net/url"
@@ -13,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"gongkai/crawler/fetch"
 	"gongkai/crawler/pace"
 	"gongkai/crawler/portal"
 	"gongkai/extract/coding"
@@ -37,24 +37,24 @@ type page struct {
 
 // judge says what an answer to a target means. held is the digest of the body that the conditions were about, ""
 // when there were none.
-func judge(t target, a answer, held string) page {
+func judge(t target, a fetch.Answer, held string) page {
 	p := page{Capture: t.capture()}
-	p.Time, p.Took = a.start, a.took.Milliseconds()
-	p.Status, p.Header, p.Remote, p.TLS, p.Mended = a.status, a.header, a.remote, a.tls, a.mended
+	p.Time, p.Took = a.Start, a.Took.Milliseconds()
+	p.Status, p.Header, p.Remote, p.TLS, p.Mended = a.Status, a.Header, a.Remote, a.TLS, a.Mended
 	p.State = store.StateFailed
-	if a.status >= 300 { // what came with it need not be whole to be obeyed
-		p.wait = min(retryAfter(a.header.Values("Retry-After"), a.start.Add(a.took)), pace.MostAsked)
+	if a.Status >= 300 { // what came with it need not be whole to be obeyed
+		p.wait = min(retryAfter(a.Header.Values("Retry-After"), a.Start.Add(a.Took)), pace.MostAsked)
 	}
 	itself, onward := sentOn(t, a)
-	switch s := a.status; {
-	case errors.Is(a.err, coding.ErrTooLarge), errors.Is(a.err, coding.ErrBomb):
-		p.State, p.Error = store.StateRefused, a.err.Error()
-	case a.mended != "" && t.kind == store.KindRobots: // who sends such a head may mean anything by it
-		p.Error, p.passing, p.cut = "the head of the answer had to be mended: "+a.mended, true, true
-	case a.err != nil && (!isCut(a.err) || isPage(a) || t.kind == store.KindRobots): // elsewhere the body of another status does not matter
-		p.Error, p.passing, p.cut = a.err.Error(), mayPass(a.err), isCut(a.err)
-	case portal.Wall(s, a.header, a.body).Kind != "":
-		p.State, p.Error, p.wall = store.StateBlocked, portal.Wall(s, a.header, a.body).String(), true
+	switch s := a.Status; {
+	case errors.Is(a.Err, coding.ErrTooLarge), errors.Is(a.Err, coding.ErrBomb):
+		p.State, p.Error = store.StateRefused, a.Err.Error()
+	case a.Mended != "" && t.kind == store.KindRobots: // who sends such a head may mean anything by it
+		p.Error, p.passing, p.cut = "the head of the answer had to be mended: "+a.Mended, true, true
+	case a.Err != nil && (!fetch.IsCut(a.Err) || isPage(a) || t.kind == store.KindRobots): // elsewhere the body of another status does not matter
+		p.Error, p.passing, p.cut = a.Err.Error(), fetch.MayPass(a.Err), fetch.IsCut(a.Err)
+	case portal.Wall(s, a.Header, a.Body).Kind != "":
+		p.State, p.Error, p.wall = store.StateBlocked, portal.Wall(s, a.Header, a.Body).String(), true
 	case onward && itself && slices.Contains(t.via, t.url):
 		p.State, p.Error, p.wall = store.StateBlocked, "challenge:cookie (refreshes itself, also when it gets the cookie that it has set)", true
 	case onward:
@@ -62,8 +62,8 @@ func judge(t target, a answer, held string) page {
 	case s == http.StatusNotModified && held != "":
 		p.State, p.SHA256 = store.StateUnchanged, held
 	case isPage(a):
-		p.State, p.body = store.StateOK, a.body
-	case s > 300 && s < 400 && s != http.StatusNotModified && a.header.Get("Location") != "":
+		p.State, p.body = store.StateOK, a.Body
+	case s > 300 && s < 400 && s != http.StatusNotModified && a.Header.Get("Location") != "":
 		p.State = store.StateRedirect
 	case s == http.StatusNotFound, s == http.StatusGone:
 		p.State = store.StateGone
@@ -76,36 +76,30 @@ func judge(t target, a answer, held string) page {
 
 // isPage reports whether an answer has the status of a page: 200, or one of those that portals send with a page all the
 // same.
-func isPage(a answer) bool {
-	switch a.status {
+func isPage(a fetch.Answer) bool {
+	switch a.Status {
 	case http.StatusOK, http.StatusNonAuthoritativeInfo:
 		return true
 	case http.StatusCreated, http.StatusAccepted, http.StatusPartialContent, http.StatusIMUsed:
-		return len(a.body) > 0
+		return len(a.Body) > 0
 	}
 	return false
-}
-
-// isCut reports whether an answer came, and its body broke off.
-func isCut(err error) bool {
-	var cut *cutError
-	return errors.As(err, &cut)
 }
 
 // takePart takes what there is of a body that broke off for the answer if the same has come before: it is then the
 // server's way to end it, and no accident. Of a robots.txt no part will do, and none takes the place of a whole body
 // unless the document has its own end.
-func (p *page) takePart(t target, a answer, known past) {
+func (p *page) takePart(t target, a fetch.Answer, known past) {
 	if !p.cut {
 		p.mended = known.cut && p.State == store.StateOK
 		return
 	}
 	again := known.last.Error == p.Error || known.last.Truncated == p.Error
-	if !again || t.kind == store.KindRobots || len(a.body) == 0 || known.held != "" && !known.cut && !filetype.Ended(a.body) {
+	if !again || t.kind == store.KindRobots || len(a.Body) == 0 || known.held != "" && !known.cut && !filetype.Ended(a.Body) {
 		return
 	}
 	why := p.Error
-	a.err = nil
+	a.Err = nil
 	*p = judge(t, a, "")
 	p.cut = true
 	if p.State == store.StateOK {
@@ -114,9 +108,9 @@ func (p *page) takePart(t target, a answer, known past) {
 }
 
 // sentOn reports whether a page is an answer that only sends its reader on, see portal.Onward.
-func sentOn(t target, a answer) (itself, ok bool) {
+func sentOn(t target, a fetch.Answer) (itself, ok bool) {
 	u, err := url.Parse(t.address())
-	if err != nil || a.err != nil || a.status != http.StatusOK || t.kind == store.KindRobots {
+	if err != nil || a.Err != nil || a.Status != http.StatusOK || t.kind == store.KindRobots {
 		return false, false
 	}
 	defer func() {
@@ -124,18 +118,11 @@ func sentOn(t target, a answer) (itself, ok bool) {
 			itself, ok = false, false
 		}
 	}()
-	return portal.Onward(a.header, a.body, u)
+	return portal.Onward(a.Header, a.Body, u)
 }
 
 // setsCookie reports whether an answer has set one.
 func setsCookie(h http.Header) bool { return h.Get("Set-Cookie") != "" }
-
-// mayPass reports whether a fault may be gone in a minute. A name that does not exist, a certificate that is wrong,
-// and an address that is forbidden will not.
-func mayPass(err error) bool {
-	var dns *net.DNSError
-	return !isPrivate(err) && !errors.As(err, new(*headError)) && !(errors.As(err, &dns) && dns.IsNotFound) && !errors.As(err, new(*tlsError))
-}
 
 // delaySeconds is the first form of a Retry-After header, and what servers make of it: "8.5", "8, 9", "300 seconds".
 var delaySeconds = regexp.MustCompile(`^"?\+?([0-9]*\.?[0-9]+)\s*(\pL*)`)

@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"gongkai/crawler/fetch"
 	"gongkai/crawler/portal"
 	"gongkai/crawler/weburl"
 	"gongkai/extract"
@@ -384,20 +385,20 @@ func (m *importing) judged(a *warc.Answer) (p page, why string, err error) {
 	}
 	t := m.role(u)
 	t.url = address(a)
-	got := answer{start: a.Time, status: a.Status, header: a.Header, remote: a.Remote, body: a.Body, err: a.Err}
-	if got.body == nil {
-		got.body = []byte{} // an empty page is one
+	got := fetch.Answer{Start: a.Time, Status: a.Status, Header: a.Header, Remote: a.Remote, Body: a.Body, Err: a.Err}
+	if got.Body == nil {
+		got.Body = []byte{} // an empty page is one
 	}
 	if a.Status == http.StatusNotModified && a.Revisit == nil {
 		a.Revisit = &warc.Revisit{NotModified: true} // of what the page was last
 	}
 	var original store.Capture
 	if a.Revisit != nil && maySayUnchanged(a.Status) {
-		if original, got.body, why, err = m.revisited(a, t.url); err != nil || why != "" {
+		if original, got.Body, why, err = m.revisited(a, t.url); err != nil || why != "" {
 			return p, why, err
 		}
-		if got.header == nil {
-			got.header = original.Header
+		if got.Header == nil {
+			got.Header = original.Header
 		}
 	}
 	p = judge(t, got, original.SHA256)

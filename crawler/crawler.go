@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"gongkai/crawler/fetch"
 	"gongkai/crawler/pace"
 	"gongkai/crawler/robots"
 	"gongkai/crawler/weburl"
@@ -54,7 +55,7 @@ type Crawler struct {
 	Watch   func(Progress)    // called once a second while it runs; nil: nobody watches
 	Network http.RoundTripper // nil: the real one, with a guard against private addresses
 	Budget  *reading.Budget   // of memory, shared by all that goes on in this process; nil: there are no bounds
-	Buffers *Buffers          // for bodies that are still coming, shared by all crawls of this process; nil: they are kept in memory
+	Buffers *fetch.Buffers    // for bodies that are still coming, shared by all crawls of this process; nil: they are kept in memory
 	Traffic *pace.Traffic     // shared with other crawls of this process into the same Store; nil: there are none
 
 	purpose string                                                      // of a run that does something else than walk, in a word
@@ -205,7 +206,7 @@ func (c *Crawler) prepare() error {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	if c.Network == nil {
-		c.Network = network(c.AllowPrivate, patience, nil)
+		c.Network = fetch.Network(c.AllowPrivate, nil)
 		c.resolve = pace.Lookup
 		c.ways = ways(c.Portals, c.AllowPrivate)
 	}

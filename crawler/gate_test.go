@@ -4,18 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
-	"crypto/tls"
-	"crypto/x509"
 	"fmt"
-	"io"
 	"maps"
 	"net"
 	"net/http"
-	"net/http/httptest"
-	"net/http/httptrace"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -343,63 +337,5 @@ func TestRobotsElsewhere(t *testing.T) {
 				}
 			})
 		})
-	}
-}
-
-// TestRobotsExact: an answer that is as long as it says is whole, however it comes, with TLS as without it, and costs no
-// connection that was kept.
-func TestRobotsExact(t *testing.T) {
-	t.Parallel()
-	for name, answer := range map[string]string{
-		"with its length":     okHead + "Content-Length: 26\r\n\r\n" + keepOut,
-		"until the end":       okHead + "\r\n" + keepOut,
-		"in chunks":           chunkHead + "1a\r\n" + keepOut + "\r\n0\r\nX: y\r\n\r\n",
-		"in one of no size":   okHead + "Content-Length: 0\r\n\r\n",
-		"blank lines behind":  okHead + "Content-Length: 26\r\n\r\n" + keepOut + "\r\n\r\n",
-		"after a hint":        "HTTP/1.1 103 Early Hints\r\n\r\n" + okHead + "Content-Length: 26\r\n\r\n" + keepOut,
-		"kept":                "HTTP/1.1 200 OK\r\nContent-Length: 26\r\n\r\n" + keepOut,
-		"not there":           "HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno",
-		"not there, packed":   "HTTP/1.1 404 Not Found\r\nContent-Encoding: gzip\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
-		"not modified":        "HTTP/1.1 304 Not Modified\r\nContent-Encoding: gzip\r\nContent-Length: 26\r\nConnection: close\r\n\r\n",
-		"packed":              gzipHead + "\r\n" + gzipped(keepOut),
-		"called none":         okHead + "Content-Encoding: none\r\nContent-Length: 26\r\n\r\n" + keepOut,
-		"called by a charset": okHead + "Content-Encoding: utf-8\r\nContent-Length: 26\r\n\r\n" + keepOut,
-		"a charset as a part": okHead + "Content-Range: bytes 0-25/26\r\nContent-Length: 26\r\n\r\n" + keepOut,
-	} {
-		f := newFetcher("gongkai/test", network(true, patience, nil), 1000)
-		f.demand(true)
-		a, err := f.fetch(t.Context(), http.MethodGet, saying(t, answer)+"/", "", http.Header{})
-		if err != nil || a.err != nil || a.status == 200 && len(a.body) > 0 && string(a.body) != keepOut {
-			t.Errorf("%s: got %q, %v, %v", name, a.body, a.err, err)
-		}
-	}
-	var surplus atomic.Bool
-	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !surplus.Load() {
-			io.WriteString(w, keepOut)
-			return
-		}
-		c, _, err := w.(http.Hijacker).Hijack()
-		if err == nil {
-			io.WriteString(c, surplusRobots["length too short"])
-			c.Close()
-		}
-	}))
-	defer server.Close()
-	pool := x509.NewCertPool()
-	pool.AddCert(server.Certificate())
-	f := newFetcher("gongkai/test", network(true, patience, &tls.Config{RootCAs: pool}), 1000)
-	f.demand(true)
-	for _, tt := range []struct {
-		surplus bool
-		reused  bool
-	}{{false, false}, {false, true}, {true, true}} {
-		surplus.Store(tt.surplus)
-		reused := false
-		ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) { reused = i.Reused }})
-		a, err := f.fetch(ctx, http.MethodGet, server.URL+"/robots.txt", "", http.Header{})
-		if err != nil || (a.err != nil) != tt.surplus || a.tls != "TLS 1.3" || reused != tt.reused {
-			t.Errorf("by TLS: %+v: %v, %v, %q, kept: %v", tt, err, a.err, a.tls, reused)
-		}
 	}
 }

@@ -24,6 +24,7 @@ import (
 	"testing"
 	"time"
 
+	"gongkai/crawler/fetch"
 	"gongkai/extract"
 	"gongkai/seeds"
 	"gongkai/store"
@@ -71,7 +72,7 @@ func TestHostileChild(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	buffers, err := OpenBuffers(dir, b.Aside())
+	buffers, err := fetch.OpenBuffers(dir, b.Aside())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +85,7 @@ func TestHostileChild(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, held := b.Hold(b.Aside())
-	if !held || !reading.NewLease(b).Grow(4*b.Aside()) || !buffers.receiving.TryAcquire(b.Aside()) || !buffers.spilled.TryAcquire(mostSpilled) {
+	if !held || !reading.NewLease(b).Grow(4*b.Aside()) || !buffers.Empty() {
 		t.Error("memory was not given back")
 	}
 	for _, p := range sum.Problems() {

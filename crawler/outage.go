@@ -17,6 +17,7 @@ import (
 	"syscall"
 	"time"
 
+	"gongkai/crawler/fetch"
 	"gongkai/crawler/robots"
 	"gongkai/crawler/weburl"
 	"gongkai/store"
@@ -109,20 +110,20 @@ func weigh(err error) weight {
 
 // sameSign describes an answer that a network may give in place of every site, before somebody has signed in to it: a page
 // instead of a robots.txt, or a redirect to where no government is. It is "" for any other.
-func (s *site) sameSign(t target, a answer) string {
+func (s *site) sameSign(t target, a fetch.Answer) string {
 	switch {
-	case a.status > 300 && a.status < 400:
+	case a.Status > 300 && a.Status < 400:
 		base, err := url.Parse(t.address())
 		if err != nil {
 			return ""
 		}
-		to, err := base.Parse(a.header.Get("Location"))
+		to, err := base.Parse(a.Header.Get("Location"))
 		if err != nil || to.Host == "" || weburl.Site(to) == s.scope.site || (scope{site: weburl.Site(to), hosts: s.hosts}).deny(to) == "" {
 			return ""
 		}
 		return "redirects to " + to.Host
-	case a.status == http.StatusOK && t.kind == store.KindRobots && strings.Contains(strings.ToLower(string(a.body[:min(len(a.body), 1024)])), "<html"):
-		sum := sha256.Sum256(a.body)
+	case a.Status == http.StatusOK && t.kind == store.KindRobots && strings.Contains(strings.ToLower(string(a.Body[:min(len(a.Body), 1024)])), "<html"):
+		sum := sha256.Sum256(a.Body)
 		return "the page " + hex.EncodeToString(sum[:8])
 	}
 	return ""
@@ -130,22 +131,22 @@ func (s *site) sameSign(t target, a answer) string {
 
 // heard draws from the outcome of a request what it tells of the network. It returns true when the request is to be sent
 // again as if it had not been: it was this machine's fault that nobody answered.
-func (s *site) heard(ctx context.Context, t target, a answer, scout bool) (again bool, err error) {
+func (s *site) heard(ctx context.Context, t target, a fetch.Answer, scout bool) (again bool, err error) {
 	l, x := s.line, suspect{good: s.good}
-	if a.came() {
+	if a.Came() {
 		if x.sign = s.sameSign(t, a); x.sign == "" || !l.first() {
 			l.answers(s)
 			return false, nil
 		}
 	}
-	x.weight, x.remote = weak, hostOf(a.remote)
-	if !a.came() {
-		x.weight = weigh(a.err)
+	x.weight, x.remote = weak, hostOf(a.Remote)
+	if !a.Came() {
+		x.weight = weigh(a.Err)
 	}
 	s.leave()
 	again, err = l.doubt(ctx, s, x, a, scout)
 	if err == nil && !again {
-		if a.came() {
+		if a.Came() {
 			l.answers(s)
 		}
 		err = s.enter(ctx)
@@ -214,16 +215,16 @@ func (l *line) tell() {
 }
 
 // doubt waits until it is known whose fault a failure is: that of the site, or of this machine, then it returns true.
-func (l *line) doubt(ctx context.Context, s *site, x suspect, a answer, scout bool) (again bool, err error) {
+func (l *line) doubt(ctx context.Context, s *site, x suspect, a fetch.Answer, scout bool) (again bool, err error) {
 	name := s.scope.site
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.proof.IsZero() {
 		l.asked[name] = true
 	}
-	began := time.Now().Add(-min(a.took, lately))
-	if a.err != nil {
-		l.why = a.err.Error()
+	began := time.Now().Add(-min(a.Took, lately))
+	if a.Err != nil {
+		l.why = a.Err.Error()
 	}
 	switch {
 	case l.err != nil:

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"gongkai/crawler/fetch"
 	"gongkai/crawler/portal"
 	"gongkai/crawler/weburl"
 	"gongkai/extract"
@@ -261,43 +262,44 @@ func TestJudge(t *testing.T) {
 	}
 	tests := []struct {
 		name    string
-		answer  answer
+		answer  fetch.Answer
 		held    string
 		state   string
 		passing bool
 		wall    bool
 	}{
-		{"ok", answer{status: 200, body: []byte("<p>x</p>")}, "", store.StateOK, false, false},
-		{"empty", answer{status: 200, body: []byte{}}, "", store.StateOK, false, false},
-		{"not modified", answer{status: 304}, "abc", store.StateUnchanged, false, false},
-		{"not modified, not asked", answer{status: 304}, "", store.StateFailed, false, false},
-		{"redirect", answer{status: 302, header: header("Location", "/")}, "", store.StateRedirect, false, false},
-		{"redirect nowhere", answer{status: 302}, "", store.StateFailed, false, false},
-		{"not found", answer{status: 404}, "", store.StateGone, false, false},
-		{"gone", answer{status: 410}, "", store.StateGone, false, false},
-		{"forbidden", answer{status: 403, body: []byte("<h1>Forbidden</h1>")}, "", store.StateFailed, false, false},
-		{"server error", answer{status: 500}, "", store.StateFailed, true, false},
-		{"busy", answer{status: 503, header: header("Retry-After", "120")}, "", store.StateFailed, true, false},
-		{"too many", answer{status: 429}, "", store.StateFailed, true, false},
-		{"created", answer{status: 201, body: []byte("x")}, "", store.StateOK, false, false},
-		{"accepted", answer{status: 202, body: []byte("x")}, "", store.StateOK, false, false},
-		{"accepted, to come", answer{status: 202}, "", store.StateFailed, false, false},
-		{"of a cache", answer{status: 203, body: []byte("x")}, "", store.StateOK, false, false},
-		{"no content", answer{status: 204}, "", store.StateFailed, false, false},
-		{"partial", answer{status: 206, body: []byte("x")}, "", store.StateOK, false, false},
-		{"cut", answer{status: 200, body: []byte("x"), err: &cutError{io.ErrUnexpectedEOF, ""}}, "", store.StateFailed, true, false},
-		{"cut and gone", answer{status: 404, body: []byte("x"), err: &cutError{io.ErrUnexpectedEOF, ""}}, "", store.StateGone, false, false},
-		{"challenge 412", answer{status: 412, body: []byte(script)}, "abc", store.StateBlocked, false, true},
-		{"challenge 521", answer{status: 521}, "", store.StateBlocked, false, true},
-		{"challenge 468", answer{status: 468}, "", store.StateBlocked, false, true},
-		{"challenge 403", answer{status: 403, body: []byte(script)}, "", store.StateBlocked, false, true},
-		{"challenge 202", answer{status: 202, body: []byte(script)}, "", store.StateBlocked, false, true},
-		{"challenge 200", answer{status: 200, body: []byte(`<script>document.cookie="__jsl_clearance=1"</script>`)}, "", store.StateBlocked, false, true},
-		{"page drawn by script", answer{status: 200, body: []byte(script)}, "", store.StateOK, false, false},
-		{"page that passed a wall", answer{status: 200, body: []byte("<script>$_ts={}</script><p>" + strings.Repeat("政府信息公开", 40))}, "", store.StateOK, false, false},
-		{"too large", answer{status: 200, err: coding.ErrTooLarge}, "", store.StateRefused, false, false},
-		{"broken", answer{status: 200, err: errors.New("unexpected EOF")}, "", store.StateFailed, true, false},
-		{"timeout", answer{err: context.DeadlineExceeded}, "", store.StateFailed, true, false},
+		{"ok", fetch.Answer{Status: 200, Body: []byte("<p>x</p>")}, "", store.StateOK, false, false},
+		{"empty", fetch.Answer{Status: 200, Body: []byte{}}, "", store.StateOK, false, false},
+		{"not modified", fetch.Answer{Status: 304}, "abc", store.StateUnchanged, false, false},
+		{"not modified, not asked", fetch.Answer{Status: 304}, "", store.StateFailed, false, false},
+		{"redirect", fetch.Answer{Status: 302, Header: header("Location", "/")}, "", store.StateRedirect, false, false},
+		{"redirect nowhere", fetch.Answer{Status: 302}, "", store.StateFailed, false, false},
+		{"not found", fetch.Answer{Status: 404}, "", store.StateGone, false, false},
+		{"gone", fetch.Answer{Status: 410}, "", store.StateGone, false, false},
+		{"forbidden", fetch.Answer{Status: 403, Body: []byte("<h1>Forbidden</h1>")}, "", store.StateFailed, false, false},
+		{"server error", fetch.Answer{Status: 500}, "", store.StateFailed, true, false},
+		{"busy", fetch.Answer{Status: 503, Header: header("Retry-After", "120")}, "", store.StateFailed, true, false},
+		{"too many", fetch.Answer{Status: 429}, "", store.StateFailed, true, false},
+		{"created", fetch.Answer{Status: 201, Body: []byte("x")}, "", store.StateOK, false, false},
+		{"accepted", fetch.Answer{Status: 202, Body: []byte("x")}, "", store.StateOK, false, false},
+		{"accepted, to come", fetch.Answer{Status: 202}, "", store.StateFailed, false, false},
+		{"of a cache", fetch.Answer{Status: 203, Body: []byte("x")}, "", store.StateOK, false, false},
+		{"no content", fetch.Answer{Status: 204}, "", store.StateFailed, false, false},
+		{"partial", fetch.Answer{Status: 206, Body: []byte("x")}, "", store.StateOK, false, false},
+		{"bomb", fetch.Answer{Status: 200, Err: coding.ErrBomb}, "", store.StateRefused, false, false},
+		{"cut", fetch.Answer{Status: 200, Body: []byte("x"), Err: &fetch.CutError{Err: io.ErrUnexpectedEOF}}, "", store.StateFailed, true, false},
+		{"cut and gone", fetch.Answer{Status: 404, Body: []byte("x"), Err: &fetch.CutError{Err: io.ErrUnexpectedEOF}}, "", store.StateGone, false, false},
+		{"challenge 412", fetch.Answer{Status: 412, Body: []byte(script)}, "abc", store.StateBlocked, false, true},
+		{"challenge 521", fetch.Answer{Status: 521}, "", store.StateBlocked, false, true},
+		{"challenge 468", fetch.Answer{Status: 468}, "", store.StateBlocked, false, true},
+		{"challenge 403", fetch.Answer{Status: 403, Body: []byte(script)}, "", store.StateBlocked, false, true},
+		{"challenge 202", fetch.Answer{Status: 202, Body: []byte(script)}, "", store.StateBlocked, false, true},
+		{"challenge 200", fetch.Answer{Status: 200, Body: []byte(`<script>document.cookie="__jsl_clearance=1"</script>`)}, "", store.StateBlocked, false, true},
+		{"page drawn by script", fetch.Answer{Status: 200, Body: []byte(script)}, "", store.StateOK, false, false},
+		{"page that passed a wall", fetch.Answer{Status: 200, Body: []byte("<script>$_ts={}</script><p>" + strings.Repeat("政府信息公开", 40))}, "", store.StateOK, false, false},
+		{"too large", fetch.Answer{Status: 200, Err: coding.ErrTooLarge}, "", store.StateRefused, false, false},
+		{"broken", fetch.Answer{Status: 200, Err: errors.New("unexpected EOF")}, "", store.StateFailed, true, false},
+		{"timeout", fetch.Answer{Err: context.DeadlineExceeded}, "", store.StateFailed, true, false},
 	}
 	for _, tt := range tests {
 		p := judge(target{url: "http://a.gov.cn/", kind: store.KindReport}, tt.answer, tt.held)

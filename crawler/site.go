@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"gongkai/crawler/fetch"
 	"gongkai/crawler/pace"
 	"gongkai/crawler/robots"
 	"gongkai/crawler/weburl"
@@ -24,7 +25,7 @@ import (
 type site struct {
 	*Crawler
 	scope   scope
-	fetcher *fetcher
+	fetcher *fetch.Fetcher
 	clock   pace.Clock
 	lock    *pace.SiteLock                 // nil: the site is somebody else's for now
 	laps    []*lap                         // of the errands
@@ -51,12 +52,10 @@ type site struct {
 const mostTries = 3
 
 func newSite(c *Crawler, scope scope, laps []*lap) *site {
-	f := newFetcher(c.UserAgent, c.Network, c.MaxPageBytes)
-	f.tape.buffers = c.Buffers
 	return &site{
 		Crawler: c,
 		scope:   scope,
-		fetcher: f,
+		fetcher: fetch.New(c.UserAgent, c.Network, c.MaxPageBytes, c.Buffers),
 		lease:   reading.NewLease(c.Budget),
 		clock:   pace.Clock{Delay: c.Delay, Jitter: c.Jitter},
 		laps:    laps,
@@ -71,7 +70,7 @@ func newSite(c *Crawler, scope scope, laps []*lap) *site {
 // visit walks the portals of the site one after the other.
 func (s *site) visit(ctx context.Context, errands []errand, sums []PortalSummary) error {
 	defer s.release()
-	defer s.fetcher.hangUp()
+	defer s.fetcher.HangUp()
 	defer s.leave()
 	err := s.take(ctx, s.standing())
 	if err == nil {
@@ -96,7 +95,7 @@ func (s *site) tour(ctx context.Context, errands []errand, sums []PortalSummary)
 		}
 		s.allot()
 		s.lap = s.laps[i]
-		s.fetcher.tape.network = s.way(e.portal.ID)
+		s.fetcher.Use(s.way(e.portal.ID))
 		if s.do != nil {
 			err = s.do(ctx, s, e, &sums[i])
 		} else {
@@ -142,42 +141,42 @@ func (s *site) vacate() {
 const quick = time.Second
 
 // fetch asks for a page. A place that was lost meanwhile is taken again when the answer is there, and memory for it.
-func (s *site) fetch(ctx context.Context, t target, header http.Header) (answer, error) {
+func (s *site) fetch(ctx context.Context, t target, header http.Header) (fetch.Answer, error) {
 	overtime := time.AfterFunc(quick, s.vacate)
-	s.fetcher.demand(t.kind == store.KindRobots)
-	a, err := s.fetcher.fetch(ctx, t.method(), t.address(), t.request.Body, header)
+	s.fetcher.Demand(t.kind == store.KindRobots)
+	a, err := s.fetcher.Fetch(ctx, t.method(), t.address(), t.request.Body, header)
 	s.clock.Seen(time.Now())
 	if !overtime.Stop() && err == nil {
 		s.leave() // unless it has
 		err = s.enter(ctx)
 	}
-	if a.sent == nil {
+	if a.Sent == nil {
 		return a, err
 	}
-	defer a.sent.discard()
+	defer a.Sent.Discard()
 	if err != nil {
-		return answer{}, err
+		return fetch.Answer{}, err
 	}
-	a.body, a.err, err = s.unpack(ctx, a.sent)
-	a.sent = nil
+	a.Body, a.Err, err = s.unpack(ctx, a.Sent)
+	a.Sent = nil
 	return a, err
 }
 
 // unpack undoes the content coding of a body, with memory for that and for reading the body. fault is what is wrong with
 // the body; err says that the run cannot go on.
-func (s *site) unpack(ctx context.Context, sent *arrival) (body []byte, fault, err error) {
-	size := sent.size()
-	if err := s.lease.Take(ctx, extract.Cost(sent.head(), size)); err != nil {
+func (s *site) unpack(ctx context.Context, sent *fetch.Arrival) (body []byte, fault, err error) {
+	size := sent.Size()
+	if err := s.lease.Take(ctx, extract.Cost(sent.Head(), size)); err != nil {
 		return nil, nil, err
 	}
-	body, fault = sent.undo(size)
-	if errors.Is(fault, coding.ErrTooLarge) && size < sent.limit {
-		if err := s.lease.Take(ctx, extract.Cost(nil, sent.limit)); err != nil {
+	body, fault = sent.Undo(size)
+	if errors.Is(fault, coding.ErrTooLarge) && size < sent.Limit {
+		if err := s.lease.Take(ctx, extract.Cost(nil, sent.Limit)); err != nil {
 			return nil, nil, err
 		}
-		body, fault = sent.undo(sent.limit)
+		body, fault = sent.Undo(sent.Limit)
 	}
-	if errors.Is(fault, errSpool) {
+	if errors.Is(fault, fetch.ErrSpool) {
 		return nil, nil, fault
 	}
 	return body, fault, s.lease.Settle(ctx, extract.Cost(body, int64(len(body))))
@@ -381,38 +380,38 @@ func (s *site) request(ctx context.Context, t target, p past, sum *PortalSummary
 	}
 	s.lap.requests.Add(1)
 	s.live.sent.Add(1)
-	if a.came() {
+	if a.Came() {
 		s.live.answers.Add(1)
 	}
-	if a.stale { // at most once: from now on the fetcher keeps no connection
-		s.Log.Debug("the server had closed the connection that was kept", "portal", t.portal, "url", t.url, "error", a.err)
+	if a.Stale { // at most once: from now on the fetcher keeps no connection
+		s.Log.Debug("the server had closed the connection that was kept", "portal", t.portal, "url", t.url, "error", a.Err)
 		return s.request(ctx, t, p, sum)
 	}
-	if fault := new(tlsError); errors.As(a.err, &fault) {
-		s.unsafe[weburl.Authority(u)] = fault.why
+	if fault := new(fetch.TLSError); errors.As(a.Err, &fault) {
+		s.unsafe[weburl.Authority(u)] = fault.Why
 	}
 	pg := judge(t, a, held)
 	pg.takePart(t, a, p)
 	pg.conditional = held != ""
-	if pg.State == store.StateUnchanged && p.misnamed(a.header) {
+	if pg.State == store.StateUnchanged && p.misnamed(a.Header) {
 		pg.State, pg.SHA256 = store.StateFailed, ""
 	}
 	if pg.rebuff(); pg.conditional && pg.State == store.StateUnchanged {
 		s.clock.Host.Balks = 0
 	}
 	s.Log.Debug("answer", "portal", t.portal, "url", t.url, "status", pg.Status, "state", pg.State, "ms", pg.Took, "bytes", len(pg.body), "error", pg.Error)
-	return pg, s.mind(pg, a.took)
+	return pg, s.mind(pg, a.Took)
 }
 
 // send sends a request in its turn, and again for as long as it was for want of a network that nobody has answered.
-func (s *site) send(ctx context.Context, t target, u *url.URL, header http.Header) (answer, error) {
+func (s *site) send(ctx context.Context, t target, u *url.URL, header http.Header) (fetch.Answer, error) {
 	for {
 		if err := s.turn(ctx, u); err != nil {
-			return answer{}, err
+			return fetch.Answer{}, err
 		}
 		ready, scout, err := s.pass(ctx)
 		if err != nil {
-			return answer{}, err
+			return fetch.Answer{}, err
 		}
 		if !ready {
 			continue
@@ -420,7 +419,7 @@ func (s *site) send(ctx context.Context, t target, u *url.URL, header http.Heade
 		a, err := s.fetch(ctx, t, header)
 		if err != nil {
 			s.line.unscout(scout)
-			return answer{}, err
+			return fetch.Answer{}, err
 		}
 		if again, err := s.heard(ctx, t, a, scout); err != nil || !again {
 			return a, err

@@ -28,9 +28,10 @@ var arrows = map[string][]string{
 	"gongkai/store/history":           {"gongkai/extract", "gongkai/store"},
 	"gongkai/store/reading":           {"gongkai/extract", "gongkai/extract/filetype", "gongkai/store"},
 	"gongkai/store/warc":              {"gongkai/internal/atomicfile", "gongkai/store"},
-	"gongkai/crawler":                 {"gongkai/crawler/discover", "gongkai/crawler/pace", "gongkai/crawler/portal", "gongkai/crawler/robots", "gongkai/crawler/weburl", "gongkai/extract", "gongkai/extract/coding", "gongkai/extract/division", "gongkai/extract/filetype", "gongkai/seeds", "gongkai/store", "gongkai/store/frontier", "gongkai/store/reading", "gongkai/store/warc"},
+	"gongkai/crawler":                 {"gongkai/crawler/discover", "gongkai/crawler/fetch", "gongkai/crawler/pace", "gongkai/crawler/portal", "gongkai/crawler/robots", "gongkai/crawler/weburl", "gongkai/extract", "gongkai/extract/coding", "gongkai/extract/division", "gongkai/extract/filetype", "gongkai/seeds", "gongkai/store", "gongkai/store/frontier", "gongkai/store/reading", "gongkai/store/warc"},
 	"gongkai/crawler/coverage":        {"gongkai/extract", "gongkai/extract/division", "gongkai/seeds", "gongkai/store"},
 	"gongkai/crawler/discover":        {"gongkai/crawler/portal", "gongkai/crawler/weburl", "gongkai/extract", "gongkai/extract/division", "gongkai/extract/text", "gongkai/seeds"},
+	"gongkai/crawler/fetch":           {"gongkai/extract/coding", "gongkai/extract/filetype", "gongkai/seeds"},
 	"gongkai/crawler/pace":            {"gongkai/store/frontier"},
 	"gongkai/crawler/portal":          {"gongkai/crawler/weburl", "gongkai/extract", "gongkai/seeds"},
 	"gongkai/crawler/robots":          {},
@@ -41,7 +42,7 @@ var arrows = map[string][]string{
 	"gongkai/cmd/gongkai/config":      {"gongkai/crawler", "gongkai/crawler/pace", "gongkai/seeds", "gongkai/store/export", "gongkai/store/reading"},
 	"gongkai/cmd/gongkai/term":        {"gongkai/crawler", "gongkai/store"},
 	"gongkai/cmd/gongkai/view":        {"gongkai/cmd/gongkai/term", "gongkai/crawler", "gongkai/crawler/coverage", "gongkai/crawler/runreport", "gongkai/extract", "gongkai/store", "gongkai/store/export", "gongkai/store/history"},
-	"gongkai/cmd/gongkai": {"gongkai/cmd/gongkai/config", "gongkai/cmd/gongkai/term", "gongkai/cmd/gongkai/view", "gongkai/crawler", "gongkai/crawler/coverage", "gongkai/crawler/pace",
+	"gongkai/cmd/gongkai": {"gongkai/cmd/gongkai/config", "gongkai/cmd/gongkai/term", "gongkai/cmd/gongkai/view", "gongkai/crawler", "gongkai/crawler/coverage", "gongkai/crawler/fetch", "gongkai/crawler/pace",
 		"gongkai/crawler/replica", "gongkai/crawler/runreport", "gongkai/extract", "gongkai/extract/division", "gongkai/internal/atomicfile", "gongkai/seeds", "gongkai/store",
 		"gongkai/store/export", "gongkai/store/frontier", "gongkai/store/history", "gongkai/store/reading", "gongkai/store/warc", "gongkai/testdata"},
 }
@@ -97,8 +98,8 @@ func TestCollyInOneFile(t *testing.T) {
 			files = append(files, l)
 		}
 	}
-	if len(files) != 1 || !strings.HasSuffix(files[0], "/crawler/fetch.go") {
-		t.Errorf("Colly is imported by %v, want crawler/fetch.go alone", files)
+	if len(files) != 1 || !strings.HasSuffix(files[0], "/crawler/fetch/fetch.go") {
+		t.Errorf("Colly is imported by %v, want crawler/fetch/fetch.go alone", files)
 	}
 }
 

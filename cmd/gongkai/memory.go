@@ -7,7 +7,7 @@ import (
 	"github.com/KimMachineGun/automemlimit/memlimit"
 
 	"gongkai/cmd/gongkai/config"
-	"gongkai/crawler"
+	"gongkai/crawler/fetch"
 	"gongkai/store/reading"
 )
 
@@ -44,7 +44,7 @@ func limitMemory(c *config.Config) {
 // A memory is what all crawling and reading of this process may take for an archive.
 type memory struct {
 	budget  *reading.Budget
-	buffers *crawler.Buffers
+	buffers *fetch.Buffers
 }
 
 // lend returns the memory for an archive, which is open for writing. retry is for pages whose reading has ended an earlier
@@ -59,7 +59,7 @@ func (e *env) lend(c *config.Config, retry bool) (memory, error) {
 	if err != nil {
 		return memory{}, err
 	}
-	buffers, err := crawler.OpenBuffers(c.Archive.Path, b.Aside())
+	buffers, err := fetch.OpenBuffers(c.Archive.Path, b.Aside())
 	if err != nil {
 		return memory{}, err
 	}

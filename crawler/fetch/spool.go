@@ -1,4 +1,4 @@
-package crawler
+package fetch
 
 import (
 	"bytes"
@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// errSpool means that this machine cannot keep a body while it comes. It says nothing about the site.
-var errSpool = errors.New("keep a body while it comes")
+// ErrSpool means that this machine cannot keep a body while it comes. It says nothing about the site.
+var ErrSpool = errors.New("keep a body while it comes")
 
 // errCrowded means that too many bodies come at the same time. That passes.
 var errCrowded = errors.New("too many large bodies come at the same time")
@@ -31,6 +31,7 @@ const (
 // in files.
 type Buffers struct {
 	dir       string // of the files
+	memory    int64  // of receiving
 	receiving *semaphore.Weighted
 	spilled   *semaphore.Weighted // bytes of bodies in files
 }
@@ -45,11 +46,23 @@ func OpenBuffers(dir string, memory int64) (*Buffers, error) {
 	for _, name := range left {
 		err = errors.Join(err, os.Remove(name))
 	}
-	return &Buffers{dir: dir, receiving: semaphore.NewWeighted(memory), spilled: semaphore.NewWeighted(mostSpilled)}, err
+	return &Buffers{dir: dir, memory: memory, receiving: semaphore.NewWeighted(memory), spilled: semaphore.NewWeighted(mostSpilled)}, err
+}
+
+// Empty reports whether nothing is kept. Nobody may be receiving meanwhile.
+func (b *Buffers) Empty() bool {
+	memory, files := b.receiving.TryAcquire(b.memory), b.spilled.TryAcquire(mostSpilled)
+	if memory {
+		b.receiving.Release(b.memory)
+	}
+	if files {
+		b.spilled.Release(mostSpilled)
+	}
+	return memory && files
 }
 
 // A spool takes a body while it comes. Thousands may come at the same time, and slowly: a large one goes to a file.
-// Whoever has it calls discard.
+// Whoever has it calls Discard.
 type spool struct {
 	buffers  *Buffers // nil: all of it is kept in memory
 	buffer   bytes.Buffer
@@ -67,7 +80,7 @@ func (s *spool) Write(p []byte) (int, error) {
 	}
 	if s.file == nil {
 		if err := s.spill(); err != nil {
-			return 0, fmt.Errorf("%w: %w", errSpool, err)
+			return 0, fmt.Errorf("%w: %w", ErrSpool, err)
 		}
 	}
 	for s.n-s.spilled > spoolFile {
@@ -78,7 +91,7 @@ func (s *spool) Write(p []byte) (int, error) {
 	}
 	n, err := s.file.Write(p)
 	if err != nil {
-		err = fmt.Errorf("%w: %w", errSpool, err)
+		err = fmt.Errorf("%w: %w", ErrSpool, err)
 	}
 	return n, err
 }
@@ -124,8 +137,8 @@ func (s *spool) forget() {
 	}
 }
 
-// head returns how the body begins.
-func (s *spool) head() []byte {
+// Head returns how the body begins.
+func (s *spool) Head() []byte {
 	head := make([]byte, 1024)
 	if s.file != nil {
 		n, _ := s.file.ReadAt(head, 0) // bytes will tell
@@ -144,13 +157,13 @@ func (s *spool) bytes() (body []byte, err error) {
 	}
 	body = make([]byte, s.n)
 	if _, err := s.file.ReadAt(body, 0); err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%w: %w", errSpool, err)
+		return nil, fmt.Errorf("%w: %w", ErrSpool, err)
 	}
 	return body, nil
 }
 
-// discard gives back what keeps the body. Bytes that were returned stay what they are.
-func (s *spool) discard() {
+// Discard gives back what keeps the body. Bytes that were returned stay what they are.
+func (s *spool) Discard() {
 	s.forget()
 	if s.file != nil {
 		s.file.Close()

@@ -1,4 +1,4 @@
-package crawler
+package fetch
 
 import (
 	"bytes"
@@ -46,11 +46,11 @@ func (m *mending) doubts(body []byte) bool {
 	return m != nil && m.unsure != "" && !filetype.Ended(body) && !slices.Contains(m.lengths, int64(len(body)))
 }
 
-// A headError says that the head of an answer cannot be understood: nothing that another try would change, and no fault of
+// A HeadError says that the head of an answer cannot be understood: nothing that another try would change, and no fault of
 // the site as a whole.
-type headError struct{ why string }
+type HeadError struct{ why string }
 
-func (e *headError) Error() string { return e.why }
+func (e *HeadError) Error() string { return e.why }
 
 // mostHead bounds the head of an answer, bytes. Browsers take 256 KiB.
 const mostHead = 1 << 20
@@ -98,7 +98,7 @@ func (h *heads) head() {
 	end, why := endOfHead(h.in, h.any)
 	for end == 0 {
 		if why != "" {
-			h.in, h.out, h.err = nil, nil, &headError{why}
+			h.in, h.out, h.err = nil, nil, &HeadError{why}
 			h.due.Store(false)
 			return
 		}

@@ -1,4 +1,6 @@
-package crawler
+// Package fetch sends a request and gives the answer as it came: mended where net/http would refuse it, whole or with what it
+// lacks, and bounded in size and time. When somebody may be asked, and what an answer means, is not its to say.
+package fetch
 
 import (
 	"context"
@@ -8,23 +10,27 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"gongkai/seeds"
 
 	"code.dny.dev/ssrf"
 	"github.com/gocolly/colly/v2"
 )
 
-// A fetcher makes Colly look like a function: an address goes in, an answer comes out. Colly builds the request and
+// A Fetcher makes Colly look like a function: an address goes in, an answer comes out. Colly builds the request and
 // keeps the cookies; the tape keeps what was served. No other file knows about either.
-type fetcher struct {
+type Fetcher struct {
 	colly *colly.Collector
 	tape  *tape
 }
 
-// newFetcher returns a fetcher for one site. It must not be used by two goroutines.
-func newFetcher(userAgent string, network http.RoundTripper, limit int64) *fetcher {
+// New returns a fetcher for one site, which refuses bodies of more than limit bytes. It must not be used by two
+// goroutines. Bodies wait in buffers for being unpacked; without buffers they are unpacked as they come.
+func New(userAgent string, network http.RoundTripper, limit int64, buffers *Buffers) *Fetcher {
 	c := new(colly.Collector)
 	c.Init() // not NewCollector, which lets COLLY_* variables of the environment overrule what is set here
 	c.UserAgent = userAgent
@@ -34,36 +40,39 @@ func newFetcher(userAgent string, network http.RoundTripper, limit int64) *fetch
 	c.IgnoreRobotsTxt = true        // Colly's reading of it is lax; ours is asked before
 	c.SetRequestTimeout(patience.total)
 	c.SetRedirectHandler(func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse })
-	t := &tape{network: network, limit: limit, idle: patience.idle, conns: map[string]net.Conn{}}
+	t := &tape{network: network, limit: limit, buffers: buffers, idle: patience.idle, conns: map[string]net.Conn{}}
 	c.WithTransport(t)
-	return &fetcher{c, t}
+	return &Fetcher{c, t}
 }
 
-// An answer is what came of one request.
-type answer struct {
-	start  time.Time
-	took   time.Duration // until the last byte
-	status int           // 0 when there was none
-	header http.Header
-	remote string
-	tls    string   // version and doubts; "" without TLS
-	mended string   // what had to be mended in its head, see heads; "" for nothing
-	stale  bool     // the server had given up the connection that was kept: nothing was answered, and nothing is wrong
-	body   []byte   // after transfer and content coding; with a *cutError in err what there is of it
-	sent   *arrival // the same, before there is memory for it; nil where it was undone
-	err    error    // why there is no whole body
+// An Answer is what came of one request.
+type Answer struct {
+	Start  time.Time
+	Took   time.Duration // until the last byte
+	Status int           // 0 when there was none
+	Header http.Header
+	Remote string
+	TLS    string   // version and doubts; "" without TLS
+	Mended string   // what had to be mended in its head, see heads; "" for nothing
+	Stale  bool     // the server had given up the connection that was kept: nothing was answered, and nothing is wrong
+	Body   []byte   // after transfer and content coding; with a *CutError in Err what there is of it
+	Sent   *Arrival // the same, before there is memory for it; nil where it was undone
+	Err    error    // why there is no whole body
 }
 
-// came reports whether a server has answered, though it be what nobody understands.
-func (a answer) came() bool { return a.status != 0 || errors.As(a.err, new(*headError)) }
+// Came reports whether a server has answered, though it be what nobody understands.
+func (a Answer) Came() bool { return a.Status != 0 || errors.As(a.Err, new(*HeadError)) }
 
-// demand says whether of the next answers only what is certainly whole will do.
-func (f *fetcher) demand(whole bool) { f.tape.strict = whole }
+// Use changes the network that requests are sent by.
+func (f *Fetcher) Use(network http.RoundTripper) { f.tape.network = network }
 
-// fetch sends one request once, with body if that is not empty. Its error is ctx's: everything else that can go wrong
+// Demand says whether of the next answers only what is certainly whole will do.
+func (f *Fetcher) Demand(whole bool) { f.tape.strict = whole }
+
+// Fetch sends one request once, with body if that is not empty. Its error is ctx's: everything else that can go wrong
 // is an answer.
-func (f *fetcher) fetch(ctx context.Context, method, url, body string, header http.Header) (answer, error) {
-	f.tape.last = answer{start: time.Now()}
+func (f *Fetcher) Fetch(ctx context.Context, method, url, body string, header http.Header) (Answer, error) {
+	f.tape.last = Answer{Start: time.Now()}
 	f.colly.Context = ctx
 	var data io.Reader
 	if body != "" {
@@ -71,28 +80,28 @@ func (f *fetcher) fetch(ctx context.Context, method, url, body string, header ht
 	}
 	err := f.colly.Request(method, url, data, nil, header) // synchronous: returns when the answer is on the tape
 	if ctx.Err() != nil {
-		if sent := f.tape.last.sent; sent != nil {
-			sent.discard()
+		if sent := f.tape.last.Sent; sent != nil {
+			sent.Discard()
 		}
-		return answer{}, ctx.Err() // being stopped says nothing about the page
+		return Answer{}, ctx.Err() // being stopped says nothing about the page
 	}
 	a := f.tape.last
-	f.tape.last = answer{}
-	if errors.Is(a.err, errSpool) {
-		return answer{}, a.err // nothing that the site can help
+	f.tape.last = Answer{}
+	if errors.Is(a.Err, ErrSpool) {
+		return Answer{}, a.Err // nothing that the site can help
 	}
-	if a.sent != nil && f.tape.buffers == nil {
-		a.body, a.err = a.sent.undo(a.sent.limit)
-		a.sent = nil
+	if a.Sent != nil && f.tape.buffers == nil {
+		a.Body, a.Err = a.Sent.Undo(a.Sent.Limit)
+		a.Sent = nil
 	}
-	if a.status == 0 && a.err == nil {
-		a.err = err // the request was never sent
+	if a.Status == 0 && a.Err == nil {
+		a.Err = err // the request was never sent
 	}
 	return a, nil // what Colly thinks of an answer that is on the tape does not matter
 }
 
-// hangUp closes the connections that are kept for the site.
-func (f *fetcher) hangUp() {
+// HangUp closes the connections that are kept for the site.
+func (f *Fetcher) HangUp() {
 	for _, c := range f.tape.conns {
 		_ = c.Close() // it may be closed already
 	}
@@ -106,7 +115,7 @@ type tape struct {
 	limit   int64         // bytes of a body
 	buffers *Buffers      // nil: bodies are loaded at once
 	idle    time.Duration // between two bytes of it
-	last    answer
+	last    Answer
 	conns   map[string]net.Conn // the newest connection to each host, which may be kept
 	odd     bool                // something broke: from now on there is a connection for each request
 	strict  bool                // only what is certainly whole will do
@@ -120,13 +129,13 @@ func (anEmptyBody) Close() error { return nil }
 
 // RoundTrip implements http.RoundTripper.
 func (t *tape) RoundTrip(req *http.Request) (*http.Response, error) {
-	a := answer{start: time.Now()}
+	a := Answer{Start: time.Now()}
 	var answered atomic.Bool
 	kept := false
 	var c *conn
 	trace := httptrace.ClientTrace{
 		GotConn: func(info httptrace.GotConnInfo) {
-			a.remote, kept = info.Conn.RemoteAddr().String(), info.Reused
+			a.Remote, kept = info.Conn.RemoteAddr().String(), info.Reused
 			t.conns[req.URL.Host] = info.Conn
 			c, _ = info.Conn.(*conn)
 			if c != nil && t.strict {
@@ -150,23 +159,23 @@ func (t *tape) RoundTrip(req *http.Request) (*http.Response, error) {
 	req.Header.Set("Accept-Encoding", "gzip") // set here, the transport leaves undoing it to us: see readBody
 	res, err := t.network.RoundTrip(req)
 	if err == nil {
-		a.status, a.header = res.StatusCode, res.Header.Clone()
-		a.sent, err = readBody(&spool{buffers: t.buffers}, res, t.limit, &idle{d: t.idle, stop: func() { cancel(errIdle) }}, t.strict)
+		a.Status, a.Header = res.StatusCode, res.Header.Clone()
+		a.Sent, err = readBody(&spool{buffers: t.buffers}, res, t.limit, &idle{d: t.idle, stop: func() { cancel(errIdle) }}, t.strict)
 		t.hear(&a, c, req.URL.Hostname())
 	}
 	switch cause := context.Cause(ctx); {
 	case !errors.Is(cause, errIdle):
-	case a.sent != nil:
-		a.sent.fault = cause
+	case a.Sent != nil:
+		a.Sent.fault = cause
 	default:
 		err = cause
 	}
-	a.stale = kept && a.status == 0 && !answered.Load() && hungUp(err)
-	t.odd = t.odd || err != nil || a.sent != nil && a.sent.fault != nil
-	a.err = explain(err, req.URL.Hostname())
-	a.took = time.Since(a.start)
-	if t.strict && c != nil && a.sent != nil && a.sent.fault == nil && c.witness.surplus(req) {
-		a.sent.fault = errSurplus
+	a.Stale = kept && a.Status == 0 && !answered.Load() && hungUp(err)
+	t.odd = t.odd || err != nil || a.Sent != nil && a.Sent.fault != nil
+	a.Err = explain(err, req.URL.Hostname())
+	a.Took = time.Since(a.Start)
+	if t.strict && c != nil && a.Sent != nil && a.Sent.fault == nil && c.witness.surplus(req) {
+		a.Sent.fault = errSurplus
 	}
 	t.last = a
 	if err != nil {
@@ -181,22 +190,22 @@ func (t *tape) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // hear notes what a connection knows of the answer that came by it.
-func (t *tape) hear(a *answer, c *conn, host string) {
+func (t *tape) hear(a *Answer, c *conn, host string) {
 	if c == nil {
 		return
 	}
-	a.tls = describeTLS(c.tls, host)
+	a.TLS = describeTLS(c.tls, host)
 	if m := c.heads.last.Load(); m != nil {
-		a.mended, a.header, t.odd = m.String(), m.said, true
-		if a.sent != nil {
-			a.sent.mending = m
+		a.Mended, a.Header, t.odd = m.String(), m.said, true
+		if a.Sent != nil {
+			a.Sent.mending = m
 		}
 	}
 }
 
 // explain says what went wrong without what net/http adds to it.
 func explain(err error, host string) error {
-	if head := new(headError); errors.As(err, &head) {
+	if head := new(HeadError); errors.As(err, &head) {
 		return head
 	}
 	return explainTLS(err, host)
@@ -224,6 +233,12 @@ const (
 	keptFor  = 15 * time.Second
 	mostKept = 512
 )
+
+// Network returns the way to the portals, which lets pass what an entry of the catalogue allows of TLS beyond the usual:
+// words of seeds. Private and loopback addresses cannot be reached by it unless allowPrivate says so.
+func Network(allowPrivate bool, allow []string) http.RoundTripper {
+	return network(allowPrivate, patience, lax(slices.Contains(allow, seeds.TLSOld), slices.Contains(allow, seeds.TLSUnverified)))
+}
 
 // network returns the way to the portals. Connections are kept, as a handshake for each request costs the portal more than
 // the page: but only with HTTP/1.1, and requests that come through a tape, for which it is certain that the transport
@@ -253,4 +268,17 @@ func network(allowPrivate bool, t timeouts, config *tls.Config) http.RoundTrippe
 // isPrivate reports whether an error is the guard's.
 func isPrivate(err error) bool {
 	return errors.Is(err, ssrf.ErrProhibitedIP) || errors.Is(err, ssrf.ErrProhibitedNetwork)
+}
+
+// MayPass reports whether a fault may be gone in a minute. A name that does not exist, a certificate that is wrong,
+// and an address that is forbidden will not.
+func MayPass(err error) bool {
+	var dns *net.DNSError
+	return !isPrivate(err) && !errors.As(err, new(*HeadError)) && !(errors.As(err, &dns) && dns.IsNotFound) && !errors.As(err, new(*TLSError))
+}
+
+// IsCut reports whether an answer came, and its body broke off.
+func IsCut(err error) bool {
+	var cut *CutError
+	return errors.As(err, &cut)
 }

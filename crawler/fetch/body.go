@@ -1,4 +1,4 @@
-package crawler
+package fetch
 
 import (
 	"bytes"
@@ -20,27 +20,27 @@ var errIdle = errors.New("the body stops halfway, nothing more has come for too 
 
 // readBody takes a body off the wire, or refuses it. Not more than limit bytes are taken. strict lets nothing
 // pass in the end but what is certainly whole.
-func readBody(to *spool, res *http.Response, limit int64, watch *idle, strict bool) (*arrival, error) {
+func readBody(to *spool, res *http.Response, limit int64, watch *idle, strict bool) (*Arrival, error) {
 	defer res.Body.Close()
 	if res.ContentLength > limit && !isHTML(res.Header) {
 		return nil, fmt.Errorf("%w of %d bytes", coding.ErrTooLarge, limit)
 	}
 	fault := receive(to, res, limit, watch)
-	if errors.Is(fault, coding.ErrTooLarge) || errors.Is(fault, errSpool) || errors.Is(fault, errCrowded) {
-		to.discard()
+	if errors.Is(fault, coding.ErrTooLarge) || errors.Is(fault, ErrSpool) || errors.Is(fault, errCrowded) {
+		to.Discard()
 		return nil, fault
 	}
 	strict = strict && (to.n > 0 || res.StatusCode == http.StatusOK) // a 304 names the coding of what it does not send
-	return &arrival{spool: to, header: res.Header.Clone(), length: res.ContentLength, fault: fault, limit: limit, strict: strict}, nil
+	return &Arrival{spool: to, header: res.Header.Clone(), length: res.ContentLength, fault: fault, Limit: limit, strict: strict}, nil
 }
 
-// An arrival is a body as it was sent, or what has come of one that broke off. Whoever has it calls discard.
-type arrival struct {
+// An Arrival is a body as it was sent, or what has come of one that broke off. Whoever has it calls Discard.
+type Arrival struct {
 	*spool
 	header http.Header
 	length int64 // as announced; -1 when it was not
 	fault  error // why it broke off; nil when it came to its end
-	limit  int64 // of bytes, as sent or as unpacked
+	Limit  int64 // of bytes, as sent or as unpacked
 	strict bool  // only what is certainly whole will do
 
 	mending *mending // what was wrong with the head before it; nil for nothing
@@ -49,17 +49,17 @@ type arrival struct {
 // usualRatio is what pages unpack to, at most, nearly always.
 const usualRatio = 10
 
-// size returns how many bytes the body has in all likelihood when its content coding is undone.
-func (a *arrival) size() int64 {
-	if a.header.Get("Content-Encoding") == "" && !bytes.HasPrefix(a.head(), []byte("\x1f\x8b")) {
+// Size returns how many bytes the body has in all likelihood when its content coding is undone.
+func (a *Arrival) Size() int64 {
+	if a.header.Get("Content-Encoding") == "" && !bytes.HasPrefix(a.Head(), []byte("\x1f\x8b")) {
 		return a.n
 	}
-	return min(a.limit, usualRatio*a.n+spoolFree)
+	return min(a.Limit, usualRatio*a.n+spoolFree)
 }
 
-// undo undoes the content coding of a body, or refuses one that has more than limit bytes. With a *cutError comes what
+// Undo undoes the content coding of a body, or refuses one that has more than limit bytes. With a *CutError comes what
 // there is of a body that broke off.
-func (a *arrival) undo(limit int64) ([]byte, error) {
+func (a *Arrival) Undo(limit int64) ([]byte, error) {
 	sent, err := a.bytes()
 	if err != nil {
 		return nil, err
@@ -74,16 +74,16 @@ func (a *arrival) undo(limit int64) ([]byte, error) {
 		return nil, err
 	case err == nil && a.fault == nil:
 		if len(body) == len(sent) && a.mending.doubts(body) {
-			return body, &cutError{errors.New(a.mending.unsure), place(a.length, body, 0)}
+			return body, &CutError{errors.New(a.mending.unsure), place(a.length, body, 0)}
 		}
 		return body, unasked(a.header.Get("Content-Range"), a.strict)
 	case err == nil && len(body) != len(sent) && !a.strict:
 		return body, nil // the packed data have come to their own end, whatever length was announced
 	}
 	if a.fault == nil {
-		return body, &cutError{err, place(a.length, body, 0)}
+		return body, &CutError{err, place(a.length, body, 0)}
 	}
-	return body, &cutError{a.fault, place(a.length, body, a.length-int64(len(sent)))}
+	return body, &CutError{a.fault, place(a.length, body, a.length-int64(len(sent)))}
 }
 
 // unasked returns an error when a Content-Range (RFC 9110, 14.4) says that a part of a document was sent, for which nobody
@@ -95,7 +95,7 @@ func unasked(contentRange string, strict bool) error {
 	if contentRange == "" || all || !strict && (n == 0 || first == 0 && n < 3) {
 		return nil
 	}
-	return &cutError{errors.New("only a part was sent"), ": " + contentRange}
+	return &CutError{errors.New("only a part was sent"), ": " + contentRange}
 }
 
 // isHTML reports whether an answer calls itself a page. No page has tens of megabytes: if its length says so that is wrong.
@@ -126,15 +126,15 @@ func receive(to *spool, res *http.Response, limit int64, watch *idle) error {
 	}
 }
 
-// A cutError says that a body breaks off, and where. Its words are the same when the same body breaks off at the same
+// A CutError says that a body breaks off, and where. Its words are the same when the same body breaks off at the same
 // place for the same reason again: then it is the server's way to end it, and no accident.
-type cutError struct {
-	err   error
-	place string
+type CutError struct {
+	Err   error
+	Place string // where; begins with what stands between the two
 }
 
-func (e *cutError) Error() string { return e.err.Error() + e.place }
-func (e *cutError) Unwrap() error { return e.err }
+func (e *CutError) Error() string { return e.Err.Error() + e.Place }
+func (e *CutError) Unwrap() error { return e.Err }
 
 // place says where a body breaks off. What is generated for each request has not the same length each time, but the same
 // number of bytes too few, or its own end.

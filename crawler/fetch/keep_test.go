@@ -1,4 +1,4 @@
-package crawler
+package fetch
 
 import (
 	"bufio"
@@ -13,9 +13,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"gongkai/seeds"
-	"gongkai/store"
 )
 
 // A keeper is a server that keeps connections, and hangs up on them when and how it likes. It knows each request by its
@@ -94,10 +91,10 @@ func (k *keeper) seen() (log []string, times []time.Time, conns int) {
 // TestKept: a connection serves many requests; none has a body, or says that it had one.
 func TestKept(t *testing.T) {
 	k := newKeeper(t, nil)
-	f := newFetcher("gongkai/test", network(true, patience, nil), 1000)
+	f := New("gongkai/test", network(true, patience, nil), 1000, nil)
 	for range 5 {
-		a, err := f.fetch(t.Context(), http.MethodGet, "http://"+k.Addr().String()+"/", "", http.Header{})
-		if err != nil || a.err != nil || a.stale || a.status != 200 || a.remote != k.Addr().String() {
+		a, err := f.Fetch(t.Context(), http.MethodGet, "http://"+k.Addr().String()+"/", "", http.Header{})
+		if err != nil || a.Err != nil || a.Stale || a.Status != 200 || a.Remote != k.Addr().String() {
 			t.Fatalf("got %+v, %v", a, err)
 		}
 	}
@@ -112,10 +109,10 @@ func TestKept(t *testing.T) {
 			}
 		}
 	}
-	f.hangUp()
-	a, err := f.fetch(t.Context(), http.MethodGet, "http://"+k.Addr().String()+"/", "", http.Header{})
-	if _, _, conns = k.seen(); err != nil || a.err != nil && !a.stale || conns != 2 && !a.stale {
-		t.Errorf("after hanging up: %d connections, %v, %v", conns, a.err, err)
+	f.HangUp()
+	a, err := f.Fetch(t.Context(), http.MethodGet, "http://"+k.Addr().String()+"/", "", http.Header{})
+	if _, _, conns = k.seen(); err != nil || a.Err != nil && !a.Stale || conns != 2 && !a.Stale {
+		t.Errorf("after hanging up: %d connections, %v, %v", conns, a.Err, err)
 	}
 }
 
@@ -153,12 +150,12 @@ func TestKeptHangUp(t *testing.T) {
 	} {
 		for _, method := range []string{http.MethodGet, http.MethodPost} {
 			k := newKeeper(t, hang)
-			f := newFetcher("gongkai/test", network(true, patience, nil), 1000)
+			f := New("gongkai/test", network(true, patience, nil), 1000, nil)
 			text := map[string]string{http.MethodPost: "a=b"}[method]
 			stale := 0 // when it is the second call that is, is for the server's clock to say
 			for call := 1; call <= 4; call++ {
 				before, _, _ := k.seen()
-				a, err := f.fetch(t.Context(), method, "http://"+k.Addr().String()+"/", text, http.Header{})
+				a, err := f.Fetch(t.Context(), method, "http://"+k.Addr().String()+"/", text, http.Header{})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -166,14 +163,14 @@ func TestKeptHangUp(t *testing.T) {
 				if len(after)-len(before) > 1 {
 					t.Errorf("%s, %s: call %d sent %d requests", name, method, call, len(after)-len(before))
 				}
-				if a.stale {
+				if a.Stale {
 					stale++
 				}
-				if a.stale && (stale > 1 || call == 1 || a.status != 0) {
-					t.Errorf("%s, %s: call %d is stale: %v", name, method, call, a.err)
+				if a.Stale && (stale > 1 || call == 1 || a.Status != 0) {
+					t.Errorf("%s, %s: call %d is stale: %v", name, method, call, a.Err)
 				}
-				if call == 3 && !a.stale && (a.err != nil || a.status != 200) && method == http.MethodGet {
-					t.Errorf("%s: call %d: %d, %v", name, call, a.status, a.err)
+				if call == 3 && !a.Stale && (a.Err != nil || a.Status != 200) && method == http.MethodGet {
+					t.Errorf("%s: call %d: %d, %v", name, call, a.Status, a.Err)
 				}
 				time.Sleep(20 * time.Millisecond) // a server that hangs up is heard
 			}
@@ -201,9 +198,9 @@ func (p *passer) RoundTrip(r *http.Request) (*http.Response, error) {
 // once something broke, no connection is kept.
 func TestKeptRewind(t *testing.T) {
 	p := &passer{}
-	f := newFetcher("gongkai/test", p, 1000)
+	f := New("gongkai/test", p, 1000, nil)
 	for _, text := range []string{"", "a=b"} {
-		if _, err := f.fetch(t.Context(), http.MethodPost, "http://a.gov.cn/", text, http.Header{}); err != nil {
+		if _, err := f.Fetch(t.Context(), http.MethodPost, "http://a.gov.cn/", text, http.Header{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -217,35 +214,6 @@ func TestKeptRewind(t *testing.T) {
 	}
 }
 
-// TestKeptByClock: a request that a kept connection lost is sent again by the clock, and is no fault of the site.
-func TestKeptByClock(t *testing.T) {
-	k := newKeeper(t, func(c *net.TCPConn, n int) bool { return n == 2 })
-	s, err := store.Open(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	const delay = 50 * time.Millisecond
-	c := Crawler{UserAgent: "gongkai/test", AllowPrivate: true, Store: s, Hosts: 1, Delay: delay,
-		Portals: []seeds.Portal{{ID: "a", Start: []string{"http://" + k.Addr().String() + "/nb/"}}}}
-	sum, err := c.Run(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, times, _ := k.seen()
-	if len(times) != 3 || sum.Requests != 3 || sum.Failed != 0 || sum.New != 1 {
-		t.Errorf("%d requests, %v, %v", len(times), sum, sum.Problems())
-	}
-	for i := 1; i < len(times); i++ {
-		if gap := times[i].Sub(times[i-1]); gap < delay {
-			t.Errorf("request %d came %v after the one before", i, gap)
-		}
-	}
-	if got := states(t, s); got != "ok /" && got != "ok /nb/" {
-		t.Errorf("captures: %s", got)
-	}
-}
-
 // TestKeptWithoutHTTP2: over TLS the protocol is HTTP/1.1 as well, whatever the server would rather speak: of HTTP/2 nobody
 // has shown that no request is repeated.
 func TestKeptWithoutHTTP2(t *testing.T) {
@@ -255,9 +223,9 @@ func TestKeptWithoutHTTP2(t *testing.T) {
 	s.Config.ErrorLog = log.New(io.Discard, "", 0)
 	s.StartTLS()
 	defer s.Close()
-	f := newFetcher("gongkai/test", network(true, patience, &tls.Config{InsecureSkipVerify: true}), 1000)
-	if a, err := f.fetch(t.Context(), http.MethodGet, s.URL, "", http.Header{}); err != nil || a.err != nil {
-		t.Fatal(a.err, err)
+	f := New("gongkai/test", network(true, patience, &tls.Config{InsecureSkipVerify: true}), 1000, nil)
+	if a, err := f.Fetch(t.Context(), http.MethodGet, s.URL, "", http.Header{}); err != nil || a.Err != nil {
+		t.Fatal(a.Err, err)
 	}
 	if fmt.Sprint(protos) != "[HTTP/1.1]" {
 		t.Errorf("spoken is %v", protos)
@@ -272,11 +240,11 @@ func BenchmarkRequest(b *testing.B) {
 	defer s.Close()
 	for _, kept := range []bool{false, true} {
 		b.Run(fmt.Sprintf("kept=%v", kept), func(b *testing.B) {
-			f := newFetcher("gongkai/test", network(true, patience, &tls.Config{InsecureSkipVerify: true}), 1000)
+			f := New("gongkai/test", network(true, patience, &tls.Config{InsecureSkipVerify: true}), 1000, nil)
 			for b.Loop() {
 				f.tape.odd = !kept
-				if a, err := f.fetch(b.Context(), http.MethodGet, s.URL, "", http.Header{}); err != nil || a.err != nil {
-					b.Fatal(a.err, err)
+				if a, err := f.Fetch(b.Context(), http.MethodGet, s.URL, "", http.Header{}); err != nil || a.Err != nil {
+					b.Fatal(a.Err, err)
 				}
 			}
 		})

@@ -1,4 +1,4 @@
-package crawler
+package fetch
 
 import (
 	"bytes"
@@ -24,7 +24,6 @@ import (
 
 	"gongkai/extract/coding"
 	"gongkai/seeds"
-	"gongkai/store"
 )
 
 // gbk is 政府 in GBK, which Colly would turn into UTF-8.
@@ -104,7 +103,7 @@ func TestFetch(t *testing.T) {
 	s := serve(t)
 	short := patience
 	short.header = 200 * time.Millisecond
-	f := newFetcher("gongkai/test", network(true, short, nil), 100)
+	f := New("gongkai/test", network(true, short, nil), 100, nil)
 	f.tape.idle = 200 * time.Millisecond
 	tests := []struct {
 		path   string
@@ -134,36 +133,36 @@ func TestFetch(t *testing.T) {
 		{"/gbk", 200, gbk, ""}, // visited before, and still served
 	}
 	for _, tt := range tests {
-		a, err := f.fetch(t.Context(), http.MethodGet, s.URL+tt.path, "", http.Header{})
+		a, err := f.Fetch(t.Context(), http.MethodGet, s.URL+tt.path, "", http.Header{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if a.status != tt.status || string(a.body) != tt.body && tt.err == "" {
-			t.Errorf("%s: got %d %q, want %d %q", tt.path, a.status, a.body, tt.status, tt.body)
+		if a.Status != tt.status || string(a.Body) != tt.body && tt.err == "" {
+			t.Errorf("%s: got %d %q, want %d %q", tt.path, a.Status, a.Body, tt.status, tt.body)
 		}
-		if (a.err == nil) != (tt.err == "") || a.err != nil && !strings.Contains(a.err.Error(), tt.err) {
-			t.Errorf("%s: got error %v, want %q", tt.path, a.err, tt.err)
+		if (a.Err == nil) != (tt.err == "") || a.Err != nil && !strings.Contains(a.Err.Error(), tt.err) {
+			t.Errorf("%s: got error %v, want %q", tt.path, a.Err, tt.err)
 		}
-		if a.status != 0 && a.remote != strings.TrimPrefix(s.URL, "http://") {
-			t.Errorf("%s: got remote address %q, want %s", tt.path, a.remote, s.URL)
+		if a.Status != 0 && a.Remote != strings.TrimPrefix(s.URL, "http://") {
+			t.Errorf("%s: got remote address %q, want %s", tt.path, a.Remote, s.URL)
 		}
 	}
-	a, err := f.fetch(t.Context(), http.MethodGet, s.URL+"/condition", "", http.Header{"If-None-Match": {`"1"`}})
-	if err != nil || a.status != http.StatusNotModified || a.err != nil {
+	a, err := f.Fetch(t.Context(), http.MethodGet, s.URL+"/condition", "", http.Header{"If-None-Match": {`"1"`}})
+	if err != nil || a.Status != http.StatusNotModified || a.Err != nil {
 		t.Errorf("condition: got %+v, %v", a, err)
 	}
 }
 
-// TestBomb: what unpacks to far more than was sent is refused long before the limit, and the archive is told so.
+// TestBomb: what unpacks to far more than was sent is refused long before the limit, and that is said.
 func TestBomb(t *testing.T) {
 	s := serve(t)
-	f := newFetcher("gongkai/test", network(true, patience, nil), 1<<30)
-	a, err := f.fetch(t.Context(), http.MethodGet, s.URL+"/bomb", "", http.Header{})
-	if err != nil || !errors.Is(a.err, coding.ErrBomb) || a.body != nil {
-		t.Fatalf("got %v, %v", a.err, err)
+	f := New("gongkai/test", network(true, patience, nil), 1<<30, nil)
+	a, err := f.Fetch(t.Context(), http.MethodGet, s.URL+"/bomb", "", http.Header{})
+	if err != nil || !errors.Is(a.Err, coding.ErrBomb) || a.Body != nil {
+		t.Fatalf("got %v, %v", a.Err, err)
 	}
-	if p := judge(target{url: s.URL + "/bomb"}, a, ""); p.State != store.StateRefused || !strings.Contains(p.Error, "unpacks to too much") {
-		t.Errorf("got %s, %s", p.State, p.Error)
+	if !strings.Contains(a.Err.Error(), "unpacks to too much") {
+		t.Errorf("got %v", a.Err)
 	}
 }
 
@@ -193,18 +192,13 @@ func TestTLS(t *testing.T) {
 		{strings.Replace(plain.URL, "http", "https", 1), nil, "the server does not speak TLS", ""},
 		{old.URL, []string{seeds.TLSOld, seeds.TLSUnverified}, "", "TLS 1.0, not verified: x509: "},
 	} {
-		c := Crawler{UserAgent: "gongkai/test", AllowPrivate: true, Portals: []seeds.Portal{{ID: "a", TLS: tt.allow}}}
-		if err := c.prepare(); err != nil {
-			t.Fatal(err)
-		}
-		f := newFetcher(c.UserAgent, c.way("a"), 100)
-		a, err := f.fetch(t.Context(), http.MethodGet, tt.url, "", http.Header{})
+		f := New("gongkai/test", Network(true, tt.allow), 100, nil)
+		a, err := f.Fetch(t.Context(), http.MethodGet, tt.url, "", http.Header{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := judge(target{url: tt.url}, a, "")
-		if (a.err == nil) != (tt.err == "") || a.err != nil && !strings.Contains(a.err.Error(), tt.err) || !strings.HasPrefix(got.TLS, tt.told) || (got.TLS == "") != (tt.told == "") {
-			t.Errorf("%s, %v: got %q %v, want %q %q", tt.url, tt.allow, got.TLS, a.err, tt.told, tt.err)
+		if (a.Err == nil) != (tt.err == "") || a.Err != nil && !strings.Contains(a.Err.Error(), tt.err) || !strings.HasPrefix(a.TLS, tt.told) || (a.TLS == "") != (tt.told == "") {
+			t.Errorf("%s, %v: got %q %v, want %q %q", tt.url, tt.allow, a.TLS, a.Err, tt.told, tt.err)
 		}
 	}
 }
@@ -245,35 +239,18 @@ func TestTLSFaults(t *testing.T) {
 		server(now.AddDate(-1, 0, 0), now.AddDate(1, 0, 0), "a.gov.cn", "*.b.gov.cn"): "certificate of another host than 127.0.0.1: a.gov.cn, *.b.gov.cn" + accepts,
 		server(now.AddDate(-1, 0, 0), now.AddDate(1, 0, 0)):                           "",
 	} {
-		f := newFetcher("gongkai/test", network(true, patience, &tls.Config{RootCAs: roots}), 100)
-		a, err := f.fetch(t.Context(), http.MethodGet, url, "", http.Header{})
+		f := New("gongkai/test", network(true, patience, &tls.Config{RootCAs: roots}), 100, nil)
+		a, err := f.Fetch(t.Context(), http.MethodGet, url, "", http.Header{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if (a.err == nil) != (want == "") && a.status == 0 || a.err != nil && a.err.Error() != want {
-			t.Errorf("got %v, want %s", a.err, want)
+		if (a.Err == nil) != (want == "") && a.Status == 0 || a.Err != nil && a.Err.Error() != want {
+			t.Errorf("got %v, want %s", a.Err, want)
 		}
-		if a.err != nil && mayPass(a.err) {
-			t.Errorf("%v: asked for again at once", a.err)
+		if a.Err != nil && MayPass(a.Err) {
+			t.Errorf("%v: asked for again at once", a.Err)
 		}
 	}
-}
-
-// TestTLSTold: a page is not said to be forbidden by a robots.txt when it is the certificate that nobody can trust.
-func TestTLSTold(t *testing.T) {
-	crawl(t, map[string]http.HandlerFunc{"www.a.gov.cn/robots.txt": func(http.ResponseWriter, *http.Request) {
-		panic(error(x509.UnknownAuthorityError{}))
-	}, start: listing("x", "")}, func(t *testing.T, c *Crawler, f *fake, sum Summary) {
-		last, ok, err := c.Store.LastCapture("http://" + start)
-		if err != nil || !ok || last.State != store.StateBlocked || !strings.HasPrefix(last.Error, "certificate of an authority") {
-			t.Errorf("got %+v after %s, %v", last, f.urls(), err)
-		}
-		for _, p := range sum.Problems() {
-			if strings.Contains(p.Detail, "unreachable") {
-				t.Errorf("told is %s", p.Detail)
-			}
-		}
-	})
 }
 
 func TestFetchIgnoresEnvironment(t *testing.T) {
@@ -284,37 +261,37 @@ func TestFetchIgnoresEnvironment(t *testing.T) {
 		t.Setenv(k, v)
 	}
 	s := serve(t)
-	f := newFetcher("gongkai/test", network(true, patience, nil), 100)
+	f := New("gongkai/test", network(true, patience, nil), 100, nil)
 	for range 2 {
-		a, err := f.fetch(t.Context(), http.MethodGet, s.URL+"/agent", "", http.Header{})
-		if err != nil || a.err != nil || string(a.body) != "gongkai/test" {
-			t.Errorf("got %q, %v, %v", a.body, a.err, err)
+		a, err := f.Fetch(t.Context(), http.MethodGet, s.URL+"/agent", "", http.Header{})
+		if err != nil || a.Err != nil || string(a.Body) != "gongkai/test" {
+			t.Errorf("got %q, %v, %v", a.Body, a.Err, err)
 		}
 	}
 }
 
 func TestFetchStops(t *testing.T) {
 	s := serve(t)
-	f := newFetcher("gongkai/test", network(true, patience, nil), 100)
+	f := New("gongkai/test", network(true, patience, nil), 100, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(50*time.Millisecond, cancel)
-	if _, err := f.fetch(ctx, http.MethodGet, s.URL+"/hang", "", http.Header{}); !errors.Is(err, context.Canceled) {
+	if _, err := f.Fetch(ctx, http.MethodGet, s.URL+"/hang", "", http.Header{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want the context's error", err)
 	}
 }
 
 func TestNetworkGuard(t *testing.T) {
 	s := serve(t)
-	f := newFetcher("gongkai/test", network(false, patience, nil), 100)
+	f := New("gongkai/test", network(false, patience, nil), 100, nil)
 	port := s.URL[strings.LastIndex(s.URL, ":"):]
 	for _, host := range []string{"127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::1]", "[::ffff:127.0.0.1]", "169.254.169.254",
 		"10.0.0.1", "100.64.0.1", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "0.0.0.0", "[fe80::1]", "[fd00::1]"} {
-		a, err := f.fetch(t.Context(), http.MethodGet, "http://"+host+port+"/gbk", "", http.Header{})
+		a, err := f.Fetch(t.Context(), http.MethodGet, "http://"+host+port+"/gbk", "", http.Header{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if a.status != 0 || !isPrivate(a.err) || mayPass(a.err) {
-			t.Errorf("%s: got %d, %v; want it forbidden for good", host, a.status, a.err)
+		if a.Status != 0 || !isPrivate(a.Err) || MayPass(a.Err) {
+			t.Errorf("%s: got %d, %v; want it forbidden for good", host, a.Status, a.Err)
 		}
 	}
 }

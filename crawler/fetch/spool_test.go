@@ -1,4 +1,4 @@
-package crawler
+package fetch
 
 import (
 	"bytes"
@@ -34,13 +34,13 @@ func TestSpool(t *testing.T) {
 			}
 			rest = rest[n:]
 		}
-		if s.buffer.Len() > spoolMemory || (s.file != nil) != (size > spoolMemory) || !bytes.HasPrefix(want, s.head()) || len(s.head()) != min(size, 1024) {
+		if s.buffer.Len() > spoolMemory || (s.file != nil) != (size > spoolMemory) || !bytes.HasPrefix(want, s.Head()) || len(s.Head()) != min(size, 1024) {
 			t.Errorf("%d bytes: %d in memory, file %v", size, s.buffer.Len(), s.file != nil)
 		}
 		if got, err := s.bytes(); err != nil || got == nil || !bytes.Equal(got, want) {
 			t.Errorf("%d bytes: %d come back, %v", size, len(got), err)
 		}
-		s.discard()
+		s.Discard()
 	}
 	if !b.receiving.TryAcquire(memory) || !b.spilled.TryAcquire(mostSpilled) {
 		t.Error("something is still reserved")
@@ -51,16 +51,16 @@ func TestSpool(t *testing.T) {
 		t.Errorf("a small body in a crowd: %v", err)
 	}
 	_, err = large.Write(make([]byte, spoolFile+1))
-	if !errors.Is(err, errCrowded) || !mayPass(err) {
+	if !errors.Is(err, errCrowded) || !MayPass(err) {
 		t.Errorf("a large body in a crowd: %v", err)
 	}
-	small.discard()
-	large.discard()
+	small.Discard()
+	large.Discard()
 	if files, _ := filepath.Glob(filepath.Join(dir, spoolPattern)); len(files) > 0 {
 		t.Errorf("left: %v", files)
 	}
 	broken := &spool{buffers: &Buffers{dir: filepath.Join(dir, "none"), receiving: b.receiving, spilled: b.spilled}}
-	if _, err := broken.Write(make([]byte, spoolMemory)); !errors.Is(err, errSpool) {
+	if _, err := broken.Write(make([]byte, spoolMemory)); !errors.Is(err, ErrSpool) {
 		t.Errorf("without a folder: %v", err)
 	}
 }

@@ -1,11 +1,10 @@
-package crawler
+package fetch
 
 import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -17,26 +16,12 @@ import (
 // servers that speak no version of TLS that is still thought safe. What such a server says may be somebody else's words.
 // So each of these is let pass only for a portal whose entry says so, and every capture tells what was let pass.
 
-// ways returns the networks of the portals whose entries allow more of TLS than is usual.
-func ways(portals []seeds.Portal, allowPrivate bool) map[string]http.RoundTripper {
-	made := make(map[string]http.RoundTripper)
-	shared := make(map[[2]bool]http.RoundTripper)
-	for _, p := range portals {
-		old, unverified := slices.Contains(p.TLS, seeds.TLSOld), slices.Contains(p.TLS, seeds.TLSUnverified)
-		if !old && !unverified {
-			continue
-		}
-		kind := [2]bool{old, unverified}
-		if shared[kind] == nil {
-			shared[kind] = network(allowPrivate, patience, lax(old, unverified))
-		}
-		made[p.ID] = shared[kind]
-	}
-	return made
-}
-
-// lax returns a configuration that allows old versions and ciphers, or certificates that cannot be verified.
+// lax returns a configuration that allows old versions and ciphers, or certificates that cannot be verified; nil, which
+// stands for the usual, when it need allow neither.
 func lax(old, unverified bool) *tls.Config {
+	if !old && !unverified {
+		return nil
+	}
 	c := &tls.Config{InsecureSkipVerify: unverified}
 	if old {
 		c.MinVersion = tls.VersionTLS10
@@ -49,26 +34,26 @@ func lax(old, unverified bool) *tls.Config {
 	return c
 }
 
-// A tlsError is why a server cannot be spoken to safely, in words that say what to do about it. They do not change from
+// A TLSError is why a server cannot be spoken to safely, in words that say what to do about it. They do not change from
 // night to night.
-type tlsError struct {
-	why string
+type TLSError struct {
+	Why string
 	err error
 }
 
-func (e *tlsError) Error() string { return e.why }
-func (e *tlsError) Unwrap() error { return e.err }
+func (e *TLSError) Error() string { return e.Why }
+func (e *TLSError) Unwrap() error { return e.err }
 
-// explainTLS returns a *tlsError for what is wrong with a server's TLS, any other error as it is.
+// explainTLS returns a *TLSError for what is wrong with a server's TLS, any other error as it is.
 func explainTLS(err error, host string) error {
 	if err == nil {
 		return nil
 	}
 	if errors.As(err, new(tls.RecordHeaderError)) || strings.Contains(err.Error(), "server gave HTTP response to HTTPS client") {
-		return &tlsError{"the server does not speak TLS at its https address", err}
+		return &TLSError{"the server does not speak TLS at its https address", err}
 	}
 	if why, allow := tlsFault(err, host); why != "" {
-		return &tlsError{fmt.Sprintf("%s; `tls = [%q]` in the portal's entry accepts it", why, allow), err}
+		return &TLSError{fmt.Sprintf("%s; `tls = [%q]` in the portal's entry accepts it", why, allow), err}
 	}
 	return err
 }
@@ -109,14 +94,6 @@ func namesOf(c *x509.Certificate) string {
 		return ""
 	}
 	return ": " + strings.Join(c.DNSNames[:min(len(c.DNSNames), 3)], ", ")
-}
-
-// way returns the network by which a portal is reached.
-func (c *Crawler) way(portal string) http.RoundTripper {
-	if w := c.ways[portal]; w != nil {
-		return w
-	}
-	return c.Network
 }
 
 // describeTLS says by what version of TLS an answer came, and what is wrong with the certificate.
