@@ -23,6 +23,9 @@ import (
 const (
 	memoryPages  = MaxMemory >> 16 // of 64 KiB
 	maxInstances = 2
+
+	// muchMemory is the size of a document that is given all memory at once: a report is done in what PDFium begins with.
+	muchMemory = 4 << 20
 )
 
 // MaxMemory is how many bytes one document with all that PDFium makes of it may take. A report takes 20 MiB beyond its own
@@ -36,14 +39,22 @@ type engine struct {
 }
 
 // startEngine compiles PDFium: seconds of work, or a tenth of one where cacheDir holds what an earlier process
-// compiled. Without a cacheDir nothing is kept.
+// compiled. Without a cacheDir, or when it is not to be used, nothing is kept.
 func startEngine(cacheDir string) (*engine, error) {
-	config := wazero.NewRuntimeConfig().WithMemoryLimitPages(memoryPages).WithCloseOnContextDone(true)
 	if cacheDir != "" {
-		cache, err := wazero.NewCompilationCacheWithDir(cacheDir)
-		if err != nil {
-			return nil, fmt.Errorf("cache of compiled code %s: %w", cacheDir, err)
+		if cache, err := openCache(cacheDir); err == nil {
+			if e, err := compile(cache); err == nil { // where there is no room to keep it, there may be memory to have it
+				_ = sealCache(cacheDir) // what has no digest is compiled again
+				return e, nil
+			}
 		}
+	}
+	return compile(nil)
+}
+
+func compile(cache wazero.CompilationCache) (*engine, error) {
+	config := wazero.NewRuntimeConfig().WithMemoryLimitPages(memoryPages).WithCloseOnContextDone(true)
+	if cache != nil {
 		config = config.WithCompilationCache(cache)
 	}
 	pool, err := webassembly.Init(webassembly.Config{
@@ -73,12 +84,6 @@ func (e *engine) instance(ctx context.Context) (*instance, error) {
 		return nil, err
 	}
 	in := &instance{ctx: ctx, handle: handle, module: module, memory: module.Memory(), functions: map[string]api.Function{}}
-	// Memory that grows by steps is copied at each, and what it was is garbage. Set aside from the start, what is not
-	// touched is not there.
-	if _, ok := in.memory.Grow(memoryPages - in.memory.Size()>>16); !ok {
-		in.close()
-		return nil, errors.New("PDFium does not take the memory it is given")
-	}
 	in.scratch = uint32(in.call("malloc", scratchSize))
 	if in.err != nil {
 		in.close()
@@ -183,6 +188,9 @@ func (in *instance) floats(into []float64) {
 
 // open loads a document from memory and returns its handle.
 func (in *instance) open(body []byte) (uint64, error) {
+	if len(body) > muchMemory { // memory that grows by steps is copied at each
+		in.memory.Grow(memoryPages - in.memory.Size()>>16)
+	}
 	at := in.call("malloc", uint64(len(body)))
 	if in.err != nil {
 		return 0, in.err

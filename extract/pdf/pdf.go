@@ -10,7 +10,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 )
 
@@ -50,8 +49,9 @@ const (
 // A Reader reads PDFs. Its zero value is ready. The first document starts PDFium, which takes seconds; the Reader keeps
 // it until Close. A Reader is safe for concurrent use: two documents are read at a time, others wait.
 type Reader struct {
-	// CacheDir is a directory of the user's own in which compiled code is kept, so that the next process starts in a
-	// fraction of the time. Whoever can write there can have code run. Empty means that nothing is kept.
+	// CacheDir is a directory in which compiled code is kept, so that the next process starts in a fraction of the time. It
+	// is made when it is first needed. One that is not to be had, or that another user can change, is left alone, and code
+	// that is damaged is compiled again. Empty means that nothing is kept.
 	CacheDir string
 
 	// Timeout is for one document, not counting the start and the wait for a place. 0 means DefaultTimeout.
@@ -60,10 +60,13 @@ type Reader struct {
 	engine lazyEngine
 }
 
-var shared = sync.OnceValue(func() *Reader { return &Reader{} })
+var shared Reader
+
+// SetCacheDir sets the CacheDir of the Reader that HTML uses. It is for the beginning of a program, before any call of HTML.
+func SetCacheDir(dir string) { shared.CacheDir = dir }
 
 // HTML reads a document with a Reader that all callers of this function share, and that lives as long as the process.
-func HTML(ctx context.Context, body []byte) ([]byte, error) { return shared().HTML(ctx, body) }
+func HTML(ctx context.Context, body []byte) ([]byte, error) { return shared.HTML(ctx, body) }
 
 // Close stops PDFium, if it was started. The Reader starts it again when it is used again.
 func (r *Reader) Close() error { return r.engine.close() }
