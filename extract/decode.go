@@ -44,21 +44,64 @@ func decodeOnce(body []byte, contentType string) ([]byte, Encoding) {
 		enc.Name, enc.Evidence = "utf-8", "valid"
 		return body, enc
 	}
-	best, score := "", -9.0
-	var text []byte
-	var replaced int
-	for _, c := range candidates(body, declared) {
-		e := Encoding{Name: c.name}
-		decoded := decodeWith(c.enc, body, &e)
-		if s := plausibility(decoded) + c.bonus; s > score {
-			best, score, text, replaced = c.name, s, decoded, e.Replaced
-		}
+	list := candidates(body, declared)
+	best, text, clear := clearest(list, sampleOf(body))
+	if clear {
+		text = decodeWith(best.enc, body, &enc)
+	} else {
+		best, text, _ = clearest(list, body)
 	}
-	enc.Name, enc.Evidence, enc.Replaced = best, "statistics", replaced
-	if sameCharset(best, declared) {
+	enc.Name, enc.Evidence, enc.Replaced = best.name, "statistics", bytes.Count(text, []byte("\uFFFD"))
+	if sameCharset(best.name, declared) {
 		enc.Evidence = "declared"
 	}
 	return text, enc
+}
+
+// clearest returns the candidate that makes the most plausible text of body, the first of several, with that text. It is
+// clear where body is long enough, the text is prose, and no other candidate comes near.
+func clearest(list []candidate, body []byte) (best candidate, text []byte, clear bool) {
+	const prose, far = 0.4, 0.2
+	first, second := -9.0, -9.0
+	for _, c := range list {
+		decoded := decodeWith(c.enc, body, new(Encoding))
+		switch s := plausibility(decoded) + c.bonus; {
+		case s > first:
+			best, text, first, second = c, decoded, s, first
+		case s > second:
+			second = s
+		}
+	}
+	return best, text, len(body) >= enoughSample && first > prose && first-second > far
+}
+
+// enoughSample is how many bytes tell encodings apart that can be told apart at all, mostSample how many are looked at first.
+const (
+	enoughSample = 2 << 10
+	mostSample   = 8 << 10
+)
+
+// sampleOf returns text beyond ASCII from all over a page. It is cut where markup begins and ends: what stands for < and > is
+// no part of a longer character in any of the encodings in question.
+func sampleOf(body []byte) (sample []byte) {
+	const parts = 8
+	step := max(len(body)/parts, 1)
+	for from := 0; from < len(body); from += step {
+		begun := len(sample)
+		part := body[from:min(from+step, len(body))]
+		for len(sample)-begun < mostSample/parts {
+			_, rest, open := bytes.Cut(part, []byte(">"))
+			run, after, shut := bytes.Cut(rest, []byte("<"))
+			if !open || !shut {
+				break
+			}
+			if bytes.ContainsFunc(run[:min(len(run), mostSample/parts)], func(r rune) bool { return r >= 0x80 }) && len(run) <= mostSample {
+				sample = append(append(sample, run...), '\n')
+			}
+			part = after
+		}
+	}
+	return sample
 }
 
 type candidate struct {
