@@ -67,14 +67,14 @@ func (i *Import) Run(ctx context.Context, c *warc.Collection) (ImportSummary, er
 	}
 	i.hosts = allowed(i.Portals, i.AllowHosts)
 	c.Want = i.wants
-	m := importing{Import: i, stop: ctx.Err, collection: c, atlas: newAtlas(i.Portals), portals: map[string]seeds.Portal{},
+	m := importing{Import: i, stop: ctx.Err, collection: c, roles: newRoles(i.Portals), portals: map[string]seeds.Portal{},
 		wanted: map[string]bool{}, bodies: map[string]string{}, parts: map[string]target{}, sum: ImportSummary{Kinds: map[string]int{}}}
 	for _, p := range i.Portals {
 		m.portals[p.ID] = p
 	}
 	err := errors.Join(c.Survey(ctx, m.survey), m.look())
 	if err == nil {
-		m.atlas.settle()
+		m.roles.settle()
 		err = m.archive(ctx)
 	}
 	m.sum.Count = c.Count
@@ -94,7 +94,7 @@ type importing struct {
 	*Import
 	stop       func() error // asked between two pages
 	collection *warc.Collection
-	atlas      *atlas
+	roles      *roles
 	portals    map[string]seeds.Portal
 	wanted     map[string]bool   // digests that revisits name
 	bodies     map[string]string // digest as the files name it -> SHA-256 of the body that was archived
@@ -117,10 +117,10 @@ func (m *importing) survey(a *warc.Answer) error {
 	case a.Err != nil || a.Revisit != nil || u.Path == "/robots.txt":
 	case a.Status > 300 && a.Status < 400:
 		if to := a.Header.Get("Location"); to != "" {
-			m.atlas.move(u, to)
+			m.roles.move(u, to)
 		}
 	case a.Status == http.StatusOK && len(a.Body) > 0 && !noPage(a.Header):
-		m.pages = append(m.pages, surveyed{capture: store.Capture{URL: address(a), Header: a.Header}, body: a.Body, portal: m.portals[m.atlas.portal(u)]})
+		m.pages = append(m.pages, surveyed{capture: store.Capture{URL: address(a), Header: a.Header}, body: a.Body, portal: m.portals[m.roles.portal(u)]})
 		if m.waiting += len(a.Body); len(m.pages) >= lookedAt*runtime.GOMAXPROCS(0) || m.waiting >= lookedBytes {
 			return m.look()
 		}
@@ -133,7 +133,7 @@ type surveyed struct {
 	capture store.Capture
 	body    []byte
 	portal  seeds.Portal
-	sheet   *sheet
+	links   *pageLinks
 }
 
 // lookedAt bounds what is in memory for each goroutine, lookedBytes the bodies for all of them.
@@ -142,7 +142,7 @@ const (
 	lookedBytes = 32 << 20
 )
 
-// look looks at pages, several at a time, and draws them in their order.
+// look looks at pages, several at a time, and adds them in their order.
 func (m *importing) look() error {
 	var g errgroup.Group
 	g.SetLimit(runtime.GOMAXPROCS(0))
@@ -157,14 +157,14 @@ func (m *importing) look() error {
 			if err := l.Take(context.Background(), extract.Cost(p.body, int64(len(p.body)))); err != nil {
 				return err
 			}
-			p.sheet = m.atlas.look(p.capture, p.body, p.portal)
+			p.links = m.roles.look(p.capture, p.body, p.portal)
 			return nil
 		})
 	}
 	err := g.Wait()
 	for _, p := range m.pages {
-		if p.sheet != nil {
-			m.atlas.draw(p.sheet)
+		if p.links != nil {
+			m.roles.add(p.links)
 		}
 	}
 	clear(m.pages) // the bodies are of no use any more
@@ -415,7 +415,7 @@ func (m *importing) judged(a *warc.Answer) (p page, why string, err error) {
 		return p, "", err
 	}
 	p.missed(u, front)
-	if t.kind == store.KindOther || m.atlas.guesses[weburl.Key(u)] {
+	if t.kind == store.KindOther || m.roles.guesses[weburl.Key(u)] {
 		m.recognise(&p, original)
 	}
 	return p, "", nil
@@ -452,18 +452,18 @@ func (m *importing) recognise(p *page, original store.Capture) {
 
 // role says what a page is to a crawl.
 func (m *importing) role(u *url.URL) target {
-	t, known := m.atlas.roles[weburl.Key(u)]
+	t, known := m.roles.of[weburl.Key(u)]
 	if part, ok := m.parts[weburl.Key(u)]; ok && (!known || t.kind != store.KindReport) {
 		t, known = part, true
 	}
 	if !known {
-		t = target{kind: store.KindOther, portal: m.atlas.portal(u)}
+		t = target{kind: store.KindOther, portal: m.roles.portal(u)}
 	}
 	if u.Path == "/robots.txt" {
-		return target{kind: store.KindRobots, portal: m.atlas.portal(u)}
+		return target{kind: store.KindRobots, portal: m.roles.portal(u)}
 	}
 	if t.portal == "" {
-		t.portal = m.atlas.portal(u)
+		t.portal = m.roles.portal(u)
 	}
 	return t
 }

@@ -9,10 +9,11 @@ import (
 	"gongkai/store"
 )
 
-// TestGrounds: of several portals on a host, a page is that one's in whose folder it lies; what nobody can tell is nobody's.
-func TestGrounds(t *testing.T) {
+// TestFoldersOfPortals: of several portals on a host, a page is that one's in whose folder it lies; what nobody can tell is
+// nobody's.
+func TestFoldersOfPortals(t *testing.T) {
 	at := "http://www.a.gov.cn"
-	a := newAtlas([]seeds.Portal{
+	r := newRoles([]seeds.Portal{
 		{ID: "county", Home: at + "/", Start: []string{at + "/zwgk/nb/"}, Given: []string{at + "/"}},
 		{ID: "czj", Home: at + "/bm/czj/", Start: []string{at + "/bm/czj/nb/"}, Given: []string{at + "/bm/czj/index.html"}},
 		{ID: "jyj", Start: []string{at + "/channels/12.html"}},
@@ -43,28 +44,28 @@ func TestGrounds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := a.portal(u); got != want {
+		if got := r.portal(u); got != want {
 			t.Errorf("%s: got %q, want %q", address, got, want)
 		}
 	}
 }
 
-// TestSheetsShareMenus: what all pages of a site bear is in memory once.
-func TestSheetsShareMenus(t *testing.T) {
-	a := newAtlas(nil)
+// TestPagesShareMenus: what all pages of a site bear is in memory once.
+func TestPagesShareMenus(t *testing.T) {
+	r := newRoles(nil)
 	for _, path := range []string{"1", "2", "3"} {
-		s := a.look(store.Capture{URL: "http://www.a.gov.cn/" + path + ".html"}, []byte(`<html><body><a href="/nb/">政府信息公开年报</a><a href="/bm/nb/">信息公开年度报告</a></body></html>`), seeds.Portal{})
+		s := r.look(store.Capture{URL: "http://www.a.gov.cn/" + path + ".html"}, []byte(`<html><body><a href="/nb/">政府信息公开年报</a><a href="/bm/nb/">信息公开年度报告</a></body></html>`), seeds.Portal{})
 		if s == nil || len(s.columns) != 2 {
 			t.Fatalf("got %+v", s)
 		}
-		a.draw(s)
+		r.add(s)
 	}
-	first, last := a.order[0].columns, a.order[2].columns
-	if &first[0] != &last[0] || len(a.menus) != 1 {
-		t.Errorf("%d menus", len(a.menus))
+	first, last := r.order[0].columns, r.order[2].columns
+	if &first[0] != &last[0] || len(r.menus) != 1 {
+		t.Errorf("%d menus", len(r.menus))
 	}
-	a.settle()
-	if len(a.roles) != 2 || a.roles[weburl.KeyOf("http://www.a.gov.cn/nb/")].kind != store.KindListing {
-		t.Errorf("got %+v", a.roles)
+	r.settle()
+	if len(r.of) != 2 || r.of[weburl.KeyOf("http://www.a.gov.cn/nb/")].kind != store.KindListing {
+		t.Errorf("got %+v", r.of)
 	}
 }
