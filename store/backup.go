@@ -203,9 +203,9 @@ func (t *txn) index(it *proven) error {
 
 // copyLinks adds the links whose captures the copy now has.
 func (b *backup) copyLinks(t *txn) error {
-	last := uint64(0)
-	if k, _ := t.Bucket(captureBucket).Cursor().Last(); k != nil {
-		last = number(k)
+	last := t.lastID()
+	if t.end() == b.end { // the last captures may be lost
+		last = b.newest.Last
 	}
 	return b.from.view(func(from *txn) error {
 		if err := copyMeta(t.Tx, from.Tx, b.links == 0); err != nil {
@@ -224,7 +224,10 @@ func (b *backup) copyLinks(t *txn) error {
 			if l.Last > last {
 				return nil
 			}
-			if err := ascending(t.Tx, chainBucket).Put(k, bytes.Clone(v)); err != nil { // bbolt keeps the slice until the commit
+			captures := t.Bucket(captureBucket)
+			err = errors.Join(ascending(t.Tx, chainBucket).Put(k, bytes.Clone(v)), // bbolt keeps the slice until the commit
+				captures.SetSequence(max(captures.Sequence(), l.Last)))
+			if err != nil {
 				return err
 			}
 		}

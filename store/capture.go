@@ -41,8 +41,6 @@ type Capture struct {
 
 	Robots Robots `json:"robots"` // what permitted the request
 
-	// Damaged says that the row is not the one that was archived, and why: a repair made it of what was still known.
-	Damaged string `json:"damaged,omitempty"`
 }
 
 // What was expected behind a URL.

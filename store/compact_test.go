@@ -19,7 +19,7 @@ const rewriteEnv = "GONGKAI_STORE_REWRITE"
 func rewriteAndDie(spec string) {
 	do, rest, _ := strings.Cut(spec, " ")
 	step, dir, _ := strings.Cut(rest, " ")
-	o := Rewrite{tries: 1 << 24, step: func(s string) {
+	o := Rewrite{step: func(s string) {
 		fmt.Println(s)
 		if s == step {
 			os.Exit(9) // nothing that was deferred is done

@@ -104,7 +104,7 @@ func (s *Store) Lost(sha256 string) (why string, err error) {
 // Losses counts what is noted in an archive as lost.
 type Losses struct {
 	Payloads int `json:"payloads,omitempty"` // bodies that captures name
-	Captures int `json:"captures,omitempty"` // whose rows were made again of what was known
+	Captures int `json:"captures,omitempty"` // their rows
 	Links    int `json:"links,omitempty"`    // commits whose hash cannot be computed again
 
 	Bytes int64 `json:"bytes,omitempty"` // of the log that nothing could be made of

@@ -14,7 +14,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/klauspost/compress/zstd"
 	bolt "go.etcd.io/bbolt"
 
 	"gongkai/store/internal/boltfile"
@@ -29,16 +28,14 @@ type Repaired struct {
 	Head     string `json:"head"` // hash of the newest link of the chain
 
 	Pages    int `json:"damaged_pages"` // of the file, that no index or log could be read from
-	Mended   int `json:"mended"`        // pieces of the log of which a single bit was wrong
 	Copied   int `json:"copied"`        // damaged pieces of the log that a backup gave back to the byte
 	Restored int `json:"restored"`      // payloads that another archive gave back
-	Rebuilt  int `json:"rebuilt"`       // rows of captures made of what indexes, payloads and records told
 	Unread   int `json:"unread"`        // records that are lost: to be read again
 
 	Reread []uint64 `json:"-"` // those of captures that have an earlier record now
 
 	Lost Losses `json:"lost"`   // for good, with what repairs before had noted
-	Told []Loss `json:"losses"` // what this one lost or rebuilt, the first thousand
+	Told []Loss `json:"losses"` // what this one found lost, the first thousand
 
 	Before int64  `json:"before"` // bytes of the file
 	After  int64  `json:"after"`
@@ -71,8 +68,8 @@ func (l Loss) String() string {
 // Repair makes a new file of what can still be read of the archive in a folder, whatever is damaged. The log is kept as it
 // is, each item at its place; pieces that make no sense are taken from the archives of o.From: to the byte from a backup, and
 // single payloads from any archive that holds them. What then is still missing stays in the log as it was found, as a
-// gap. All indexes are made anew. A capture is never dropped: where its row is lost, it is made again of what is known and
-// says so; where its body is lost, the archive says that. Records that are lost can be read again from their pages.
+// gap. All indexes are made anew. Nothing is made up: where the row of a capture is lost, or its body, the archive says that,
+// and what was read from the page stays. Records that are lost can be read again from their pages.
 //
 // An archive without fault is left as it is. Otherwise the new file is verified before it takes the name, and the
 // damaged one is kept under another name. Killed at any moment, the archive is either file. It needs as much room as the
@@ -90,7 +87,7 @@ func Repair(dir string, o Rewrite) (n Repaired, err error) {
 	if err := errors.Join(sweep(dir), release()); err != nil {
 		return n, err
 	}
-	r := &repair{o: o, dir: dir, now: time.Now().UTC().Truncate(time.Second), spans: map[uint64]span{}, hurt: map[uint64]item.Position{}}
+	r := &repair{o: o, dir: dir, now: time.Now().UTC().Truncate(time.Second), hurt: map[uint64]item.Position{}}
 	defer func() { err = o.reason(errors.Join(err, r.close())) }()
 	if err := r.look(); err != nil || r.sound {
 		return r.n, err
@@ -121,19 +118,17 @@ type repair struct {
 	work  string
 	now   time.Time
 	n     Repaired
-	sound bool  // there is nothing to do
-	found bool  // there is something of an archive
-	tried int64 // bytes, to find wrong bits
-	other bool  // the log is not what it was, to the byte
+	sound bool // there is nothing to do
+	found bool // there is something of an archive
+	other bool // the log is not what it was, to the byte
 
 	wreck *boltfile.Wreck
 	to    *Store                   // the draft
 	from  []*donor                 // that may help
 	end   item.Position            // of the log
 	known bool                     // that is where it did end
-	spans map[uint64]span          // that rows of captures had
 	hurt  map[uint64]item.Position // where records are lost
-	last  uint64                   // newest capture that anything tells of
+	last  uint64                   // newest capture that the chain or the log tells of
 }
 
 // A donor is an archive that may give what is damaged.
@@ -237,8 +232,8 @@ func (r *repair) make() (err error) {
 		name string
 		do   func() error
 	}{
-		{"what is known of it", r.furniture}, {"log", r.log}, {"donors", r.donors}, {"items", r.items}, {"captures", r.captures},
-		{"payloads", r.payloads}, {"records", r.records}, {"chain", r.chain}, {"sign", r.sign},
+		{"what is known of it", r.furniture}, {"log", r.log}, {"donors", r.donors}, {"items", r.items}, {"chain", r.chain},
+		{"payloads", r.payloads}, {"records", r.records}, {"sign", r.sign},
 	} {
 		r.o.at("draft-" + step.name[:3])
 		r.o.doing("repairing: "+step.name, 0, 0)
@@ -594,6 +589,7 @@ func (r *repair) items() error {
 		}
 		for i := range items {
 			at = items[i].At + item.Position(items[i].Length())
+			r.tells(&items[i].Item)
 			r.found = true
 		}
 		err = r.to.commit(func(t *txn) error {
@@ -617,6 +613,13 @@ func (r *repair) items() error {
 		return err
 	}
 	return r.pruneTemplates()
+}
+
+// tells notes the capture that an item tells of: its number must not be given again.
+func (r *repair) tells(head *item.Item) {
+	if head.Kind != item.Gap { // the id of a gap means nothing
+		r.last = max(r.last, head.ID)
+	}
 }
 
 // anything refuses a file in which nothing of an archive was found: whatever it is, it must not be replaced.
@@ -738,16 +741,8 @@ func (r *repair) mend(at item.Position) error {
 		return err
 	}
 	r.found = r.found || head.Kind != 0
-	if done, err := r.flipped(s); done || err != nil {
-		return err
-	}
-	if done, err := r.restored(s, &head); done || err != nil {
-		return err
-	}
-	switch head.Kind {
-	case item.Capture:
-		r.spans[head.ID] = s
-	case item.Record:
+	r.tells(&head)
+	if head.Kind == item.Record {
 		r.hurt[head.ID] = at
 	}
 	return r.gap(s)
@@ -794,118 +789,6 @@ func (r *repair) copied(s span) (done bool, err error) {
 	return false, nil
 }
 
-// What is spent on finding wrong bits, in bytes that are unpacked: on one piece, some seconds; and in all.
-const (
-	mostTries    = 1 << 33
-	mostTriesAll = 1 << 37
-)
-
-// flipped finds out whether a single bit of a piece is wrong, as happens in memory and on disks, by trying each: what
-// then has the sum that its head tells is what it was.
-func (r *repair) flipped(s span) (done bool, err error) {
-	var piece []byte
-	if err := r.to.view(func(t *txn) error { piece = t.read(s.from, int(s.to-s.from)); return nil }); err != nil {
-		return false, err
-	}
-	head, err := item.ParseHead(piece, s.from)
-	if err != nil { // then it may be in the head, which proves itself
-		for bit := range 8 * min(item.MaxHead, len(piece)) {
-			piece[bit/8] ^= 1 << (bit % 8)
-			if head, err := item.ParseHead(piece, s.from); err == nil && head.Length() <= len(piece) {
-				if done, err := r.trial(&head, piece); done || err != nil {
-					return done, err
-				}
-			}
-			piece[bit/8] ^= 1 << (bit % 8)
-		}
-		return false, nil
-	}
-	cost := 8 * int64(head.Size) * int64(head.Plain+4096)
-	if cost > cmp.Or(r.o.tries, mostTries) || r.tried+cost > mostTriesAll || head.Length() > len(piece) {
-		return false, nil
-	}
-	r.tried += cost
-	dict, err := r.dictionary(&head)
-	if err != nil || head.Codec >= item.CodecDict && dict == nil {
-		return false, err
-	}
-	// A wrong bit may make a frame claim any size.
-	options := []zstd.DOption{zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxMemory(uint64(head.Plain) + 1<<20)}
-	if dict != nil {
-		options = append(options, zstd.WithDecoderDictRaw(0, dict.Plain))
-	}
-	dec, err := zstd.NewReader(nil, options...)
-	if err != nil {
-		return false, err
-	}
-	defer dec.Close()
-	plain := make([]byte, 0, head.Plain+16)
-	for bit := 8 * head.Head; bit < 8*head.Length(); bit++ {
-		piece[bit/8] ^= 1 << (bit % 8)
-		got, err := piece[head.Head:head.Length()], error(nil)
-		if head.Codec != item.CodecPlain {
-			got, err = dec.DecodeAll(got, plain)
-		}
-		if err == nil && head.Prove(got) == nil && sensible(&head, got) {
-			return r.mended(&head, piece)
-		}
-		piece[bit/8] ^= 1 << (bit % 8)
-	}
-	return false, nil
-}
-
-// mended writes a piece that is again what it was.
-func (r *repair) mended(head *item.Item, piece []byte) (done bool, err error) {
-	r.n.Mended++
-	was := r.other
-	err = r.write(head.At, piece[:head.Length()])
-	r.other = was
-	return err == nil, err
-}
-
-// dictionary reads what an item needs; nil when that cannot be had either.
-func (r *repair) dictionary(head *item.Item) (d *item.Dictionary, err error) {
-	err = r.to.view(func(t *txn) error {
-		d, err = t.dictionaryFor(head, 0)
-		return err
-	})
-	if errors.Is(err, ErrDamaged) {
-		return nil, nil
-	}
-	return d, err
-}
-
-// trial writes a piece if the item in it is now what its head says.
-func (r *repair) trial(head *item.Item, piece []byte) (done bool, err error) {
-	it := *head
-	it.Data = piece[it.Head:it.Length()]
-	dict, err := r.dictionary(&it)
-	if err != nil || dict == nil && it.Codec >= item.CodecDict {
-		return false, err
-	}
-	plain, err := r.to.packer.Unpack(&it, dict)
-	if err != nil || !sensible(&it, plain) {
-		return false, nil
-	}
-	return r.mended(head, piece)
-}
-
-// restored puts a payload that another archive holds to where it was. It is packed anew, as tightly as need be.
-func (r *repair) restored(s span, head *item.Item) (done bool, err error) {
-	if head.Kind != item.Body {
-		return false, nil
-	}
-	body := r.given(head.Sum)
-	if body == nil {
-		return false, nil
-	}
-	it := item.Item{Kind: item.Body, ID: head.ID}
-	if done, err = r.place(s, it, body, head); done {
-		r.n.Restored++
-	}
-	return done, err
-}
-
 // given returns a body that a donor holds; nil when none does.
 func (r *repair) given(sum item.Digest) []byte {
 	for _, d := range r.from {
@@ -914,63 +797,6 @@ func (r *repair) given(sum item.Digest) []byte {
 		}
 	}
 	return nil
-}
-
-// place puts an item into a piece of the log, with a gap behind it, if it can be packed so that there is room. old is what
-// stood there, which tells a dictionary; nil when nobody knows.
-func (r *repair) place(s span, it item.Item, plain []byte, old *item.Item) (bool, error) {
-	room := int(s.to - s.from)
-	var dicts []*item.Dictionary
-	if old != nil && old.Codec == item.CodecDict {
-		err := r.to.view(func(t *txn) error {
-			if d, err := t.dictionary(old.Dict, s.from, 1); err == nil {
-				dicts = append(dicts, d)
-			}
-			return nil
-		})
-		if err != nil {
-			return false, err
-		}
-	}
-	for _, d := range append(dicts, nil) {
-		for _, tight := range []bool{false, true} {
-			if r.to.packer.Pack(&it, plain, d); tight {
-				tighten(&it, plain, d)
-			}
-			b := it.AppendTo(nil)
-			if len(b) != room && len(b)+leastGap > room {
-				continue
-			}
-			err := r.write(s.from, b)
-			if err == nil && len(b) < room {
-				err = r.gap(span{s.from + item.Position(len(b)), s.to})
-			}
-			return err == nil, err
-		}
-	}
-	return false, nil
-}
-
-// tighten packs an item as tightly as zstd can, which takes long.
-func tighten(it *item.Item, plain []byte, d *item.Dictionary) {
-	options := []zstd.EOption{zstd.WithEncoderCRC(false), zstd.WithEncoderLevel(zstd.SpeedBestCompression), zstd.WithEncoderConcurrency(1)}
-	if d != nil {
-		options = append(options, zstd.WithEncoderDictRaw(0, d.Plain))
-	}
-	enc, err := zstd.NewWriter(nil, options...)
-	if err != nil {
-		return // it stays as it is
-	}
-	defer enc.Close()
-	if packed := enc.EncodeAll(plain, nil); len(packed) < it.Size {
-		it.Data, it.Size = packed, len(packed)
-		if it.Codec == item.CodecPlain {
-			it.Codec = item.CodecZstd
-			if d != nil {
-				it.Codec, it.Dict = item.CodecDict, d.At
-			}
-		}
-	}
 }
 
 // leastGap is the shortest piece of the log that a gap can be made of.
@@ -1049,232 +875,6 @@ func (r *repair) cut(at item.Position) error {
 	})
 }
 
-// captures makes captures again whose rows are lost, of what is known of them.
-func (r *repair) captures() error {
-	if err := r.newest(); err != nil {
-		return err
-	}
-	facts := map[uint64]*Capture{}
-	err := r.to.view(func(t *txn) error {
-		c := t.Bucket(captureBucket).Cursor()
-		next := uint64(1)
-		for k, _ := c.First(); k != nil; k, _ = c.Next() {
-			for ; next < number(k); next++ {
-				facts[next] = &Capture{ID: next}
-			}
-			next = number(k) + 1
-		}
-		for ; next <= r.last; next++ {
-			facts[next] = &Capture{ID: next}
-		}
-		return nil
-	})
-	if err != nil || len(facts) == 0 {
-		return err
-	}
-	if err := r.learn(facts); err != nil {
-		return err
-	}
-	for id := uint64(1); id <= r.last; id++ {
-		if c := facts[id]; c != nil {
-			if err := r.rebuild(c); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// newest finds the newest capture that anything tells of.
-func (r *repair) newest() error {
-	err := r.to.view(func(t *txn) error {
-		r.last = t.lastID()
-		c := t.Bucket(chainBucket).Cursor()
-		if k, v := c.Last(); k != nil {
-			if l, err := parseLink(k, v); err == nil {
-				r.last = max(r.last, l.Last)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	// Where the chain is cut short, indexes may know of more. One alone may have a damaged number.
-	captures, times := map[uint64]bool{}, map[uint64]bool{}
-	note := func(k, v []byte) error {
-		if id := uint64(0); len(k) == 8 && len(v) == 8 || len(k) == 16 && len(v) == 0 {
-			if id = number(k); id > r.last && id < r.last+1<<20 {
-				captures[id], times[id] = captures[id] || len(k) == 8, times[id] || len(k) == 16
-			}
-		}
-		return nil
-	}
-	bad := 0
-	count := func(string, bool) { bad++ }
-	err = errors.Join(r.wreck.Bucket(captureBucket, note, count), r.wreck.Bucket(timeBucket, note, count))
-	if err == nil && bad > 0 {
-		err = r.wreck.Scraps(note)
-	}
-	for id := range captures {
-		if captures[id] && times[id] {
-			r.last = max(r.last, id)
-		}
-	}
-	return err
-}
-
-// number8 is number of a key that may be odd; 0 then.
-func number8(k []byte) uint64 {
-	if len(k) != 8 {
-		return 0
-	}
-	return number(k)
-}
-
-// learn gathers what the indexes of the damaged file, the payloads and the records say of captures.
-func (r *repair) learn(facts map[uint64]*Capture) error {
-	state := func(k, v []byte) error {
-		url, id, ok := bytes.Cut(k, []byte{0})
-		if !ok || len(k) < 10 || len(id) < 8 {
-			return nil
-		}
-		if c := facts[number(k)]; c != nil && slices.Contains(states, string(v)) && len(k) == len(url)+9 && checkURL(string(url)) == nil {
-			c.URL, c.State = string(url), string(v)
-		}
-		return nil
-	}
-	instant := func(k, v []byte) error {
-		if len(k) != 16 || len(v) != 0 {
-			return nil
-		}
-		if c := facts[number(k)]; c != nil {
-			if t := time.Unix(0, int64(number(k[:8]))).UTC(); t.After(firstTime) && t.Before(lastTime) {
-				c.Time = t
-			}
-		}
-		return nil
-	}
-	bad := 0
-	err := errors.Join(r.wreck.Bucket(urlBucket, state, func(string, bool) { bad++ }), r.wreck.Bucket(timeBucket, instant, func(string, bool) { bad++ }))
-	if err == nil && bad > 0 {
-		err = r.wreck.Scraps(func(k, v []byte) error { return errors.Join(state(k, v), instant(k, v)) })
-	}
-	if err != nil {
-		return err
-	}
-	for head, err := range r.to.heads(0, r.end) {
-		if err != nil {
-			return err
-		}
-		c := facts[head.ID]
-		switch {
-		case c == nil:
-		case head.Kind == item.Body:
-			c.SHA256, c.Size = head.Sum.String(), int64(head.Plain)
-		case head.Kind == item.Record:
-			if err := r.learnRecord(c, &head); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (r *repair) learnRecord(c *Capture, head *item.Item) error {
-	return r.to.view(func(t *txn) error {
-		rec, err := t.recordAt(head.At, head.ID)
-		if err == nil {
-			c.URL, c.Time, c.Portal, c.SHA256, c.Kind = rec.URL, rec.Time, rec.Portal, rec.SHA256, KindReport
-			c.State = cmp.Or(c.State, StateOK)
-		}
-		return nil
-	})
-}
-
-// rebuild archives again what is known of a capture.
-func (r *repair) rebuild(c *Capture) error {
-	why, err := r.complete(c)
-	if err != nil {
-		return err
-	}
-	c.Damaged = fmt.Sprintf("%s (repair of %s)", why, r.now.Format(time.DateOnly))
-	plain, err := c.row()
-	if err != nil {
-		return err
-	}
-	r.n.Rebuilt++
-	r.other = true
-	r.tell(Loss{"capture", c.ID, c.URL, c.SHA256, why})
-	it := item.Item{Kind: item.Capture, ID: c.ID}
-	at, placed := r.spans[c.ID], false
-	if at.to > at.from {
-		if placed, err = r.place(at, it, plain, nil); err != nil {
-			return err
-		}
-	}
-	return r.to.commit(func(t *txn) error {
-		if !placed {
-			r.to.packer.Pack(&it, plain, nil)
-			at.from = t.append(it.AppendTo(nil))
-		}
-		return errors.Join(t.reindex(&proven{Item: item.Item{Kind: item.Capture, ID: c.ID, At: at.from}, plain: plain}),
-			t.lose(lostCapture, idKey(c.ID), r.loss(why)))
-	})
-}
-
-// complete fills in what can be told of a capture from those around it, and says what could not.
-func (r *repair) complete(c *Capture) (why string, err error) {
-	why = "its row could not be read; address, time and state are those of the indexes, the rest is lost"
-	if c.URL == "" {
-		why = "its row could not be read, and no index tells its address"
-		c.URL = fmt.Sprintf("unknown:capture-%d", c.ID)
-	}
-	last, known, err := r.to.LastBefore(c.URL, c.ID)
-	if err != nil {
-		return why, err
-	}
-	if known {
-		c.Kind, c.Portal = cmp.Or(c.Kind, last.Kind), cmp.Or(c.Portal, last.Portal)
-	}
-	if c.State == StateUnchanged && c.SHA256 == "" {
-		body, _, err := r.to.LastBefore(c.URL, c.ID, StateOK, StateUnchanged)
-		if err != nil {
-			return why, err
-		}
-		c.SHA256, c.Size = body.SHA256, body.Size
-	}
-	switch {
-	case c.State == "" && c.SHA256 != "":
-		c.State = StateOK
-	case c.SHA256 == "" && (c.State == "" || hasBody(c.State)):
-		c.State = StateFailed
-		c.Error = "lost: which body it had is not known"
-	}
-	if c.Time.IsZero() {
-		why += "; its time is that of the capture before it"
-		if c.Time, err = r.about(c.ID); err != nil {
-			return why, err
-		}
-	}
-	c.Kind = cmp.Or(c.Kind, KindOther)
-	return why, nil
-}
-
-// about returns the time of the newest capture before one.
-func (r *repair) about(id uint64) (at time.Time, err error) {
-	at = firstTime
-	err = r.to.view(func(t *txn) error {
-		if k, _ := before(t.Bucket(captureBucket).Cursor(), idKey(id)); k != nil {
-			if c, ok, err := t.capture(number(k)); err == nil && ok {
-				at = c.Time
-			}
-		}
-		return nil
-	})
-	return at, err
-}
-
 // payloads gives back bodies that captures name and the log has no more, or notes that they are lost.
 func (r *repair) payloads() error {
 	for c, err := range r.to.Captures(0) {
@@ -1323,6 +923,14 @@ func (r *repair) payload(c *Capture, sum item.Digest) error {
 	})
 }
 
+// number8 is number of a key that may be odd; 0 then.
+func number8(k []byte) uint64 {
+	if len(k) != 8 {
+		return 0
+	}
+	return number(k)
+}
+
 // records counts what is to be read again: entries of the damaged file say for which captures there were records, and where
 // the one is that counts.
 func (r *repair) records() error {
@@ -1363,37 +971,79 @@ func (r *repair) records() error {
 	return err
 }
 
-// chain notes the links that can no longer be computed, and closes the chain over what has none.
+// chain notes the links that can no longer be computed, and the captures that are lost, and closes the chain over what has
+// no link.
 func (r *repair) chain() error {
-	var head Link
-	var odd []uint64
-	err := r.to.view(func(t *txn) error {
-		before := Link{Hash: string(t.Bucket(metaBucket).Get([]byte("origin")))}
+	head, odd, err := r.prove()
+	if err != nil {
+		return err
+	}
+	r.last = max(r.last, head.Last)
+	if r.last > head.Last {
+		odd = append(odd, oddLink{number: head.Number + 1, after: head.Last, last: r.last, told: true})
+	}
+	for _, l := range odd {
+		if err := r.missed(l); err != nil {
+			return err
+		}
+	}
+	return r.to.commit(func(t *txn) error {
+		if err := t.Bucket(captureBucket).SetSequence(r.last); err != nil || r.last == head.Last {
+			return err
+		}
+		rest, err := t.unsealed(head.Last, r.last+1)
+		if err != nil {
+			return err
+		}
+		l := Link{Number: head.Number + 1, Last: r.last, Time: r.now, Hash: chained(head.Hash, rest)}
+		return t.Bucket(chainBucket).Put(idKey(l.Number), putLink(l))
+	})
+}
+
+// An oddLink is one that cannot be computed again, which may be known, or the one that is missing behind the last.
+type oddLink struct {
+	number      uint64
+	after, last uint64 // the captures that it covers are above the one, up to the other
+	told        bool   // nothing is to be noted of the link itself
+}
+
+// prove computes the chain again, and returns its last link and those that are odd.
+func (r *repair) prove() (head Link, odd []oddLink, err error) {
+	err = r.to.view(func(t *txn) error {
+		head = Link{Hash: string(t.Bucket(metaBucket).Get([]byte("origin")))}
 		c := t.Bucket(chainBucket).Cursor()
 		for k, v := c.First(); k != nil; k, v = c.Next() {
 			l, err := parseLink(k, v)
 			if err != nil {
 				return err
 			}
-			for n := before.Number + 1; n < l.Number; n++ {
-				odd = append(odd, n)
+			for n := head.Number + 1; n < l.Number; n++ {
+				odd = append(odd, oddLink{number: n, after: head.Last, last: head.Last})
 			}
 			_, noted := t.lost(lostLink, k)
-			if added, err := t.unsealed(before.Last, l.Last+1); err != nil || (l.Number != before.Number+1 || chained(before.Hash, added) != l.Hash) && !noted {
-				odd = append(odd, l.Number)
+			added, err := t.unsealed(head.Last, l.Last+1)
+			if err != nil || noted || l.Number != head.Number+1 || chained(head.Hash, added) != l.Hash {
+				odd = append(odd, oddLink{l.Number, head.Last, l.Last, noted})
 			}
-			before = l
+			head = l
 		}
-		head = before
 		return nil
 	})
-	if err != nil {
-		return err
+	return head, odd, err
+}
+
+// missed notes an odd link, and which captures of those that it covers are lost.
+func (r *repair) missed(l oddLink) error {
+	if !l.told {
+		if err := r.to.commit(func(t *txn) error { return r.oddLink(t, l.number) }); err != nil {
+			return err
+		}
 	}
-	for some := range slices.Chunk(odd, batchRows) {
+	for after := l.after; after < l.last; {
+		upTo := min(l.last, after+batchRows)
 		err := r.to.commit(func(t *txn) error {
-			for _, n := range some {
-				if err := r.oddLink(t, n); err != nil {
+			for id := after + 1; id <= upTo; id++ {
+				if err := r.lostCapture(t, id); err != nil {
 					return err
 				}
 			}
@@ -1402,15 +1052,23 @@ func (r *repair) chain() error {
 		if err != nil {
 			return err
 		}
+		after = upTo
 	}
-	return r.to.commit(func(t *txn) error {
-		rest, err := t.unsealed(head.Last, r.last+1)
-		if err != nil || len(rest) == 0 {
-			return err
-		}
-		l := Link{Number: head.Number + 1, Last: rest[len(rest)-1].id, Time: r.now, Hash: chained(head.Hash, rest)}
-		return t.Bucket(chainBucket).Put(idKey(l.Number), putLink(l))
-	})
+	return nil
+}
+
+// lostCapture notes that a capture is lost, if it is. What was read from it tells its address.
+func (r *repair) lostCapture(t *txn, id uint64) error {
+	if _, there := t.place(captureBucket, id); there {
+		return nil
+	}
+	const why = "its row in the archive is damaged, and no backup gave it"
+	rec, _, err := t.record(id)
+	if err != nil {
+		return err
+	}
+	r.tell(Loss{"capture", id, rec.URL, rec.SHA256, why})
+	return t.lose(lostCapture, idKey(id), r.loss(why))
 }
 
 // oddLink notes that a link cannot be computed again. One that is lost itself gets a row without a hash.
@@ -1438,10 +1096,13 @@ func (r *repair) oddLink(t *txn, n uint64) error {
 func (r *repair) sign() error {
 	return r.to.commit(func(t *txn) error {
 		b := t.Bucket(metaBucket)
-		var list []repairNote
+		var list []json.RawMessage
 		_ = json.Unmarshal(b.Get([]byte("repairs")), &list) // what is damaged of it is gone
-		list = append(list, repairNote{r.now, r.n.Mended, r.n.Copied, r.n.Restored, r.n.Rebuilt, r.n.Unread, len(r.n.Told)})
-		text, err := json.Marshal(list)
+		note, err := json.Marshal(repairNote{r.now, r.n.Copied, r.n.Restored, r.n.Unread, len(r.n.Told)})
+		if err != nil {
+			return err
+		}
+		text, err := json.Marshal(append(list, note))
 		if err != nil {
 			return err
 		}
@@ -1455,10 +1116,8 @@ func (r *repair) sign() error {
 // A repairNote is what meta says of a repair.
 type repairNote struct {
 	Time     time.Time `json:"time"`
-	Mended   int       `json:"mended"`
 	Copied   int       `json:"copied"`
 	Restored int       `json:"restored"`
-	Rebuilt  int       `json:"rebuilt"`
 	Unread   int       `json:"unread"`
 	Told     int       `json:"told"`
 }

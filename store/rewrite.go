@@ -28,8 +28,7 @@ type Rewrite struct {
 	// From are folders of archives, backups as a rule, that may give a repair what is damaged here.
 	From []string
 
-	tries int64        // instead of mostTries; for tests
-	step  func(string) // is told of each step that a kill may come between; for tests
+	step func(string) // is told of each step that a kill may come between; for tests
 }
 
 // at tells of a step.

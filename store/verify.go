@@ -138,12 +138,13 @@ func (t *txn) link(number uint64) (Link, error) {
 	return parseLink(idKey(number), v)
 }
 
-// behind returns where the row of a capture ends; 0 when that cannot be known.
+// behind returns where the row of a capture ends, or of the one before it where it is lost; 0 when that cannot be known.
 func (t *txn) behind(id uint64) item.Position {
-	at, ok := t.place(captureBucket, id)
-	if !ok {
+	k, v := before(t.Bucket(captureBucket).Cursor(), idKey(id+1))
+	if k == nil || len(v) != 8 {
 		return 0
 	}
+	at := item.Position(number(v))
 	it, err := t.head(at)
 	if err != nil {
 		return 0
@@ -339,7 +340,7 @@ func (s *Store) rowSum(id uint64) (sum item.Digest, ok bool) {
 
 // prove computes the hash of a link from the captures that were read.
 func (v *verifier) prove(l Link) error {
-	noted, err := v.noted(l.Number)
+	noted, err := v.noted(lostLink, l.Number)
 	if err != nil {
 		return err
 	}
@@ -352,6 +353,12 @@ func (v *verifier) prove(l Link) error {
 		}
 		delete(v.digests, id)
 		if !ok {
+			if gone, err := v.noted(lostCapture, id); gone || err != nil {
+				if err != nil {
+					return err
+				}
+				continue
+			}
 			if lost++; lost <= 10 {
 				if err := v.fault("chain", id, "link %d covers it, and it is not in the log", l.Number); err != nil {
 					return err
@@ -374,10 +381,10 @@ func (v *verifier) prove(l Link) error {
 	return nil
 }
 
-// noted reports whether a repair has noted that a link cannot be computed again.
-func (v *verifier) noted(number uint64) (ok bool, err error) {
+// noted reports whether a repair has noted that the link or the capture of a number is lost.
+func (v *verifier) noted(what string, number uint64) (ok bool, err error) {
 	err = v.store.view(func(t *txn) error {
-		_, ok = t.lost(lostLink, idKey(number))
+		_, ok = t.lost(what, idKey(number))
 		return nil
 	})
 	return ok, err

@@ -60,6 +60,11 @@ func (t *txn) sequences(bad func(kind, format string, args ...any)) {
 			if k, _ := b.Cursor().Last(); len(k) == 8 {
 				want = number(k)
 			}
+			if k, v := t.Bucket(chainBucket).Cursor().Last(); k != nil {
+				if l, err := parseLink(k, v); err == nil { // the last capture may be lost
+					want = max(want, l.Last)
+				}
+			}
 		}
 		if b.Sequence() != want {
 			bad("index", "%s has come to number %d instead of %d", name, b.Sequence(), want)

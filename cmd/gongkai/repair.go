@@ -42,7 +42,7 @@ func (e *env) repair(ctx context.Context, from []string) error {
 	} else {
 		err = e.printRepaired(&n, read)
 	}
-	if lost := n.Lost.Payloads + n.Rebuilt + read.Failed + read.Lost; err == nil && n.Kept != "" && lost > 0 {
+	if lost := n.Lost.Payloads + n.Lost.Captures + read.Failed + read.Lost; err == nil && n.Kept != "" && lost > 0 {
 		return partialError{"repaired, but not all of it could be brought back"}
 	}
 	return err
@@ -60,13 +60,10 @@ func (e *env) printRepaired(n *store.Repaired, read *extractCount) error {
 		fmt.Fprintln(e.stdout, l)
 	}
 	fmt.Fprintf(e.stdout, "repair: %d captures, %d bodies, %d records; all indexes made anew, %d damaged pages of the file\n", n.Captures, n.Bodies, n.Records+read.First, n.Pages)
-	if n.Mended > 0 {
-		fmt.Fprintf(e.stdout, "mended: %d pieces of the log of which a single bit was wrong\n", n.Mended)
-	}
 	if n.Copied+n.Restored > 0 {
 		fmt.Fprintf(e.stdout, "given back: %d pieces of the log to the byte, %d payloads\n", n.Copied, n.Restored)
 	}
-	fmt.Fprintf(e.stdout, "made again: %d rows of captures, %d records (read from their pages)\n%s", n.Rebuilt, read.Read, lostLine(n.Lost))
+	fmt.Fprintf(e.stdout, "read again: %d records, from their pages\n%s", read.Read, lostLine(n.Lost))
 	_, err := fmt.Fprintf(e.stdout, "head of the chain: %s\nthe damaged file is %s; keep it until a backup of the repaired archive is made\n", n.Head, n.Kept)
 	return err
 }

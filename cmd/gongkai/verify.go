@@ -31,9 +31,9 @@ that nothing was removed: the same archive, however much has been added, has it 
 
 -repair verifies, and where there is a fault makes a new file of all that can be read, whatever is damaged: every index is
 made anew from the log, and records that are lost are read again from their pages. -from DIR names a backup, or any other
-archive, that may give what is damaged here; a backup gives it back to the byte. A capture is never dropped: if its row is
-lost, it is made again of what indexes and payloads tell, and says so; if its body is lost, the archive notes that, and the
-problems of an export tell it. The damaged file is kept beside the new one, which is verified before it takes its name.
+archive, that may give what is damaged here; a backup gives it back to the byte. Nothing is made up: if the row or the body
+of a capture is lost, the archive notes that, and what was read from the page stays; the problems of an export tell of lost
+bodies. The damaged file is kept beside the new one, which is verified before it takes its name.
 Whenever that is stopped or killed, the archive is one or the other. Exit code 3: repaired, but something is lost.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
