@@ -24,7 +24,7 @@ var states = []string{StateOK, StateUnchanged, StateRedirect, StateGone, StateFa
 // whose State is unchanged (304) must name by SHA256 a body that is held. It completes rec as PutRecord does.
 // When it returns an error, c is as it was.
 func (s *Store) AddCapture(c *Capture, body []byte, rec *Record) error {
-	n, err := s.newcomer(c, body, rec)
+	n, err := s.pending(c, body, rec)
 	if err == nil {
 		err = s.update(n.put)
 	}
@@ -45,9 +45,9 @@ func (s *Store) AddCapture(c *Capture, body []byte, rec *Record) error {
 	return nil
 }
 
-// A newcomer is a capture on its way in. All that takes time was done before the transaction, on the assumption that
+// A pendingCapture is a capture on its way in. All that takes time was done before the transaction, on the assumption that
 // the archive is then as it was; where it is not, it is done again.
-type newcomer struct {
+type pendingCapture struct {
 	Capture
 	given string      // its State
 	sum   item.Digest // of the body; zero when there is none
@@ -60,12 +60,12 @@ type newcomer struct {
 	rowSum   item.Digest // SHA-256 of its plain bytes
 	rowPlan  item.Plan
 	rowAt    item.Position
-	record   *newRecord // nil when there is none
+	record   *pendingRecord // nil when there is none
 }
 
-// newcomer prepares a capture. Its plans are to be settled, also after an error.
-func (s *Store) newcomer(c *Capture, body []byte, rec *Record) (*newcomer, error) {
-	n := &newcomer{Capture: *c, given: c.State}
+// pending prepares a capture. Its plans are to be settled, also after an error.
+func (s *Store) pending(c *Capture, body []byte, rec *Record) (*pendingCapture, error) {
+	n := &pendingCapture{Capture: *c, given: c.State}
 	n.ID = 0
 	n.Time = c.Time.UTC().Round(0) // as it will be read back
 	n.Header, n.Error, n.Truncated, n.Mended = bounded(latin1(c.Header)), shortened(c.Error), shortened(c.Truncated), shortened(c.Mended)
@@ -87,14 +87,14 @@ func (s *Store) newcomer(c *Capture, body []byte, rec *Record) (*newcomer, error
 	}
 	if rec != nil {
 		var err error
-		n.record, err = s.newRecord(rec, &n.Capture, n.page(body))
+		n.record, err = s.pendingRecord(rec, &n.Capture, n.page(body))
 		return n, err
 	}
 	return n, nil
 }
 
 // page returns the body as a dictionary for the record, whose place is not known yet; nil when it is none, or held.
-func (n *newcomer) page(body []byte) *item.Dictionary {
+func (n *pendingCapture) page(body []byte) *item.Dictionary {
 	if n.body.Kind == 0 || len(body) > item.MaxDictionary {
 		return nil
 	}
@@ -102,7 +102,7 @@ func (n *newcomer) page(body []byte) *item.Dictionary {
 }
 
 // compare looks whether the body is held, and then whether it is the last of the URL.
-func (n *newcomer) compare(t *txn) (held bool, err error) {
+func (n *pendingCapture) compare(t *txn) (held bool, err error) {
 	if n.SHA256 == "" {
 		return false, nil
 	}
@@ -123,7 +123,7 @@ func (n *newcomer) compare(t *txn) (held bool, err error) {
 }
 
 // pack makes the items of the capture.
-func (n *newcomer) pack(s *Store, body []byte, held bool) (err error) {
+func (n *pendingCapture) pack(s *Store, body []byte, held bool) (err error) {
 	if body != nil && !held {
 		if n.bodyPlan, err = s.plan(bodyTemplates(&n.Capture, body)...); err != nil {
 			return err
@@ -139,7 +139,7 @@ func (n *newcomer) pack(s *Store, body []byte, held bool) (err error) {
 	return n.packRow(s)
 }
 
-func (n *newcomer) packRow(s *Store) error {
+func (n *pendingCapture) packRow(s *Store) error {
 	plain, err := n.Capture.row()
 	if err != nil {
 		return err
@@ -152,7 +152,7 @@ func (n *newcomer) packRow(s *Store) error {
 }
 
 // settle tells the templates whether the capture is in the archive.
-func (n *newcomer) settle(kept bool) {
+func (n *pendingCapture) settle(kept bool) {
 	n.bodyPlan.Settle(&n.body, n.bodyAt, kept && n.bodyAt != nowhere)
 	n.rowPlan.Settle(&n.row, n.rowAt, kept)
 	if n.record != nil {
@@ -163,7 +163,7 @@ func (n *newcomer) settle(kept bool) {
 // nowhere is the position of what was not appended.
 const nowhere = ^item.Position(0)
 
-func (n *newcomer) check(body []byte) error {
+func (n *pendingCapture) check(body []byte) error {
 	switch {
 	case !slices.Contains(states, n.State):
 		return fmt.Errorf("%q is no state of a capture", n.State)
@@ -180,7 +180,7 @@ func (n *newcomer) check(body []byte) error {
 }
 
 // parseSum reads the digest that an answer without a body may name.
-func (n *newcomer) parseSum() (err error) {
+func (n *pendingCapture) parseSum() (err error) {
 	if n.SHA256 != "" {
 		n.sum, err = item.ParseDigest(n.SHA256)
 	}
@@ -188,7 +188,7 @@ func (n *newcomer) parseSum() (err error) {
 }
 
 // put makes the capture's part of a transaction.
-func (n *newcomer) put(t *txn) error {
+func (n *pendingCapture) put(t *txn) error {
 	c := *n // what it was prepared for; it may be put again, on another transaction
 	if err := c.assume(t); err != nil {
 		return err
@@ -216,7 +216,7 @@ func (n *newcomer) put(t *txn) error {
 }
 
 // assume compares the capture again with an archive that has changed since it was prepared.
-func (n *newcomer) assume(t *txn) error {
+func (n *pendingCapture) assume(t *txn) error {
 	_, held := t.held(n.sum)
 	switch {
 	case n.SHA256 == "":
@@ -235,7 +235,7 @@ func (n *newcomer) assume(t *txn) error {
 }
 
 // putBody keeps the body unless it is held.
-func (n *newcomer) putBody(t *txn) error {
+func (n *pendingCapture) putBody(t *txn) error {
 	n.bodyAt = nowhere
 	if _, held := t.held(n.sum); held || n.SHA256 == "" {
 		return nil

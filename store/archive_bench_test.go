@@ -238,9 +238,9 @@ func appending(b *testing.B, rounds int, print func(round int) []printed) (took 
 	}
 	defer db.Close()
 	for round := range rounds {
-		var ready []*newcomer
+		var ready []*pendingCapture
 		for _, p := range print(round) {
-			n, err := s.newcomer(p.capture, p.body, p.record)
+			n, err := s.pending(p.capture, p.body, p.record)
 			if err != nil {
 				b.Fatal(err)
 			}

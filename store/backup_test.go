@@ -88,7 +88,7 @@ func TestBackupStopped(t *testing.T) {
 	s := newStore(t)
 	err := s.commit(func(t *txn) error { // one commit of several captures
 		for i := range 4 {
-			n, err := s.newcomer(newCapture(fmt.Sprint(reportURL, i), i), []byte(fmt.Sprint("page ", i)), nil)
+			n, err := s.pending(newCapture(fmt.Sprint(reportURL, i), i), []byte(fmt.Sprint("page ", i)), nil)
 			if err == nil {
 				err = n.put(t)
 			}

@@ -19,7 +19,7 @@ const (
 
 // borrow adds to the record's dictionary a piece of its page, where that is worth while. Coming is the page when it is on
 // its way with the record, nil when it is in the archive.
-func (n *newRecord) borrow(s *Store, coming *item.Dictionary) error {
+func (n *pendingRecord) borrow(s *Store, coming *item.Dictionary) error {
 	d := n.plan.Dict
 	if d == nil || n.Report == nil || d.Depth+1 >= item.MaxDepth || n.plan.MakesAny() {
 		return nil // also where the record is to be a dictionary: those that need it would need its page, too
@@ -74,7 +74,7 @@ func (s *Store) page(sum item.Digest) (page *item.Dictionary, err error) {
 }
 
 // textIn returns the piece of a page in which the record's text begins and ends.
-func (n *newRecord) textIn(page []byte) (from, to int) {
+func (n *pendingRecord) textIn(page []byte) (from, to int) {
 	from = len(page)
 	next := 0 // lines come in the order of the page
 	for _, section := range n.Report.Sections {

@@ -18,7 +18,7 @@ type collector struct {
 
 	incoming []*incoming
 	told     []origin // of captures that wait
-	records  []*newRecord
+	records  []*pendingRecord
 	size     int // bytes of the captures that wait
 	plain    int // bytes of the records that wait
 	captures int // that came in
@@ -34,14 +34,14 @@ type cargo struct {
 
 // An incoming is a cargo that waits to be written.
 type incoming struct {
-	newcomer
+	pendingCapture
 	id   uint64
 	lost *loss // of its body
 }
 
 // capture takes a capture in, under its id, which is greater than all before it.
 func (w *collector) capture(c *cargo) (err error) {
-	in := &incoming{newcomer: newcomer{Capture: c.Capture, given: c.State, bodyAt: nowhere}, id: c.ID}
+	in := &incoming{pendingCapture: pendingCapture{Capture: c.Capture, given: c.State, bodyAt: nowhere}, id: c.ID}
 	in.Capture.ID = 0
 	if err := in.parseSum(); err != nil {
 		return fmt.Errorf("%w: capture %d: %w", ErrDamaged, c.ID, err)
@@ -109,8 +109,8 @@ func (w *collector) flush() error {
 
 // moveIn puts a capture under its id.
 func (in *incoming) moveIn(t *txn) error {
-	in.ID, in.row.ID, in.newcomer.body.ID = in.id, in.id, in.id
-	if in.newcomer.body.Kind != 0 {
+	in.ID, in.row.ID, in.pendingCapture.body.ID = in.id, in.id, in.id
+	if in.pendingCapture.body.Kind != 0 {
 		if err := in.putBody(t); err != nil {
 			return err
 		}
@@ -171,7 +171,7 @@ func (w *collector) addRecord(r *Record) error {
 	if err != nil {
 		return fmt.Errorf("record of capture %d: %w", r.Capture, err)
 	}
-	n, err := w.to.newRecord(r, &c, nil)
+	n, err := w.to.pendingRecord(r, &c, nil)
 	n.capture = c
 	w.records = append(w.records, n)
 	if err != nil {

@@ -27,7 +27,7 @@ func (s *Store) PutRecords(records []*Record) error {
 	if len(records) == 0 {
 		return nil
 	}
-	var all []*newRecord
+	var all []*pendingRecord
 	err := s.prepare(records, &all)
 	if err == nil {
 		err = s.update(func(t *txn) error {
@@ -49,12 +49,12 @@ func (s *Store) PutRecords(records []*Record) error {
 }
 
 // prepare makes new records of records.
-func (s *Store) prepare(records []*Record, all *[]*newRecord) error {
+func (s *Store) prepare(records []*Record, all *[]*pendingRecord) error {
 	for _, r := range records {
 		c, err := s.captureOf(r)
-		var n *newRecord
+		var n *pendingRecord
 		if err == nil {
-			n, err = s.newRecord(r, &c, nil)
+			n, err = s.pendingRecord(r, &c, nil)
 		}
 		if n != nil {
 			n.capture = c
@@ -156,9 +156,9 @@ func (t *txn) record(id uint64) (r Record, ok bool, err error) {
 	return r, err == nil, err
 }
 
-// A newRecord is a record on its way in. All that takes time was done before the transaction, on the assumption that
+// A pendingRecord is a record on its way in. All that takes time was done before the transaction, on the assumption that
 // the version before it is then the same.
-type newRecord struct {
+type pendingRecord struct {
 	Record
 	capture Capture       // that it was read from, when that is in the archive
 	before  item.Position // of the version that it was compared with
@@ -168,10 +168,10 @@ type newRecord struct {
 	at      item.Position
 }
 
-// newRecord completes and prepares a record of a capture, which has no id yet when it is on its way itself.
+// pendingRecord completes and prepares a record of a capture, which has no id yet when it is on its way itself.
 // What comes back is to be settled, also with an error.
-func (s *Store) newRecord(r *Record, c *Capture, page *item.Dictionary) (*newRecord, error) {
-	n := &newRecord{Record: *r}
+func (s *Store) pendingRecord(r *Record, c *Capture, page *item.Dictionary) (*pendingRecord, error) {
+	n := &pendingRecord{Record: *r}
 	n.Capture, n.URL, n.Time, n.Portal, n.SHA256 = c.ID, c.URL, c.Time, c.Portal, c.SHA256
 	n.Parts = slices.Clone(r.Parts)
 	if n.Read.IsZero() {
@@ -206,7 +206,7 @@ func (s *Store) newRecord(r *Record, c *Capture, page *item.Dictionary) (*newRec
 }
 
 // compare reads the version before the record, nil when there is none, and notes which it was.
-func (n *newRecord) compare(t *txn) (*Record, error) {
+func (n *pendingRecord) compare(t *txn) (*Record, error) {
 	id, at, ok := t.versionBefore(n.URL, n.Record.Capture)
 	if n.before, n.had = at, ok; !ok {
 		return nil, nil
@@ -215,7 +215,7 @@ func (n *newRecord) compare(t *txn) (*Record, error) {
 	return &r, err
 }
 
-func (n *newRecord) pack(s *Store) error {
+func (n *pendingRecord) pack(s *Store) error {
 	plain, err := n.Record.row()
 	if err != nil {
 		return err
@@ -226,10 +226,10 @@ func (n *newRecord) pack(s *Store) error {
 	return nil
 }
 
-func (n *newRecord) settle(kept bool) { n.plan.Settle(&n.item, n.at, kept) }
+func (n *pendingRecord) settle(kept bool) { n.plan.Settle(&n.item, n.at, kept) }
 
 // put makes a record's part of a transaction, moves its index entry, and settles the change of the version after it.
-func (n *newRecord) put(t *txn, c *Capture) error {
+func (n *pendingRecord) put(t *txn, c *Capture) error {
 	n.Capture, n.item.ID = c.ID, c.ID
 	id, at, ok := t.versionBefore(n.URL, c.ID)
 	if ok != n.had || at != n.before {
@@ -263,7 +263,7 @@ func (n *newRecord) put(t *txn, c *Capture) error {
 }
 
 // settlePage says where the page is that the record is packed with, when the two come together.
-func (n *newRecord) settlePage(t *txn) error {
+func (n *pendingRecord) settlePage(t *txn) error {
 	if n.item.Codec != item.CodecPage || n.plan.Dict.Page != nowhere {
 		return nil
 	}
@@ -280,7 +280,7 @@ func (n *newRecord) settlePage(t *txn) error {
 }
 
 // assume compares the record again with an archive that has changed since it was prepared.
-func (n *newRecord) assume(t *txn) error {
+func (n *pendingRecord) assume(t *txn) error {
 	before, err := n.compare(t)
 	if err != nil {
 		return err

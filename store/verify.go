@@ -47,7 +47,7 @@ type Verification struct {
 func (s *Store) Verify(slice, of int, found func(Fault) error) (Verification, error) {
 	v := verifier{store: s, found: found, slice: uint64(slice), of: uint64(of), digests: make(map[uint64]item.Digest), told: make(map[string]int)}
 	var err error
-	for _, step := range []func() error{v.pages, v.begin, v.furniture, v.rare, v.log, v.chain, v.indexes} {
+	for _, step := range []func() error{v.pages, v.begin, v.metadata, v.rare, v.log, v.chain, v.indexes} {
 		if err == nil {
 			err = step()
 		}

@@ -14,9 +14,9 @@ func (v *verifier) pages() error {
 	return translate(err)
 }
 
-// furniture verifies what is neither log nor index: meta, templates, the times of the chain, and the numbers that tell
+// metadata verifies what is neither log nor index: meta, templates, the times of the chain, and the numbers that tell
 // which id comes next.
-func (v *verifier) furniture() error {
+func (v *verifier) metadata() error {
 	var faults []Fault // told when the transaction has ended
 	bad := func(kind, format string, args ...any) {
 		faults = append(faults, Fault{Kind: kind, Detail: fmt.Sprintf(format, args...)})

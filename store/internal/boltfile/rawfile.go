@@ -10,17 +10,17 @@ import (
 	"slices"
 )
 
-// A Wreck is a bbolt file that may be damaged anywhere. Its pages are read without bbolt, which would take the first odd
+// A RawFile is a bbolt file that may be damaged anywhere. Its pages are read without bbolt, which would take the first odd
 // one for a reason to give up. It must not be written to meanwhile: see Hold.
-type Wreck struct {
+type RawFile struct {
 	layout
 	roots  []uint64 // pages where the tree of all buckets may begin, the likeliest first
 	unsure bool     // whether the first of them is that of the newest commit
 }
 
-// OpenWreck opens a file, whatever is in it.
-func OpenWreck(path string) (w *Wreck, err error) {
-	w = new(Wreck)
+// OpenRaw opens a file, whatever is in it.
+func OpenRaw(path string) (w *RawFile, err error) {
+	w = new(RawFile)
 	if w.file, err = os.Open(path); err != nil {
 		return nil, err
 	}
@@ -31,14 +31,14 @@ func OpenWreck(path string) (w *Wreck, err error) {
 }
 
 // Close ends the use of the file.
-func (w *Wreck) Close() error { return w.file.Close() }
+func (w *RawFile) Close() error { return w.file.Close() }
 
 // Size returns the length of the file.
-func (w *Wreck) Size() int64 { return int64(w.pages) * int64(w.pageSize) }
+func (w *RawFile) Size() int64 { return int64(w.pages) * int64(w.pageSize) }
 
 // survey finds where the trees begin: where the newest sound page of metadata says or, when one is damaged, where a page
 // looks as if a later commit had begun there.
-func (w *Wreck) survey() error {
+func (w *RawFile) survey() error {
 	info, err := w.file.Stat()
 	if err != nil {
 		return err
@@ -78,7 +78,7 @@ func (w *Wreck) survey() error {
 
 // guess looks through the file for pages that list buckets. The one whose buckets have come to the highest numbers is
 // the newest; what the sound metadata names is believed before one that is no newer.
-func (w *Wreck) guess() error {
+func (w *RawFile) guess() error {
 	best, named := uint64(0), uint64(0)
 	for id := uint64(2); id < w.pages; id++ {
 		head, err := w.head(id)
@@ -113,7 +113,7 @@ func (w *Wreck) guess() error {
 // Bucket passes the keys and values of a bucket to visit, in order, as far as its tree leads to sound pages. Each page
 // that is not goes to bad, with whether it is where the bucket ends. That the bucket is nowhere to be found, or that a later
 // commit may have added to it, is told as a bad page at its end, too. What visit gets is its own until it returns.
-func (w *Wreck) Bucket(name []byte, visit func(k, v []byte) error, bad func(what string, last bool)) error {
+func (w *RawFile) Bucket(name []byte, visit func(k, v []byte) error, bad func(what string, last bool)) error {
 	for i, root := range w.roots {
 		var found *element
 		err := w.tree(root, nil, true, 0, func(e element) error {
@@ -156,7 +156,7 @@ func (w *Wreck) Bucket(name []byte, visit func(k, v []byte) error, bad func(what
 }
 
 // tree walks the sound pages of a tree. last tells that the page is at its end.
-func (w *Wreck) tree(id uint64, first []byte, last bool, depth int, leaf func(element) error, bad func(string, bool)) error {
+func (w *RawFile) tree(id uint64, first []byte, last bool, depth int, leaf func(element) error, bad func(string, bool)) error {
 	p, err := w.page(id)
 	switch {
 	case err != nil:
@@ -184,7 +184,7 @@ func (w *Wreck) tree(id uint64, first []byte, last bool, depth int, leaf func(el
 
 // Scraps passes everything that looks like a key and a value to visit, from all pages of the file, in use, free, or
 // damaged: for those who can tell by themselves what is of use to them. What visit gets is its own until it returns.
-func (w *Wreck) Scraps(visit func(k, v []byte) error) error {
+func (w *RawFile) Scraps(visit func(k, v []byte) error) error {
 	for id := uint64(2); id < w.pages; id++ {
 		elements, err := w.scraps(id)
 		if err != nil {
@@ -212,7 +212,7 @@ func (w *Wreck) Scraps(visit func(k, v []byte) error) error {
 }
 
 // scraps reads what a page may have held when it was a leaf.
-func (w *Wreck) scraps(id uint64) ([]element, error) {
+func (w *RawFile) scraps(id uint64) ([]element, error) {
 	if p, err := w.page(id); err == nil {
 		if !p.leaf {
 			return nil, nil
