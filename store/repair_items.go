@@ -2,7 +2,6 @@ package store
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -145,6 +144,9 @@ func (t *txn) reindex(it *proven) error {
 
 // mend sees to the item at a place that cannot be read. Afterwards there is something that can.
 func (r *repair) mend(at item.Position) error {
+	if done, err := r.copied(at); done || err != nil {
+		return err
+	}
 	var head item.Item
 	var next item.Position
 	err := r.to.view(func(t *txn) error {
@@ -168,52 +170,43 @@ func (r *repair) mend(at item.Position) error {
 	if err != nil {
 		return err
 	}
-	s := span{at, next}
-	if done, err := r.copied(s); done || err != nil {
-		return err
-	}
 	r.found = r.found || head.Kind != 0
 	r.tells(&head)
 	if head.Kind == item.Record {
 		r.hurt[head.ID] = at
 	}
-	return r.gap(s)
+	return r.gap(span{at, next})
 }
 
-// copied takes a piece of the log from a backup, if that makes sense.
-func (r *repair) copied(s span) (done bool, err error) {
+// copied takes the item at a place of the log from a backup. It does not ask where the damage ends: what is found behind it
+// may be of an earlier state of the file, and stand at another place than it did.
+func (r *repair) copied(at item.Position) (done bool, err error) {
 	for _, d := range r.from {
-		if !d.same || s.to > d.end {
+		if !d.same || at >= d.end {
 			continue
 		}
 		var piece []byte
 		err := d.view(func(t *txn) error {
-			for at := s.from; at < s.to; {
-				it, err := t.item(at)
-				if err != nil {
-					return err
-				}
-				plain, err := t.unpack(&it)
-				if err != nil || !sensible(&it, plain) || it.Kind == item.Gap {
-					return cmp.Or(err, errors.ErrUnsupported)
-				}
-				at += item.Position(it.Length())
-				if at > s.to {
-					return errors.ErrUnsupported
-				}
+			it, err := t.item(at)
+			if err != nil {
+				return err
 			}
-			piece = t.read(s.from, int(s.to-s.from))
-			return nil
+			plain, err := t.unpack(&it)
+			if err == nil && (it.Kind == item.Gap || !sensible(&it, plain)) {
+				err = errors.ErrUnsupported
+			}
+			piece = t.read(at, it.Length())
+			return err
 		})
-		if err != nil || item.Position(len(piece)) != s.to-s.from {
+		if err != nil {
 			continue // that one does not have it either
 		}
 		was := r.other
-		if err := r.write(s.from, piece); err != nil {
+		if err := r.write(at, piece); err != nil {
 			return false, err
 		}
 		r.other = was // it is again what it was
-		if items, err := r.read(s.from); err != nil || len(items) > 0 {
+		if items, err := r.read(at); err != nil || len(items) > 0 {
 			r.n.Copied++
 			return err == nil, err
 		}
