@@ -1,6 +1,7 @@
 package warc
 
 import (
+	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -12,16 +13,24 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/klauspost/compress/gzip"
 )
 
 // namespace is that of our record ids: they are UUIDs of version 5, made from what the record is about, so that one
-// moment of an archive has one export.
-var namespace = uuid.NewSHA1(uuid.NameSpaceURL, []byte("https://gongkai/warc"))
+// moment of an archive has one export. It is itself the one of https://gongkai/warc in the namespace of URLs.
+var namespace = nameUUID([16]byte{0x6b, 0xa7, 0xb8, 0x11, 0x9d, 0xad, 0x11, 0xd1, 0x80, 0xb4, 0x00, 0xc0, 0x4f, 0xd4, 0x30, 0xc8}, "https://gongkai/warc")
+
+// nameUUID returns the UUID of version 5 (RFC 9562, 5.5) of a name in a namespace.
+func nameUUID(space [16]byte, name string) (id [16]byte) {
+	sum := sha1.Sum(append(space[:], name...))
+	copy(id[:], sum[:])
+	id[6], id[8] = id[6]&0x0f|0x50, id[8]&0x3f|0x80
+	return id
+}
 
 func recordID(parts ...string) string {
-	return "<urn:uuid:" + uuid.NewSHA1(namespace, []byte(strings.Join(parts, "\x00"))).String() + ">"
+	id := nameUUID(namespace, strings.Join(parts, "\x00"))
+	return fmt.Sprintf("<urn:uuid:%x-%x-%x-%x-%x>", id[:4], id[4:6], id[6:8], id[8:10], id[10:])
 }
 
 func sha256Field(b []byte) string {
