@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -222,6 +223,53 @@ func TestDearer(t *testing.T) {
 			if extract.Cost([]byte(head), size) > extract.MostCost(size) {
 				t.Errorf("%q of %d bytes takes more than the most", head, size)
 			}
+		}
+	}
+}
+
+// TestLoad: memory for a body is taken before it is had, and again where its bytes show that it takes more; want of memory
+// is told from what is wrong in the archive.
+func TestLoad(t *testing.T) {
+	s, err := store.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	held := func(address, body string) store.Capture {
+		c := store.Capture{URL: address, Kind: store.KindReport, State: store.StateOK, Status: 200, Time: time.Now()}
+		if err := s.AddCapture(&c, []byte(body), nil); err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	plain := held("http://a.gov.cn/1", "<html><body>page</body></html>")
+	packed := held("http://a.gov.cn/2", "%PDF-1.7"+strings.Repeat(" ", 5000))
+	lost := store.Capture{SHA256: strings.Repeat("0", 64)}
+	full := errors.New("no room")
+	for _, tt := range []struct {
+		name  string
+		c     store.Capture
+		most  int // times that there is room
+		heads []int
+		body  bool
+		fault error
+		err   error
+	}{
+		{"plain", plain, 9, []int{0}, true, nil, nil},
+		{"packed", packed, 9, []int{0, 1024}, true, nil, nil},
+		{"no room", plain, 0, []int{0}, false, nil, full},
+		{"no room for what is packed", packed, 1, []int{0, 1024}, false, nil, full},
+		{"lost", lost, 9, []int{0}, false, store.ErrNotFound, nil},
+	} {
+		var heads []int
+		body, fault, err := load(s, tt.c, func(_ store.Capture, head []byte) error {
+			if heads = append(heads, len(head)); len(heads) > tt.most {
+				return full
+			}
+			return nil
+		})
+		if !slices.Equal(heads, tt.heads) || (body != nil) != tt.body || !errors.Is(fault, tt.fault) || !errors.Is(err, tt.err) {
+			t.Errorf("%s: asked for room with %v; %d bytes, %v, %v", tt.name, heads, len(body), fault, err)
 		}
 	}
 }
