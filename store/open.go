@@ -1,6 +1,3 @@
-// Package store is the archive: what portals served, as they served it, and the records read from it. It does
-// not visit portals, does not read documents, and does not decide what a figure means; it keeps, finds, and
-// proves that what it gives back is what it was given.
 package store
 
 import (
@@ -38,7 +35,7 @@ import (
 //	rejected   url \0, id u64                       => nothing; records that are none
 //	templates  name                                 => position u64 in the log: what their items are packed with
 //	chain      number u64                           => last id u64, unix nanoseconds u64, SHA-256, CRC-32C: a commit
-//	merged     id u64, archive u16                  => what the capture was in an archive that was merged (merge.go)
+//	merged     id u64, archive u16                  => what the capture was in an archive that was merged (origins.go)
 //	lost       a word \0, what it is                => what a repair could not bring back (lost.go)
 //
 // The log holds items one after the other (internal/item): each says what it is, proves itself by a sum of its plain bytes,
@@ -68,7 +65,7 @@ var (
 var buckets = [][]byte{metaBucket, logBucket, captureBucket, recordBucket, digestBucket, urlBucket, timeBucket, stateBucket,
 	keyBucket, rejectedBucket, templateBucket, chainBucket}
 
-// rareBuckets are there only in archives that were merged (merge.go) or repaired (lost.go). Like the log and the chain they
+// rareBuckets are there only in archives that were merged (origins.go) or repaired (lost.go). Like the log and the chain they
 // cannot be made again.
 var rareBuckets = [][]byte{mergedBucket, lostBucket}
 
