@@ -21,6 +21,7 @@ import (
 	"gongkai/crawler/portal"
 	"gongkai/crawler/weburl"
 	"gongkai/extract"
+	"gongkai/extract/markup"
 	"gongkai/seeds"
 	"gongkai/store"
 	"gongkai/store/reading"
@@ -584,7 +585,7 @@ func (m *importing) movePart(t target, p *page) {
 	if err != nil {
 		return
 	}
-	if to, err := extract.Relocated(base, p.Destination()); err == nil && weburl.Key(to) != weburl.Key(base) {
+	if to, err := markup.Relocated(base, p.Destination()); err == nil && weburl.Key(to) != weburl.Key(base) {
 		m.parts[weburl.Key(to)] = t
 	}
 }

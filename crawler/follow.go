@@ -8,7 +8,7 @@ import (
 
 	"gongkai/crawler/portal"
 	"gongkai/crawler/weburl"
-	"gongkai/extract"
+	"gongkai/extract/markup"
 	"gongkai/store"
 	"gongkai/store/reading"
 )
@@ -128,7 +128,7 @@ func redirected(t target, location string, s scope) (next target, reason string)
 	if err != nil {
 		return target{}, "redirects from a malformed address"
 	}
-	u, err := extract.Relocated(base, location)
+	u, err := markup.Relocated(base, location)
 	if err != nil {
 		return target{}, "redirects to a malformed address"
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"gongkai/extract"
+	"gongkai/extract/markup"
 	"gongkai/store"
 	"gongkai/store/reading"
 )
@@ -179,7 +180,7 @@ func (w *walk) untouched(ctx context.Context, t target, p page) (bool, error) {
 
 // unread notes of a page that it is archived and too large to be read, if that is why.
 func (w *walk) unread(t target, why string) {
-	if strings.HasPrefix(why, extract.ErrTooLarge.Error()) {
+	if strings.HasPrefix(why, markup.ErrTooLarge.Error()) {
 		w.sum.note(ProblemUnread, t.url, "archived, and not read: "+why)
 	}
 }

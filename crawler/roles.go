@@ -8,7 +8,7 @@ import (
 	"gongkai/crawler/discover"
 	"gongkai/crawler/portal"
 	"gongkai/crawler/weburl"
-	"gongkai/extract"
+	"gongkai/extract/markup"
 	"gongkai/seeds"
 	"gongkai/store"
 	"gongkai/store/reading"
@@ -184,7 +184,7 @@ func union(list, more []target) []target {
 
 // move notes a redirect.
 func (r *roles) move(from *url.URL, location string) {
-	to, err := extract.Relocated(from, location)
+	to, err := markup.Relocated(from, location)
 	if err != nil || weburl.Key(to) == weburl.Key(from) {
 		return
 	}

@@ -18,6 +18,7 @@ import (
 	"gongkai/crawler/weburl"
 	"gongkai/extract"
 	"gongkai/extract/filetype"
+	"gongkai/extract/markup"
 	"gongkai/seeds"
 	"gongkai/store"
 	"gongkai/store/frontier"
@@ -354,7 +355,7 @@ func (w *walk) list(t target, p page, body []byte) error {
 		y.Found++
 	}
 	l, kept, err := w.listing(t, p, body)
-	if errors.Is(err, extract.ErrTooLarge) {
+	if errors.Is(err, markup.ErrTooLarge) {
 		w.unread(t, err.Error())
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"gongkai/extract"
+	"gongkai/extract/markup"
 )
 
 // TestResolveURL holds how addresses are resolved: the right values are those of the URL Standard, in the spelling that
@@ -15,10 +16,10 @@ func TestResolveURL(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	gbk, big5 := extract.Encoding{Name: "gb18030", Declared: "gb2312"}, extract.Encoding{Name: "big5", Declared: "big5"}
+	gbk, big5 := markup.Encoding{Name: "gb18030", Declared: "gb2312"}, markup.Encoding{Name: "big5", Declared: "big5"}
 	for _, tt := range []struct {
 		ref  string
-		page extract.Encoding
+		page markup.Encoding
 		want string // "" when it leads nowhere
 	}{
 		{"r.html", gbk, "http://www.a.gov.cn/zw/nb/r.html"},
@@ -45,10 +46,10 @@ func TestResolveURL(t *testing.T) {
 		{"/年报/r.html", gbk, "http://www.a.gov.cn/%E5%B9%B4%E6%8A%A5/r.html"},
 		{"/年报?t=年报&q=%20a b", gbk, "http://www.a.gov.cn/%E5%B9%B4%E6%8A%A5?t=%C4%EA%B1%A8&q=%20a%20b"},
 		{"?t=한년&u=1", gbk, "http://www.a.gov.cn/zw/nb/list.html?t=%26%2354620%3B%26%2345380%3B&u=1"},
-		{"?t=한", extract.Encoding{Name: "gb18030", Declared: "gb18030"}, "http://www.a.gov.cn/zw/nb/list.html?t=%836%843"},
+		{"?t=한", markup.Encoding{Name: "gb18030", Declared: "gb18030"}, "http://www.a.gov.cn/zw/nb/list.html?t=%836%843"},
 		{"?t=年報", big5, "http://www.a.gov.cn/zw/nb/list.html?t=%A6~%B3%F8"},
-		{"?t=年报", extract.Encoding{Name: "utf-8"}, "http://www.a.gov.cn/zw/nb/list.html?t=年报"}, // net/url's spelling
-		{"?t=年报", extract.Encoding{Name: "utf-16le"}, "http://www.a.gov.cn/zw/nb/list.html?t=年报"},
+		{"?t=年报", markup.Encoding{Name: "utf-8"}, "http://www.a.gov.cn/zw/nb/list.html?t=年报"}, // net/url's spelling
+		{"?t=年报", markup.Encoding{Name: "utf-16le"}, "http://www.a.gov.cn/zw/nb/list.html?t=年报"},
 		{"", gbk, ""},
 		{"#", gbk, ""},
 		{"javascript:void(0)", gbk, ""},
@@ -61,7 +62,7 @@ func TestResolveURL(t *testing.T) {
 		{"/" + strings.Repeat("a", 9000), gbk, ""},
 	} {
 		got := ""
-		if u, err := extract.ResolveURL(base, tt.ref, tt.page); err == nil {
+		if u, err := markup.ResolveURL(base, tt.ref, tt.page); err == nil {
 			got = u.String()
 		}
 		if got != tt.want {
@@ -84,7 +85,7 @@ func TestRelocated(t *testing.T) {
 		"#top":                       "http://www.a.gov.cn/zw/list.html",
 		"\\b\\c.html":                "http://www.a.gov.cn/b/c.html",
 	} {
-		if u, err := extract.Relocated(base, location); err != nil || u.String() != want {
+		if u, err := markup.Relocated(base, location); err != nil || u.String() != want {
 			t.Errorf("Relocated(%q) = %v, %v, want %q", location, u, err, want)
 		}
 	}
@@ -97,7 +98,7 @@ func TestFormerAddress(t *testing.T) {
 		"http://a.gov.cn/%C4%EA?u=1":                 "",
 		"http://a.gov.cn/r.jsp?t=%FF":                "",
 	} {
-		if got := extract.FormerAddress(address); got != want {
+		if got := markup.FormerAddress(address); got != want {
 			t.Errorf("FormerAddress(%q) = %q, want %q", address, got, want)
 		}
 	}

@@ -6,23 +6,24 @@ import (
 	"slices"
 	"strings"
 
+	"gongkai/extract/markup"
 	"gongkai/extract/text"
 )
 
 // t14 reads the annex of 2014 to 2018 (国办发〔2014〕32号): label, unit, number, a row each; some print it in two such
 // columns abreast, or with a further column of cumulated numbers. Rows of the same wording stand in several places;
 // the order of the form tells them apart. It reports whether the table is the annex.
-func (f *figureReader) t14(t *Table) bool {
+func (f *figureReader) t14(t *markup.Table) bool {
 	schema := Schema().Table("t14")
 	f.prepareT14(schema)
 	type match struct {
 		row  int
 		unit string
-		cell *Cell
+		cell *markup.Cell
 	}
 	var matches []match
 	last, several := -1, false
-	for x := range t.width() {
+	for x := range t.Width() {
 		for y := range t.Rows {
 			if x >= len(t.Rows[y]) || t.Rows[y][x] == nil || t.Rows[y][x].Row != y || t.Rows[y][x].Col != x {
 				continue
@@ -81,8 +82,8 @@ func (f *figureReader) t14Row(text string, last int) (row int, ok bool) {
 // valueAfter finds the cell with the number of the year in the row of a label at (x, y), up to the next label: that
 // below a head that names the year or 统计数, else the first. Columns of other years, of cumulated numbers and of
 // codes are none. unit is what a cell before it prints of money; more says that other numbers might be meant as well.
-func (f *figureReader) valueAfter(t *Table, y, x int) (value *Cell, unit string, more bool) {
-	var first, best, blank *Cell
+func (f *figureReader) valueAfter(t *markup.Table, y, x int) (value *markup.Cell, unit string, more bool) {
+	var first, best, blank *markup.Cell
 	for _, c := range t.Rows[y][x+1:] {
 		if c == nil || c.Row != y || c == t.Rows[y][x] {
 			continue
@@ -151,7 +152,7 @@ var bracketed = regexp.MustCompile(`\([^)]*\)`)
 
 // generic reads a table of no statutory form by its own labels: the rows before the first with numbers name the
 // columns, the cells before a row's first number name the row. Its id is "other." and the table's number.
-func (f *figureReader) generic(t *Table) {
+func (f *figureReader) generic(t *markup.Table) {
 	first := -1
 	for y := range t.Rows {
 		own := t.Own(y)
@@ -194,14 +195,14 @@ func (f *figureReader) generic(t *Table) {
 }
 
 // isUnit reports whether a cell says in what its row is counted: by its own word, or by its column's.
-func isUnit(t *Table, c *Cell, first int) bool {
-	return annexUnit[c.key()] || unitColumn.MatchString(text.Narrow(text.Simplify(headAbove(t, c.Col, first)))) && len(c.Text) < 16
+func isUnit(t *markup.Table, c *markup.Cell, first int) bool {
+	return annexUnit[c.Key()] || unitColumn.MatchString(text.Narrow(text.Simplify(headAbove(t, c.Col, first)))) && len(c.Text) < 16
 }
 
 var unitColumn = regexp.MustCompile(`^(?:计量|统计|数量)?\s*单\s*位$`)
 
 // lastNumber is the last cell that is a number, or nil.
-func lastNumber(cells []*Cell) *Cell {
+func lastNumber(cells []*markup.Cell) *markup.Cell {
 	for _, c := range slices.Backward(cells) {
 		if parseCell(c.Text).value != "" {
 			return c
@@ -211,7 +212,7 @@ func lastNumber(cells []*Cell) *Cell {
 }
 
 // headAbove joins the labels above a column.
-func headAbove(t *Table, x, first int) string {
+func headAbove(t *markup.Table, x, first int) string {
 	var parts []string
 	for y := 0; y < first; y++ {
 		if x < len(t.Rows[y]) && t.Rows[y][x] != nil {

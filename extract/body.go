@@ -9,6 +9,7 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"gongkai/extract/markup"
 	"gongkai/extract/text"
 )
 
@@ -142,7 +143,7 @@ func (d *Document) headingMarks() []headingMark {
 	for i, b := range d.blocks {
 		text := b.text
 		if b.table != nil {
-			text = b.table.heading()
+			text = b.table.Heading()
 		}
 		if len(text) > 150 || b.linked*2 > len(text) || !strings.ContainsAny(text, "况況项項题題述") {
 			continue
@@ -502,7 +503,7 @@ func headlineOf(n *html.Node) *html.Node {
 		if p.DataAtom == atom.H1 || p.DataAtom == atom.H2 {
 			return p
 		}
-		for name := range strings.FieldsSeq(strings.ToLower(attr(p, "class") + " " + attr(p, "id"))) {
+		for name := range strings.FieldsSeq(strings.ToLower(markup.Attr(p, "class") + " " + markup.Attr(p, "id"))) {
 			switch name {
 			case "xl_title", "wztit", "article_title", "article-title", "articletitle", "title", "tit", "ti", "bt_title":
 				return p

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"gongkai/extract/markup"
 	"gongkai/extract/text"
 )
 
@@ -19,7 +20,7 @@ import (
 // lead returns where an element leads: by its href, by the script that a click runs, or by a data attribute.
 func (d *Document) lead(n *html.Node) (address string, ok bool) {
 	if n.DataAtom == atom.A || n.DataAtom == atom.Area {
-		if address, ok := d.resolve(attr(n, "href")); ok {
+		if address, ok := d.resolve(markup.Attr(n, "href")); ok {
 			return address, true
 		}
 	}
@@ -72,11 +73,11 @@ var (
 // clicked returns the address that a click on an element leads to, as it is written there; "" when none is.
 func clicked(n *html.Node) string {
 	for _, key := range clickScripts {
-		if address := ScriptAddress(attr(n, key)); address != "" {
+		if address := ScriptAddress(markup.Attr(n, key)); address != "" {
 			return address
 		}
 	}
-	href := lineBreaks.Replace(strings.TrimSpace(attr(n, "href"))) // as in any address
+	href := markup.WithoutLineBreaks(strings.TrimSpace(markup.Attr(n, "href"))) // as in any address
 	if script, ok := cutFold(href, "javascript:"); ok {
 		if plain, err := url.PathUnescape(script); err == nil {
 			script = plain
@@ -86,7 +87,7 @@ func clicked(n *html.Node) string {
 		}
 	}
 	for _, key := range clickAddresses {
-		if address := strings.TrimSpace(attr(n, key)); strings.ContainsAny(address, "/.?") {
+		if address := strings.TrimSpace(markup.Attr(n, key)); strings.ContainsAny(address, "/.?") {
 			return address
 		}
 	}
@@ -141,7 +142,7 @@ func ScriptAddress(script string) string {
 				text = strings.TrimSpace(unescapeScript(script[m[i]:m[i+1]]))
 			}
 		}
-		if ornament.MatchString(text) || len(text) > longestAddress {
+		if ornament.MatchString(text) || len(text) > markup.LongestAddress {
 			continue
 		}
 		if leadsTo.MatchString(before) && strings.ContainsAny(text, "/.?") {
@@ -185,14 +186,14 @@ func (d *Document) Buttons() []Link {
 		address, ok := "", false
 		switch {
 		case n.DataAtom == atom.Option:
-			if value := strings.TrimSpace(attr(n, "value")); scriptAddress.MatchString(value) {
+			if value := strings.TrimSpace(markup.Attr(n, "value")); scriptAddress.MatchString(value) {
 				address, ok = d.resolve(value)
 			}
 		case n.DataAtom == atom.Area, handled(n) && !d.holdsLink(n):
 			address, ok = d.lead(n)
 		}
 		if ok {
-			all = append(all, Link{URL: address, Text: buttonName(n), Title: text.Compact(attr(n, "title") + attr(n, "alt")), Date: ownDate(n), Chrome: inChrome(n), Row: true})
+			all = append(all, Link{URL: address, Text: buttonName(n), Title: text.Compact(markup.Attr(n, "title") + markup.Attr(n, "alt")), Date: ownDate(n), Chrome: inChrome(n), Row: true})
 		}
 	}
 	return all
@@ -224,7 +225,7 @@ const longestLabel = 100
 
 // buttonLabel is what stands in an element, without a date; of one with much in it, what stands first.
 func buttonLabel(n *html.Node) string {
-	s := strings.TrimSpace(datePattern.ReplaceAllString(cellText(n), ""))
+	s := strings.TrimSpace(datePattern.ReplaceAllString(markup.CellText(n), ""))
 	if utf8.RuneCountInString(s) <= longestLabel {
 		return s
 	}
@@ -240,7 +241,7 @@ func buttonLabel(n *html.Node) string {
 func buttonName(n *html.Node) string {
 	s := buttonLabel(n)
 	if n.DataAtom == atom.Input {
-		s = text.Compact(attr(n, "value"))
+		s = text.Compact(markup.Attr(n, "value"))
 	}
 	if n.DataAtom == atom.Area || n.DataAtom == atom.Option || s != "" && !saysNothing.MatchString(s) {
 		return s
@@ -249,7 +250,7 @@ func buttonName(n *html.Node) string {
 }
 
 func ownDate(n *html.Node) string {
-	return datePattern.FindString(indexNumber.ReplaceAllString(cellText(n), ""))
+	return datePattern.FindString(indexNumber.ReplaceAllString(markup.CellText(n), ""))
 }
 
 // Unaddressed returns what looks like a link, or like a row, and leads nowhere that can be told without running a script.
@@ -266,7 +267,7 @@ func (d *Document) Unaddressed() []Link {
 				if date == "" && n.DataAtom == atom.A {
 					date, alone = rowDate(n)
 				}
-				all = append(all, Link{Text: buttonName(n), Title: text.Compact(attr(n, "title")), Date: date, Row: alone})
+				all = append(all, Link{Text: buttonName(n), Title: text.Compact(markup.Attr(n, "title")), Date: date, Row: alone})
 			}
 		}
 	}
@@ -312,7 +313,7 @@ var saysNothing = regexp.MustCompile(`^[\[(【（<《]?(?:点击|在线|立即|�
 // label returns the name of a link. An image names its link by what stands for it, and what says nothing is named by the
 // row that it stands in.
 func label(a *html.Node) string {
-	s := cellText(a)
+	s := markup.CellText(a)
 	if s != "" && !saysNothing.MatchString(s) {
 		return s
 	}
@@ -321,12 +322,12 @@ func label(a *html.Node) string {
 			continue
 		}
 		for _, key := range [...]string{"alt", "title"} {
-			if name := text.Compact(attr(c, key)); utf8.RuneCountInString(name) > 1 && !hasDocumentType(name) {
+			if name := text.Compact(markup.Attr(c, key)); utf8.RuneCountInString(name) > 1 && !hasDocumentType(name) {
 				return name
 			}
 		}
 	}
-	if attr(a, "title") != "" && s == "" {
+	if markup.Attr(a, "title") != "" && s == "" {
 		return s
 	}
 	if beside := besideLink(a); beside != "" {
@@ -338,14 +339,14 @@ func label(a *html.Node) string {
 // besideLink returns the text of the smallest element around a link that has any besides the link's, without dates, if
 // that element has no other link than to the same address and is not long.
 func besideLink(a *html.Node) string {
-	own := cellText(a)
+	own := markup.CellText(a)
 	for p, up := a.Parent, 0; p != nil && up < 4 && p.DataAtom != atom.Body; p, up = p.Parent, up+1 {
 		for c := range p.Descendants() {
-			if c.DataAtom == atom.A && attr(c, "href") != attr(a, "href") && !saysNothing.MatchString(cellText(c)) && attr(c, "href") != "" {
+			if c.DataAtom == atom.A && markup.Attr(c, "href") != markup.Attr(a, "href") && !saysNothing.MatchString(markup.CellText(c)) && markup.Attr(c, "href") != "" {
 				return ""
 			}
 		}
-		text := cellText(p)
+		text := markup.CellText(p)
 		if own != "" {
 			text = strings.Replace(text, own, "", 1)
 		}

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/traditionalchinese"
 
-	"gongkai/extract"
+	"gongkai/extract/markup"
 )
 
 // An encodedSample is a text in some encoding with some declaration, and what it should be read as.
@@ -92,7 +92,7 @@ func TestDecode(t *testing.T) {
 	samples := encodedSamples(t)
 	wrong := 0
 	for _, s := range samples {
-		text, enc := extract.Decode(s.body, s.contentType)
+		text, enc := markup.Decode(s.body, s.contentType)
 		if string(text) != s.text {
 			wrong++
 			if utf8.RuneCountInString(s.text) > 1200 || wrong < 4 {
@@ -114,17 +114,17 @@ func TestDecodeEvidence(t *testing.T) {
 	}
 	for _, test := range []struct {
 		name, body, contentType string
-		want                    extract.Encoding
+		want                    markup.Encoding
 	}{
-		{"bom", "\xef\xbb\xbf公开", "text/html; charset=gbk", extract.Encoding{Name: "utf-8", Evidence: "bom", Declared: "gbk"}},
-		{"utf-16", "\xff\xfe\x6c\x51\x00\x5f", "", extract.Encoding{Name: "utf-16le", Evidence: "bom"}},
-		{"valid", "公开", "", extract.Encoding{Name: "utf-8", Evidence: "valid"}},
-		{"lying header", gbk, "text/html; charset=utf-8", extract.Encoding{Name: "gb18030", Evidence: "statistics", Declared: "utf-8"}},
-		{"gb2312 means gb18030", gbk, "text/html;charset=GB2312", extract.Encoding{Name: "gb18030", Evidence: "declared", Declared: "gb2312"}},
-		{"one byte lost", "政府信息公开工作年度报告\xe5\xb9，本年度收到申请若干件", "", extract.Encoding{Name: "utf-8", Evidence: "statistics", Replaced: 1}},
-		{"empty", "", "", extract.Encoding{Name: "utf-8", Evidence: "valid"}},
+		{"bom", "\xef\xbb\xbf公开", "text/html; charset=gbk", markup.Encoding{Name: "utf-8", Evidence: "bom", Declared: "gbk"}},
+		{"utf-16", "\xff\xfe\x6c\x51\x00\x5f", "", markup.Encoding{Name: "utf-16le", Evidence: "bom"}},
+		{"valid", "公开", "", markup.Encoding{Name: "utf-8", Evidence: "valid"}},
+		{"lying header", gbk, "text/html; charset=utf-8", markup.Encoding{Name: "gb18030", Evidence: "statistics", Declared: "utf-8"}},
+		{"gb2312 means gb18030", gbk, "text/html;charset=GB2312", markup.Encoding{Name: "gb18030", Evidence: "declared", Declared: "gb2312"}},
+		{"one byte lost", "政府信息公开工作年度报告\xe5\xb9，本年度收到申请若干件", "", markup.Encoding{Name: "utf-8", Evidence: "statistics", Replaced: 1}},
+		{"empty", "", "", markup.Encoding{Name: "utf-8", Evidence: "valid"}},
 	} {
-		if _, got := extract.Decode([]byte(test.body), test.contentType); got != test.want {
+		if _, got := markup.Decode([]byte(test.body), test.contentType); got != test.want {
 			t.Errorf("%s: got %+v, want %+v", test.name, got, test.want)
 		}
 	}
@@ -133,7 +133,7 @@ func TestDecodeEvidence(t *testing.T) {
 // BenchmarkDecode and BenchmarkDetermineEncoding read the same samples; wrong/op is the share read wrong.
 func BenchmarkDecode(b *testing.B) {
 	benchmarkDecoder(b, func(s encodedSample) string {
-		text, _ := extract.Decode(s.body, s.contentType)
+		text, _ := markup.Decode(s.body, s.contentType)
 		return string(text)
 	})
 }
@@ -173,7 +173,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte("\xfe\xff\x00"), "")
 	f.Add([]byte("\xb9\xab\xbf\xaa<meta charset=big5>"), "")
 	f.Fuzz(func(t *testing.T, body []byte, contentType string) {
-		if text, enc := extract.Decode(body, contentType); !utf8.Valid(text) || enc.Name == "" {
+		if text, enc := markup.Decode(body, contentType); !utf8.Valid(text) || enc.Name == "" {
 			t.Errorf("%q read as %s is not UTF-8", body, enc.Name)
 		}
 	})

@@ -4,12 +4,10 @@
 //
 // A page is parsed once. From the outside in, the files are:
 //
-//	decode.go     bytes to UTF-8, whatever was declared
 //	file.go       which kind of document it is; PDF and DOCX become simple HTML (packages pdf, docx, filetype)
 //	document.go   the one pass over the parsed page: lines, tables, links, scripts
 //	links.go      links with the date of their row; selectors
 //	parts.go      what else belongs to a report: further pages, frames, attachments, scans
-//	table.go      tables with their spans spread out, by the HTML standard
 //	body.go       the report in the page, found by its six headings; sections
 //	title.go      what a title claims; which titles are no report's
 //	fields.go     metadata: label blocks, information lines, meta tags; dates.go; published.go: the day of publication
@@ -22,8 +20,8 @@
 //	whose.go      what the page calls its agency; agency.go: whose report it is
 //	read.go       ReadReport, which puts all this together; report.go: what comes out; quality.go
 //
-// Below it, package division knows the codes and names of places, and package text knows traditional script, full-width forms and
-// odd spaces.
+// Below it, package markup knows HTML: decoding, the tree, tables, addresses, and what of a cell is seen. Package division knows the
+// codes and names of places, and package text traditional script, full-width forms and odd spaces.
 //
 // Rules of the form come from 国办发〔2014〕32号, 国办公开办函〔2019〕60号 and 国办公开办函〔2021〕30号; the names of metadata
 // fields from 国办发〔2017〕47号 and the catalogue blocks of the portals' systems.

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"gongkai/extract/markup"
 	"gongkai/extract/text"
 )
 
@@ -19,21 +20,21 @@ type Document struct {
 	served *url.URL // where it came from
 	base   *url.URL // what its links are relative to
 	root   *html.Node
-	enc    Encoding
-	asks   Encoding // that the queries of its links are sent in
+	enc    markup.Encoding
+	asks   markup.Encoding // that the queries of its links are sent in
 
 	title   string
 	metas   []meta
 	blocks  []block
 	anchors []*html.Node
 	scripts []string
-	kind    string        // FormHTML, or what the page was made from
-	marks   []headingMark // the headings of sections on the page, once looked for
-	found   *body         // the report in the page, once looked for
-	rows    []*Document   // fragments hidden in script elements: rows of Hanweb listings
-	weight  int           // bytes that all of it takes, at most
-	refused error         // these rows are too large to be read
-	sheets  *sheets       // what the page's style elements say; nil when it has none
+	kind    string         // FormHTML, or what the page was made from
+	marks   []headingMark  // the headings of sections on the page, once looked for
+	found   *body          // the report in the page, once looked for
+	rows    []*Document    // fragments hidden in script elements: rows of Hanweb listings
+	weight  int            // bytes that all of it takes, at most
+	refused error          // these rows are too large to be read
+	sheets  *markup.Styles // what the page's style elements say; nil when it has none
 }
 
 type meta struct{ name, content string }
@@ -42,7 +43,7 @@ type meta struct{ name, content string }
 type block struct {
 	node   *html.Node // the element it stands in
 	text   string     // white space collapsed; "" for a table
-	table  *Table
+	table  *markup.Table
 	linked int // bytes of text that stand in links
 }
 
@@ -50,28 +51,28 @@ type block struct {
 // the page's own base element. An endpoint's XML answer (<datastore>…) is read as the rows in its CDATA sections.
 // The error says that the page cannot be parsed at all, or is ErrTooLarge; odd HTML only makes an odd Document.
 func Parse(body []byte, contentType string, base *url.URL) (*Document, error) {
-	if len(body) > mostBytes {
-		return nil, tooLarge("page", len(body), mostBytes)
+	if len(body) > markup.MostBytes {
+		return nil, markup.TooLarge("page", len(body), markup.MostBytes)
 	}
-	text, enc := Decode(body, contentType)
+	text, enc := markup.Decode(body, contentType)
 	return parse(text, enc, base)
 }
 
 // ParseDecoded is Parse of what Decode has returned.
-func ParseDecoded(text []byte, enc Encoding, base *url.URL) (*Document, error) {
+func ParseDecoded(text []byte, enc markup.Encoding, base *url.URL) (*Document, error) {
 	return parse(text, enc, base)
 }
 
 // parse parses a decoded page.
-func parse(text []byte, enc Encoding, base *url.URL) (*Document, error) {
-	d := &Document{served: base, base: base, enc: enc, asks: asked(text, enc), kind: FormHTML}
+func parse(text []byte, enc markup.Encoding, base *url.URL) (*Document, error) {
+	d := &Document{served: base, base: base, enc: enc, asks: markup.QueryEncoding(text, enc), kind: FormHTML}
 	if isDatastore(text) {
 		d.scripts = []string{string(text)}
 		d.addRows(string(text))
 		return d, d.refused
 	}
-	root, page, weight, err := parsePage(text)
-	if errors.Is(err, ErrTooLarge) {
+	root, page, weight, err := markup.ParsePage(text)
+	if errors.Is(err, markup.ErrTooLarge) {
 		return nil, err
 	}
 	if err != nil {
@@ -93,58 +94,6 @@ func (d *Document) collect() {
 	w.flush(d.root)
 }
 
-// formatting elements carry no structure; Word leaves them open by the thousand.
-var formatting = [][]byte{[]byte("font"), []byte("span"), []byte("b"), []byte("strong"), []byte("i"), []byte("em"),
-	[]byte("u"), []byte("o:p"), []byte("big"), []byte("small"), []byte("st1:chsdate")}
-
-// parseHTML parses text. The parser refuses pages nested deeper than 512 elements; where that comes from
-// formatting elements that are never closed, the page is parsed again without them.
-//
-// A page of which the tree would take too much memory is refused, after the same try; the error wraps ErrTooLarge.
-func parseHTML(text []byte) (root *html.Node, weight int, err error) {
-	if len(text) > mostMarkup {
-		return nil, 0, tooLarge("markup", len(text), mostMarkup)
-	}
-	weight, bare := weigh(text)
-	weight += len(text)
-	if bare > mostWeight {
-		return nil, 0, tooHeavy()
-	}
-	if weight <= mostWeight {
-		if root, err = html.Parse(bytes.NewReader(text)); err == nil {
-			return root, weight, nil
-		}
-	}
-	var plain bytes.Buffer
-	z := html.NewTokenizer(bytes.NewReader(text))
-	for {
-		kind := z.Next()
-		if kind == html.ErrorToken {
-			break
-		}
-		raw := bytes.Clone(z.Raw())
-		if name, _ := z.TagName(); kind != html.TextToken && isFormatting(name) {
-			continue
-		}
-		plain.Write(raw)
-	}
-	if weight, _ = weigh(plain.Bytes()); weight > mostWeight {
-		return nil, 0, tooHeavy()
-	}
-	weight += plain.Len()
-	root, err = html.Parse(&plain)
-	return root, weight, err
-}
-
-func isFormatting(name []byte) bool {
-	for _, f := range formatting {
-		if bytes.Equal(name, f) {
-			return true
-		}
-	}
-	return false
-}
-
 // Base returns the URL that the page's links are relative to.
 func (d *Document) Base() *url.URL { return d.base }
 
@@ -158,7 +107,7 @@ func (d *Document) Title() string { return d.title }
 func (d *Document) Scripts() []string { return d.scripts }
 
 // Encoding says how the page was decoded.
-func (d *Document) Encoding() Encoding { return d.enc }
+func (d *Document) Encoding() markup.Encoding { return d.enc }
 
 // meta returns the content of the first meta tag with a name, in any case, that is not empty.
 func (d *Document) meta(name string) string {
@@ -198,11 +147,11 @@ func (w *walker) element(n *html.Node) {
 	switch n.DataAtom {
 	case atom.Title:
 		if w.d.title == "" && n.Namespace == "" {
-			w.d.title = cellText(n)
+			w.d.title = markup.CellText(n)
 		}
 		return
 	case atom.Meta:
-		w.d.metas = append(w.d.metas, meta{attr(n, "name"), text.Compact(attr(n, "content"))})
+		w.d.metas = append(w.d.metas, meta{markup.Attr(n, "name"), text.Compact(markup.Attr(n, "content"))})
 		return
 	case atom.Base:
 		w.setBase(n)
@@ -214,7 +163,7 @@ func (w *walker) element(n *html.Node) {
 		w.flush(n.Parent)
 		return
 	case atom.Table:
-		if isData(n) {
+		if markup.IsData(n) {
 			w.flush(n.Parent)
 			w.table(n)
 			return
@@ -222,13 +171,13 @@ func (w *walker) element(n *html.Node) {
 	case atom.A:
 		w.d.anchors = append(w.d.anchors, n)
 		defer func(was bool) { w.inLink = was }(w.inLink)
-		w.inLink = w.inLink || attr(n, "href") != "" // without, it is a bookmark of Word's
+		w.inLink = w.inLink || markup.Attr(n, "href") != "" // without, it is a bookmark of Word's
 	}
-	if skipped(n) {
+	if markup.Skipped(n) {
 		w.collectAnchors(n)
 		return
 	}
-	if !breaksLine(n) {
+	if !markup.BreaksLine(n) {
 		w.walk(n)
 		return
 	}
@@ -240,12 +189,12 @@ func (w *walker) element(n *html.Node) {
 // setBase takes the first base element that has an address, whether or not that is one that a page may have; those of
 // parts that were added to the page do not count (HTML Standard, 4.2.3).
 func (w *walker) setBase(n *html.Node) {
-	href, ok := attrValue(n, "href")
+	href, ok := markup.AttrValue(n, "href")
 	if !ok || w.based || partOf(n) != "" {
 		return
 	}
 	w.based = true
-	if u, err := ResolveURL(w.d.served, href, w.d.asks); err == nil {
+	if u, err := markup.ResolveURL(w.d.served, href, w.d.asks); err == nil {
 		w.d.base = u
 	}
 }
@@ -262,7 +211,7 @@ func (w *walker) flush(n *html.Node) {
 }
 
 func (w *walker) table(n *html.Node) {
-	t := newTable(n, w.d.sheets, min(maxSlots, mostSlots-w.slots))
+	t := markup.NewTable(n, w.d.sheets, min(markup.MaxSlots, markup.MostSlots-w.slots))
 	for _, row := range t.Rows {
 		w.slots += len(row)
 	}
@@ -283,7 +232,7 @@ func (w *walker) script(n *html.Node) {
 		return
 	}
 	text := n.FirstChild.Data
-	if strings.Contains(text, "<![CDATA[") && strings.Contains(attr(n, "type"), "xml") {
+	if strings.Contains(text, "<![CDATA[") && strings.Contains(markup.Attr(n, "type"), "xml") {
 		w.d.addRows(text)
 	}
 	w.d.scripts = append(w.d.scripts, text)
@@ -308,8 +257,8 @@ func (d *Document) addRows(xml string) {
 			records.WriteByte('\n')
 		}
 	}
-	root, weight, err := parseHTML([]byte(records.String()))
-	if errors.Is(err, ErrTooLarge) {
+	root, weight, err := markup.ParseTree([]byte(records.String()))
+	if errors.Is(err, markup.ErrTooLarge) {
 		d.refused = err
 	}
 	if err != nil {
@@ -319,126 +268,4 @@ func (d *Document) addRows(xml string) {
 	rows.collect()
 	d.weight += weight
 	d.rows = append(d.rows, rows)
-}
-
-func attr(n *html.Node, name string) string {
-	value, _ := attrValue(n, name)
-	return value
-}
-
-// attrValue returns the value of an attribute, and whether there is one.
-func attrValue(n *html.Node, name string) (value string, ok bool) {
-	for _, a := range n.Attr {
-		if a.Key == name && a.Namespace == "" {
-			return a.Val, true
-		}
-	}
-	return "", false
-}
-
-// skipped reports whether an element shows nothing: code, form controls, and what inline styles hide.
-func skipped(n *html.Node) bool {
-	if skippedTag(n) {
-		return true
-	}
-	_, hidden := attrValue(n, "hidden")
-	return hidden || hides(n)
-}
-
-// skippedTag reports whether an element shows nothing of the text in it, whatever it looks like.
-func skippedTag(n *html.Node) bool {
-	switch n.DataAtom {
-	case atom.Script, atom.Style, atom.Template, atom.Noscript, atom.Iframe, atom.Select, atom.Option, atom.Textarea,
-		atom.Button, atom.Object, atom.Svg:
-		return true
-	}
-	return false
-}
-
-// hides reports whether an element's own style makes it invisible.
-func hides(n *html.Node) bool {
-	text := attr(n, "style")
-	if text == "" || !telling([]byte(text)) {
-		return false // nearly every style, and there are thousands on a page
-	}
-	s := cascade(declarations(text))
-	switch {
-	case s["visibility"] == "hidden" || s["visibility"] == "collapse":
-		return true
-	case fontSize(s["font-size"], commonSize) < 1:
-		return !holds(n, func(c *html.Node) bool { return strings.Contains(attr(c, "style"), "font-size") })
-	}
-	if s.concealed(breaksLine(n)) != gone {
-		return false
-	}
-	return s["display"] == "none" || s["mso-hide"] == "all" || isZero(s["opacity"]) || !holds(n, func(c *html.Node) bool { return c.DataAtom == atom.Table })
-}
-
-// holds reports whether something in an element is what is looked for.
-func holds(n *html.Node, is func(*html.Node) bool) bool {
-	for c := range n.Descendants() {
-		if is(c) {
-			return true
-		}
-	}
-	return false
-}
-
-// breaksLine reports whether an element begins and ends a line of its own.
-func breaksLine(n *html.Node) bool {
-	switch n.DataAtom {
-	case atom.Address, atom.Article, atom.Aside, atom.Blockquote, atom.Body, atom.Caption, atom.Center, atom.Dd,
-		atom.Details, atom.Div, atom.Dl, atom.Dt, atom.Fieldset, atom.Figcaption, atom.Figure, atom.Footer, atom.Form,
-		atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Header, atom.Hr, atom.Html, atom.Legend, atom.Li,
-		atom.Main, atom.Nav, atom.Ol, atom.P, atom.Pre, atom.Section, atom.Summary, atom.Table, atom.Tbody, atom.Td,
-		atom.Tfoot, atom.Th, atom.Thead, atom.Tr, atom.Ul:
-		return true
-	}
-	return false
-}
-
-// isData reports whether a table holds data rather than the layout of a page: at least two rows and two columns,
-// and no table inside but one of a single cell, as Word makes them.
-func isData(n *html.Node) bool {
-	for c := range n.Descendants() {
-		if c.DataAtom == atom.Table && !singleCell(c) {
-			return false
-		}
-	}
-	wide, widest := 0, 0
-	for _, tr := range tableRows(n, nil) {
-		cells := 0
-		for td := tr.FirstChild; td != nil; td = td.NextSibling {
-			if td.DataAtom == atom.Td || td.DataAtom == atom.Th {
-				cells++
-			}
-		}
-		if cells > 1 {
-			wide++
-		}
-		widest = max(widest, cells)
-	}
-	if len(tableRows(n, nil)) == 1 {
-		return widest >= 8 && !hasLink(n) // the last row of table 3, cut off by the end of a page
-	}
-	return wide > 0
-}
-
-func hasLink(n *html.Node) bool {
-	for c := range n.Descendants() {
-		if c.DataAtom == atom.A && attr(c, "href") != "" {
-			return true
-		}
-	}
-	return false
-}
-
-func singleCell(table *html.Node) bool {
-	cells := 0
-	for c := range table.Descendants() {
-		if c.DataAtom == atom.Td || c.DataAtom == atom.Th {
-			cells++
-		}
-	}
-	return cells <= 1
 }

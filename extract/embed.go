@@ -15,6 +15,7 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"gongkai/extract/markup"
 	"gongkai/extract/text"
 )
 
@@ -34,19 +35,19 @@ func (d *Document) embedded(own bool) []Part {
 		if !embeds(n) || inChrome(n) {
 			continue
 		}
-		name := text.Compact(attr(n, "title"))
+		name := text.Compact(markup.Attr(n, "title"))
 		switch n.DataAtom {
 		case atom.Iframe, atom.Frame:
-			if viewed := d.viewed(attr(n, "src"), false); viewed != "" || own {
-				add(firstFilled(viewed, d.shown(attr(n, "src"), "")), name)
+			if viewed := d.viewed(markup.Attr(n, "src"), false); viewed != "" || own {
+				add(firstFilled(viewed, d.shown(markup.Attr(n, "src"), "")), name)
 			}
 		case atom.Embed:
-			add(firstFilled(d.viewed(attr(n, "src"), false), d.shown(attr(n, "src"), attr(n, "type"))), name)
+			add(firstFilled(d.viewed(markup.Attr(n, "src"), false), d.shown(markup.Attr(n, "src"), markup.Attr(n, "type"))), name)
 		case atom.Object:
-			add(firstFilled(d.viewed(attr(n, "data"), false), d.shown(attr(n, "data"), attr(n, "type"))), name)
+			add(firstFilled(d.viewed(markup.Attr(n, "data"), false), d.shown(markup.Attr(n, "data"), markup.Attr(n, "type"))), name)
 		case atom.Param:
-			if sourceParameter.MatchString(attr(n, "name")) {
-				add(firstFilled(d.viewed(attr(n, "value"), false), d.shown(attr(n, "value"), "")), name)
+			if sourceParameter.MatchString(markup.Attr(n, "name")) {
+				add(firstFilled(d.viewed(markup.Attr(n, "value"), false), d.shown(markup.Attr(n, "value"), "")), name)
 			}
 		}
 	}
@@ -171,7 +172,7 @@ func (d *Document) viewedAt(viewer *url.URL, value string, sure bool) string {
 	if !hasDocumentType(documentPath(value)) && !isDocument(value, "") && !(sure && strings.Contains(value, "/")) {
 		return ""
 	}
-	address, err := ResolveURL(viewer, value, Encoding{Name: "utf-8"})
+	address, err := markup.ResolveURL(viewer, value, markup.Encoding{Name: "utf-8"})
 	if err != nil || picture.MatchString(address.Path) {
 		return ""
 	}
@@ -211,14 +212,14 @@ const (
 func inline(root *html.Node, depth int, weight *int) error {
 	var frames []*html.Node
 	for n := range root.Descendants() {
-		if _, ok := attrValue(n, "srcdoc"); ok && n.DataAtom == atom.Iframe && len(frames) < mostInline {
+		if _, ok := markup.AttrValue(n, "srcdoc"); ok && n.DataAtom == atom.Iframe && len(frames) < mostInline {
 			frames = append(frames, n)
 		}
 	}
 	for _, frame := range frames {
-		page, more, err := parseHTML(thin([]byte(attr(frame, "srcdoc"))))
-		if *weight += more; *weight > mostTogether || errors.Is(err, ErrTooLarge) {
-			return tooHeavy()
+		page, more, err := markup.ParseTree(markup.StripStyles([]byte(markup.Attr(frame, "srcdoc"))))
+		if *weight += more; *weight > markup.MostTogether || errors.Is(err, markup.ErrTooLarge) {
+			return markup.TooHeavy()
 		}
 		if err != nil {
 			continue // nested 512 deep

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"gongkai/extract/markup"
 	"gongkai/extract/text"
 )
 
@@ -338,7 +339,7 @@ func (b block) line() line {
 	return line{text: b.text, cell: a == atom.Td || a == atom.Th || a == atom.Dt, node: b.node, linked: b.linked > 0}
 }
 
-func tableLines(t *Table) []line {
+func tableLines(t *markup.Table) []line {
 	var lines []line
 	for y := range t.Rows {
 		for _, c := range t.Own(y) {

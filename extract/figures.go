@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"gongkai/extract/markup"
 	"gongkai/extract/text"
 )
 
@@ -40,7 +41,7 @@ type requestHead struct {
 
 // readFigures reads what it can from the tables, in page order, and says what it could not. Where the page has a
 // statutory table only as text, flat puts it together.
-func readFigures(tables []*Table, year int, flat func(have map[string]bool) []*Table) *figureReader {
+func readFigures(tables []*markup.Table, year int, flat func(have map[string]bool) []*markup.Table) *figureReader {
 	f := &figureReader{labels: labelsOfForm(), forms: map[string]map[string]int{}, year: year}
 	if len(tables) > 0 {
 		f.figures = make([]Figure, 0, 208) // what a whole form has
@@ -70,9 +71,9 @@ func (f *figureReader) problem(kind, where, format string, args ...any) {
 }
 
 // table reads one table as what its labels say it is; a table of other things is left alone.
-func (f *figureReader) table(t *Table) {
+func (f *figureReader) table(t *markup.Table) {
 	if t.Cut {
-		f.problem("table", fmt.Sprintf("table %d", t.Number), "larger than %d cells; the rest was not read", maxSlots)
+		f.problem("table", fmt.Sprintf("table %d", t.Number), "larger than %d cells; the rest was not read", markup.MaxSlots)
 	}
 	keys := map[string]bool{}
 	for y := range t.Rows {
@@ -110,9 +111,9 @@ func (f *figureReader) ofOtherYear(text string) bool {
 
 // t2 reads the blocks of article 20 and reports whether the table has any. The blocks may share a table or have one
 // each, with the article's item above or beside them; a row's own label says which block it belongs to.
-func (f *figureReader) t2(t *Table) bool {
+func (f *figureReader) t2(t *markup.Table) bool {
 	found := false
-	var head []*Cell
+	var head []*markup.Cell
 	var foreign []int // rows below a head that are none of the form's
 	defer func() {
 		for _, y := range foreign {
@@ -136,7 +137,7 @@ func (f *figureReader) t2(t *Table) bool {
 		}
 		label, at, exact := f.t2Label(own, head != nil)
 		if label < 0 || label+1 >= len(own) {
-			if head != nil && len(own) > 1 && own[0].key() != "" && !parseCell(own[0].Text).ok && lastNumber(own[1:]) != nil {
+			if head != nil && len(own) > 1 && own[0].Key() != "" && !parseCell(own[0].Text).ok && lastNumber(own[1:]) != nil {
 				foreign = append(foreign, y)
 			}
 			continue
@@ -156,15 +157,15 @@ func (f *figureReader) t2(t *Table) bool {
 }
 
 // t2Head reports whether a row names columns: it says 信息内容, or holds nothing but column labels beside its first cell.
-func (f *figureReader) t2Head(own []*Cell) bool {
-	if slices.ContainsFunc(own, func(c *Cell) bool { return headKey(c) == "信息内容" }) {
+func (f *figureReader) t2Head(own []*markup.Cell) bool {
+	if slices.ContainsFunc(own, func(c *markup.Cell) bool { return headKey(c) == "信息内容" }) {
 		return true
 	}
 	if len(own) < 2 {
 		return false
 	}
 	for _, columns := range f.labels.t2Columns {
-		if !slices.ContainsFunc(own[1:], func(c *Cell) bool {
+		if !slices.ContainsFunc(own[1:], func(c *markup.Cell) bool {
 			_, exact, ok := nearest(headKey(c), columns)
 			return !ok || !exact
 		}) {
@@ -175,17 +176,17 @@ func (f *figureReader) t2Head(own []*Cell) bool {
 }
 
 // goesOn reports whether a row is a further line of the head above it: nothing below 信息内容, and no number.
-func (f *figureReader) goesOn(own, head []*Cell) bool {
+func (f *figureReader) goesOn(own, head []*markup.Cell) bool {
 	words := false
 	for _, c := range own {
 		switch {
-		case parseCell(c.Text).value != "", c.Col == head[0].Col && c.key() != "":
+		case parseCell(c.Text).value != "", c.Col == head[0].Col && c.Key() != "":
 			return false
-		case c.key() != "" && !parseCell(c.Text).ok:
+		case c.Key() != "" && !parseCell(c.Text).ok:
 			words = true
 		}
 	}
-	return words && !slices.ContainsFunc(own, func(c *Cell) bool {
+	return words && !slices.ContainsFunc(own, func(c *markup.Cell) bool {
 		_, exact, ok := nearest(rowKey(c.Text), f.labels.t2Rows)
 		return ok && exact
 	})
@@ -193,19 +194,18 @@ func (f *figureReader) goesOn(own, head []*Cell) bool {
 
 // joinHeads puts two lines of a head together: a cell with nothing below it keeps its label, others take what stands below, with what
 // stands above before it where only both are a label of the form.
-func (f *figureReader) joinHeads(upper, lower []*Cell) []*Cell {
-	var joined []*Cell
+func (f *figureReader) joinHeads(upper, lower []*markup.Cell) []*markup.Cell {
+	var joined []*markup.Cell
 	for _, c := range upper {
-		below := slices.DeleteFunc(slices.Clone(lower), func(b *Cell) bool { return b.Col < c.Col || b.Col >= c.Col+c.ColSpan || b.key() == "" })
+		below := slices.DeleteFunc(slices.Clone(lower), func(b *markup.Cell) bool { return b.Col < c.Col || b.Col >= c.Col+c.ColSpan || b.Key() == "" })
 		if len(below) == 0 {
 			joined = append(joined, c)
 		}
 		for _, b := range below {
-			both := *b
-			if both.labelled = ""; !wordsOfForm()[headKey(b)] {
-				both.Text = c.Text + b.Text
+			if !wordsOfForm()[headKey(b)] {
+				b = b.WithText(c.Text + b.Text)
 			}
-			joined = append(joined, &both)
+			joined = append(joined, b)
 		}
 	}
 	return joined
@@ -213,7 +213,7 @@ func (f *figureReader) joinHeads(upper, lower []*Cell) []*Cell {
 
 // t2Label finds the cell with the label of a row of the form, among the first two. Without a head above, only the
 // form's own words count.
-func (f *figureReader) t2Label(own []*Cell, headed bool) (label, at int, exact bool) {
+func (f *figureReader) t2Label(own []*markup.Cell, headed bool) (label, at int, exact bool) {
 	for i, c := range own[:min(2, len(own))] {
 		key := rowKey(c.Text)
 		if key == "" {
@@ -227,12 +227,12 @@ func (f *figureReader) t2Label(own []*Cell, headed bool) (label, at int, exact b
 	return -1, 0, false
 }
 
-func (f *figureReader) t2Row(t *Table, y int, table, row string, label *Cell, head []*Cell) {
+func (f *figureReader) t2Row(t *markup.Table, y int, table, row string, label *markup.Cell, head []*markup.Cell) {
 	schema := Schema().Table(table)
 	columns := f.labels.t2Columns[table]
-	used := map[*Cell]bool{}
+	used := map[*markup.Cell]bool{}
 	shift := 0 // how far the row stands left of its head, where a rowspan beside it is too short
-	if i := slices.IndexFunc(head, func(c *Cell) bool { return headKey(c) == "信息内容" }); i >= 0 {
+	if i := slices.IndexFunc(head, func(c *markup.Cell) bool { return headKey(c) == "信息内容" }); i >= 0 {
 		shift = label.Col - head[i].Col
 	}
 	if shift != 0 {
@@ -240,7 +240,7 @@ func (f *figureReader) t2Row(t *Table, y int, table, row string, label *Cell, he
 	}
 	for _, h := range head {
 		x := h.Col + shift
-		if x <= label.Col || h.key() == "" || headKey(h) == "信息内容" {
+		if x <= label.Col || h.Key() == "" || headKey(h) == "信息内容" {
 			continue
 		}
 		at, exact, ok := nearest(headKey(h), columns)
@@ -280,7 +280,7 @@ func (f *figureReader) t2Row(t *Table, y int, table, row string, label *Cell, he
 
 // money finds the unit of an amount: in the cell, in its head, in the line above the table. The form prints it in
 // the head; where it stands nowhere, nobody knows.
-func (f *figureReader) money(t *Table, head, c *Cell, column FormColumn, where string) string {
+func (f *figureReader) money(t *markup.Table, head, c *markup.Cell, column FormColumn, where string) string {
 	for _, s := range [...]string{c.Text, head.Text, t.Note} {
 		if unit := moneyWord.FindString(text.Narrow(text.Simplify(s))); unit != "" {
 			return unit
@@ -296,7 +296,7 @@ func (f *figureReader) money(t *Table, head, c *Cell, column FormColumn, where s
 }
 
 // t3 reads the table of requests: a head of up to three rows, labels on the left, seven figures on the right.
-func (f *figureReader) t3(t *Table) {
+func (f *figureReader) t3(t *markup.Table) {
 	columns, bottom := f.t3Head(t)
 	if columns == nil {
 		return
@@ -308,7 +308,7 @@ func (f *figureReader) t3(t *Table) {
 }
 
 // t3Head finds the seven columns by their labels, and the last row of the head.
-func (f *figureReader) t3Head(t *Table) (columns []valueColumn, bottom int) {
+func (f *figureReader) t3Head(t *markup.Table) (columns []valueColumn, bottom int) {
 	first := -1
 	for y := range t.Rows {
 		if _, values := byLabel(t.Own(y), 7); first >= 0 && values != nil {
@@ -352,9 +352,9 @@ func (f *figureReader) t3Head(t *Table) (columns []valueColumn, bottom int) {
 }
 
 // lowestLabel is the cell that names a column: the lowest of its head that is not blank.
-func lowestLabel(t *Table, x, bottom int) *Cell {
+func lowestLabel(t *markup.Table, x, bottom int) *markup.Cell {
 	for y := bottom; y >= 0; y-- {
-		if x < len(t.Rows[y]) && t.Rows[y][x] != nil && t.Rows[y][x].key() != "" {
+		if x < len(t.Rows[y]) && t.Rows[y][x] != nil && t.Rows[y][x].Key() != "" {
 			return t.Rows[y][x]
 		}
 	}
@@ -363,7 +363,7 @@ func lowestLabel(t *Table, x, bottom int) *Cell {
 
 // oneTotal drops one of two columns that are called a total, as a subtotal of the organisations is: that with which the
 // totals of more rows are no sums.
-func (f *figureReader) oneTotal(t *Table, columns []valueColumn, from int) []valueColumn {
+func (f *figureReader) oneTotal(t *markup.Table, columns []valueColumn, from int) []valueColumn {
 	isTotal := func(c valueColumn) bool { return c.id == "total" }
 	first := slices.IndexFunc(columns, isTotal)
 	if first < 0 || !slices.ContainsFunc(columns[first+1:], isTotal) {
@@ -383,7 +383,7 @@ func (f *figureReader) oneTotal(t *Table, columns []valueColumn, from int) []val
 // t3Order decides what the columns are when their heads do not stand in the order of the form: either the agency has
 // put them otherwise, or the spans of the head are wrong and heads stand above other columns than they name. The
 // reading under which the totals of more rows are the sums of their kinds is taken, and said.
-func (f *figureReader) t3Order(t *Table, head requestHead, from int) []valueColumn {
+func (f *figureReader) t3Order(t *markup.Table, head requestHead, from int) []valueColumn {
 	columns := head.columns
 	form := Schema().Table("t3").leafColumns("v2021")
 	asForm := make([]valueColumn, len(form))
@@ -402,7 +402,7 @@ func (f *figureReader) t3Order(t *Table, head requestHead, from int) []valueColu
 }
 
 // t3Sums counts the rows whose total is the sum of the kinds when columns are read so.
-func t3Sums(t *Table, head requestHead, from int) int {
+func t3Sums(t *markup.Table, head requestHead, from int) int {
 	good := 0
 	for y := from; y < len(t.Rows); y++ {
 		_, cells, _ := t3Row(t, y, head)
@@ -424,7 +424,7 @@ func t3Sums(t *Table, head requestHead, from int) int {
 
 // t3Continued reads a table that carries on the last t3 on the next page, without a head of its own.
 // It reports whether the table is one.
-func (f *figureReader) t3Continued(t *Table) bool {
+func (f *figureReader) t3Continued(t *markup.Table) bool {
 	for y := range t.Rows {
 		if labels, values := byLabel(t.Own(y), len(f.head.columns)); values != nil && len(labels) > 0 {
 			f.t3Body(t, *f.head, 0)
@@ -435,7 +435,7 @@ func (f *figureReader) t3Continued(t *Table) bool {
 }
 
 // byLabel splits the cells of a row after its last cell that is a label of table 3: n figures follow there.
-func byLabel(own []*Cell, n int) (labels, values []*Cell) {
+func byLabel(own []*markup.Cell, n int) (labels, values []*markup.Cell) {
 	for i := len(own) - 1 - n; i >= 0; i-- {
 		if _, exact, ok := nearest(rowKey(own[i].Text), labelsOfForm().t3Rows); ok && exact {
 			return own[:i+1], own[i+1 : i+1+n]
@@ -444,11 +444,11 @@ func byLabel(own []*Cell, n int) (labels, values []*Cell) {
 	return nil, nil
 }
 
-func (f *figureReader) t3Body(t *Table, head requestHead, from int) {
+func (f *figureReader) t3Body(t *markup.Table, head requestHead, from int) {
 	under := "" // the head the last row stood under
 	for y := from; y < len(t.Rows); y++ {
 		labels, values, straight := t3Row(t, y, head)
-		if values == nil || slices.ContainsFunc(values, func(c *Cell) bool { k := headKey(c); return k == "商业企业" || k == "自然人" }) {
+		if values == nil || slices.ContainsFunc(values, func(c *markup.Cell) bool { k := headKey(c); return k == "商业企业" || k == "自然人" }) {
 			continue // nothing, or the head again
 		}
 		id, ok := f.t3RowID(labels, under)
@@ -480,7 +480,7 @@ func (f *figureReader) t3Body(t *Table, head requestHead, from int) {
 // t3Row splits a row into its label cells, those that span down from rows above included, and its seven figures.
 // straight reports whether the figures stand below their column heads; where they do not, because the page's
 // spans are wrong, the last seven cells of the row are taken. values is nil for a row without figures.
-func t3Row(t *Table, y int, head requestHead) (labels, values []*Cell, straight bool) {
+func t3Row(t *markup.Table, y int, head requestHead) (labels, values []*markup.Cell, straight bool) {
 	columns, slots := head.columns, t.Rows[y]
 	own := t.Own(y)
 	first := columns[0].x
@@ -508,7 +508,7 @@ func t3Row(t *Table, y int, head requestHead) (labels, values []*Cell, straight 
 
 // cutRow takes the n figures of a row whose spans cannot be trusted: those after its label, else its last n cells. A
 // row with fewer cells is a head between rows, or was cut short: what it lacks is reported as missing.
-func cutRow(own []*Cell, n int) (labels, values []*Cell) {
+func cutRow(own []*markup.Cell, n int) (labels, values []*markup.Cell) {
 	if len(own) <= n {
 		return nil, nil
 	}
@@ -520,13 +520,13 @@ func cutRow(own []*Cell, n int) (labels, values []*Cell) {
 
 // t3RowID finds the row by its last label. 其他 and 总计 are rows only in their places; (六)其他处理 is a row of
 // its own only where no row below it took its place (form v2019).
-func (f *figureReader) t3RowID(labels []*Cell, under string) (string, bool) {
+func (f *figureReader) t3RowID(labels []*markup.Cell, under string) (string, bool) {
 	for i := len(labels) - 1; i >= 0; i-- {
 		key := rowKey(labels[i].Text)
 		if key == "" {
 			continue
 		}
-		if key == "其他" && under != "r3.6" && !slices.ContainsFunc(labels[:i], func(c *Cell) bool { return rowKey(c.Text) == "其他处理" }) {
+		if key == "其他" && under != "r3.6" && !slices.ContainsFunc(labels[:i], func(c *markup.Cell) bool { return rowKey(c.Text) == "其他处理" }) {
 			return "", false
 		}
 		at, exact, ok := nearest(key, f.labels.t3Rows)
@@ -546,7 +546,7 @@ func (f *figureReader) t3RowID(labels []*Cell, under string) (string, bool) {
 }
 
 // t3HeadOfRows reports whether a row's label is that of a group, which some pages give a row of its own.
-func (f *figureReader) t3HeadOfRows(labels []*Cell) bool {
+func (f *figureReader) t3HeadOfRows(labels []*markup.Cell) bool {
 	if len(labels) == 0 {
 		return false
 	}
@@ -554,8 +554,8 @@ func (f *figureReader) t3HeadOfRows(labels []*Cell) bool {
 	return ok && exact && !Schema().Table("t3").row(f.labels.t3Rows[at].id).Leaf
 }
 
-func allBlank(cells []*Cell) bool {
-	return !slices.ContainsFunc(cells, func(c *Cell) bool { return parseCell(c.Text).blank == "" })
+func allBlank(cells []*markup.Cell) bool {
+	return !slices.ContainsFunc(cells, func(c *markup.Cell) bool { return parseCell(c.Text).blank == "" })
 }
 
 // dropHead takes back the row (六)其他处理 of a page that has its three rows below it: it was their head, all blank.
@@ -578,7 +578,7 @@ func (f *figureReader) dropHead() {
 }
 
 // t4 reads the table of reviews and litigation: fifteen figures in one row below a head of three.
-func (f *figureReader) t4(t *Table) {
+func (f *figureReader) t4(t *markup.Table) {
 	bottom := 0
 	for y := range t.Rows {
 		for _, c := range t.Own(y) {
@@ -616,7 +616,7 @@ func (f *figureReader) t4(t *Table) {
 
 // t4Row finds the row of figures below the head. The form has one; where there are more, as of several years, the one
 // that names the year reported on counts, else the first, and it is said. A row that numbers the columns is none.
-func (f *figureReader) t4Row(t *Table, bottom, columns int) (row int, ok bool) {
+func (f *figureReader) t4Row(t *markup.Table, bottom, columns int) (row int, ok bool) {
 	var rows, blank []int
 	for y := bottom + 1; y < len(t.Rows); y++ {
 		own := t.Own(y)
@@ -653,7 +653,7 @@ func (f *figureReader) t4Row(t *Table, bottom, columns int) (row int, ok bool) {
 }
 
 // numbersColumns reports whether a row only counts the columns: 1, 2, 3, …
-func numbersColumns(own []*Cell) bool {
+func numbersColumns(own []*markup.Cell) bool {
 	for i, c := range own {
 		if c.Text != strconv.Itoa(i+1) {
 			return false
@@ -665,7 +665,7 @@ func numbersColumns(own []*Cell) bool {
 // t4Columns names the columns by the head above each: the group from any row of the head, the outcome from the
 // last. Where pages cut the outcomes short ("结果" for 结果维持) the five columns of a group are told by their order,
 // provided that every label is at least the beginning of the one the form has in its place.
-func (f *figureReader) t4Columns(t *Table, bottom int) []valueColumn {
+func (f *figureReader) t4Columns(t *markup.Table, bottom int) []valueColumn {
 	var columns []valueColumn
 	for _, group := range [...]string{"review", "lit_direct", "lit_after"} {
 		var at []int
@@ -692,7 +692,7 @@ func (f *figureReader) t4Columns(t *Table, bottom int) []valueColumn {
 }
 
 // t4Above returns the group a column stands in and the key of the lowest label above its figures.
-func t4Above(t *Table, x, bottom int) (group, key string) {
+func t4Above(t *markup.Table, x, bottom int) (group, key string) {
 	for y := 0; y <= bottom; y++ {
 		if x >= len(t.Rows[y]) || t.Rows[y][x] == nil {
 			continue
@@ -717,7 +717,7 @@ func t4Above(t *Table, x, bottom int) (group, key string) {
 	return group, key
 }
 
-func standBelow(t *Table, y int, columns []valueColumn) bool {
+func standBelow(t *markup.Table, y int, columns []valueColumn) bool {
 	for _, c := range columns {
 		if c.x >= len(t.Rows[y]) || t.Rows[y][c.x] == nil || t.Rows[y][c.x].Row != y || t.Rows[y][c.x].ColSpan != 1 {
 			return false
@@ -735,7 +735,7 @@ func (f *figureReader) vote(table, version string) {
 
 // add keeps a figure. A figure that stands twice, as on pages that repeat a block for mobile screens, is kept once;
 // if the two differ that is a problem.
-func (f *figureReader) add(t *Table, table, row string, column valueColumn, c *Cell) {
+func (f *figureReader) add(t *markup.Table, table, row string, column valueColumn, c *markup.Cell) {
 	parsed := parseCell(c.Text)
 	fig := Figure{
 		Table: table, Row: row, Column: column.id, Value: parsed.value, Raw: c.Text, Blank: parsed.blank,
@@ -770,7 +770,7 @@ func (f *figureReader) add(t *Table, table, row string, column valueColumn, c *C
 }
 
 // locator says where a cell stands, counted from 1: "table 2 row 5 cell 4".
-func locator(t *Table, c *Cell) string {
+func locator(t *markup.Table, c *markup.Cell) string {
 	b := make([]byte, 0, 32)
 	if t.Part != "" {
 		b = append(append(b, t.Part...), ' ')
@@ -844,7 +844,7 @@ func (f *figureReader) missing(forms map[string]string) {
 	}
 }
 
-func texts(cells []*Cell) string {
+func texts(cells []*markup.Cell) string {
 	parts := make([]string, len(cells))
 	for i, c := range cells {
 		parts[i] = c.Text

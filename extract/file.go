@@ -11,6 +11,7 @@ import (
 
 	"gongkai/extract/docx"
 	"gongkai/extract/filetype"
+	"gongkai/extract/markup"
 	"gongkai/extract/pdf"
 )
 
@@ -39,7 +40,7 @@ func ParseFile(body []byte, contentType, name string, base *url.URL) (*Document,
 	}
 	switch {
 	case errors.Is(err, pdf.ErrTooLarge), errors.Is(err, pdf.ErrTooSlow), errors.Is(err, docx.ErrTooLarge):
-		return nil, fmt.Errorf("%w: %w", ErrTooLarge, err)
+		return nil, fmt.Errorf("%w: %w", markup.ErrTooLarge, err)
 	case err != nil:
 		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
@@ -48,12 +49,12 @@ func ParseFile(body []byte, contentType, name string, base *url.URL) (*Document,
 
 // ParseText makes a Document of plain text: a paragraph a line. Tables in it are read by their labels.
 func ParseText(body []byte, contentType string, base *url.URL) (*Document, error) {
-	if len(body) > mostBytes {
-		return nil, tooLarge("text", len(body), mostBytes)
+	if len(body) > markup.MostBytes {
+		return nil, markup.TooLarge("text", len(body), markup.MostBytes)
 	}
-	text, enc := Decode(body, contentType)
-	if len(text) > mostMarkup || bytes.Count(text, []byte("\n"))*(2*nodeWeight) > mostWeight {
-		return nil, tooLarge("text", len(text), mostMarkup)
+	text, enc := markup.Decode(body, contentType)
+	if len(text) > markup.MostMarkup || bytes.Count(text, []byte("\n"))*(2*markup.NodeWeight) > markup.MostWeight {
+		return nil, markup.TooLarge("text", len(text), markup.MostMarkup)
 	}
 	var page strings.Builder
 	page.Grow(len(text) + len(text)/4)
@@ -72,14 +73,14 @@ func ParseText(body []byte, contentType string, base *url.URL) (*Document, error
 
 // fromHTML parses what a reader of another format made of a document.
 func fromHTML(page []byte, kind string, base *url.URL) (*Document, error) {
-	root, weight, err := parseHTML(page)
-	if errors.Is(err, ErrTooLarge) {
+	root, weight, err := markup.ParseTree(page)
+	if errors.Is(err, markup.ErrTooLarge) {
 		return nil, err
 	}
 	if err != nil {
 		return nil, fmt.Errorf("parse %s: %w", base, err)
 	}
-	d := &Document{served: base, base: base, root: root, weight: weight, kind: kind, enc: Encoding{Name: "utf-8", Evidence: kind}}
+	d := &Document{served: base, base: base, root: root, weight: weight, kind: kind, enc: markup.Encoding{Name: "utf-8", Evidence: kind}}
 	d.collect()
 	return d, nil
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"gongkai/extract/markup"
 	"gongkai/extract/text"
 )
 
@@ -19,7 +20,7 @@ type token struct {
 }
 
 // flatTables puts together the statutory tables that the body has as text: those of kinds that have none as tables.
-func (d *Document) flatTables(b body, have map[string]bool) []*Table {
+func (d *Document) flatTables(b body, have map[string]bool) []*markup.Table {
 	from, to := b.start, b.end
 	for _, h := range b.headings {
 		switch h.section {
@@ -30,7 +31,7 @@ func (d *Document) flatTables(b body, have map[string]bool) []*Table {
 		}
 	}
 	tokens := d.tokens(from, to)
-	var tables []*Table
+	var tables []*markup.Table
 	if !have["t2"] {
 		tables = append(tables, flatT2(tokens)...)
 	}
@@ -74,11 +75,11 @@ func (d *Document) tokens(from, to int) []token {
 func isBar(r rune) bool { return r == '|' || r == '｜' || r == '\t' || r == '¦' }
 
 // row makes a table row of the texts.
-func flatRow(t *Table, texts ...string) {
+func flatRow(t *markup.Table, texts ...string) {
 	y := len(t.Rows)
-	cells := make([]*Cell, len(texts))
+	cells := make([]*markup.Cell, len(texts))
 	for x, s := range texts {
-		cells[x] = &Cell{Text: s, Row: y, Col: x, RowSpan: 1, ColSpan: 1, Order: x + 1}
+		cells[x] = &markup.Cell{Text: s, Row: y, Col: x, RowSpan: 1, ColSpan: 1, Order: x + 1}
 	}
 	t.Rows = append(t.Rows, cells)
 }
@@ -113,13 +114,13 @@ func valuesOfRow(tokens []token, i, n int) (texts []string, next int, ok bool) {
 }
 
 // flatT2 reads the blocks of article 20: 信息内容, column labels, then row labels each followed by their values.
-func flatT2(tokens []token) []*Table {
+func flatT2(tokens []token) []*markup.Table {
 	rows := labelsOfForm().t2Rows
 	isRow := func(key string) bool {
 		_, exact, ok := nearest(key, rows)
 		return ok && exact
 	}
-	t := &Table{}
+	t := &markup.Table{}
 	var head []string
 	for i := 0; i < len(tokens); i++ {
 		switch {
@@ -143,14 +144,14 @@ func flatT2(tokens []token) []*Table {
 	if len(t.Rows) < 2 {
 		return nil
 	}
-	return []*Table{t}
+	return []*markup.Table{t}
 }
 
 func (t token) number() bool { return parseCell(t.text).value != "" }
 
 // flatT3 reads the table of requests: the seven column labels in their order, then row labels each followed by seven
 // values.
-func flatT3(tokens []token) []*Table {
+func flatT3(tokens []token) []*markup.Table {
 	l := labelsOfForm()
 	at := slices.IndexFunc(tokens, func(t token) bool { return t.key == "自然人" })
 	if at < 0 {
@@ -172,7 +173,7 @@ func flatT3(tokens []token) []*Table {
 	if len(seen) != len(l.t3Columns) {
 		return nil
 	}
-	t := &Table{}
+	t := &markup.Table{}
 	head := []string{""}
 	for _, c := range Schema().Table("t3").leafColumns("v2021") {
 		head = append(head, c.ZH)
@@ -202,13 +203,13 @@ func flatT3(tokens []token) []*Table {
 	if len(t.Rows) < 2 {
 		return nil
 	}
-	return []*Table{t}
+	return []*markup.Table{t}
 }
 
 // flatT4 reads the table of reviews and litigation, whole or a group at a time: the groups' labels, their outcomes,
 // and then five values a group, in the same order.
-func flatT4(tokens []token) []*Table {
-	var tables []*Table
+func flatT4(tokens []token) []*markup.Table {
+	var tables []*markup.Table
 	var groups []string
 	outcomes := 0
 	for i := 0; i < len(tokens); i++ {
@@ -230,14 +231,14 @@ func flatT4(tokens []token) []*Table {
 }
 
 // t4Table puts groups of five values under the head that the form has for them.
-func t4Table(groups, texts []string) *Table {
+func t4Table(groups, texts []string) *markup.Table {
 	var above, leaves []string
 	for _, g := range groups {
 		for _, leaf := range labelsOfForm().t4Leaves {
 			above, leaves = append(above, g), append(leaves, leaf.keys[0])
 		}
 	}
-	t := &Table{}
+	t := &markup.Table{}
 	flatRow(t, above...)
 	flatRow(t, leaves...)
 	flatRow(t, texts...)

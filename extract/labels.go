@@ -7,6 +7,7 @@ import (
 	"sync"
 	"unicode/utf8"
 
+	"gongkai/extract/markup"
 	"gongkai/extract/text"
 )
 
@@ -208,18 +209,18 @@ var wordsOfForm = sync.OnceValue(func() map[string]bool {
 })
 
 // headKey is the key of a column's label: neither a unit in brackets counts, nor what explains it there.
-func headKey(c *Cell) string {
+func headKey(c *markup.Cell) string {
 	if !strings.ContainsAny(c.Text, "(（") {
-		return c.key()
+		return c.Key()
 	}
-	if key := explained(c.Text, c.key()); key != "" {
+	if key := explained(c.Text, c.Key()); key != "" {
 		return key
 	}
 	s := text.Narrow(text.Simplify(c.Text))
 	if short := bareUnit.ReplaceAllString(unitInHeader.ReplaceAllString(s, ""), ""); short != s {
 		return text.Key(short)
 	}
-	return c.key()
+	return c.Key()
 }
 
 var bareUnit = regexp.MustCompile(`\(\s*(?:单位\s*:?)?\s*(?:人民币)?(?:件|项|個|个|宗|百万元|万元|千元|亿元|元|件次)\s*\)`)

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"gongkai/extract/markup"
 )
 
 // figuresOf reads tables, written in HTML, of a report of 2020.
@@ -14,14 +16,14 @@ func figuresOf(t *testing.T, page string) (map[string]Figure, []Problem) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var tables []*Table
+	var tables []*markup.Table
 	for _, b := range d.blocks {
 		if b.table != nil {
 			b.table.Number = len(tables) + 1
 			tables = append(tables, b.table)
 		}
 	}
-	f := readFigures(tables, 2020, func(map[string]bool) []*Table { return nil })
+	f := readFigures(tables, 2020, func(map[string]bool) []*markup.Table { return nil })
 	figures := map[string]Figure{}
 	for _, fig := range f.figures {
 		figures[fig.Table+" "+fig.Row+" "+fig.Column] = fig

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"gongkai/extract/markup"
 	"gongkai/extract/text"
 )
 
@@ -104,7 +105,7 @@ func (d *Document) linksOf(anchors []*html.Node) []Link {
 		links = append(links, Link{
 			URL:    u,
 			Text:   label(a),
-			Title:  text.Compact(attr(a, "title")),
+			Title:  text.Compact(markup.Attr(a, "title")),
 			Date:   date,
 			Row:    alone,
 			Chrome: inChrome(a),
@@ -123,7 +124,9 @@ func (d *Document) resolve(href string) (string, bool) {
 }
 
 // Resolve makes an address absolute as it stands in the page, see ResolveURL.
-func (d *Document) Resolve(ref string) (*url.URL, error) { return ResolveURL(d.base, ref, d.asks) }
+func (d *Document) Resolve(ref string) (*url.URL, error) {
+	return markup.ResolveURL(d.base, ref, d.asks)
+}
 
 var (
 	datePattern = regexp.MustCompile(`(?:19|20)\d{2}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}日?`)
@@ -143,7 +146,7 @@ func rowDate(a *html.Node) (date string, alone bool) {
 		if links > 3 {
 			return "", false
 		}
-		text := indexNumber.ReplaceAllString(cellText(n), "")
+		text := indexNumber.ReplaceAllString(markup.CellText(n), "")
 		if date := datePattern.FindString(text); date != "" {
 			return date, links == 1
 		}
@@ -164,7 +167,7 @@ func inChrome(n *html.Node) bool {
 		case atom.Body:
 			return false
 		}
-		if chromeWord.MatchString(attr(p, "class")) || chromeWord.MatchString(attr(p, "id")) {
+		if chromeWord.MatchString(markup.Attr(p, "class")) || chromeWord.MatchString(markup.Attr(p, "id")) {
 			return true
 		}
 	}

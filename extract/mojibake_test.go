@@ -12,6 +12,7 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"gongkai/extract"
+	"gongkai/extract/markup"
 )
 
 // plainPage is a whole saved report as UTF-8, without a declaration of it.
@@ -22,7 +23,7 @@ func plainPage(t *testing.T) string {
 		t.Fatal(err)
 	}
 	_, body, _ := bytes.Cut(saved, []byte("\r\n\r\n"))
-	text, _ := extract.Decode(body, "")
+	text, _ := markup.Decode(body, "")
 	return strings.NewReplacer("gb2312", "utf-8", "GBK", "utf-8").Replace(string(text))
 }
 
@@ -120,7 +121,7 @@ func TestNotUndone(t *testing.T) {
 		"with lost bytes":  broken,
 		"GBK from nowhere": gbkAsUTF8,
 	} {
-		got, enc := extract.Decode([]byte(text), "text/html; charset=utf-8")
+		got, enc := markup.Decode([]byte(text), "text/html; charset=utf-8")
 		if enc.Undone != "" || string(got) != text {
 			t.Errorf("%s: undone %q", name, enc.Undone)
 		}

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"gongkai/extract/markup"
 	"gongkai/extract/text"
 )
 
@@ -92,8 +93,8 @@ func (d *Document) frames(b body) []Part {
 	var parts []Part
 	for n := range d.root.Descendants() {
 		if (n.DataAtom == atom.Iframe || n.DataAtom == atom.Frame) && len(parts) < mostParts {
-			if u, ok := d.resolve(attr(n, "src")); ok && d.viewed(attr(n, "src"), false) == "" {
-				parts = append(parts, Part{PartFrame, u, attr(n, "title")})
+			if u, ok := d.resolve(markup.Attr(n, "src")); ok && d.viewed(markup.Attr(n, "src"), false) == "" {
+				parts = append(parts, Part{PartFrame, u, markup.Attr(n, "title")})
 			}
 		}
 	}
@@ -129,10 +130,10 @@ func (d *Document) attachments(b body) []Part {
 		if !ok || len(parts) == mostParts {
 			continue
 		}
-		if viewed := d.viewed(attr(a, "href"), true); viewed != "" {
+		if viewed := d.viewed(markup.Attr(a, "href"), true); viewed != "" {
 			href = viewed
 		}
-		name := cellText(a)
+		name := markup.CellText(a)
 		inArticle := contains(container, a) || isContainer(contentContainer(a))
 		if !isDocument(href, name) || !standsIn(a, inside) && !(inArticle && (hasDocumentType(name) || !own && hasDocumentType(documentPath(href)))) && !calledAttachment(a, name) {
 			continue
@@ -162,14 +163,14 @@ func calledAttachment(a *html.Node, name string) bool {
 	if _, ok := ReportTitle(strings.TrimSuffix(name, path.Ext(name))); ok || strings.Contains(text.Simplify(name), "附件") {
 		return true
 	}
-	if attachmentWord.MatchString(attr(a, "class")) {
+	if attachmentWord.MatchString(markup.Attr(a, "class")) {
 		return true
 	}
 	for p, up := a.Parent, 0; p != nil && up < 4 && p.DataAtom != atom.Body; p, up = p.Parent, up+1 {
-		if attachmentWord.MatchString(attr(p, "class")) || attachmentWord.MatchString(attr(p, "id")) {
+		if attachmentWord.MatchString(markup.Attr(p, "class")) || attachmentWord.MatchString(markup.Attr(p, "id")) {
 			return true
 		}
-		if (p.DataAtom == atom.Li || p.DataAtom == atom.P || p.DataAtom == atom.Td) && strings.HasPrefix(text.Simplify(cellText(p)), "附件") {
+		if (p.DataAtom == atom.Li || p.DataAtom == atom.P || p.DataAtom == atom.Td) && strings.HasPrefix(text.Simplify(markup.CellText(p)), "附件") {
 			return true
 		}
 	}
@@ -202,8 +203,8 @@ func (d *Document) Append(part *Document, name string) error {
 	if d.root == nil || part.root == nil {
 		return nil
 	}
-	if d.weight+part.weight > mostTogether {
-		return fmt.Errorf("%w: with the parts before it more than %d MiB", ErrTooLarge, mostTogether>>20)
+	if d.weight+part.weight > markup.MostTogether {
+		return fmt.Errorf("%w: with the parts before it more than %d MiB", markup.ErrTooLarge, markup.MostTogether>>20)
 	}
 	d.weight += part.weight
 	if b, _ := d.findBody(); part.kind != FormHTML && len(b.headings) < 2 {
@@ -280,12 +281,12 @@ func (d *Document) images() []string {
 		if n.DataAtom != atom.Img || !pictureOfPage(n) {
 			continue
 		}
-		u, ok := d.resolve(attr(n, "src"))
+		u, ok := d.resolve(markup.Attr(n, "src"))
 		switch {
 		case !ok:
 		case isContainer(contentContainer(n)):
 			inside = append(inside, u)
-		case !inChrome(n) && !strings.Contains(attr(n, "src"), "/images/"):
+		case !inChrome(n) && !strings.Contains(markup.Attr(n, "src"), "/images/"):
 			outside = append(outside, u)
 		}
 	}
@@ -297,11 +298,11 @@ func (d *Document) images() []string {
 
 // pictureOfPage reports whether an image may be the picture of a page, by its width and its name.
 func pictureOfPage(img *html.Node) bool {
-	width, err := strconv.Atoi(strings.TrimSuffix(attr(img, "width"), "px"))
+	width, err := strconv.Atoi(strings.TrimSuffix(markup.Attr(img, "width"), "px"))
 	if err == nil && width < 200 {
 		return false
 	}
-	src := strings.ToLower(attr(img, "src"))
+	src := strings.ToLower(markup.Attr(img, "src"))
 	for _, small := range [...]string{"icon", "logo", "qrcode", "red.png", "gongan", "beian", "data:image/svg", ".gif"} {
 		if strings.Contains(src, small) {
 			return false
@@ -325,7 +326,7 @@ func (d *Document) elsewhere(attachments []Part) string {
 // partOf returns the name of the part that a node was added with, "" for the page's own.
 func partOf(n *html.Node) string {
 	for p := n; p != nil; p = p.Parent {
-		if name := attr(p, partAttribute); name != "" {
+		if name := markup.Attr(p, partAttribute); name != "" {
 			return name
 		}
 	}

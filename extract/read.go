@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"gongkai/extract/markup"
 	"gongkai/extract/text"
 )
 
@@ -36,7 +37,7 @@ func ReadReport(d *Document, h Hints) (*Report, error) {
 	if year == 0 {
 		year = linkClaim.Year
 	}
-	read := readFigures(tables, year, func(have map[string]bool) []*Table { return d.flatTables(b, have) })
+	read := readFigures(tables, year, func(have map[string]bool) []*markup.Table { return d.flatTables(b, have) })
 	r.Figures, r.Forms, r.Problems = read.figures, read.settled, read.problems
 	if why := d.notReport(b, titled || linked, blankForm(r.Figures), r.Forms); why != "" {
 		r.Form = d.elsewhere(r.Attachments)
@@ -227,8 +228,8 @@ func (d *Document) headlines() []string {
 }
 
 // numberTables gives the tables of the body their numbers, from 1, and what stands around them.
-func (d *Document) numberTables(b body) []*Table {
-	var tables []*Table
+func (d *Document) numberTables(b body) []*markup.Table {
+	var tables []*markup.Table
 	section, next := 0, 0
 	for i := b.start; i < b.end; i++ {
 		if next < len(b.headings) && b.headings[next].block == i {

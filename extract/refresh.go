@@ -5,6 +5,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"gongkai/extract/markup"
 )
 
 // RefreshTarget reads what a Refresh header or the content of a meta refresh says: the address as it stands there, "" for
@@ -51,7 +53,7 @@ func (d *Document) Refresh() (ref string, ok bool) {
 		if n.DataAtom != atom.Noscript || n.FirstChild == nil || n.FirstChild.Type != html.TextNode {
 			continue
 		}
-		inside, _, err := parseHTML([]byte(n.FirstChild.Data))
+		inside, _, err := markup.ParseTree([]byte(n.FirstChild.Data))
 		if err != nil {
 			continue
 		}
@@ -64,8 +66,8 @@ func (d *Document) Refresh() (ref string, ok bool) {
 
 func refreshIn(root *html.Node) (ref string, ok bool) {
 	for n := range root.Descendants() {
-		if n.DataAtom == atom.Meta && strings.EqualFold(strings.TrimSpace(attr(n, "http-equiv")), "refresh") {
-			if ref, ok := RefreshTarget(attr(n, "content")); ok {
+		if n.DataAtom == atom.Meta && strings.EqualFold(strings.TrimSpace(markup.Attr(n, "http-equiv")), "refresh") {
+			if ref, ok := RefreshTarget(markup.Attr(n, "content")); ok {
 				return ref, true
 			}
 		}

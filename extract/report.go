@@ -3,6 +3,8 @@ package extract
 import (
 	"strconv"
 	"strings"
+
+	"gongkai/extract/markup"
 )
 
 // Version identifies what this package reads out of a page. It grows with every change that makes a page
@@ -32,7 +34,7 @@ type Report struct {
 
 	Attachments []Part `json:"attachments,omitempty"` // documents linked from the article, whether read or not
 
-	Encoding Encoding `json:"encoding"` // how the bytes were read
+	Encoding markup.Encoding `json:"encoding"` // how the bytes were read
 }
 
 // The scopes of a report.
@@ -195,13 +197,4 @@ type Problem struct {
 	Kind   string `json:"kind"`            // a stable word to count by: "identity", "cell", "row", "section", …
 	Where  string `json:"where,omitempty"` // table, row, column, section or field
 	Detail string `json:"detail"`          // for a person
-}
-
-// An Encoding says how a page's bytes became text and why.
-type Encoding struct {
-	Name     string `json:"name"`               // utf-8, gb18030, big5, …
-	Evidence string `json:"evidence"`           // bom, valid, declared, statistics
-	Declared string `json:"declared,omitempty"` // what header or meta tag said, when it said anything
-	Replaced int    `json:"replaced,omitempty"` // characters that could not be read
-	Undone   string `json:"undone,omitempty"`   // what had been encoded over again, when that was undone
 }

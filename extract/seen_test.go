@@ -141,7 +141,7 @@ var seenCells = []struct{ name, head, cell, want string }{
 	{"white by a class", `<style>.w{color:#fff}</style>`, `<span class="w">7</span>5`, doubt},
 	{"red on red by a class", `<style>.w{background:#c00}</style>`, `<span class="w" style="color:#c00">7</span>5`, "5"},
 	{"text by a sheet", `<style>.x:after{content:"1"}</style>`, `<span class="x">5</span>`, doubt},
-	{"more rules than are read", `<style>` + strings.Repeat(`.a{display:none}`, mostRules) + `.hh{display:none}</style>`, `<span class="hh">7</span>5`, doubt},
+	{"more rules than are read", `<style>` + strings.Repeat(`.a{display:none}`, 3000) + `.hh{display:none}</style>`, `<span class="hh">7</span>5`, doubt},
 	{"nothing by a sheet", `<style>.x::after{content:""}</style>`, `<span class="x">5</span>`, "5"},
 	// What stands in another order, or perhaps.
 	{"float", "", `<span style="float:right">1</span><span>2</span>`, doubt},

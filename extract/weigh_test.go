@@ -3,13 +3,12 @@ package extract
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net/url"
 	"runtime"
 	"strings"
 	"testing"
 
-	"golang.org/x/net/html"
+	"gongkai/extract/markup"
 )
 
 // reopened is a page of 400 formatting elements that the end of their paragraph ends, and that are opened anew in each of
@@ -53,7 +52,7 @@ func TestTooLarge(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Parse([]byte(tt.page), "text/html; charset=utf-8", &url.URL{Scheme: "http", Host: "a.gov.cn"})
-			if errors.Is(err, ErrTooLarge) != tt.large || err != nil && !tt.large {
+			if errors.Is(err, markup.ErrTooLarge) != tt.large || err != nil && !tt.large {
 				t.Errorf("%v, want too large: %v", err, tt.large)
 			}
 		})
@@ -64,7 +63,7 @@ func TestTooLarge(t *testing.T) {
 func TestTextTooLarge(t *testing.T) {
 	base := &url.URL{Scheme: "http", Host: "a.gov.cn"}
 	for _, text := range []string{strings.Repeat("公", 3<<20), strings.Repeat("\n", 3<<20), strings.Repeat("1 ", 9<<20)} {
-		if _, err := ParseText([]byte(text), "text/plain", base); !errors.Is(err, ErrTooLarge) {
+		if _, err := ParseText([]byte(text), "text/plain", base); !errors.Is(err, markup.ErrTooLarge) {
 			t.Errorf("text of %d bytes: %v", len(text), err)
 		}
 	}
@@ -92,39 +91,8 @@ func TestTablesTogether(t *testing.T) {
 			cut++
 		}
 	}
-	if slots > mostSlots || cut < 390 || cut == 400 {
+	if slots > markup.MostSlots || cut < 390 || cut == 400 {
 		t.Errorf("%d slots, %d tables of 400 are cut", slots, cut)
-	}
-}
-
-// TestWeightIsEnough holds the scale to the trees that the parser makes: none is heavier.
-func TestWeightIsEnough(t *testing.T) {
-	pieces := []string{"<p>", "</p>", "<div>", "</div>", "<b>", "</b>", "<i x=1>", "</i>", "<a href=a>", "</a>", "<font a b c>", "</font>", "<nobr>",
-		"<table>", "</table>", "<tr>", "<td>", "</td>", "<ul><li>", "</ul>", "text", "<br>", "<s y=2>", "</s>", "<em>", "</em>", "</x>", "<object>", "</object>",
-		"<select>", "<option>", "<svg>", "</svg>", "<h1>", "</h1>", "<body a=1>", "<script>x</script>", "<!-- c -->", "<code>", "</code>"}
-	for seed := range uint64(200) {
-		r := rand.New(rand.NewPCG(seed, 1))
-		few := r.Perm(len(pieces))[:3+r.IntN(12)] // a page of few kinds comes to extremes
-		var page strings.Builder
-		for i := range 600 {
-			piece := pieces[few[r.IntN(len(few))]]
-			if r.IntN(4) == 0 {
-				piece = strings.Replace(piece, "=", fmt.Sprintf("%d=", i), 1)
-			}
-			page.WriteString(piece)
-		}
-		root, err := html.Parse(strings.NewReader(page.String()))
-		if err != nil {
-			continue // nested too deep
-		}
-		weight := 0
-		for n := range root.Descendants() {
-			weight += nodeWeight + len(n.Attr)*attributeWeight
-		}
-		weight -= 4 * nodeWeight // html, head and body are always there
-		if got, _ := weigh([]byte(page.String())); got < weight {
-			t.Errorf("seed %d: weighed as %d, is %d:\n%.2000s", seed, got, weight, page.String())
-		}
 	}
 }
 
@@ -156,7 +124,7 @@ func TestCost(t *testing.T) {
 	if small, document := Cost([]byte("<html>"), 1000), Cost([]byte("%PDF-1.4"), 1000); small > 1<<20 || document < 128<<20 {
 		t.Errorf("a small page costs %d, a small document %d", small, document)
 	}
-	if word := Cost([]byte("PK\x03\x04"), 1000); word < mostWeight {
+	if word := Cost([]byte("PK\x03\x04"), 1000); word < markup.MostWeight {
 		t.Errorf("a small Word document costs %d", word)
 	}
 }

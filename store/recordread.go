@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"gongkai/extract"
+	"gongkai/extract/markup"
 )
 
 // A recordReader reads rows of records as row writes them: with it an export of 3,000 reports takes 63 % of the processor
@@ -176,7 +177,7 @@ func (d *recordReader) attachment() (p extract.Part) {
 	return p
 }
 
-func (d *recordReader) encoding() (e extract.Encoding) {
+func (d *recordReader) encoding() (e markup.Encoding) {
 	d.take('{')
 	d.wordOf(`"name":`, &e.Name)
 	d.wordOf(`"evidence":`, &e.Evidence)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"gongkai/extract"
+	"gongkai/extract/markup"
 	"gongkai/extract/text"
 )
 
@@ -28,7 +29,7 @@ func wholeRecord() *Record {
 		Checks:      []extract.Check{{ID: "T3-BALANCE", Table: "t3", At: "total", Result: extract.CheckFailed, Detail: "69 = -5 does not hold"}},
 		Problems:    []extract.Problem{{Kind: "cell", Where: "t3 r2 total", Detail: `"三" is not a number`}},
 		Attachments: []extract.Part{{Kind: extract.PartAttachment, URL: "http://www.qjq.gov.cn/x.pdf", Name: "附件"}},
-		Encoding:    extract.Encoding{Name: "gb18030", Evidence: "declared", Declared: "gb2312", Replaced: 3, Undone: "utf-8"},
+		Encoding:    markup.Encoding{Name: "gb18030", Evidence: "declared", Declared: "gb2312", Replaced: 3, Undone: "utf-8"},
 		Figures: []extract.Figure{
 			{Table: "t2.art20_1", Row: "normative", Column: "made", Value: "5", Raw: "5件", Unit: "件", Form: "v2021", Check: extract.CheckOK, Locator: "table 1 row 3 cell 2"},
 			{Table: "t3", Row: "r1", Column: "total", Raw: "/", Blank: "slash", Form: "v2019", Locator: "table 2 row 3 cell 2"},
@@ -149,7 +150,7 @@ func TestOutlines(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := want.Report
-	r.Agency.Evidence, r.Fields, r.Sections, r.Checks, r.Problems, r.Attachments, r.Figures, r.Encoding = nil, nil, nil, nil, nil, nil, nil, extract.Encoding{}
+	r.Agency.Evidence, r.Fields, r.Sections, r.Checks, r.Problems, r.Attachments, r.Figures, r.Encoding = nil, nil, nil, nil, nil, nil, nil, markup.Encoding{}
 	if !ok || !reflect.DeepEqual(got, want) {
 		t.Errorf("%v %+v\nwant %+v", ok, got.Report, want.Report)
 	}

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"gongkai/extract"
+	"gongkai/extract/markup"
 	"gongkai/store/internal/item"
 )
 
@@ -161,7 +161,7 @@ func (b *brief) count(portals map[string]*PortalStats) {
 	}
 	tally(&p.Quality, b.Report.Quality)
 	tally(&p.Form, b.Report.Form)
-	if strings.HasPrefix(b.Rejected, extract.ErrTooLarge.Error()) {
+	if strings.HasPrefix(b.Rejected, markup.ErrTooLarge.Error()) {
 		p.TooLarge++
 	}
 	for _, part := range b.Parts {

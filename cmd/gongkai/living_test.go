@@ -15,7 +15,7 @@ import (
 	"sync"
 	"testing"
 
-	"gongkai/extract"
+	"gongkai/extract/markup"
 	"gongkai/testdata"
 )
 
@@ -134,7 +134,7 @@ func anjuReport(t *testing.T, replace ...string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, _ := extract.Decode(body, r.Header.Get("Content-Type"))
+	text, _ := markup.Decode(body, r.Header.Get("Content-Type"))
 	text = bytes.ReplaceAll(text, []byte("gb2312"), []byte("utf-8"))
 	for i := 0; i < len(replace); i += 2 {
 		if !bytes.Contains(text, []byte(replace[i])) {

@@ -9,6 +9,7 @@ import (
 
 	"gongkai/crawler/weburl"
 	"gongkai/extract"
+	"gongkai/extract/markup"
 )
 
 // jsonp is an answer that calls a function with its data.
@@ -87,11 +88,11 @@ func (r *reading) rowOf(o object) (Row, bool) {
 	if title == "" {
 		return Row{}, false
 	}
-	title = strings.Join(strings.Fields(markup.ReplaceAllString(title, "")), " ")
+	title = strings.Join(strings.Fields(anyTag.ReplaceAllString(title, "")), " ")
 	if script := extract.ScriptAddress(address); script != "" {
 		address = script
 	}
-	u, err := extract.ResolveURL(r.base, address, r.enc)
+	u, err := markup.ResolveURL(r.base, address, r.enc)
 	if err != nil {
 		r.lost = append(r.lost, extract.Link{Text: title, Date: day(firstOf(o, dateNames))})
 		return Row{}, false

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"gongkai/extract"
+	"gongkai/extract/markup"
 	"gongkai/seeds"
 )
 
@@ -60,7 +61,7 @@ func Explore(body []byte, contentType string, page *url.URL, p seeds.Portal, pre
 	if m := siteNumber.FindStringSubmatch(r.visible); m != nil && e.SiteID == "" {
 		e.SiteID = m[1]
 	}
-	if m := organizer.FindStringSubmatch(markup.ReplaceAllString(r.visible, "")); m != nil {
+	if m := organizer.FindStringSubmatch(anyTag.ReplaceAllString(r.visible, "")); m != nil {
 		e.Organizer = m[1]
 	}
 	return e, nil
@@ -110,7 +111,7 @@ func (r *reading) leaders() []Request {
 	var menus []Request
 	for _, m := range frameSource.FindAllStringSubmatch(r.visible, -1) {
 		source := html.UnescapeString(strings.TrimSpace(m[1]))
-		u, err := extract.ResolveURL(r.base, source, r.enc)
+		u, err := markup.ResolveURL(r.base, source, r.enc)
 		switch {
 		case err != nil, source == "", len(all)+len(menus) == mostFrames:
 		case !menuFrame.MatchString(path.Base(u.Path)):
@@ -138,7 +139,7 @@ const mostScripts = 3
 func (r *reading) menuScripts() []string {
 	var all []string
 	for _, m := range scriptSource.FindAllStringSubmatch(r.text, -1) {
-		u, err := extract.ResolveURL(r.base, html.UnescapeString(m[1]), r.enc)
+		u, err := markup.ResolveURL(r.base, html.UnescapeString(m[1]), r.enc)
 		if err == nil && strings.EqualFold(u.Host, r.page.Host) && menuScript.MatchString(path.Base(u.Path)) && len(all) < mostScripts {
 			all = append(all, u.String())
 		}
@@ -214,7 +215,7 @@ func (r *reading) mapped() (all []Row) {
 		found = anyAddress.FindAllStringSubmatch(r.text, mostMapped)
 	}
 	for _, m := range found {
-		if u, err := extract.ResolveURL(r.base, html.UnescapeString(m[1]), extract.Encoding{}); err == nil {
+		if u, err := markup.ResolveURL(r.base, html.UnescapeString(m[1]), markup.Encoding{}); err == nil {
 			all = append(all, Row{Link: extract.Link{URL: u.String()}})
 		}
 	}
@@ -231,13 +232,13 @@ func (r *reading) withColumns(links []Row) []Row {
 	all := append([]Row(nil), links...)
 	for _, m := range hashLink.FindAllStringSubmatch(r.text, -1) {
 		address := html.UnescapeString(m[1])
-		u, err := extract.ResolveURL(r.base, address, r.enc)
+		u, err := markup.ResolveURL(r.base, address, r.enc)
 		if err != nil {
 			continue
 		}
 		with := *u
 		_, with.Fragment, _ = strings.Cut(address, "#")
-		text := strings.TrimSpace(html.UnescapeString(markup.ReplaceAllString(m[2], "")))
+		text := strings.TrimSpace(html.UnescapeString(anyTag.ReplaceAllString(m[2], "")))
 		all = append(all, Row{Link: extract.Link{URL: with.String(), Text: text}})
 	}
 	return all

@@ -19,6 +19,7 @@ import (
 
 	"gongkai/crawler/weburl"
 	"gongkai/extract"
+	"gongkai/extract/markup"
 	"gongkai/seeds"
 )
 
@@ -51,7 +52,7 @@ type Row struct {
 
 // Read reads a listing page, or the answer of a service that listings ask, that was served from page. prev is the
 // Request it answers; its zero value stands for the page that a listing begins at. The error says that the answer
-// is no page at all, or extract.ErrTooLarge.
+// is no page at all, or markup.ErrTooLarge.
 func Read(body []byte, contentType string, page *url.URL, p seeds.Portal, prev Request) (Listing, error) {
 	r, err := newReading(body, contentType, page, p, prev)
 	if err != nil {
@@ -67,12 +68,12 @@ func Read(body []byte, contentType string, page *url.URL, p seeds.Portal, prev R
 // takes forty times as much.
 const mostBytes = 4 << 20
 
-// newReading decodes an answer; one that is too large is refused with an extract.ErrTooLarge.
+// newReading decodes an answer; one that is too large is refused with an markup.ErrTooLarge.
 func newReading(body []byte, contentType string, page *url.URL, p seeds.Portal, prev Request) (*reading, error) {
 	if len(body) > mostBytes {
 		return nil, tooLarge(len(body))
 	}
-	decoded, enc := extract.Decode(body, contentType)
+	decoded, enc := markup.Decode(body, contentType)
 	if len(decoded) > mostBytes {
 		return nil, tooLarge(len(decoded))
 	}
@@ -84,13 +85,13 @@ func newReading(body []byte, contentType string, page *url.URL, p seeds.Portal, 
 }
 
 func tooLarge(size int) error {
-	return fmt.Errorf("%w: a listing of %d bytes, more than %d", extract.ErrTooLarge, size, mostBytes)
+	return fmt.Errorf("%w: a listing of %d bytes, more than %d", markup.ErrTooLarge, size, mostBytes)
 }
 
 // A reading is one page being read.
 type reading struct {
 	text   string // of the answer, decoded
-	enc    extract.Encoding
+	enc    markup.Encoding
 	page   *url.URL
 	base   *url.URL // that links are relative to
 	prev   Request
@@ -262,7 +263,7 @@ func (r *reading) shell(v view) []Request {
 	v.from = "" // the listing begins there
 	if len(visible([]byte(r.text), 300)) <= 300 {
 		for _, address := range r.redirects() {
-			u, err := extract.ResolveURL(r.base, address, r.enc)
+			u, err := markup.ResolveURL(r.base, address, r.enc)
 			if err != nil || !strings.EqualFold(u.Host, r.page.Host) || u.String() == r.page.String() {
 				continue
 			}
@@ -272,7 +273,7 @@ func (r *reading) shell(v view) []Request {
 	var all []Request
 	for _, m := range frameSource.FindAllStringSubmatch(r.visible, -1) {
 		source := html.UnescapeString(strings.TrimSpace(m[1]))
-		u, err := extract.ResolveURL(r.base, source, r.enc)
+		u, err := markup.ResolveURL(r.base, source, r.enc)
 		if err != nil || menuFrame.MatchString(path.Base(u.Path)) || source == "" || len(all) == mostFrames {
 			continue
 		}
@@ -332,7 +333,7 @@ func Moved(body []byte, contentType string, page *url.URL) (address string, ok b
 		return "", false
 	}
 	for _, address := range r.redirects() {
-		if u, err := extract.ResolveURL(r.base, address, r.enc); err == nil && strings.EqualFold(u.Host, page.Host) && u.String() != page.String() {
+		if u, err := markup.ResolveURL(r.base, address, r.enc); err == nil && strings.EqualFold(u.Host, page.Host) && u.String() != page.String() {
 			return u.String(), true
 		}
 	}
@@ -573,7 +574,7 @@ func besides(text string) map[string]Row {
 		}
 		_, behind, _ := strings.Cut(text[at[1]:end], "</")
 		row := Row{Index: values["syh"], Document: values["wh"]}
-		row.Date = dateBeside.FindString(markup.ReplaceAllString(behind, " "))
+		row.Date = dateBeside.FindString(anyTag.ReplaceAllString(behind, " "))
 		all[path.Base(values["href"])] = row
 	}
 	return all

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"gongkai/extract"
+	"gongkai/extract/markup"
 	"gongkai/seeds"
 )
 
@@ -64,7 +65,7 @@ func RefreshesTo(page *url.URL, ref string) (*url.URL, error) {
 	if ref == "" {
 		return page, nil
 	}
-	return extract.Relocated(page, ref)
+	return markup.Relocated(page, ref)
 }
 
 func same(a, b *url.URL) bool {

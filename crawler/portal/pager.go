@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"gongkai/crawler/weburl"
-	"gongkai/extract"
+	"gongkai/extract/markup"
 	"gongkai/seeds"
 )
 
@@ -27,7 +27,7 @@ type view struct {
 	text  string   // its scripts and its attributes
 	page  *url.URL // its address
 	base  *url.URL // what its links are relative to
-	enc   extract.Encoding
+	enc   markup.Encoding
 	held  int    // rows that stand in it as XML
 	bare  bool   // it lists no reports outside its menus, header and footer
 	empty bool   // it lists nothing
@@ -333,7 +333,7 @@ func (v view) numbered(g *pager, series *Series, address, body string, k, last i
 
 // requests completes a request; none when its address is malformed.
 func (v view) requests(kind, method, address, body string, r Request) []Request {
-	u, err := extract.ResolveURL(v.base, address, v.enc)
+	u, err := markup.ResolveURL(v.base, address, v.enc)
 	if err != nil {
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"gongkai/extract"
+	"gongkai/extract/markup"
 )
 
 // A Verdict says that an answer is not what was asked for, and what shows it. The zero Verdict says nothing.
@@ -155,15 +156,15 @@ func setsCookie(header http.Header, prefix string) bool {
 	return false
 }
 
-var markup = regexp.MustCompile(`(?s)<[^>]*>`)
+var anyTag = regexp.MustCompile(`(?s)<[^>]*>`)
 
 // largestNotice is how large a body may be to be looked at for few words.
 const largestNotice = 256 << 10
 
 // plain returns the text of a page decoded, with its title.
 func plain(body []byte, contentType string) []byte {
-	text, _ := extract.Decode(body, contentType)
-	return markup.ReplaceAll(text, []byte(" "))
+	text, _ := markup.Decode(body, contentType)
+	return anyTag.ReplaceAll(text, []byte(" "))
 }
 
 // absences are what portals say, with status 200, of a page that is not there.
@@ -208,8 +209,8 @@ func sameTitle(body, home []byte, contentType string) string {
 	if len(home) == 0 {
 		return ""
 	}
-	text, _ := extract.Decode(body, contentType)
-	front, _ := extract.Decode(home, contentType)
+	text, _ := markup.Decode(body, contentType)
+	front, _ := markup.Decode(home, contentType)
 	if title := titleOf(text); title != "" && title == titleOf(front) && bytes.Equal(visible(text, -1), visible(front, -1)) {
 		return title
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"gongkai/extract"
+	"gongkai/extract/markup"
 	"gongkai/store"
 )
 
@@ -147,7 +148,7 @@ func TestDeaths(t *testing.T) {
 	rejected := &store.Record{SHA256: sum, Rejected: errDeadly.Error()}
 	inPart := &store.Record{SHA256: other, Parts: []store.Part{{SHA256: sum, Unread: errDeadly.Error()}}}
 	for range 2 {
-		if err := read(sum, stageParse); !errors.Is(err, errDeadly) || !errors.Is(err, extract.ErrTooLarge) {
+		if err := read(sum, stageParse); !errors.Is(err, errDeadly) || !errors.Is(err, markup.ErrTooLarge) {
 			t.Errorf("after two deaths: %v", err)
 		}
 		if b := openBudget(t, dir); b.Retries(rejected) || b.Retries(inPart) {

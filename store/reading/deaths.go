@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"gongkai/extract"
+	"gongkai/extract/markup"
 	"gongkai/store"
 )
 
@@ -34,7 +35,7 @@ const (
 const noted = 50 * time.Millisecond
 
 // errDeadly means that a page is not read as its reading has ended the process.
-var errDeadly = fmt.Errorf("%w: reading it ended the process twice or more", extract.ErrTooLarge)
+var errDeadly = fmt.Errorf("%w: reading it ended the process twice or more", markup.ErrTooLarge)
 
 // deathsFolder lies in the archive's folder.
 const deathsFolder = "reading"

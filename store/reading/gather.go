@@ -9,6 +9,7 @@ import (
 
 	"gongkai/extract"
 	"gongkai/extract/filetype"
+	"gongkai/extract/markup"
 	"gongkai/store"
 )
 
@@ -260,7 +261,7 @@ func (g *Gathering) follow(address string) (c store.Capture, reason string, err 
 		if err != nil {
 			return c, "a malformed address", nil
 		}
-		u, err := extract.Relocated(base, last.Destination())
+		u, err := markup.Relocated(base, last.Destination())
 		if err != nil {
 			return c, prefix + "redirects to a malformed address", nil
 		}

@@ -15,6 +15,7 @@ import (
 	"path"
 
 	"gongkai/extract"
+	"gongkai/extract/markup"
 	"gongkai/store"
 )
 
@@ -118,7 +119,7 @@ func Served(s *store.Store, c store.Capture) (store.Capture, error) {
 // Settled returns the address by which the archive knows a page: that which it was held under before queries were sent in
 // the encoding of the page that links to it, where the server has answered that; else the address itself.
 func Settled(s *store.Store, address string) (string, error) {
-	former := extract.FormerAddress(address)
+	former := markup.FormerAddress(address)
 	if former == "" {
 		return address, nil
 	}

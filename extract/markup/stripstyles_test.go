@@ -1,4 +1,4 @@
-package extract
+package markup
 
 import (
 	"bytes"
@@ -11,7 +11,7 @@ import (
 	"golang.org/x/net/html"
 )
 
-func TestThin(t *testing.T) {
+func TestStripStyles(t *testing.T) {
 	for _, tt := range []struct{ page, want string }{
 		{`<p style="color:red">x</p>`, `<p >x</p>`},
 		{`<p style='color:red' class=a lang=ZH-CN>x</p>`, `<p  class=a >x</p>`},
@@ -56,13 +56,13 @@ func TestThin(t *testing.T) {
 		{`<plaintext><span>1</span>`, `<plaintext><span>1</span>`},
 		{`<textarea><span>1</span></textarea>`, `<textarea><span>1</span></textarea>`},
 	} {
-		if got := string(thin([]byte(tt.page))); got != tt.want {
+		if got := string(StripStyles([]byte(tt.page))); got != tt.want {
 			t.Errorf("%s\n got %s\nwant %s", tt.page, got, tt.want)
 		}
 	}
 }
 
-// outline writes down what a parser makes of a page, but for how it looks: thin must not change it.
+// outline writes down what a parser makes of a page, but for how it looks: StripStyles must not change it.
 func outline(page []byte) string {
 	root, err := html.Parse(bytes.NewReader(page))
 	if err != nil {
@@ -100,9 +100,9 @@ func outline(page []byte) string {
 	return b.String()
 }
 
-// TestThinKeeps: of all saved pages a parser makes the same, thin or not, but for how it looks.
-func TestThinKeeps(t *testing.T) {
-	pages, err := filepath.Glob("../testdata/*/*/*.http")
+// TestStripStylesKeeps: of all saved pages a parser makes the same, thin or not, but for how it looks.
+func TestStripStylesKeeps(t *testing.T) {
+	pages, err := filepath.Glob("../../testdata/*/*/*.http")
 	if err != nil || len(pages) < 100 {
 		t.Fatalf("%d pages, %v", len(pages), err)
 	}
@@ -113,19 +113,19 @@ func TestThinKeeps(t *testing.T) {
 		}
 		_, page, _ := bytes.Cut(data, []byte("\r\n\r\n"))
 		text, _ := Decode(page, "")
-		if got, want := outline(thin(text)), outline(text); got != want {
+		if got, want := outline(StripStyles(text)), outline(text); got != want {
 			t.Errorf("%s reads otherwise", name)
 		}
 	}
 }
 
-// FuzzThin: whatever the page is, a parser makes the same of it, thin or not, but for how it looks.
-func FuzzThin(f *testing.F) {
+// FuzzStripStyles: whatever the page is, a parser makes the same of it, thin or not, but for how it looks.
+func FuzzStripStyles(f *testing.F) {
 	f.Add([]byte(`<p style="a" lang=b><script>"<p style=c>"</script><td width='5`))
 	f.Add([]byte("<a \x00style=x =y z='<b lang=c>'><!-- <p lang=x> -->"))
 	f.Add([]byte("<table><tr><td><span style=a>1<o:p></o:p></span><font>2<br></font>&am<span>p;</span></table><style>x</style>"))
 	f.Fuzz(func(t *testing.T, page []byte) {
-		thinned := thin(page)
+		thinned := StripStyles(page)
 		if len(thinned) > len(page) {
 			t.Errorf("%q grows to %q", page, thinned)
 		}

@@ -1,12 +1,10 @@
-package extract
+package markup
 
 import (
 	"bytes"
 	"errors"
 	"fmt"
 	"strings"
-
-	"gongkai/extract/pdf"
 )
 
 // ErrTooLarge says of a document of a kind that is read that reading it would take more memory or time than one document
@@ -16,47 +14,27 @@ var ErrTooLarge = errors.New("too large to be read")
 // What one document may take. The largest reports are a megabyte of markup, 40,000 elements and 30,000 characters; what
 // exceeds these limits by far is a trap, or no report.
 const (
-	mostBytes    = 16 << 20  // of a page or text as served
-	mostMarkup   = 6 << 20   // of UTF-8 without what only says how something looks, and of a plain text
-	mostWeight   = 128 << 20 // bytes of the tree that a page is parsed to, with what is made of it
-	mostTogether = 160 << 20 // bytes of a page with its parts
-	mostSlots    = 1_000_000 // in all tables of a page
+	MostBytes    = 16 << 20  // of a page or text as served
+	MostMarkup   = 6 << 20   // of UTF-8 without what only says how something looks, and of a plain text
+	MostWeight   = 128 << 20 // bytes of the tree that a page is parsed to, with what is made of it
+	MostTogether = 160 << 20 // bytes of a page with its parts
+	MostSlots    = 1_000_000 // in all tables of a page
 )
 
 // What parsing makes of a page, in bytes: an element or a text with its block, and an attribute.
 const (
-	nodeWeight      = 256
+	NodeWeight      = 256
 	attributeWeight = 64
 )
 
-// Cost says how much memory reading a body takes at most, with the body itself and what it is packed and decoded to. It
-// has so many bytes and begins with head, of which the first kilobyte tells enough. A hostile page of 4 bytes a tag comes
-// close to it, others stay far below.
-func Cost(head []byte, size int64) int64 {
-	const fixed = 256 << 10
-	cost := fixed + 4*size + min(64*size, mostWeight+mostMarkup*4)
-	switch head = head[:min(len(head), 1024)]; {
-	case bytes.Contains(head, []byte("%PDF-")):
-		cost = fixed + 4*size + pdf.MaxMemory + mostWeight/2
-	case bytes.HasPrefix(head, []byte("PK\x03\x04")): // a Word file is far larger than it is packed
-		cost = fixed + 4*size + mostWeight + mostMarkup*4
-	}
-	return cost
-}
-
-// MostCost is Cost for a body of which only the length is known, and which may be packed.
-func MostCost(size int64) int64 {
-	return max(Cost(nil, size), Cost([]byte("%PDF-"), size), Cost([]byte("PK\x03\x04"), size))
-}
-
-// tooLarge refuses a document by its size.
-func tooLarge(what string, size, most int) error {
+// TooLarge refuses a document by its size.
+func TooLarge(what string, size, most int) error {
 	return fmt.Errorf("%w: %s of %d bytes, more than %d", ErrTooLarge, what, size, most)
 }
 
-// tooHeavy refuses a page by its tree.
-func tooHeavy() error {
-	return fmt.Errorf("%w: elements and attributes of more than %d MiB", ErrTooLarge, mostWeight>>20)
+// TooHeavy refuses a page by its tree.
+func TooHeavy() error {
+	return fmt.Errorf("%w: elements and attributes of more than %d MiB", ErrTooLarge, MostWeight>>20)
 }
 
 // weigh returns how much the tree of a page would take, or more, and of this what would be left without formatting
@@ -65,10 +43,10 @@ func tooHeavy() error {
 // standard, 13.2.4.3).
 func weigh(text []byte) (sum, bare int) {
 	s := scale{text: text, open: map[string][]formatted{}, alike: map[string]int{}}
-	for i := 0; i < len(text) && s.bare <= mostWeight; {
+	for i := 0; i < len(text) && s.bare <= MostWeight; {
 		at := bytes.IndexByte(text[i:], '<')
 		if at != 0 { // a text
-			s.bare += nodeWeight
+			s.bare += NodeWeight
 			s.more += s.again
 		}
 		if at < 0 {
@@ -114,17 +92,17 @@ func (s *scale) markup(at int) int {
 	case i == len(text):
 		return i
 	case bytes.HasPrefix(text[i:], []byte("!--")):
-		s.bare += nodeWeight
+		s.bare += NodeWeight
 		return behind(text, i, "-->")
 	case isLetter(text[i]):
 		return s.startTag(at)
 	case text[i] == '/' && i+1 < len(text) && isLetter(text[i+1]):
 		return s.endTag(at)
 	case text[i] == '/' || text[i] == '!' || text[i] == '?':
-		s.bare += nodeWeight
+		s.bare += NodeWeight
 		return behind(text, i, ">")
 	}
-	s.bare += nodeWeight
+	s.bare += NodeWeight
 	return i
 }
 
@@ -139,7 +117,7 @@ func behind(text []byte, i int, end string) int {
 func (s *scale) startTag(at int) int {
 	name := word(s.text[at+1:], endName)
 	i, attributes := s.attributes(at + 1 + len(name))
-	weight := nodeWeight + attributes*attributeWeight
+	weight := NodeWeight + attributes*attributeWeight
 	s.more += s.again
 	lower := string(bytes.ToLower(name[:min(len(name), longestName)]))
 	if isFormatting([]byte(lower)) {
@@ -156,13 +134,13 @@ func (s *scale) startTag(at int) int {
 		s.begin(lower, formatted{string(s.text[at:i]), weight, len(s.inner), s.cells})
 	case voids[lower]:
 	case holdsText(name):
-		s.bare += nodeWeight
+		s.bare += NodeWeight
 		if end := indexFold(s.text[i:], name); end >= 0 {
 			return i + end
 		}
 		return len(s.text)
 	default:
-		s.bare += implied[lower] * nodeWeight
+		s.bare += implied[lower] * NodeWeight
 		if markers[lower] {
 			s.cells++
 		}
@@ -195,7 +173,7 @@ func (s *scale) endTag(at int) int {
 	if n := len(s.inner); n > 0 && bytes.EqualFold(s.inner[n-1], name) {
 		s.inner = s.inner[:n-1]
 	} else {
-		s.bare += nodeWeight // </p> makes one
+		s.bare += NodeWeight // </p> makes one
 	}
 	return i
 }

@@ -1,4 +1,4 @@
-package extract
+package markup
 
 import (
 	"bytes"
@@ -14,7 +14,7 @@ import (
 
 // TestDecodeBySample holds what a sample of a page tells of its encoding to what the whole page tells, under any label.
 func TestDecodeBySample(t *testing.T) {
-	names, _ := filepath.Glob("../testdata/families/*/clean.http")
+	names, _ := filepath.Glob("../../testdata/families/*/clean.http")
 	clear := 0
 	for _, name := range names {
 		raw, err := os.ReadFile(name)

@@ -1,4 +1,15 @@
-package extract
+// Package markup reads HTML: bytes become text and a tree without what only says how something looks, addresses become absolute as
+// browsers have it, tables get their spans spread out, and of each cell what a reader sees of it is told. It does not know what
+// reports are, and of hostile pages it refuses what would take too much memory.
+//
+//	decode.go       bytes to UTF-8, whatever was declared; mojibake.go: what was encoded twice
+//	stripstyles.go  a page without what only says how something looks; attributes.go: the attributes of a tag
+//	weigh.go        what a tree would take, before it is made, and the limits
+//	tree.go         the tree, and which of its elements show something
+//	table.go        tables with their spans spread out, by the HTML standard
+//	css.go          the style sheets of a page; look.go: how an element looks by them; seen.go: what of a cell is seen
+//	address.go      addresses, by the URL standard
+package markup
 
 import (
 	"bytes"
@@ -245,4 +256,13 @@ func sameCharset(a, b string) bool {
 		return s
 	}
 	return canonical(a) == canonical(b)
+}
+
+// An Encoding says how a page's bytes became text and why.
+type Encoding struct {
+	Name     string `json:"name"`               // utf-8, gb18030, big5, …
+	Evidence string `json:"evidence"`           // bom, valid, declared, statistics
+	Declared string `json:"declared,omitempty"` // what header or meta tag said, when it said anything
+	Replaced int    `json:"replaced,omitempty"` // characters that could not be read
+	Undone   string `json:"undone,omitempty"`   // what had been encoded over again, when that was undone
 }

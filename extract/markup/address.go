@@ -1,4 +1,4 @@
-package extract
+package markup
 
 import (
 	"bytes"
@@ -19,10 +19,12 @@ import (
 // errNowhere means that an address leads to no page.
 var errNowhere = errors.New("leads nowhere")
 
-// longestAddress is how many bytes of an address are looked at: no server takes longer ones.
-const longestAddress = 8 << 10
+// LongestAddress is how many bytes of an address are looked at: no server takes longer ones.
+const LongestAddress = 8 << 10
 
-// lineBreaks takes out what the URL standard takes out of every address.
+// WithoutLineBreaks takes out what the URL standard takes out of every address.
+func WithoutLineBreaks(address string) string { return lineBreaks.Replace(address) }
+
 var lineBreaks = strings.NewReplacer("\t", "", "\n", "", "\r", "")
 
 // A per cent sign that begins no escape is escaped itself: it could not be sent otherwise.
@@ -36,8 +38,8 @@ var addresses = whatwg.NewParser(whatwg.WithPercentEncodeSinglePercentSign())
 // An address that differs only in its spelling from what net/url makes of it has the spelling of net/url: archives
 // know pages by that. There is no user information, no fragment, and no dot at the end of the host's name.
 func ResolveURL(base *url.URL, ref string, page Encoding) (*url.URL, error) {
-	ref = lineBreaks.Replace(strings.TrimFunc(ref, isBlank))
-	if ref, _, _ = strings.Cut(ref, "#"); ref == "" || len(ref) > longestAddress {
+	ref = WithoutLineBreaks(strings.TrimFunc(ref, isBlank))
+	if ref, _, _ = strings.Cut(ref, "#"); ref == "" || len(ref) > LongestAddress {
 		return nil, errNowhere
 	}
 	if m := schemeOf.FindString(ref); m != "" && !strings.EqualFold(m, "http:") && !strings.EqualFold(m, "https:") {
@@ -184,9 +186,9 @@ func (e Encoding) encoder() *encoding.Encoder {
 	return nil
 }
 
-// asked returns the encoding that the queries of a page's links are sent in: that which it was read in; where that does
+// QueryEncoding returns the encoding that the queries of a page's links are sent in: that which it was read in; where that does
 // not show, as all of it is ASCII, that which it declares.
-func asked(text []byte, enc Encoding) Encoding {
+func QueryEncoding(text []byte, enc Encoding) Encoding {
 	if enc.Name != "utf-8" || enc.Declared == "" || bytes.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }) {
 		return enc
 	}

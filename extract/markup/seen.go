@@ -1,4 +1,4 @@
-package extract
+package markup
 
 import (
 	"regexp"
@@ -12,7 +12,7 @@ import (
 
 // A cellReader gathers what a reader sees of one cell.
 type cellReader struct {
-	sheets      *sheets
+	sheets      *Styles
 	text, marks strings.Builder
 	seen        int // bytes of the text that are no blanks
 	pieces      int // it came in
@@ -28,7 +28,7 @@ type cellReader struct {
 // readCell returns the text of a cell as a reader sees it, white space collapsed: paragraphs and line breaks become blanks; what is
 // hidden, struck out, or the mark of a footnote is left out: 12¹ is twelve. A form control shows its value. unsure says that what
 // a reader sees is not certain, opaque that the text is empty and yet something shows.
-func readCell(td *html.Node, page *sheets, around look) (text string, unsure, opaque bool) {
+func readCell(td *html.Node, page *Styles, around look) (text string, unsure, opaque bool) {
 	if text, ok := simpleCell(td, page, around); ok {
 		return text, false, false
 	}
@@ -38,7 +38,7 @@ func readCell(td *html.Node, page *sheets, around look) (text string, unsure, op
 }
 
 // simpleCell reads what most cells are: one text in a few elements that say nothing of how it is seen.
-func simpleCell(n *html.Node, page *sheets, around look) (s string, ok bool) {
+func simpleCell(n *html.Node, page *Styles, around look) (s string, ok bool) {
 	if around.hidden || around.ink != "" || around.size < 3 {
 		return "", false
 	}
@@ -62,7 +62,7 @@ func turned(text string) bool {
 }
 
 // ordinary reports whether an element surely shows its text, and in its place.
-func ordinary(n *html.Node, page *sheets) bool {
+func ordinary(n *html.Node, page *Styles) bool {
 	switch n.DataAtom {
 	case atom.Td, atom.Th, atom.P, atom.Span, atom.Font, atom.B, atom.Strong, atom.Div, atom.Center, atom.U:
 	default:
@@ -82,7 +82,7 @@ func ordinary(n *html.Node, page *sheets) bool {
 	return !page.hasRules() || len(page.matching(n, false)) == 0 && len(page.matching(n, true)) == 0
 }
 
-func (s *sheets) hasRules() bool { return s != nil && s.rules != nil }
+func (s *Styles) hasRules() bool { return s != nil && s.rules != nil }
 
 // box reads the cell itself, which stands where it stands.
 func (r *cellReader) box(td *html.Node, l look) {
@@ -155,10 +155,10 @@ func (r *cellReader) element(n *html.Node, l look) {
 		return
 	}
 	s := r.sheets.style(n)
-	if _, hidden := attrValue(n, "hidden"); hidden && s["display"] == "" {
+	if _, hidden := AttrValue(n, "hidden"); hidden && s["display"] == "" {
 		return
 	}
-	block := breaksLine(n)
+	block := BreaksLine(n)
 	seen := s.sightOf(block)
 	if seen == gone {
 		return
@@ -202,9 +202,9 @@ func (r *cellReader) control(n *html.Node) bool {
 	case atom.Br:
 		r.text.WriteByte(' ')
 	case atom.Input:
-		switch strings.ToLower(attr(n, "type")) {
+		switch strings.ToLower(Attr(n, "type")) {
 		case "", "text", "number":
-			r.write(attr(n, "value"), look{size: commonSize})
+			r.write(Attr(n, "value"), look{size: commonSize})
 		}
 	case atom.Rt, atom.Rp, atom.Del, atom.S, atom.Strike, atom.Datalist, atom.Audio, atom.Video, atom.Progress, atom.Meter, atom.Title:
 	case atom.Img:
@@ -212,9 +212,9 @@ func (r *cellReader) control(n *html.Node) bool {
 	case atom.Svg, atom.Canvas, atom.Object, atom.Embed, atom.Select, atom.Textarea, atom.Button, atom.Iframe:
 		r.opaque = r.opaque || !hides(n)
 	case atom.Script:
-		r.opaque = r.opaque || n.FirstChild != nil && writesText.MatchString(n.FirstChild.Data) || attr(n, "src") != ""
+		r.opaque = r.opaque || n.FirstChild != nil && writesText.MatchString(n.FirstChild.Data) || Attr(n, "src") != ""
 	case atom.Details:
-		if _, open := attrValue(n, "open"); open {
+		if _, open := AttrValue(n, "open"); open {
 			return false
 		}
 		for c := n.FirstChild; c != nil; c = c.NextSibling {
@@ -224,7 +224,7 @@ func (r *cellReader) control(n *html.Node) bool {
 			}
 		}
 	case atom.Dialog:
-		_, open := attrValue(n, "open")
+		_, open := AttrValue(n, "open")
 		return !open
 	default:
 		return skippedTag(n)
@@ -237,7 +237,7 @@ var writesText = regexp.MustCompile(`write|inner(?:HTML|Text)|textContent|\.(?:h
 // isSpacer reports whether a picture is too small to show a digit.
 func isSpacer(img *html.Node) bool {
 	for _, key := range [...]string{"width", "height"} {
-		if n, ok := pixels(strings.TrimSpace(attr(img, key)), commonSize); ok && n < 4 {
+		if n, ok := pixels(strings.TrimSpace(Attr(img, key)), commonSize); ok && n < 4 {
 			return true
 		}
 	}
@@ -250,12 +250,12 @@ func isMark(n *html.Node) bool {
 	case atom.Sup, atom.Sub:
 		return true
 	case atom.A:
-		_, fragment, ok := strings.Cut(attr(n, "href"), "#")
-		if ok && fragment != "" && (strings.HasPrefix(attr(n, "href"), "#") || noteName.MatchString(fragment)) {
+		_, fragment, ok := strings.Cut(Attr(n, "href"), "#")
+		if ok && fragment != "" && (strings.HasPrefix(Attr(n, "href"), "#") || noteName.MatchString(fragment)) {
 			return true
 		}
 	}
-	return isNoteClass(attr(n, "class")) || attr(n, "role") == "doc-noteref" || attr(n, "epub:type") == "noteref"
+	return isNoteClass(Attr(n, "class")) || Attr(n, "role") == "doc-noteref" || Attr(n, "epub:type") == "noteref"
 }
 
 var noteName = regexp.MustCompile(`(?i)^_?(?:ftn|edn|fn|en\d|note|foot|cite|ref|zhu|注)`)
@@ -267,7 +267,7 @@ func isNoteClass(class string) bool {
 
 // isAside reports whether an element may repeat the text beside it for other readers, or lead nowhere.
 func isAside(n *html.Node) bool {
-	return strings.EqualFold(attr(n, "aria-hidden"), "true") || n.DataAtom == atom.A && attr(n, "href") == "#"
+	return strings.EqualFold(Attr(n, "aria-hidden"), "true") || n.DataAtom == atom.A && Attr(n, "href") == "#"
 }
 
 // result settles what was gathered.

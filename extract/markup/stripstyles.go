@@ -1,4 +1,4 @@
-package extract
+package markup
 
 import (
 	"bytes"
@@ -9,26 +9,26 @@ import (
 // Pages pasted from Word say of each cell and each word how it looks, in more bytes than all else together, and half the
 // time of parsing goes into reading that. Nothing here asks how something looks, except whether it can be seen at all.
 
-// thin returns a page without what only says how something looks: attributes, style sheets, and elements around a piece
+// StripStyles returns a page without what only says how something looks: attributes, style sheets, and elements around a piece
 // of text that have nothing else to say. Where text is no markup that a tokenizer would understand in the same way, it is
 // left as it is. The result may share memory with text.
-func thin(text []byte) []byte {
-	t := thinner{text: text}
+func StripStyles(text []byte) []byte {
+	t := styleStripper{text: text}
 	return t.run()
 }
 
-// parsePage parses a page without what only says how it looks, and returns what its style sheets say. Where they ask for elements
-// that thin leaves out, those stay.
-func parsePage(text []byte) (root *html.Node, page *sheets, weight int, err error) {
-	t := thinner{text: text}
-	if root, weight, err = parseHTML(t.run()); err != nil {
+// ParsePage parses a page without what only says how it looks, and returns what its style sheets say. Where they ask for elements
+// that StripStyles leaves out, those stay.
+func ParsePage(text []byte) (root *html.Node, page *Styles, weight int, err error) {
+	t := styleStripper{text: text}
+	if root, weight, err = ParseTree(t.run()); err != nil {
 		return nil, nil, 0, err
 	}
-	page = newSheets(t.sheets)
+	page = newStyles(t.sheets)
 	page.linked = t.linked
 	if page.asksFor(root) {
-		t = thinner{text: text, keep: true}
-		if whole, heavier, err := parseHTML(t.run()); err == nil {
+		t = styleStripper{text: text, keep: true}
+		if whole, heavier, err := ParseTree(t.run()); err == nil {
 			return whole, page, heavier, nil
 		}
 		page.cut = true
@@ -36,7 +36,7 @@ func parsePage(text []byte) (root *html.Node, page *sheets, weight int, err erro
 	return root, page, weight, nil
 }
 
-func (t *thinner) run() []byte {
+func (t *styleStripper) run() []byte {
 	text := t.text
 	t.cuts = make([]cut, 0, len(text)/64)
 	for i := 0; i < len(text); {
@@ -49,8 +49,8 @@ func (t *thinner) run() []byte {
 	return t.rest()
 }
 
-// A thinner reads a page once, tag by tag.
-type thinner struct {
+// A styleStripper reads a page once, tag by tag.
+type styleStripper struct {
 	text    []byte
 	cuts    []cut
 	pairs   []pair // elements that are open since the last tag that is none of them
@@ -74,7 +74,7 @@ type pair struct {
 }
 
 // markup reads what begins with a "<", and returns where to go on.
-func (t *thinner) markup(at int) int {
+func (t *styleStripper) markup(at int) int {
 	text, i := t.text, at+1
 	switch {
 	case i == len(text):
@@ -93,7 +93,7 @@ func (t *thinner) markup(at int) int {
 	return i // text
 }
 
-func (t *thinner) startTag(at int) int {
+func (t *styleStripper) startTag(at int) int {
 	text, i := t.text, at+1
 	name := word(text[i:], endName)
 	i += len(name)
@@ -139,7 +139,7 @@ func (t *thinner) startTag(at int) int {
 }
 
 // assigns reports whether an equals sign stands next, which would give a value to the attribute before.
-func (t *thinner) assigns(i int) bool {
+func (t *styleStripper) assigns(i int) bool {
 	for i < len(t.text) && isSpace(t.text[i], '/') {
 		i++
 	}
@@ -147,7 +147,7 @@ func (t *thinner) assigns(i int) bool {
 }
 
 // close returns the place behind a tag of which all attributes were read; the page may end before that.
-func (t *thinner) close(i int) (after int, whole bool) {
+func (t *styleStripper) close(i int) (after int, whole bool) {
 	for i < len(t.text) && isSpace(t.text[i], '/') {
 		i++
 	}
@@ -158,7 +158,7 @@ func (t *thinner) close(i int) (after int, whole bool) {
 }
 
 // raw passes over what stands in an element that holds text, up to its end tag. A style sheet is left out.
-func (t *thinner) raw(name []byte, i int, media string) int {
+func (t *styleStripper) raw(name []byte, i int, media string) int {
 	end := indexFold(t.text[i:], name)
 	if end < 0 || bytes.EqualFold(name, []byte("plaintext")) {
 		return len(t.text)
@@ -172,7 +172,7 @@ func (t *thinner) raw(name []byte, i int, media string) int {
 	return i + end
 }
 
-func (t *thinner) endTag(at int) int {
+func (t *styleStripper) endTag(at int) int {
 	name := word(t.text[at+2:], endName)
 	i := at + 2 + len(name)
 	for {
@@ -202,7 +202,7 @@ func (t *thinner) endTag(at int) int {
 
 // joins reports whether the text before a tag stays what it is when that is left out: it does not end in the middle of
 // what would become a tag or a character reference with what follows.
-func (t *thinner) joins(at int) bool {
+func (t *styleStripper) joins(at int) bool {
 	before := t.text[max(at-longestReference, 0):at]
 	for i := len(before) - 1; i >= 0; i-- {
 		switch c := before[i]; {
@@ -219,7 +219,7 @@ func (t *thinner) joins(at int) bool {
 const longestReference = 40
 
 // rest returns the text without the cuts.
-func (t *thinner) rest() []byte {
+func (t *styleStripper) rest() []byte {
 	size := 0
 	kept := 0
 	for _, c := range t.cuts {
@@ -240,73 +240,6 @@ func (t *thinner) rest() []byte {
 		}
 	}
 	return append(out, t.text[kept:]...)
-}
-
-// An attribute stands between two places of a text.
-type attribute struct {
-	start, end int
-	key, value []byte
-}
-
-// nextAttribute reads the attribute at or after a place inside a tag, as the HTML standard has it (13.2.5.32 and the
-// states that follow); false at the end of the tag, or when the text ends before the attribute does.
-func nextAttribute(text []byte, i int) (a attribute, ok bool) {
-	for i < len(text) && isSpace(text[i], '/') {
-		i++
-	}
-	if i == len(text) || text[i] == '>' {
-		return a, false
-	}
-	a.start = i
-	a.key = text[i : i+1+len(word(text[i+1:], endKey))] // one may begin with "="
-	i += len(a.key)
-	a.end = i
-	for i < len(text) && isSpace(text[i], ' ') {
-		i++
-	}
-	if i == len(text) || text[i] != '=' {
-		return a, i < len(text)
-	}
-	for i++; i < len(text) && isSpace(text[i], ' '); i++ {
-	}
-	if i == len(text) || text[i] == '>' {
-		a.end = i
-		return a, i < len(text)
-	}
-	if quote := text[i]; quote == '"' || quote == '\'' {
-		end := bytes.IndexByte(text[i+1:], quote)
-		if end < 0 {
-			return a, false
-		}
-		a.value = text[i+1 : i+1+end]
-		a.end = i + 1 + end + 1
-		return a, true
-	}
-	a.value = word(text[i:], endValue)
-	a.end = i + len(a.value)
-	return a, a.end < len(text)
-}
-
-// Ends of words, as bit sets: all of them stand before the 64th character.
-const (
-	spaces   = 1<<' ' | 1<<'\t' | 1<<'\n' | 1<<'\r' | 1<<'\f'
-	endName  = spaces | 1<<'/' | 1<<'>'
-	endKey   = endName | 1<<'='
-	endValue = spaces | 1<<'>'
-)
-
-// word returns what precedes the first of the ends.
-func word(text []byte, ends uint64) []byte {
-	for i, c := range text {
-		if c < 64 && ends>>c&1 != 0 {
-			return text[:i]
-		}
-	}
-	return text
-}
-
-func isSpace(c, also byte) bool {
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == also
 }
 
 // looks reports whether an attribute of an element only says how that looks.
@@ -339,7 +272,7 @@ func (a attribute) looks(element []byte) bool {
 }
 
 // addSheet keeps a style sheet that has something to say of what is seen.
-func (t *thinner) addSheet(text []byte, media string) {
+func (t *styleStripper) addSheet(text []byte, media string) {
 	if !telling(text) {
 		return
 	}
@@ -356,7 +289,7 @@ func (t *thinner) addSheet(text []byte, media string) {
 }
 
 // keeps takes from an attribute that stays what makes others count.
-func (t *thinner) keeps(a attribute, isStyle bool) {
+func (t *styleStripper) keeps(a attribute, isStyle bool) {
 	switch {
 	case isStyle:
 		t.sized = t.sized || sizesNone(a.value)
@@ -381,7 +314,7 @@ func sizesNone(style []byte) bool {
 }
 
 // addPaper keeps the colour of a ground; text begins behind the name of the property.
-func (t *thinner) addPaper(text []byte) {
+func (t *styleStripper) addPaper(text []byte) {
 	text = text[:min(len(text), 80)]
 	if end := bytes.IndexAny(text, ";}\"'"); end >= 0 {
 		text = text[:end]
@@ -392,7 +325,7 @@ func (t *thinner) addPaper(text []byte) {
 	}
 }
 
-func (t *thinner) paper(c string) {
+func (t *styleStripper) paper(c string) {
 	if t.papers == nil {
 		t.papers = map[string]bool{}
 	}
@@ -401,7 +334,7 @@ func (t *thinner) paper(c string) {
 
 // mayHide reports whether an attribute that only says how something looks hides it all the same, after what came before: text in
 // the colour of a ground, a ground within another, a size within none.
-func (t *thinner) mayHide(a attribute) bool {
+func (t *styleStripper) mayHide(a attribute) bool {
 	switch len(a.key) {
 	case len("color"): // or style
 		if foldPrefix(a.key, "color") {

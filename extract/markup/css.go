@@ -1,4 +1,4 @@
-package extract
+package markup
 
 import (
 	"cmp"
@@ -35,8 +35,8 @@ type cssRule struct {
 	declarations []declaration
 }
 
-// sheets are the style elements of a page, ready to be asked. Linked sheets are not had: what they say nobody knows.
-type sheets struct {
+// Styles are the style elements of a page, ready to be asked. Linked sheets are not had: what they say nobody knows.
+type Styles struct {
 	rules  map[string][]cssRule // by the last name of the selector: "#id", ".class", "tag", or "*"
 	count  int                  // of rules
 	shaped []string             // selectors that ask for elements that may have no attributes, or for the order of elements
@@ -47,9 +47,9 @@ type sheets struct {
 // mostRules bounds the rules of a page; each may be asked of each element of a cell. The largest of common portals have some hundreds.
 const mostRules = 3000
 
-// newSheets reads style sheets. Rules that cannot change what a reader sees of a text are passed over.
-func newSheets(texts []sheet) *sheets {
-	s := &sheets{}
+// newStyles reads style sheets. Rules that cannot change what a reader sees of a text are passed over.
+func newStyles(texts []sheet) *Styles {
+	s := &Styles{}
 	for _, t := range texts {
 		if onScreen(t.media) {
 			s.read(t.text)
@@ -58,7 +58,7 @@ func newSheets(texts []sheet) *sheets {
 	return s
 }
 
-func (s *sheets) read(text string) {
+func (s *Styles) read(text string) {
 	p := css.NewParser(csstext.NewInputString(unescapeCSS(text)), false)
 	var media []bool // of the at-rules around
 	var selectors strings.Builder
@@ -127,7 +127,7 @@ func onScreen(queries string) bool {
 			m := mediaWidth.FindStringSubmatch(part)
 			switch {
 			case part == "screen" || part == "all":
-			case m != nil && (m[1] == "min") == (atoi(m[2]) <= screenWidth):
+			case m != nil && (m[1] == "min") == (number(m[2]) <= screenWidth):
 			default:
 				return false
 			}
@@ -171,7 +171,7 @@ func ofSight(d declaration) bool {
 }
 
 // add keeps the rules of a list of selectors. What cascadia does not know, as :hover, holds of no element at rest.
-func (s *sheets) add(selectors string, declared []declaration) {
+func (s *Styles) add(selectors string, declared []declaration) {
 	for selector := range strings.SplitSeq(selectors, ",") {
 		if s.count == mostRules {
 			s.cut = true
@@ -202,9 +202,9 @@ func (s style) matters() bool {
 	return s.sightOf(true) != plainly || s.sightOf(false) != plainly || seen.size < 10 || seen.unreadable(false) != plainly || s["content"] != "" || characters || elements
 }
 
-// asksFor reports whether rules may be about elements in tables that thin leaves out. root is the page without them: what such an
+// asksFor reports whether rules may be about elements in tables that StripStyles leaves out. root is the page without them: what such an
 // element stands in is there.
-func (s *sheets) asksFor(root *html.Node) bool {
+func (s *Styles) asksFor(root *html.Node) bool {
 	return slices.ContainsFunc(s.shaped, func(selector string) bool {
 		at := strings.LastIndexAny(selector, " >+~")
 		if at < 0 || strings.ContainsAny(selector[at:], "[(") {
@@ -246,7 +246,7 @@ func lastName(selector string) string {
 var idOrClass = regexp.MustCompile(`[#.][\w\-\x{80}-\x{10ffff}]+`)
 
 // matching returns the rules about an element, the weightiest last.
-func (s *sheets) matching(n *html.Node, pseudo bool) []cssRule {
+func (s *Styles) matching(n *html.Node, pseudo bool) []cssRule {
 	if s == nil || s.rules == nil {
 		return nil
 	}
@@ -283,8 +283,8 @@ func (s *sheets) matching(n *html.Node, pseudo bool) []cssRule {
 }
 
 // style returns what is declared of an element: by the page's sheets, and then by its own attribute (CSS Cascade, 6).
-func (s *sheets) style(n *html.Node) style {
-	own := attr(n, "style")
+func (s *Styles) style(n *html.Node) style {
+	own := Attr(n, "style")
 	rules := s.matching(n, false)
 	if own == "" && len(rules) == 0 {
 		return nil
@@ -300,11 +300,11 @@ func (s *sheets) style(n *html.Node) style {
 	return st
 }
 
-// lentColour stands in a style whose colour is a sheet's. Inline colours that would overrule it may be left out of the page, see thin.
+// lentColour stands in a style whose colour is a sheet's. Inline colours that would overrule it may be left out of the page, see StripStyles.
 const lentColour = "-lent-color"
 
 // besides reports whether a sheet puts text before or after an element.
-func (s *sheets) besides(n *html.Node) bool {
+func (s *Styles) besides(n *html.Node) bool {
 	rules := s.matching(n, true)
 	if len(rules) == 0 {
 		return false
@@ -365,3 +365,9 @@ func unescapeCSS(text string) string {
 }
 
 var escapedCSS = regexp.MustCompile(`\\[0-9A-Fa-f]{1,6}\s?`)
+
+// number reads digits; 0 for more of them than a number has.
+func number(digits string) int {
+	n, _ := strconv.Atoi(digits)
+	return n
+}

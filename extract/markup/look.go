@@ -1,4 +1,4 @@
-package extract
+package markup
 
 import (
 	"regexp"
@@ -38,10 +38,10 @@ const commonSize = 16
 
 // inherit returns the look within an element.
 func (l look) inherit(n *html.Node, s style) look {
-	if c := attr(n, "bgcolor"); c != "" {
+	if c := Attr(n, "bgcolor"); c != "" {
 		l.paper = colour(c)
 	}
-	if c := attr(n, "color"); c != "" && n.DataAtom == atom.Font {
+	if c := Attr(n, "color"); c != "" && n.DataAtom == atom.Font {
 		l.ink = colour(c)
 	}
 	if s == nil {
@@ -253,7 +253,7 @@ func (s style) moved() sight {
 // turns reports whether the pieces of an element may be shown in another order than they stand in; each of characters, or
 // only of elements.
 func turns(n *html.Node, s style) (characters, elements bool) {
-	rtl := strings.EqualFold(attr(n, "dir"), "rtl") || s["direction"] == "rtl"
+	rtl := strings.EqualFold(Attr(n, "dir"), "rtl") || s["direction"] == "rtl"
 	override := n.DataAtom == atom.Bdo || strings.Contains(s["unicode-bidi"], "override")
 	back := strings.Contains(s["flex-direction"]+s["flex-flow"], "reverse")
 	return rtl && override, rtl || back

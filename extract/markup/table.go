@@ -1,4 +1,4 @@
-package extract
+package markup
 
 import (
 	"slices"
@@ -37,21 +37,28 @@ type Cell struct {
 	labelled string // its key, once asked for
 }
 
-// key returns what the text of the cell is compared by, see text.Key.
-func (c *Cell) key() string {
+// Key returns what the text of the cell is compared by, see text.Key.
+func (c *Cell) Key() string {
 	if c.labelled == "" {
 		c.labelled = text.Key(c.Text)
 	}
 	return c.labelled
 }
 
-// maxSlots bounds a table; the statutory tables have 300 slots. Pages that say rowspan=65535 are held to the rows
-// that exist, as the standard has it.
-const maxSlots = 200_000
+// WithText returns a cell in the same place with another text.
+func (c *Cell) WithText(s string) *Cell {
+	other := *c
+	other.Text, other.labelled = s, ""
+	return &other
+}
 
-// newTable reads a table element, as far as it has no more slots than most. Rows of nested tables belong to those. page holds the
+// MaxSlots bounds a table; the statutory tables have 300 slots. Pages that say rowspan=65535 are held to the rows
+// that exist, as the standard has it.
+const MaxSlots = 200_000
+
+// NewTable reads a table element, as far as it has no more slots than most. Rows of nested tables belong to those. page holds the
 // page's style sheets, or is nil.
-func newTable(n *html.Node, page *sheets, most int) *Table {
+func NewTable(n *html.Node, page *Styles, most int) *Table {
 	trs := tableRows(n, page)
 	around := lookAround(n, page)
 	t := &Table{Rows: make([][]*Cell, len(trs))}
@@ -118,9 +125,9 @@ func (t *Table) Own(y int) []*Cell {
 	return t.own[y]
 }
 
-// heading is the text of a first row that is a single cell, as some pages head a table with the section's name; "" if
+// Heading is the text of a first row that is a single cell, as some pages head a table with the section's name; "" if
 // there is none.
-func (t *Table) heading() string {
+func (t *Table) Heading() string {
 	for y := range t.Rows {
 		if own := t.Own(y); len(own) == 1 {
 			return own[0].Text
@@ -131,8 +138,8 @@ func (t *Table) heading() string {
 	return ""
 }
 
-// width is the number of slots of the widest row.
-func (t *Table) width() int {
+// Width is the number of slots of the widest row.
+func (t *Table) Width() int {
 	n := 0
 	for _, row := range t.Rows {
 		n = max(n, len(row))
@@ -162,7 +169,7 @@ func (t *Table) String() string {
 }
 
 // tableRows lists the tr elements of a table in the order of the standard: tfoot rows come last.
-func tableRows(n *html.Node, page *sheets) []*html.Node {
+func tableRows(n *html.Node, page *Styles) []*html.Node {
 	var rows, foot []*html.Node
 	var collect func(p *html.Node, inFoot bool)
 	collect = func(p *html.Node, inFoot bool) {
@@ -189,7 +196,7 @@ func tableRows(n *html.Node, page *sheets) []*html.Node {
 }
 
 func span(n *html.Node, name string, most int) int {
-	v := strings.TrimSpace(attr(n, name))
+	v := strings.TrimSpace(Attr(n, name))
 	if v == "" {
 		return 1
 	}
@@ -206,9 +213,9 @@ func span(n *html.Node, name string, most int) int {
 	return min(k, most)
 }
 
-// cellText is the text of a cell: paragraphs and line breaks become blanks. What is hidden, struck out, or the mark of
+// CellText is the text of a cell: paragraphs and line breaks become blanks. What is hidden, struck out, or the mark of
 // a footnote is left out: 12¹ is twelve. A form control shows its value.
-func cellText(n *html.Node) string {
+func CellText(n *html.Node) string {
 	for n.FirstChild != nil && n.FirstChild == n.LastChild { // most cells are one text in a few elements
 		if n = n.FirstChild; n.Type == html.TextNode {
 			return text.Compact(n.Data)
@@ -234,13 +241,13 @@ func writeCell(b *strings.Builder, n *html.Node) {
 		b.WriteByte(' ')
 		return
 	case n.DataAtom == atom.Input:
-		switch strings.ToLower(attr(n, "type")) {
+		switch strings.ToLower(Attr(n, "type")) {
 		case "", "text", "number":
-			b.WriteString(attr(n, "value"))
+			b.WriteString(Attr(n, "value"))
 		}
 		return
 	}
-	line := breaksLine(n)
+	line := BreaksLine(n)
 	if line {
 		b.WriteByte(' ')
 	}
@@ -253,7 +260,7 @@ func writeCell(b *strings.Builder, n *html.Node) {
 }
 
 // lookAround is the look that a table takes from the elements around it, and from its own.
-func lookAround(table *html.Node, page *sheets) look {
+func lookAround(table *html.Node, page *Styles) look {
 	l := look{size: commonSize}
 	var around []*html.Node
 	for p := table; p != nil; p = p.Parent {
@@ -269,7 +276,7 @@ func lookAround(table *html.Node, page *sheets) look {
 }
 
 // rowLook is the look of a row in a table.
-func rowLook(tr *html.Node, l look, page *sheets) look {
+func rowLook(tr *html.Node, l look, page *Styles) look {
 	if tr.Parent.DataAtom != atom.Table {
 		l = l.inherit(tr.Parent, page.style(tr.Parent))
 	}
@@ -280,12 +287,12 @@ func rowLook(tr *html.Node, l look, page *sheets) look {
 }
 
 // takesNoPlace reports whether a row or cell is left out, so that what follows it takes its place.
-func takesNoPlace(n *html.Node, page *sheets) bool {
+func takesNoPlace(n *html.Node, page *Styles) bool {
 	if len(n.Attr) == 0 && !page.hasRules() {
 		return false
 	}
 	s := page.style(n)
-	_, hidden := attrValue(n, "hidden")
+	_, hidden := AttrValue(n, "hidden")
 	return s["display"] == "none" || s["mso-hide"] == "all" || hidden && s["display"] == "" || s["visibility"] == "collapse" && n.DataAtom == atom.Tr
 }
 
@@ -295,5 +302,5 @@ func notOfCell(n *html.Node) bool {
 	case atom.Sup, atom.Sub, atom.Rt, atom.Rp, atom.Del, atom.S, atom.Strike:
 		return true
 	}
-	return skipped(n) || strings.Contains(attr(n, "style"), "line-through")
+	return Skipped(n) || strings.Contains(Attr(n, "style"), "line-through")
 }
