@@ -80,12 +80,12 @@ func (e *env) backfill(ctx context.Context, years string, ids []string, division
 	}
 	j := &job{session: s, years: crawler.Years(span), maxRequests: most}
 	show := term.NewDisplay(e.stderr, j.kind())
-	stop, err := e.serveMetrics(s.Config, s.log, true)
+	stop, err := e.serveMetrics(&s.Config, s.log, true)
 	if err != nil {
 		return err
 	}
-	defer stop.close()
-	j.watch = func(p crawler.Progress) { show.Show(p); stop.progress(j.kind(), p) }
+	defer stop.Close()
+	j.watch = func(p crawler.Progress) { show.Show(p); stop.Progress(j.kind(), p) }
 	err = e.carryOut(ctx, j)
 	show.Close()
 	err = e.crawled(j, err)

@@ -119,7 +119,7 @@ func TestStall(t *testing.T) {
 		m := d.metrics
 		health := func() string {
 			w := httptest.NewRecorder()
-			m.health(w, nil)
+			m.Health(w, nil)
 			if ok := w.Code == http.StatusOK; ok != (w.Body.String() == "ok\n") {
 				t.Errorf("%d: %s", w.Code, w.Body)
 			}
@@ -127,12 +127,12 @@ func TestStall(t *testing.T) {
 		}
 		look := func(p crawler.Progress, during time.Duration) string {
 			for range int(during / time.Minute) {
-				m.progress("crawl", p)
+				m.Progress("crawl", p)
 				time.Sleep(time.Minute)
 			}
 			return health()
 		}
-		m.due(time.Now().Add(24 * time.Hour))
+		m.Due(time.Now().Add(24 * time.Hour))
 		if got := look(crawler.Progress{Requests: 1, Queued: 7}, 14*time.Minute); got != "ok\n" {
 			t.Errorf("after 14 minutes: %s", got)
 		}
@@ -145,12 +145,12 @@ func TestStall(t *testing.T) {
 		if got := look(crawler.Progress{Requests: 2, Next: time.Now().Add(time.Hour)}, 50*time.Minute); got != "ok\n" {
 			t.Errorf("it waits for a site: %s", got)
 		}
-		m.ended("crawl", nil)
+		m.Ended("crawl", nil)
 		time.Sleep(time.Hour)
 		if got := health(); got != "ok\n" {
 			t.Errorf("no run goes on: %s", got)
 		}
-		m.due(time.Now().Add(-59 * time.Second))
+		m.Due(time.Now().Add(-59 * time.Second))
 		if got := health(); got != "ok\n" {
 			t.Errorf("just due: %s", got)
 		}
@@ -158,9 +158,9 @@ func TestStall(t *testing.T) {
 		if got := health(); !strings.Contains(got, "has not begun") {
 			t.Errorf("overdue: %s", got)
 		}
-		m.due(time.Time{})
-		m.ended("crawl", context.DeadlineExceeded)
-		m.ended("backfill 2008", nil)
+		m.Due(time.Time{})
+		m.Ended("crawl", context.DeadlineExceeded)
+		m.Ended("backfill 2008", nil)
 		if got := health(); !strings.Contains(got, "the last run failed: crawl") {
 			t.Errorf("failed: %s", got)
 		}

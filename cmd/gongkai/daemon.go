@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gongkai/cmd/gongkai/config"
+	"gongkai/cmd/gongkai/metrics"
 	"gongkai/cmd/gongkai/term"
 	"gongkai/crawler"
 	"gongkai/crawler/pace"
@@ -50,7 +51,7 @@ something is wrong with it, the old one stays. SIGTERM and SIGINT end it within 
 type daemon struct {
 	*env
 	log     *slog.Logger
-	metrics *metrics
+	metrics *metrics.Server
 	done    time.Time                                  // all that was due until then has been dealt with
 	rest    time.Duration                              // that what follows a crawl took last
 	served  config.Metrics                             // as they were when it was started
@@ -68,11 +69,11 @@ func (e *env) daemon(ctx context.Context, reload <-chan os.Signal) error {
 	if err != nil {
 		return err
 	}
-	m, err := e.serveMetrics(s.Config, s.log, false)
+	m, err := e.serveMetrics(&s.Config, s.log, false)
 	if err != nil {
 		return err
 	}
-	defer m.close()
+	defer m.Close()
 	d := &daemon{env: e, log: s.log, metrics: m, served: s.Metrics}
 	d.night = d.nightly
 	// What was due since the last run while no daemon ran is missed as well.
@@ -101,7 +102,7 @@ func (d *daemon) loop(ctx context.Context, s session, reload <-chan os.Signal) e
 		if u.Missed > 0 {
 			d.log.Warn("missed", "runs", u.Missed, "first", u.First, "made_up", u.Run)
 		}
-		d.metrics.due(u.Next)
+		d.metrics.Due(u.Next)
 		switch {
 		case u.Run || u.Missed > 0:
 			d.done = now
@@ -150,6 +151,20 @@ func (d *daemon) reload() (session, bool) {
 		d.log.Warn("the new [metrics] count from the next start of the daemon on")
 	}
 	return s, true
+}
+
+// serveMetrics serves numbers and health where the configuration says. lenient: not where another process does already.
+func (e *env) serveMetrics(c *config.Config, log *slog.Logger, lenient bool) (*metrics.Server, error) {
+	return metrics.Serve(metrics.Options{Listen: c.Metrics.Listen, Lenient: lenient, Version: version(), Archive: c.Archive.Path, Reports: reportFolder(c),
+		MinFree: int64(c.Archive.MinFree), Free: func() (int64, error) { return e.freeSpace(existing(c.Archive.Path)) }, Log: log})
+}
+
+// failure is the error of a run that could not do its work; nil of one that could, in part at least.
+func failure(err error) error {
+	if code := codeOf(err); code == exitDone || code == exitPartial {
+		return nil
+	}
+	return err
 }
 
 func (d *daemon) outcome(err error) {
@@ -242,14 +257,14 @@ func (d *daemon) run(ctx context.Context, j *job) (err error) {
 	kind := j.kind()
 	began := time.Now()
 	j.watch = func(p crawler.Progress) {
-		d.metrics.progress(kind, p)
+		d.metrics.Progress(kind, p)
 		if time.Since(began) > 10*time.Minute {
 			began = time.Now()
 			d.log.Info(kind, "progress", term.ProgressLine(p))
 		}
 	}
 	err = d.carryOut(ctx, j)
-	d.metrics.ended(kind, err)
+	d.metrics.Ended(kind, failure(err))
 	d.log.Info(kind, "result", j.sum.String())
 	return err
 }
@@ -355,7 +370,7 @@ func (d *daemon) startBackfill(ctx context.Context, s session) *backfilling {
 				err := d.run(ctx, j)
 				d.outcome(err)
 				pause = againAfter
-				if len(j.report.Notes) > 0 || codeOf(err) != exitDone && codeOf(err) != exitPartial {
+				if len(j.report.Notes) > 0 || failure(err) != nil {
 					pause = 10 * time.Minute // the window has closed, or something has to be put right first
 				}
 			}

@@ -42,7 +42,7 @@ func waiting(t *testing.T, night func(ctx context.Context, s session) error) (*d
 	t.Helper()
 	e := &env{stdout: io.Discard, stderr: io.Discard, logFormat: "text", logLevel: "error"}
 	s := session{Config: config.Default(program()), log: slog.New(slog.DiscardHandler)}
-	m, err := e.serveMetrics(s.Config, s.log, false)
+	m, err := e.serveMetrics(&s.Config, s.log, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -257,11 +257,11 @@ func TestDaemonNight(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := e.serveMetrics(s.Config, s.log, false)
+	m, err := e.serveMetrics(&s.Config, s.log, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer m.close()
+	defer m.Close()
 	d := &daemon{env: e, log: s.log, metrics: m, done: time.Now().Add(-2 * time.Minute)}
 	ctx, cancel := context.WithCancel(t.Context())
 	nights := make(chan error, 1)
@@ -412,7 +412,7 @@ func TestAlerts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	source, err := os.ReadFile("metrics.go")
+	source, err := os.ReadFile("metrics/metrics.go")
 	if err != nil {
 		t.Fatal(err)
 	}

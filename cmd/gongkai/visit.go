@@ -90,7 +90,7 @@ func (e *env) conclude(j *job, err *error) (name string, written error) {
 	n.ExitCode = codeOf(*err)
 	n.Outcome = outcome(*err)
 	n.DiskFree, _ = e.freeSpace(existing(j.Archive.Path)) // 0 when it cannot be told
-	state.Learn(n, j.sum, n.ExitCode == exitDone || n.ExitCode == exitPartial)
+	state.Learn(n, j.sum, failure(*err) == nil)
 	return reportFolder(&j.Config).Put(n, view.Run(n), state, j.Report.Keep)
 }
 

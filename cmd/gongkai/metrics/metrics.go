@@ -1,4 +1,6 @@
-package main
+// Package metrics serves numbers on the runs of a process for Prometheus, and its health. It opens no archive: it tells what runs
+// tell it, and what files say.
+package metrics
 
 import (
 	"context"
@@ -18,18 +20,26 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"gongkai/cmd/gongkai/config"
-	"gongkai/cmd/gongkai/view"
 	"gongkai/crawler"
 	"gongkai/crawler/runreport"
 )
 
-// metrics serves numbers for Prometheus, and /healthz. They are what the runs of this process tell and what files tell:
-// the archive is not opened for them.
-type metrics struct {
-	*env
-	config config.Config
-	server *http.Server
+// An Options says what is served, and where.
+type Options struct {
+	Listen  string                // address; "" is nowhere
+	Lenient bool                  // when the address is taken, by a daemon perhaps, it is said and done without
+	Version string                // of the program
+	Archive string                // folder of the archive
+	Reports runreport.Folder      // of the archive's runs
+	MinFree int64                 // with less free space no run begins
+	Free    func() (int64, error) // space on the disk of the archive
+	Log     *slog.Logger
+}
+
+// A Server serves /metrics and /healthz. Its methods may be called by several goroutines.
+type Server struct {
+	Options
+	server *http.Server // nil: served nowhere
 	served sync.WaitGroup
 
 	mu     sync.Mutex
@@ -40,17 +50,15 @@ type metrics struct {
 	began  time.Time
 }
 
-// serveMetrics serves them where the configuration says. Where that is nowhere, all methods are no-ops. lenient: when
-// the address is taken, by a daemon perhaps, it is said and done without.
-func (e *env) serveMetrics(c config.Config, log *slog.Logger, lenient bool) (*metrics, error) {
-	m := &metrics{env: e, config: c, state: reportFolder(&c).State(), before: map[string]map[string]int{},
-		runs: map[string]going{}, began: time.Now()}
-	if c.Metrics.Listen == "" {
+// Serve begins to serve until Close.
+func Serve(o Options) (*Server, error) {
+	m := &Server{Options: o, state: o.Reports.State(), before: map[string]map[string]int{}, runs: map[string]going{}, began: time.Now()}
+	if o.Listen == "" {
 		return m, nil
 	}
-	l, err := net.Listen("tcp", c.Metrics.Listen)
-	if err != nil && lenient {
-		log.Warn("no metrics", "err", err)
+	l, err := net.Listen("tcp", o.Listen)
+	if err != nil && o.Lenient {
+		o.Log.Warn("no metrics", "err", err)
 		return m, nil
 	}
 	if err != nil {
@@ -60,18 +68,19 @@ func (e *env) serveMetrics(c config.Config, log *slog.Logger, lenient bool) (*me
 	registry.MustRegister(m) // a collector without fixed descriptions cannot collide
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}))
-	mux.HandleFunc("GET /healthz", m.health)
+	mux.HandleFunc("GET /healthz", m.Health)
 	m.server = &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute}
 	m.served.Go(func() {
 		if err := m.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			log.Error("metrics", "err", err)
+			o.Log.Error("metrics", "err", err)
 		}
 	})
-	log.Info("metrics", "address", "http://"+l.Addr().String()+"/metrics")
+	o.Log.Info("metrics", "address", "http://"+l.Addr().String()+"/metrics")
 	return m, nil
 }
 
-func (m *metrics) close() {
+// Close ends the serving, in a second at most.
+func (m *Server) Close() {
 	if m.server == nil {
 		return
 	}
@@ -83,8 +92,8 @@ func (m *metrics) close() {
 	m.served.Wait()
 }
 
-// progress takes note of a run that goes on.
-func (m *metrics) progress(kind string, p crawler.Progress) {
+// Progress takes note of a run that goes on.
+func (m *Server) Progress(kind string, p crawler.Progress) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := time.Now()
@@ -108,8 +117,8 @@ const (
 	lateFor  = time.Minute
 )
 
-// ended takes note of the end of a run.
-func (m *metrics) ended(kind string, err error) {
+// Ended takes note of the end of a run. failed says why it could not do its work; nil when it could, in part at least.
+func (m *Server) Ended(kind string, failed error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	kind = runreport.BaseKind(kind)
@@ -120,25 +129,25 @@ func (m *metrics) ended(kind string, err error) {
 		m.before[kind][state] += n
 	}
 	delete(m.runs, kind)
-	failed := m.state.Failed
-	m.state = reportFolder(&m.config).State()
-	m.state.Failed = failed
-	if code := codeOf(err); code != exitDone && code != exitPartial {
-		m.state.Failed[kind] = err.Error() // also of a run that could not be reported
+	before := m.state.Failed
+	m.state = m.Reports.State()
+	m.state.Failed = before
+	if failed != nil {
+		m.state.Failed[kind] = failed.Error() // also of a run that could not be reported
 	} else {
 		delete(m.state.Failed, kind)
 	}
 }
 
-// due takes note of when the next run is due.
-func (m *metrics) due(t time.Time) {
+// Due takes note of when the next run is due.
+func (m *Server) Due(t time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.next = t
 }
 
-// health answers 200 while the process does what it should, and 503 when its last run failed.
-func (m *metrics) health(w http.ResponseWriter, _ *http.Request) {
+// Health answers 200 while the process does what it should, and 503 when its last run failed.
+func (m *Server) Health(w http.ResponseWriter, _ *http.Request) {
 	wrong := m.wrong()
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	if len(wrong) > 0 {
@@ -150,16 +159,16 @@ func (m *metrics) health(w http.ResponseWriter, _ *http.Request) {
 }
 
 // wrong says what is wrong with the runs of this process; nothing when all is well.
-func (m *metrics) wrong() (words []string) {
+func (m *Server) wrong() (words []string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, kind := range slices.Sorted(maps.Keys(m.runs)) {
 		if g := m.runs[kind]; time.Since(g.moved) > stillFor {
-			words = append(words, fmt.Sprintf("stalled: a %s goes on, and asks for nothing since %s; %d pages are queued", kind, view.Clock(g.moved), g.Queued))
+			words = append(words, fmt.Sprintf("stalled: a %s goes on, and asks for nothing since %s; %d pages are queued", kind, clock(g.moved), g.Queued))
 		}
 	}
 	if !m.next.IsZero() && time.Since(m.next) > lateFor {
-		words = append(words, fmt.Sprintf("the run that was due at %s has not begun: the one before goes on", view.Clock(m.next)))
+		words = append(words, fmt.Sprintf("the run that was due at %s has not begun: the one before goes on", clock(m.next)))
 	}
 	for _, kind := range slices.Sorted(maps.Keys(m.state.Failed)) {
 		words = append(words, fmt.Sprintf("the last run failed: %s: %s", kind, m.state.Failed[kind]))
@@ -195,16 +204,16 @@ var (
 )
 
 // Describe sends nothing: what there is depends on the runs that go on.
-func (m *metrics) Describe(chan<- *prometheus.Desc) {}
+func (m *Server) Describe(chan<- *prometheus.Desc) {}
 
 // Collect sends what is known now.
-func (m *metrics) Collect(ch chan<- prometheus.Metric) {
+func (m *Server) Collect(ch chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	gauge(descInfo, 1, version())
+	gauge(descInfo, 1, m.Version)
 	gauge(descBegan, seconds(m.began))
 	for kind, t := range m.state.Success {
 		gauge(descSuccess, seconds(t), kind)
@@ -219,14 +228,14 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 		failed = 1
 	}
 	gauge(descFailed, failed)
-	gauge(descArchive, float64(folderSize(m.config.Archive.Path)))
-	if free, err := m.freeSpace(existing(m.config.Archive.Path)); err == nil {
+	gauge(descArchive, float64(folderSize(m.Archive)))
+	if free, err := m.Free(); err == nil {
 		gauge(descFree, float64(free))
 	}
-	gauge(descLeast, float64(m.config.Archive.MinFree))
+	gauge(descLeast, float64(m.MinFree))
 }
 
-func (m *metrics) collectPortals(gauge func(*prometheus.Desc, float64, ...string)) {
+func (m *Server) collectPortals(gauge func(*prometheus.Desc, float64, ...string)) {
 	type portal struct {
 		id   string
 		last time.Time
@@ -253,7 +262,7 @@ func (m *metrics) collectPortals(gauge func(*prometheus.Desc, float64, ...string
 	}
 }
 
-func (m *metrics) collectRuns(ch chan<- prometheus.Metric, gauge func(*prometheus.Desc, float64, ...string)) {
+func (m *Server) collectRuns(ch chan<- prometheus.Metric, gauge func(*prometheus.Desc, float64, ...string)) {
 	pages := map[string]map[string]int{}
 	for kind, states := range m.before {
 		pages[kind] = map[string]int{}
@@ -284,6 +293,8 @@ func (m *metrics) collectRuns(ch chan<- prometheus.Metric, gauge func(*prometheu
 		}
 	}
 }
+
+func clock(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
 

@@ -1,91 +1,19 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/cobra/doc"
-	"github.com/spf13/pflag"
 
 	"gongkai/cmd/gongkai/config"
-	"gongkai/crawler"
 	"gongkai/crawler/coverage"
 	"gongkai/extract"
 	"gongkai/store"
 	"gongkai/store/export"
 )
-
-// advice says what to do next about an error, "" when the error says it itself.
-func advice(err error) string {
-	var path *os.PathError
-	switch {
-	case errors.Is(err, errNotAll):
-		return "; gongkai report and gongkai status tell more"
-	case errors.Is(err, errNoAnswer):
-		return "; gongkai report and gongkai why tell what came instead"
-	case errors.Is(err, crawler.ErrNoNetwork):
-		return "; nothing was learnt from that, the next run goes on"
-	case errors.Is(err, store.ErrLocked):
-		return "; wait until that ends (gongkai daemon lets go of the archive between its runs), or use another -archive"
-	case isDiskFull(err) && !errors.Is(err, errDiskFull):
-		return "; make room on the disk and run it again, nothing that was archived is lost"
-	case damaged(err):
-		return " (gongkai verify lists all, gongkai verify -repair mends what can be mended)"
-	case errors.As(err, &path) && errors.Is(err, os.ErrPermission):
-		return "; check who owns it"
-	}
-	return ""
-}
-
-// damaged reports whether an error tells of damage in an archive.
-func damaged(err error) bool {
-	return errors.Is(err, store.ErrDamaged) || errors.Is(err, store.ErrNotArchive) && strings.Contains(err.Error(), "first pages are damaged")
-}
-
-// similar returns the names that may have been meant by a word, for an error to end with: `; did you mean "crawl"?`.
-func similar(word string, names []string) string {
-	// cobra compares words as it does commands.
-	root := &cobra.Command{SuggestionsMinimumDistance: 2}
-	for _, name := range names {
-		root.AddCommand(&cobra.Command{Use: name, Run: func(*cobra.Command, []string) {}})
-	}
-	found := root.SuggestionsFor(word)
-	if len(found) == 0 {
-		return ""
-	}
-	for i, name := range found {
-		found[i] = strconv.Quote(name)
-	}
-	return "; did you mean " + strings.Join(found, " or ") + "?"
-}
-
-func commandNames(cmd *cobra.Command) (names []string) {
-	for _, c := range cmd.Commands() {
-		if !c.Hidden {
-			names = append(names, c.Name())
-		}
-	}
-	return names
-}
-
-// unknownFlag says which flags may have been meant.
-func unknownFlag(cmd *cobra.Command, err error) string {
-	_, word, unknown := strings.Cut(err.Error(), "unknown flag: --")
-	if !unknown {
-		return ""
-	}
-	var names []string
-	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-	cmd.InheritedFlags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-	return strings.ReplaceAll(similar(word, names), ` "`, ` "-`)
-}
 
 // complete gives the commands what shells ask for: portals of the catalogue, agencies and years of the archive, and
 // the words that flags take. What cannot be read offers nothing.
@@ -264,60 +192,4 @@ func (s shortener) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	return len(p), nil
-}
-
-func newMan(*env) *cobra.Command {
-	return &cobra.Command{
-		Use:   "man DIR",
-		Short: "write man pages, one a command, into a folder",
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return usagef("man takes one DIR, such as /usr/local/share/man/man1")
-			}
-			return nil
-		},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := os.MkdirAll(args[0], 0o777); err != nil {
-				return err
-			}
-			root := cmd.Root()
-			root.DisableAutoGenTag = true // the date would make two builds differ
-			for _, c := range allCommands(root) {
-				c.Long = listsApart(c.Long)
-			}
-			err := doc.GenManTree(root, &doc.GenManHeader{Title: "GONGKAI", Section: "1", Source: "gongkai " + version(), Manual: "gongkai 公开"}, args[0])
-			if err != nil {
-				return err
-			}
-			return plainFlags(args[0])
-		},
-	}
-}
-
-// listsApart indents lists so far that a page of Markdown, of which man pages are made, keeps their lines.
-func listsApart(text string) string {
-	lines := strings.Split(text, "\n")
-	for i, line := range lines {
-		if strings.HasPrefix(line, "  ") {
-			lines[i] = "  " + line
-		}
-	}
-	return strings.Join(lines, "\n")
-}
-
-var manFlag = regexp.MustCompile(`\\fB-(-[a-z-]+)\\fP(=""|\[=false\])?`)
-
-// plainFlags writes the flags in man pages as the documentation has them: with one dash, and without defaults that are none.
-func plainFlags(dir string) error {
-	names, err := filepath.Glob(filepath.Join(dir, "gongkai*.1"))
-	for _, name := range names {
-		text, err := os.ReadFile(name)
-		if err == nil {
-			err = os.WriteFile(name, manFlag.ReplaceAll(text, []byte(`\fB$1\fP`)), 0o644)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return err
 }
