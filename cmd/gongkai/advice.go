@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"gongkai/cmd/gongkai/disk"
 	"gongkai/crawler"
 	"gongkai/store"
 )
@@ -25,7 +26,7 @@ func advice(err error) string {
 		return "; nothing was learnt from that, the next run goes on"
 	case errors.Is(err, store.ErrLocked):
 		return "; wait until that ends (gongkai daemon lets go of the archive between its runs), or use another -archive"
-	case isDiskFull(err) && !errors.Is(err, errDiskFull):
+	case disk.IsFull(err) && !errors.Is(err, disk.ErrFull):
 		return "; make room on the disk and run it again, nothing that was archived is lost"
 	case damaged(err):
 		return " (gongkai verify lists all, gongkai verify -repair mends what can be mended)"

@@ -10,6 +10,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"gongkai/cmd/gongkai/disk"
 	"gongkai/cmd/gongkai/term"
 	"gongkai/store"
 )
@@ -92,12 +93,12 @@ func (e *env) roomFor(what, dir string, times int64, archives ...string) error {
 		}
 		need += times * info.Size()
 	}
-	free, err := e.freeSpace(existing(dir))
+	free, err := e.freeSpace(disk.Existing(dir))
 	if err != nil {
 		return fmt.Errorf("free space of %s: %w", dir, err)
 	}
 	if free < need {
-		return fmt.Errorf("%w: to %s may take %s on the disk of %s, and %s is free there; nothing was changed", errDiskFull, what,
+		return fmt.Errorf("%w: to %s may take %s on the disk of %s, and %s is free there; nothing was changed", disk.ErrFull, what,
 			humanize.IBytes(uint64(need)), dir, humanize.IBytes(uint64(max(free, 0))))
 	}
 	return nil

@@ -70,36 +70,32 @@ type coverQuery struct {
 	all                              bool
 }
 
-func (e *env) coverage(ctx context.Context, q coverQuery) error {
+// check refuses flags that do not fit each other, and returns the years asked for.
+func (q *coverQuery) check() (span config.YearSpan, err error) {
 	switch {
 	case q.by != "" && !slices.Contains([]string{"province", "level", "year", "reason"}, q.by):
-		return usagef("-by is province, level, year or reason, not %q", q.by)
+		return span, usagef("-by is province, level, year or reason, not %q", q.by)
 	case !slices.Contains([]string{"table", "csv", "html"}, q.format):
-		return usagef("-format is table, csv or html, not %q", q.format)
+		return span, usagef("-format is table, csv or html, not %q", q.format)
 	case q.by != "" && (q.format != "table" || q.out != ""):
-		return usagef("-by prints numbers, as a table or with -json: not with -format or -out")
+		return span, usagef("-by prints numbers, as a table or with -json: not with -format or -out")
 	case q.division != "" && !knownDivision(q.division):
-		return usagef("-division is a six-digit code of GB/T 2260, such as 330803, not %q", q.division)
+		return span, usagef("-division is a six-digit code of GB/T 2260, such as 330803, not %q", q.division)
 	}
-	var span config.YearSpan
 	if err := span.UnmarshalText([]byte(q.years)); err != nil {
-		return usagef("-years: %w", err)
+		return span, usagef("-years: %w", err)
+	}
+	return span, nil
+}
+
+func (e *env) coverage(ctx context.Context, q coverQuery) error {
+	span, err := q.check()
+	if err != nil {
+		return err
 	}
 	return e.view(func(c config.Config, s *store.Store) error {
-		found, err := seeds.ReadDiscoveries(c.Archive.Path)
-		if err != nil {
-			return err
-		}
-		portals, err := c.Catalogue(found)
-		if err != nil {
-			return err
-		}
-		years, now := coverage.Span(span), time.Now()
-		expected, err := coverage.Expectations(ctx, s, coverage.Query{Portals: portals, Found: found, Builtin: c.Seeds.Builtin, Span: years, Now: now})
-		if err != nil {
-			return err
-		}
-		m, err := coverage.Of(s, expected, q.division, years, now)
+		now := time.Now()
+		m, err := coverageOf(ctx, &c, s, q.division, coverage.Span(span), now)
 		if err != nil {
 			return err
 		}
@@ -110,22 +106,45 @@ func (e *env) coverage(ctx context.Context, q coverQuery) error {
 		if err != nil {
 			return err
 		}
-		switch {
-		case e.asJSON:
-			err = term.WriteJSON(w, m.Cells())
-		case q.format == "csv":
-			err = view.CoverageCSV(w, &m)
-		case q.format == "html" && !q.all && q.division == "":
-			err = view.CoverageHTML(w, &m, m.Known(), now, "gongkai "+version())
-		case q.format == "html":
-			err = view.CoverageHTML(w, &m, m.Lines, now, "gongkai "+version())
-		case q.all || q.division != "":
-			view.CoverageTable(term.NewWriter(w), &m, m.Lines)
-		default:
-			view.CoverageSummary(term.NewWriter(w), &m)
-		}
-		return done(err)
+		return done(e.writeCoverage(w, &m, q, now))
 	})
+}
+
+// coverageOf makes the map of what the archive holds now and of what the catalogue expects.
+func coverageOf(ctx context.Context, c *config.Config, s *store.Store, division string, years coverage.Span, now time.Time) (m coverage.Map, err error) {
+	found, err := seeds.ReadDiscoveries(c.Archive.Path)
+	if err != nil {
+		return m, err
+	}
+	portals, err := c.Catalogue(found)
+	if err != nil {
+		return m, err
+	}
+	expected, err := coverage.Expectations(ctx, s, coverage.Query{Portals: portals, Found: found, Builtin: c.Seeds.Builtin, Span: years, Now: now})
+	if err != nil {
+		return m, err
+	}
+	return coverage.Of(s, expected, division, years, now)
+}
+
+// writeCoverage writes a map as it is asked for.
+func (e *env) writeCoverage(w io.Writer, m *coverage.Map, q coverQuery, now time.Time) error {
+	whole := q.all || q.division != ""
+	switch {
+	case e.asJSON:
+		return term.WriteJSON(w, m.Cells())
+	case q.format == "csv":
+		return view.CoverageCSV(w, m)
+	case q.format == "html" && whole:
+		return view.CoverageHTML(w, m, m.Lines, now, "gongkai "+version())
+	case q.format == "html":
+		return view.CoverageHTML(w, m, m.Known(), now, "gongkai "+version())
+	case whole:
+		view.CoverageTable(term.NewWriter(w), m, m.Lines)
+	default:
+		view.CoverageSummary(term.NewWriter(w), m)
+	}
+	return nil
 }
 
 // output returns where to write: a new file that appears when done is called without an error, or stdout.

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gongkai/cmd/gongkai/config"
+	"gongkai/cmd/gongkai/disk"
 	"gongkai/cmd/gongkai/metrics"
 	"gongkai/cmd/gongkai/term"
 	"gongkai/crawler"
@@ -156,7 +157,7 @@ func (d *daemon) reload() (session, bool) {
 // serveMetrics serves numbers and health where the configuration says. lenient: not where another process does already.
 func (e *env) serveMetrics(c *config.Config, log *slog.Logger, lenient bool) (*metrics.Server, error) {
 	return metrics.Serve(metrics.Options{Listen: c.Metrics.Listen, Lenient: lenient, Version: version(), Archive: c.Archive.Path, Reports: reportFolder(c),
-		MinFree: int64(c.Archive.MinFree), Free: func() (int64, error) { return e.freeSpace(existing(c.Archive.Path)) }, Log: log})
+		MinFree: int64(c.Archive.MinFree), Free: func() (int64, error) { return e.freeSpace(disk.Existing(c.Archive.Path)) }, Log: log})
 }
 
 // failure is the error of a run that could not do its work; nil of one that could, in part at least.
@@ -248,7 +249,7 @@ func (d *daemon) run(ctx context.Context, j *job) (err error) {
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return partialError{stopped(nil)}
-	case err != nil && !isDiskFull(err):
+	case err != nil && !disk.IsFull(err):
 		return err
 	case err == nil:
 		j.store, j.traffic = h.store, h.traffic

@@ -24,6 +24,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"gongkai/cmd/gongkai/config"
+	"gongkai/cmd/gongkai/disk"
 	"gongkai/crawler/runreport"
 	"gongkai/store"
 )
@@ -208,7 +209,7 @@ func TestFullDisk(t *testing.T) {
 	e := &env{stdout: &stdout, stderr: &stderr, configFile: config, logFormat: "text", logLevel: "error"}
 	e.free = func(string) (int64, error) { return 1 << 20, nil }
 	err := e.crawl(t.Context(), nil, false, false)
-	if !errors.Is(err, errDiskFull) || codeOf(err) != exitFailed {
+	if !errors.Is(err, disk.ErrFull) || codeOf(err) != exitFailed {
 		t.Errorf("crawl: %v", err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "archive", "archive.db")); err == nil {
@@ -235,7 +236,7 @@ func TestDiskFills(t *testing.T) {
 		ctx, stop := e.guard(t.Context(), dir, s.Archive.MinFree)
 		defer stop()
 		<-ctx.Done()
-		if cause := context.Cause(ctx); !isDiskFull(cause) || time.Since(began) < 30*time.Second || time.Since(began) > 45*time.Second {
+		if cause := context.Cause(ctx); !disk.IsFull(cause) || time.Since(began) < 30*time.Second || time.Since(began) > 45*time.Second {
 			t.Errorf("after %v: %v", time.Since(began), cause)
 		}
 	})

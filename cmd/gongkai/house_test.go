@@ -41,10 +41,11 @@ var arrows = map[string][]string{
 	"gongkai/crawler/runreport":       {"gongkai/crawler", "gongkai/crawler/coverage", "gongkai/internal/atomicfile", "gongkai/seeds", "gongkai/store", "gongkai/store/frontier", "gongkai/store/history"},
 	"gongkai/testdata":                {},
 	"gongkai/cmd/gongkai/config":      {"gongkai/crawler", "gongkai/crawler/pace", "gongkai/seeds", "gongkai/store/export", "gongkai/store/reading"},
+	"gongkai/cmd/gongkai/disk":        {},
 	"gongkai/cmd/gongkai/metrics":     {"gongkai/crawler", "gongkai/crawler/runreport"},
 	"gongkai/cmd/gongkai/term":        {"gongkai/crawler", "gongkai/store"},
 	"gongkai/cmd/gongkai/view":        {"gongkai/cmd/gongkai/term", "gongkai/crawler", "gongkai/crawler/coverage", "gongkai/crawler/runreport", "gongkai/extract", "gongkai/store", "gongkai/store/export", "gongkai/store/history"},
-	"gongkai/cmd/gongkai": {"gongkai/cmd/gongkai/config", "gongkai/cmd/gongkai/metrics", "gongkai/cmd/gongkai/term", "gongkai/cmd/gongkai/view", "gongkai/crawler", "gongkai/crawler/coverage", "gongkai/crawler/fetch", "gongkai/crawler/pace",
+	"gongkai/cmd/gongkai": {"gongkai/cmd/gongkai/config", "gongkai/cmd/gongkai/disk", "gongkai/cmd/gongkai/metrics", "gongkai/cmd/gongkai/term", "gongkai/cmd/gongkai/view", "gongkai/crawler", "gongkai/crawler/coverage", "gongkai/crawler/fetch", "gongkai/crawler/pace",
 		"gongkai/crawler/replica", "gongkai/crawler/runreport", "gongkai/extract", "gongkai/extract/division", "gongkai/extract/pdf", "gongkai/internal/atomicfile", "gongkai/seeds", "gongkai/store",
 		"gongkai/store/export", "gongkai/store/frontier", "gongkai/store/history", "gongkai/store/reading", "gongkai/store/warc", "gongkai/testdata"},
 }

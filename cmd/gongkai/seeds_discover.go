@@ -67,13 +67,8 @@ func (e *env) discover(ctx context.Context, addresses []string, c choice, write 
 	if err != nil {
 		return err
 	}
-	if write != "" { // before portals are asked for what could not be kept
-		if _, err := seeds.Append(write, nil); err != nil {
-			return config.UsageError{Err: err}
-		}
-		if info, err := os.Stat(filepath.Dir(write)); err != nil || !info.IsDir() {
-			return usagef("-write: there is no folder %s", filepath.Dir(write))
-		}
+	if err := checkWritable(write); err != nil { // before portals are asked for what could not be kept
+		return err
 	}
 	var found []seeds.Discovery
 	err = e.asking(ctx, &conf, portals, func(run *crawler.Crawler) (err error) {
@@ -106,6 +101,20 @@ func (e *env) discover(ctx context.Context, addresses []string, c choice, write 
 	return err
 }
 
+// checkWritable refuses a file that portals cannot be added to; "" is no file.
+func checkWritable(file string) error {
+	if file == "" {
+		return nil
+	}
+	if _, err := seeds.Append(file, nil); err != nil {
+		return config.UsageError{Err: err}
+	}
+	if info, err := os.Stat(filepath.Dir(file)); err != nil || !info.IsDir() {
+		return usagef("-write: there is no folder %s", filepath.Dir(file))
+	}
+	return nil
+}
+
 // toDiscover returns the portals that are meant: those chosen of the catalogue, and those at addresses. An address that the
 // catalogue knows as a home page is that portal.
 func toDiscover(conf *config.Config, addresses []string, c choice) (portals []seeds.Portal, err error) {
@@ -119,15 +128,9 @@ func toDiscover(conf *config.Config, addresses []string, c choice) (portals []se
 		return nil, err
 	}
 	for _, address := range addresses {
-		if !strings.Contains(address, "://") {
-			address = "http://" + address
-		}
-		u, err := url.Parse(address)
-		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil {
-			return nil, usagef("%q is no address of a portal such as https://www.example.gov.cn/", address)
-		}
-		if u.Path == "" {
-			u.Path = "/"
+		u, err := homePage(address)
+		if err != nil {
+			return nil, err
 		}
 		p := seeds.Portal{ID: newID(u, append(slices.Clone(all), portals...)), Home: u.String(), Start: []string{u.String()}, Confidence: seeds.HomeOnly}
 		for _, known := range all {
@@ -140,6 +143,21 @@ func toDiscover(conf *config.Config, addresses []string, c choice) (portals []se
 		}
 	}
 	return portals, nil
+}
+
+// homePage reads the address of a portal, which may lack what is the same in all.
+func homePage(address string) (*url.URL, error) {
+	if !strings.Contains(address, "://") {
+		address = "http://" + address
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil {
+		return nil, usagef("%q is no address of a portal such as https://www.example.gov.cn/", address)
+	}
+	if u.Path == "" {
+		u.Path = "/"
+	}
+	return u, nil
 }
 
 // bareHost is what home pages of one portal have in common.

@@ -108,21 +108,13 @@ func (e *env) showIn(s *store.Store, key string, o showing) error {
 			return err
 		}
 	}
-	best := records[0]
-	for _, r := range records[1:] {
-		if store.Better(r, best) {
-			best = r
-		}
+	best := bestOf(records)
+	then.Choose(best)
+	if o.raw {
+		return e.showRaw(s, best)
 	}
 	others := othersThan(best, records)
-	then.Choose(best)
 	switch {
-	case o.raw:
-		body, err := s.Body(best.SHA256)
-		if err == nil {
-			_, err = e.exact().Write(body)
-		}
-		return err
 	case o.history || o.diff:
 		others = slices.DeleteFunc(others, func(o other) bool { // the other pages of a report are part of its life
 			return o.Key == best.Report.Key().String() && o.Scope == best.Report.Scope
@@ -140,6 +132,26 @@ func (e *env) showIn(s *store.Store, key string, o showing) error {
 	e.showOthers(key, others)
 	view.Held(e.stdout, then)
 	return e.showReport(s, best)
+}
+
+// bestOf returns the best of some records, of which there is one at least.
+func bestOf(records []store.Record) store.Record {
+	best := records[0]
+	for _, r := range records[1:] {
+		if store.Better(r, best) {
+			best = r
+		}
+	}
+	return best
+}
+
+// showRaw prints the page of a record as it was served.
+func (e *env) showRaw(s *store.Store, rec store.Record) error {
+	body, err := s.Body(rec.SHA256)
+	if err == nil {
+		_, err = e.exact().Write(body)
+	}
+	return err
 }
 
 // An other is a record that a key stands for as well, and that is not shown.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"gongkai/cmd/gongkai/disk"
 	"gongkai/cmd/gongkai/view"
 	"gongkai/crawler"
 	"gongkai/crawler/pace"
@@ -89,7 +90,7 @@ func (e *env) conclude(j *job, err *error) (name string, written error) {
 	n.Ended = time.Now().UTC()
 	n.ExitCode = codeOf(*err)
 	n.Outcome = outcome(*err)
-	n.DiskFree, _ = e.freeSpace(existing(j.Archive.Path)) // 0 when it cannot be told
+	n.DiskFree, _ = e.freeSpace(disk.Existing(j.Archive.Path)) // 0 when it cannot be told
 	state.Learn(n, j.sum, failure(*err) == nil)
 	return reportFolder(&j.Config).Put(n, view.Run(n), state, j.Report.Keep)
 }
@@ -139,10 +140,14 @@ func (e *env) visit(ctx context.Context, j *job) (err error) {
 }
 
 // atStake reports whether what went wrong may be a sign of an archive in danger: then nothing more is done with it.
-func atStake(err error) bool { return errors.Is(err, store.ErrDamaged) || isDiskFull(err) }
+func atStake(err error) bool { return errors.Is(err, store.ErrDamaged) || disk.IsFull(err) }
 
-// crawlOnce runs the crawler and turns what came of it into the outcome of a command. A closed window, a time that is
-// over and a used-up budget end a run as they should; so does a signal, but then there is more to do.
+// note adds a sentence to the report.
+func (j *job) note(format string, args ...any) {
+	j.report.Notes = append(j.report.Notes, fmt.Sprintf(format, args...))
+}
+
+// crawlOnce runs the crawler.
 func (e *env) crawlOnce(ctx context.Context, j *job) error {
 	if j.sum.Portals == nil {
 		for _, p := range j.portals { // when the crawler does not get as far as that
@@ -165,27 +170,33 @@ func (e *env) crawlOnce(ctx context.Context, j *job) error {
 		j.sum = sum
 	}
 	if sum.SetAside != "" {
-		j.report.Notes = append(j.report.Notes, "the frontier was damaged, is kept as "+sum.SetAside+", and was made anew: all listings are looked at again, and waits that servers had asked for are forgotten")
+		j.note("the frontier was damaged, is kept as %s, and was made anew: all listings are looked at again, and waits that servers had asked for are forgotten", sum.SetAside)
 	}
+	return j.ranUntil(ctx, sum, err)
+}
+
+// ranUntil turns what came of running the crawler into the outcome of a command. A closed window, a time that is over and a
+// used-up budget end a run as they should; so does a signal, but then there is more to do.
+func (j *job) ranUntil(ctx context.Context, sum crawler.Summary, err error) error {
 	cause := context.Cause(ctx)
 	switch {
 	case err != nil && ctx.Err() == nil:
 		return err
-	case isDiskFull(cause):
+	case disk.IsFull(cause):
 		return cause
 	case err != nil && !errors.Is(cause, errWindowClosed) && !errors.Is(cause, errUntil):
 		return partialError{stopped(cause)}
 	case err != nil:
-		j.report.Notes = append(j.report.Notes, stopped(cause))
+		j.note("%s", stopped(cause))
 	}
 	if j.maxRequests > 0 && sum.Unvisited > 0 {
-		j.report.Notes = append(j.report.Notes, fmt.Sprintf("stopped after %d requests, as asked for: %d pages known are left; the next run goes on", j.maxRequests, sum.Unvisited))
+		j.note("stopped after %d requests, as asked for: %d pages known are left; the next run goes on", j.maxRequests, sum.Unvisited)
 	}
 	if sum.Sent > 0 && sum.Answers == 0 {
 		return errNoAnswer
 	}
 	if !j.until.IsZero() && !time.Now().Before(j.until) && sum.Unvisited > 0 {
-		j.report.Notes = append(j.report.Notes, fmt.Sprintf("the run was over at %s: %d pages known are left; the next run goes on", view.Clock(j.until), sum.Unvisited))
+		j.note("the run was over at %s: %d pages known are left; the next run goes on", view.Clock(j.until), sum.Unvisited)
 	}
 	if !sum.Clean() {
 		return errNotAll
@@ -217,7 +228,7 @@ func stopped(cause error) string {
 		return "stopped, the window has closed; the next run goes on"
 	case errors.Is(cause, errUntil):
 		return "stopped, the time given is over; the next run goes on"
-	case isDiskFull(cause):
+	case disk.IsFull(cause):
 		return "stopped: " + cause.Error()
 	}
 	return "stopped before the end; the next run goes on"
@@ -231,7 +242,7 @@ func outcome(err error) string {
 		return "done"
 	case errors.As(err, &partial):
 		return "done in part: " + err.Error()
-	case isDiskFull(err) && !errors.Is(err, errDiskFull):
+	case disk.IsFull(err) && !errors.Is(err, disk.ErrFull):
 		return "could not: the disk is full; what was archived before is safe: " + err.Error()
 	}
 	return "could not: " + err.Error()
@@ -247,7 +258,7 @@ func (e *env) send(ctx context.Context, j *job, name string, written bool) {
 	if failed == nil {
 		return
 	}
-	j.report.Notes = append(j.report.Notes, "this report could not be sent: "+failed.Error())
+	j.note("this report could not be sent: %v", failed)
 	j.log.Error("the report could not be sent", "err", failed)
 	if !written {
 		return

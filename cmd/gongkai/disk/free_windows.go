@@ -1,9 +1,9 @@
-package main
+package disk
 
 import "golang.org/x/sys/windows"
 
-// diskFree returns what is left for us on the disk of a folder, in bytes.
-func diskFree(dir string) (int64, error) {
+// Free returns what is left for us on the disk of a folder, in bytes.
+func Free(dir string) (int64, error) {
 	name, err := windows.UTF16PtrFromString(dir)
 	if err != nil {
 		return 0, err

@@ -1,11 +1,11 @@
 //go:build unix
 
-package main
+package disk
 
 import "golang.org/x/sys/unix"
 
-// diskFree returns what is left for us on the disk of a folder, in bytes.
-func diskFree(dir string) (int64, error) {
+// Free returns what is left for us on the disk of a folder, in bytes.
+func Free(dir string) (int64, error) {
 	var st unix.Statfs_t
 	if err := unix.Statfs(dir, &st); err != nil {
 		return 0, err
