@@ -124,7 +124,8 @@ func TestAsOf(t *testing.T) {
 	sameFiles(t, "by the time", now, exported("time", "-format", formats, "-as-of", clock))
 	sameFiles(t, "WARC", warcs, exported("warc-again", "-format", "warc", "-year", "2022", "-as-of", exact))
 
-	// By the capture alone, the moment ends where the next capture begins, and what was read again before that is in it.
+	// By the capture alone, the moment ends where the next capture begins, and what was read again before that is in
+	// it.
 	first := exported("capture", "-format", formats, "-as-of", capture)
 	p.publish("/2018.html", anjuReport(t, "2023年", "2018年"))
 	p.crawl()

@@ -19,8 +19,8 @@ import (
 	"gongkai/crawler/runreport"
 )
 
-// TestNightHasAnEnd: beside a portal that asks for an hour between requests, a night is over at its time, is told, and comes
-// to its end; the next one goes on.
+// TestNightHasAnEnd: beside a portal that asks for an hour between requests, a night is over at its time, is told, and
+// comes to its end; the next one goes on.
 func TestNightHasAnEnd(t *testing.T) {
 	t.Parallel()
 	dir, _ := replicas(t)
@@ -66,7 +66,8 @@ func TestNightHasAnEnd(t *testing.T) {
 	}
 }
 
-// TestUntilNext: a night is over in time for what follows it to be done when the next is due, or after schedule.longest.
+// TestUntilNext: a night is over in time for what follows it to be done when the next is due, or after
+// schedule.longest.
 func TestUntilNext(t *testing.T) {
 	for _, test := range []struct {
 		crawl         string

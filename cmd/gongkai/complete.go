@@ -75,7 +75,8 @@ func offer(list func() []string) cobra.CompletionFunc {
 	}
 }
 
-// offerFormats offers what -format of export takes: tables in several, with commas between them, or records of captures alone.
+// offerFormats offers what -format of export takes: tables in several, with commas between them, or records of captures
+// alone.
 func offerFormats(_ *cobra.Command, _ []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	before, last := "", begun
 	if i := strings.LastIndexByte(begun, ','); i >= 0 {

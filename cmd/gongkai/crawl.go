@@ -123,8 +123,8 @@ func (e *env) crawled(j *job, err error) error {
 	return err
 }
 
-// waitFor returns a context that lasts while the window is open, after waiting for that. The zero window lasts for ever. A
-// window that opens only when the run has to be over, at until if that is not zero, is not waited for.
+// waitFor returns a context that lasts while the window is open, after waiting for that. The zero window lasts for
+// ever. A window that opens only when the run has to be over, at until if that is not zero, is not waited for.
 func waitFor(ctx context.Context, w config.Window, until time.Time, log *slog.Logger) (context.Context, context.CancelFunc, error) {
 	if w.Zone == nil {
 		return ctx, func() {}, nil

@@ -193,8 +193,8 @@ const (
 	lockedTry  = 2 * time.Hour
 )
 
-// take opens the archive, unless a run of this process has, and waits a while for other processes, but not until the run
-// has to be over.
+// take opens the archive, unless a run of this process has, and waits a while for other processes, but not until the
+// run has to be over.
 func (d *daemon) take(ctx context.Context, s session, until time.Time) (*openArchive, error) {
 	for began := time.Now(); ; {
 		h, err := d.tryTake(s)
@@ -281,9 +281,9 @@ func (d *daemon) nightly(ctx context.Context, s session) error {
 	return d.run(ctx, j)
 }
 
-// until returns when a crawl that begins now is over: schedule.longest from now, or in time for what follows it to be done
-// when the next run is due. That has a twentieth of the time, or half as much again as it took last, up to the half. It is
-// zero when nothing more is due.
+// until returns when a crawl that begins now is over: schedule.longest from now, or in time for what follows it to be
+// done when the next run is due. That has a twentieth of the time, or half as much again as it took last, up to the
+// half. It is zero when nothing more is due.
 func (d *daemon) until(s session, now time.Time) time.Time {
 	if longest := time.Duration(s.Schedule.Longest); longest > 0 {
 		return now.Add(longest)

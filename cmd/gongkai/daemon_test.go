@@ -142,8 +142,8 @@ func (h *hook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// TestBadNight: a portal is dead, a page has changed, another is gone, the webhook hangs. The report tells it, the rest is
-// done, and the exit code is 3.
+// TestBadNight: a portal is dead, a page has changed, another is gone, the webhook hangs. The report tells it, the rest
+// is done, and the exit code is 3.
 func TestBadNight(t *testing.T) {
 	t.Parallel()
 	dir, farm := replicas(t)

@@ -12,7 +12,8 @@ import (
 	"gongkai/cmd/gongkai/disk"
 )
 
-// room returns disk.ErrFull when the disk of a folder, or of the nearest one above it that exists, has too little space.
+// room returns disk.ErrFull when the disk of a folder, or of the nearest one above it that exists, has too little
+// space.
 func (e *env) room(dir string, least config.Size) error {
 	free, err := e.freeSpace(disk.Existing(dir))
 	if err != nil {

@@ -172,7 +172,8 @@ func TestReadmesAgree(t *testing.T) {
 	}
 }
 
-// TestGuidesAgree: a guide in Chinese has the commands of the English one, in the same order, and its headings and tables.
+// TestGuidesAgree: a guide in Chinese has the commands of the English one, in the same order, and its headings and
+// tables.
 func TestGuidesAgree(t *testing.T) {
 	files, err := filepath.Glob("docs/*.zh-CN.md")
 	if err != nil || len(files) < 3 {

@@ -130,8 +130,8 @@ func (e *env) export(ctx context.Context, out, asOf string, o export.Options) er
 
 var agencyKey = regexp.MustCompile(`^\d{6}-.`)
 
-// exportPackage writes a data package with what the catalogue expects. All that goes into it is that of one moment, so that the moment
-// has one export whenever it is made.
+// exportPackage writes a data package with what the catalogue expects. All that goes into it is that of one moment, so
+// that the moment has one export whenever it is made.
 func exportPackage(ctx context.Context, c *config.Config, s *store.Store, out string, o export.Options) (sum export.Summary, err error) {
 	past, err := s.Snapshot(store.Moment{Capture: o.AsOf, Log: o.Log})
 	if err != nil {
@@ -167,8 +167,8 @@ func exportPackage(ctx context.Context, c *config.Config, s *store.Store, out st
 	return export.Write(ctx, s, out, o)
 }
 
-// nextAfter returns the time of the first capture after a moment: what was found without one, such as where listings are, was
-// found before that. The zero time when there is none.
+// nextAfter returns the time of the first capture after a moment: what was found without one, such as where listings
+// are, was found before that. The zero time when there is none.
 func nextAfter(s *store.Store, m store.Moment) (time.Time, error) {
 	for c, err := range s.Captures(m.Capture) {
 		return c.Time, err
@@ -194,8 +194,8 @@ func exportable(all []coverage.Expectation) iter.Seq2[export.Expected, error] {
 	}
 }
 
-// moment turns what -as-of says into a moment; the zero one is now. A day means its end in China. A moment that is still to
-// come is refused: the archive may grow until then, and one moment has one export.
+// moment turns what -as-of says into a moment; the zero one is now. A day means its end in China. A moment that is
+// still to come is refused: the archive may grow until then, and one moment has one export.
 func moment(s *store.Store, text string) (m store.Moment, err error) {
 	if text == "" {
 		return m, nil

@@ -147,8 +147,8 @@ func TestAttachments(t *testing.T) {
 	}
 }
 
-// TestExtractBringsKeysAlong: an archive in which an earlier extractor kept one agency under two keys, as pages call it 区统计局
-// and 衢江区统计局. Read again, all its years and revisions are under one, and an export has one series.
+// TestExtractBringsKeysAlong: an archive in which an earlier extractor kept one agency under two keys, as pages call it
+// 区统计局 and 衢江区统计局. Read again, all its years and revisions are under one, and an export has one series.
 func TestExtractBringsKeysAlong(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

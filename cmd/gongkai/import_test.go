@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// TestExchangeCommands: archive -> WARC and WACZ -> import into an empty archive -> CSV gives the same figures, to the byte.
+// TestExchangeCommands: archive -> WARC and WACZ -> import into an empty archive -> CSV gives the same figures, to the
+// byte.
 func TestExchangeCommands(t *testing.T) {
 	t.Parallel()
 	dir, _ := replicas(t)

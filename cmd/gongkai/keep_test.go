@@ -14,8 +14,8 @@ import (
 	"gongkai/store"
 )
 
-// spoil overwrites bytes of the log of an archive, in each of its pages, and nothing else: the file can still be opened,
-// and most of what is in the log is lost.
+// spoil overwrites bytes of the log of an archive, in each of its pages, and nothing else: the file can still be
+// opened, and most of what is in the log is lost.
 func spoil(t *testing.T, archive string) {
 	t.Helper()
 	const page = 4096
@@ -24,8 +24,8 @@ func spoil(t *testing.T, archive string) {
 	names := func(at int) bool { return binary.NativeEndian.Uint64(image[at:]) == uint64(at/page) }
 	leaves := 0
 	for at := 2 * page; at+4*page <= len(image); at += page {
-		// bbolt's head of a page: number, flags (2 is a leaf), entries, how many further pages belong to it. No index has
-		// entries that fill four pages. A page that is free may still say so, while those behind it are in use.
+		// bbolt's head of a page: number, flags (2 is a leaf), entries, how many further pages belong to it. No index
+		// has entries that fill four pages. A page that is free may still say so, while those behind it are in use.
 		if names(at) && binary.NativeEndian.Uint16(image[at+8:]) == 2 && binary.NativeEndian.Uint32(image[at+12:]) == 3 &&
 			!names(at+page) && !names(at+2*page) && !names(at+3*page) {
 			for hole := at + page/2; hole < at+4*page; hole += page {
@@ -149,8 +149,8 @@ func lostPage(t *testing.T, whole []byte, config string) {
 	t.Error("problems.csv never tells what is lost")
 }
 
-// TestCompactCommand: what is exported before and after is the same, also of a moment; nothing is done beside a writer, or
-// where there is no room.
+// TestCompactCommand: what is exported before and after is the same, also of a moment; nothing is done beside a writer,
+// or where there is no room.
 func TestCompactCommand(t *testing.T) {
 	t.Parallel()
 	in, g := keeping(t)

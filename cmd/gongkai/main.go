@@ -1,7 +1,3 @@
-// Gongkai (公开) crawls Chinese government disclosure portals for their annual reports on information disclosure,
-// archives every answer as served, and exports the statutory figures. README.md tells how it is used.
-//
-// This package is flags, configuration, wiring and exit codes; what the program does lives in the packages below it.
 package main
 
 import (

@@ -51,7 +51,8 @@ func listsApart(text string) string {
 
 var manFlag = regexp.MustCompile(`\\fB-(-[a-z-]+)\\fP(=""|\[=false\])?`)
 
-// plainFlags writes the flags in man pages as the documentation has them: with one dash, and without defaults that are none.
+// plainFlags writes the flags in man pages as the documentation has them: with one dash, and without defaults that are
+// none.
 func plainFlags(dir string) error {
 	names, err := filepath.Glob(filepath.Join(dir, "gongkai*.1"))
 	for _, name := range names {

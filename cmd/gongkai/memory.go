@@ -14,8 +14,8 @@ import (
 // mostMemory is how much is taken where nobody says: more makes nothing faster.
 const mostMemory = 4 << 30
 
-// memoryFor returns how many bytes the process may take: what the configuration says, else what GOMEMLIMIT says, else three
-// quarters of what its control group may, or half of what the machine has.
+// memoryFor returns how many bytes the process may take: what the configuration says, else what GOMEMLIMIT says, else
+// three quarters of what its control group may, or half of what the machine has.
 func memoryFor(c *config.Config) int64 {
 	if c.Crawl.Memory > 0 {
 		return int64(c.Crawl.Memory)
@@ -47,8 +47,8 @@ type memory struct {
 	buffers *fetch.Buffers
 }
 
-// lend returns the memory for an archive, which is open for writing. retry is for pages whose reading has ended an earlier
-// process.
+// lend returns the memory for an archive, which is open for writing. retry is for pages whose reading has ended an
+// earlier process.
 func (e *env) lend(c *config.Config, retry bool) (memory, error) {
 	e.lending.Lock()
 	defer e.lending.Unlock()

@@ -411,8 +411,8 @@ func readmeCommands(t *testing.T, file string) (commands []string) {
 	return commands
 }
 
-// TestReadme runs every gongkai command of the README, in order, against the replicas. TestReadmesAgree holds the Chinese
-// one to the same.
+// TestReadme runs every gongkai command of the README, in order, against the replicas. TestReadmesAgree holds the
+// Chinese one to the same.
 func TestReadme(t *testing.T) {
 	commands := readmeCommands(t, "../../README.md")
 	if len(commands) < 10 {

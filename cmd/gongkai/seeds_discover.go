@@ -115,8 +115,8 @@ func checkWritable(file string) error {
 	return nil
 }
 
-// toDiscover returns the portals that are meant: those chosen of the catalogue, and those at addresses. An address that the
-// catalogue knows as a home page is that portal.
+// toDiscover returns the portals that are meant: those chosen of the catalogue, and those at addresses. An address that
+// the catalogue knows as a home page is that portal.
 func toDiscover(conf *config.Config, addresses []string, c choice) (portals []seeds.Portal, err error) {
 	if !c.none() {
 		if portals, err = c.from(conf); err != nil {

@@ -15,8 +15,8 @@ import (
 // squeezed is a text with each run of white space as one blank.
 func squeezed(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// TestShowInTime: the life of a report as a portal and its crawler lead it: what it was at a time, what happened to it, and
-// what was changed.
+// TestShowInTime: the life of a report as a portal and its crawler lead it: what it was at a time, what happened to it,
+// and what was changed.
 func TestShowInTime(t *testing.T) {
 	t.Parallel()
 	p := newLivingPortal(t)

@@ -13,8 +13,8 @@ import (
 	"gongkai/store"
 )
 
-// TestToldOnce: a report goes on where the one before it ended, so that it tells what a run archived that was killed before
-// its own report.
+// TestToldOnce: a report goes on where the one before it ended, so that it tells what a run archived that was killed
+// before its own report.
 func TestToldOnce(t *testing.T) {
 	t.Parallel()
 	dir, _ := replicas(t)
@@ -46,8 +46,8 @@ func TestToldOnce(t *testing.T) {
 	}
 }
 
-// TestTwoArchives: archives that lie in one folder, and so share a folder of reports, tell each of its own captures, and
-// all of them; each shows the report on its own last run.
+// TestTwoArchives: archives that lie in one folder, and so share a folder of reports, tell each of its own captures,
+// and all of them; each shows the report on its own last run.
 func TestTwoArchives(t *testing.T) {
 	t.Parallel()
 	dir, _ := replicas(t)

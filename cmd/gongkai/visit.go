@@ -175,8 +175,8 @@ func (e *env) crawlOnce(ctx context.Context, j *job) error {
 	return j.ranUntil(ctx, sum, err)
 }
 
-// ranUntil turns what came of running the crawler into the outcome of a command. A closed window, a time that is over and a
-// used-up budget end a run as they should; so does a signal, but then there is more to do.
+// ranUntil turns what came of running the crawler into the outcome of a command. A closed window, a time that is over
+// and a used-up budget end a run as they should; so does a signal, but then there is more to do.
 func (j *job) ranUntil(ctx context.Context, sum crawler.Summary, err error) error {
 	cause := context.Cause(ctx)
 	switch {

@@ -32,11 +32,11 @@ type Count struct {
 	code string // least of the divisions counted
 }
 
-// A Tally is how many reports are expected, and how many of these are held.
+// A Tally is how many reports are expected, and how many of the expected ones are held.
 type Tally struct{ Expected, Held int }
 
-// Count adds up the cells of a map in which a report is expected by what they have in common; nil when there are none. The order is
-// that of the divisions, the levels, the years, or for reasons that of the numbers, greatest first.
+// Count adds up the cells of a map in which a report is expected by what they have in common; nil when there are none.
+// The order is that of the divisions, the levels, the years, or for reasons that of the numbers, greatest first.
 func (m *Map) Count(by string) (all []Count) {
 	at := map[string]*Count{}
 	for _, c := range m.Cells() {

@@ -1,5 +1,5 @@
-// Package coverage tells of which agency and year an archive holds a report, where one is owed and not held, and why not. It
-// only reads: it asks no portal, and draws nothing.
+// Package coverage tells of which agency and year an archive holds a report, where one is owed and not held, and why
+// not. It only reads: it asks no portal, and draws nothing.
 //
 //	coverage.go   a map: a line an agency, a cell a year
 //	expected.go   what the catalogue expects, joined with what is held
@@ -53,8 +53,8 @@ type Line struct {
 // A Span is a range of years; the zero one leaves the range open.
 type Span struct{ First, Last int }
 
-// Of makes the map of an archive and of what is expected. A division leaves out agencies outside of it; "" leaves out none. An open
-// span is that of the years of which anything is known. It is empty when nothing is held or expected.
+// Of makes the map of an archive and of what is expected. A division leaves out agencies outside of it; "" leaves out
+// none. An open span is that of the years of which anything is known. It is empty when nothing is held or expected.
 func Of(s *store.Store, expected []Expectation, division string, span Span, now time.Time) (Map, error) {
 	m := Map{Counts: map[string]int{}}
 	held, err := Holdings(s)
@@ -180,8 +180,8 @@ func (m *Map) Cells() []Cell {
 	return cells
 }
 
-// Known are the lines of agencies of which the archive knows anything: a report is held, or there is a reason why none is that
-// is more than that nobody has looked.
+// Known are the lines of agencies of which the archive knows anything: a report is held, or there is a reason why none
+// is that is more than that nobody has looked.
 func (m *Map) Known() (lines []Line) {
 	for _, l := range m.Lines {
 		if slices.ContainsFunc(l.Cells, func(c Cell) bool {

@@ -157,8 +157,8 @@ func aReport(t *testing.T, s *store.Store, url string, key extract.AgencyKey, na
 	}
 }
 
-// TestHoldings: what is held of an agency goes by the best reading of each year and the name of the newest; what is rejected,
-// or without a key or a year, does not count.
+// TestHoldings: what is held of an agency goes by the best reading of each year and the name of the newest; what is
+// rejected, or without a key or a year, does not count.
 func TestHoldings(t *testing.T) {
 	s, err := store.Open(t.TempDir())
 	if err != nil {

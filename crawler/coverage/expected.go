@@ -34,9 +34,9 @@ type Query struct {
 	Now     time.Time
 }
 
-// Expectations joins what the catalogue expects with what an archive knows of gaps. Those whose report is held, under the
-// agency's own name or that of its office, are among them, without a reason. They are in the order of agency, as bytes, and
-// year, each once. When ctx ends, so does it, with the error of ctx.
+// Expectations joins what the catalogue expects with what an archive knows of gaps. Those whose report is held, under
+// the agency's own name or that of its office, are among them, without a reason. They are in the order of agency, as
+// bytes, and year, each once. When ctx ends, so does it, with the error of ctx.
 func Expectations(ctx context.Context, s *store.Store, q Query) ([]Expectation, error) {
 	past, err := q.Past, error(nil)
 	if past == nil {
@@ -70,9 +70,9 @@ func Expectations(ctx context.Context, s *store.Store, q Query) ([]Expectation, 
 	return slices.CompactFunc(all, func(a, b Expectation) bool { return a.Agency == b.Agency && a.Year == b.Year }), nil
 }
 
-// expectationOf says what became of a report that the catalogue expects; false when the agency's office has reported, which has
-// a line of its own. An agency of which nothing at all is held stands under the name of its office, when that has reported
-// on other years.
+// expectationOf says what became of a report that the catalogue expects; false when the agency's office has reported,
+// which has a line of its own. An agency of which nothing at all is held stands under the name of its office, when that
+// has reported on other years.
 func expectationOf(w seeds.Expectation, held heldYears, gaps *gaps, found *seeds.Discoveries) (x Expectation, own bool) {
 	x = Expectation{Agency: w.Agency, Name: w.Name, Division: w.Division, Level: w.Level, Year: w.Year, Not: w.Not}
 	keys := append([]extract.AgencyKey{w.Agency}, w.Or...)

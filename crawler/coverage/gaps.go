@@ -158,8 +158,8 @@ func (l *listingState) note(start bool, url, why string) {
 	}
 }
 
-// why says why what is expected is not held, and whether it is known to exist: from the page that should be it, else from the
-// portal that should name it.
+// why says why what is expected is not held, and whether it is known to exist: from the page that should be it, else
+// from the portal that should name it.
 func (g *gaps) why(w seeds.Expectation, keys []extract.AgencyKey, found *seeds.Discoveries) (why string, exists bool) {
 	for _, key := range keys {
 		if page, named := g.reports[extract.Key{Agency: key, Year: w.Year}]; named && page.state != store.StateRedirect {

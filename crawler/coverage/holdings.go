@@ -19,8 +19,8 @@ type Holding struct {
 	Forms   map[int]string // to what the report of that quality was read from: see extract.FormHTML
 }
 
-// Holdings lists what an archive holds of each agency, by key. Pages that are no reports, and reports whose agency or year is
-// not known, do not count.
+// Holdings lists what an archive holds of each agency, by key. Pages that are no reports, and reports whose agency or
+// year is not known, do not count.
 func Holdings(s *store.Store) ([]Holding, error) { return holdingsOf(s.Outlines()) }
 
 func holdingsOf(records iter.Seq2[store.Record, error]) ([]Holding, error) {

@@ -19,10 +19,10 @@ import (
 	"gongkai/store/frontier"
 )
 
-// A Folder is the folder of reports, and what one archive keeps of its own. For each run there are YYYY-MM-DDThhmmZ.txt and
-// .json; latest.txt and latest.json are copies of the last ones, whichever archive they are of. Archives may share a folder
-// of reports. Which ones are its own an archive knows by reports.json in its folder, which holds what the next report must
-// know as well; without it, the next report begins at its own run.
+// A Folder is the folder of reports, and what one archive keeps of its own. For each run there are YYYY-MM-DDThhmmZ.txt
+// and .json; latest.txt and latest.json are copies of the last ones, whichever archive they are of. Archives may share
+// a folder of reports. Which ones are its own an archive knows by reports.json in its folder, which holds what the next
+// report must know as well; without it, the next report begins at its own run.
 type Folder struct {
 	Dir     string // of the reports
 	Archive string // folder of the archive
@@ -131,8 +131,8 @@ func (st *State) Learn(n *Report, sum crawler.Summary, done bool) {
 // BaseKind is the kind of a run without its years: backfill for "backfill 2008-2024".
 func BaseKind(kind string) string { word, _, _ := strings.Cut(kind, " "); return word }
 
-// Put writes a report with its text for people, and what the next one must know; it returns the name of the report. Of the archive's reports the
-// newest are kept, as many as keep says; 0 keeps all.
+// Put writes a report with its text for people, and what the next one must know; it returns the name of the report. Of
+// the archive's reports the newest are kept, as many as keep says; 0 keeps all.
 func (f Folder) Put(n *Report, text string, st State, keep int) (name string, err error) {
 	if err := os.MkdirAll(f.Dir, 0o777); err != nil {
 		return "", err

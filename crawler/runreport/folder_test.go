@@ -20,7 +20,8 @@ import (
 	"gongkai/store/frontier"
 )
 
-// TestOldState: reports and state.json that archives shared are read on by the archive that they are of, and by no other.
+// TestOldState: reports and state.json that archives shared are read on by the archive that they are of, and by no
+// other.
 func TestOldState(t *testing.T) {
 	dir := t.TempDir()
 	began := time.Date(2026, 11, 25, 14, 0, 0, 0, time.UTC)
@@ -68,8 +69,8 @@ func TestOldState(t *testing.T) {
 	}
 }
 
-// TestKeep: of an archive's own reports the newest are kept, as many as are to be, and those of others are left alone; no
-// two have one name.
+// TestKeep: of an archive's own reports the newest are kept, as many as are to be, and those of others are left alone;
+// no two have one name.
 func TestKeep(t *testing.T) {
 	dir := t.TempDir()
 	mine, other := Folder{dir, filepath.Join(dir, "a")}, Folder{dir, filepath.Join(dir, "b")}
@@ -139,8 +140,8 @@ func TestBoundedItem(t *testing.T) {
 	}
 }
 
-// TestLearn: what a report has told, when each portal gave something, and when a run of each kind came to its end, or why it did
-// not, is there for the next report.
+// TestLearn: what a report has told, when each portal gave something, and when a run of each kind came to its end, or
+// why it did not, is there for the next report.
 func TestLearn(t *testing.T) {
 	s := Folder{t.TempDir(), filepath.Join(t.TempDir(), "archive")}
 	began := time.Date(2026, 11, 25, 14, 0, 0, 0, time.UTC)

@@ -1,5 +1,5 @@
-// Package runreport tells what a run of the crawler came to: what is new, what is wrong, and what is still missing, and keeps the
-// reports of an archive's runs in a folder. It does not run anything, and writes no sentence for a person.
+// Package runreport tells what a run of the crawler came to: what is new, what is wrong, and what is still missing, and
+// keeps the reports of an archive's runs in a folder. It does not run anything, and writes no sentence for a person.
 //
 //	runreport.go   a report, and what goes into it
 //	folder.go      the reports in a folder, and what the next one must know
@@ -88,7 +88,8 @@ const (
 )
 
 // mostListed is how many entries of each kind a report has; mostFigures how many figures of a revision. mostRepeated is
-// how many characters of a text it repeats that somebody else has written: a title, a cell. crawler.Problem has its own bound.
+// how many characters of a text it repeats that somebody else has written: a title, a cell. crawler.Problem has its own
+// bound.
 const (
 	mostListed   = 5000
 	mostFigures  = 12
@@ -178,7 +179,8 @@ func add[T any](n *Report, name string, list *[]T, entry T) {
 	n.More[name]++
 }
 
-// TellProblems fills in what the crawler tells of the portals, of which sum has one each, in their order. last says when each has given something before.
+// TellProblems fills in what the crawler tells of the portals, of which sum has one each, in their order. last says
+// when each has given something before.
 func (n *Report) TellProblems(portals []seeds.Portal, sum crawler.Summary, last map[string]time.Time) {
 	n.Counts, n.Portals = sum.Counts, len(sum.Portals)
 	for i, p := range sum.Portals {
@@ -226,7 +228,8 @@ func deadOf(p seeds.Portal, sum crawler.PortalSummary) (DeadPortal, bool) {
 	return d, true
 }
 
-// A MissingYears is an agency, or a portal of which nothing is held, and the years asked for that the archive has no report of.
+// A MissingYears is an agency, or a portal of which nothing is held, and the years asked for that the archive has no
+// report of.
 type MissingYears struct {
 	Portal string `json:"portal,omitempty"`
 	Key    string `json:"agency,omitempty"`

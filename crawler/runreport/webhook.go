@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// Post sends a report to a webhook as a user agent. It takes no longer than the patience, whatever the other side does. The address
-// may hold a secret, so its path is in no error.
+// Post sends a report to a webhook as a user agent. It takes no longer than the patience, whatever the other side does.
+// The address may hold a secret, so its path is in no error.
 func Post(ctx context.Context, address, agent string, patience time.Duration, n *Report) error {
 	data, err := json.Marshal(n)
 	if err != nil {

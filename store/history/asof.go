@@ -48,8 +48,8 @@ func AsOf(s *store.Store, records []store.Record, at time.Time) (*HeldAt, []stor
 	return then, held, nil
 }
 
-// revision returns the last revision that a page had until the time and that claims a report, and notes the first ever. When
-// another report has taken its place, that is the last that the report was.
+// revision returns the last revision that a page had until the time and that claims a report, and notes the first ever.
+// When another report has taken its place, that is the last that the report was.
 func (h *HeldAt) revision(p *Page, key string) (last *Revision) {
 	for i := range p.Revisions {
 		v := &p.Revisions[i]
@@ -66,7 +66,8 @@ func (h *HeldAt) revision(p *Page, key string) (last *Revision) {
 	return last
 }
 
-// Choose fills in what is known of the revision that a record is of: one that AsOf has returned. A nil HeldAt stays nil.
+// Choose fills in what is known of the revision that a record is of: one that AsOf has returned. A nil HeldAt stays
+// nil.
 func (h *HeldAt) Choose(r store.Record) {
 	if h == nil {
 		return
@@ -87,8 +88,8 @@ func (h *HeldAt) Choose(r store.Record) {
 	}
 }
 
-// holds reports whether an event went on at a time, as far as is known: a page that is not there, or is no report, stays so until
-// it is seen again.
+// holds reports whether an event went on at a time, as far as is known: a page that is not there, or is no report,
+// stays so until it is seen again.
 func holds(p *Page, e Event, at time.Time) bool {
 	switch {
 	case e.Time.After(at):
@@ -103,7 +104,8 @@ func holds(p *Page, e Event, at time.Time) bool {
 	})
 }
 
-// Standing returns the record that stands of a URL among the captures up to one: the newest that is a report and believed.
+// Standing returns the record that stands of a URL among the captures up to one: the newest that is a report and
+// believed.
 func Standing(s *store.Store, url string, last uint64) (newest store.Record, ok bool, err error) {
 	for c, err := range s.CapturesOf(url) {
 		if err != nil {

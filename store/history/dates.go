@@ -54,8 +54,8 @@ func redated(before, r *Revision) (kind, why string) {
 	return ReDating, why
 }
 
-// grace is how many days after its date a report may appear without being remarkable: portals put pages into listings at
-// night, and caches keep the old ones.
+// grace is how many days after its date a report may appear without being remarkable: portals put pages into listings
+// at night, and caches keep the old ones.
 const grace = 2
 
 // absent says that the first revision of a report was seen not to be there after the day that it gives; "" when nothing
@@ -86,7 +86,8 @@ func absent(s *store.Store, p *Page, r *Revision) (string, error) {
 	return why(listing, "the listing "+first.From+" did not have it"), nil
 }
 
-// unlisted returns when, after a day, the listing that led to a page was seen without it; the zero time when it was not.
+// unlisted returns when, after a day, the listing that led to a page was seen without it; the zero time when it was
+// not.
 func unlisted(s *store.Store, page *store.Capture, after time.Time) (time.Time, error) {
 	name := nameIn(page.URL)
 	if name == "" {

@@ -40,8 +40,8 @@ const (
 	Blank = "blank"
 )
 
-// Differences lists what two readings of one page disagree about, field by field. Where a figure stood and what its digests
-// are does not count.
+// Differences lists what two readings of one page disagree about, field by field. Where a figure stood and what its
+// digests are does not count.
 func Differences(before, now *store.Record) []Difference {
 	d := differ{url: now.URL, capture: now.Capture}
 	d.value("rejected", "", before.Rejected, now.Rejected)

@@ -1,6 +1,6 @@
 // Package history tells what became of a report in the course of time: its revisions, when each was there, and what
-// happened to it besides: it was withdrawn, came back, moved, was dated back. And it compares readings, revisions and texts. It
-// tells what the archive shows; it does not choose between pages, and corrects nothing.
+// happened to it besides: it was withdrawn, came back, moved, was dated back. And it compares readings, revisions and
+// texts. It tells what the archive shows; it does not choose between pages, and corrects nothing.
 //
 //	history.go        the life of one page: revisions and events
 //	report.go         that of a report, which may be at several addresses
@@ -22,8 +22,8 @@ import (
 	"gongkai/store"
 )
 
-// A Revision is a version of a report at one address. A page that was not read as a report, as a challenge, an error page
-// or one that says that it is gone, is none; neither is reading a page again.
+// A Revision is a version of a report at one address. A page that was not read as a report, as a challenge, an error
+// page or one that says that it is gone, is none; neither is reading a page again.
 type Revision struct {
 	Number     int       `json:"revision"`             // from 1, at its address
 	Capture    uint64    `json:"capture"`              // that brought it
@@ -34,7 +34,8 @@ type Revision struct {
 	Change     string    `json:"change"`               // against the one before it: first, cosmetic, text, figures; see store.ChangeFirst
 	SameAs     int       `json:"same_as,omitempty"`
 
-	// The four digests: of the bytes, of the text, of metadata and figures, and of what is attached ("" when nothing is).
+	// The four digests: of the bytes, of the text, of metadata and figures, and of what is attached ("" when nothing
+	// is).
 	SHA256      string `json:"sha256"`
 	Text        string `json:"text_sha256"`
 	Fields      string `json:"fields_sha256"`
@@ -101,8 +102,9 @@ const (
 	MoreParts    = "parts"        // the page is the same; other parts of it could be had
 )
 
-// Repeated is on how many days in a row a page must be missing to be taken for withdrawn. One 404 is often a fault, and so
-// are several within minutes; a crawl asks again on the following days. A night may begin a little earlier than the one before.
+// Repeated is on how many days in a row a page must be missing to be taken for withdrawn. One 404 is often a fault, and
+// so are several within minutes; a crawl asks again on the following days. A night may begin a little earlier than the
+// one before.
 const (
 	Repeated = 3
 	night    = 20 * time.Hour

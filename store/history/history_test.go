@@ -189,8 +189,8 @@ func TestOfPage(t *testing.T) {
 	}
 }
 
-// TestInARow: what is shown next ends what was shown before it: days on which a page was missing make a withdrawal only when
-// nothing else came between them; and a fault, which says nothing of the page, does not come between.
+// TestInARow: what is shown next ends what was shown before it: days on which a page was missing make a withdrawal only
+// when nothing else came between them; and a fault, which says nothing of the page, does not come between.
 func TestInARow(t *testing.T) {
 	t.Parallel()
 	gone := func(a *archiveOf) { a.gone(404, "") }
@@ -236,8 +236,8 @@ func TestInARow(t *testing.T) {
 	}
 }
 
-// TestListing: a report that appears in a listing long after the day it gives was put there later; and not, when the listing
-// was not looked at, or names its reports in a way that is not understood.
+// TestListing: a report that appears in a listing long after the day it gives was put there later; and not, when the
+// listing was not looked at, or names its reports in a way that is not understood.
 func TestListing(t *testing.T) {
 	t.Parallel()
 	listing := func(a *archiveOf, body string) {

@@ -43,7 +43,8 @@ func Of(s *store.Store, key extract.Key, scope string) (*Report, error) {
 	return r, r.findMoves(s)
 }
 
-// OfRecord tells the life of the report that a record claims; of a record whose agency or year is unknown that of its page.
+// OfRecord tells the life of the report that a record claims; of a record whose agency or year is unknown that of its
+// page.
 func OfRecord(s *store.Store, rec store.Record) (*Report, error) {
 	if key := rec.Report.Key(); key.Agency != "" && key.Year != 0 {
 		return Of(s, key, rec.Report.Scope)
@@ -52,8 +53,8 @@ func OfRecord(s *store.Store, rec store.Record) (*Report, error) {
 	return &Report{Key: rec.Report.Key().String(), Scope: rec.Report.Scope, Pages: []*Page{p}}, err
 }
 
-// forgetAbsence takes back what OfPage says of pages to which the report came from another one: that it was not there on
-// the day that it gives shows nothing then.
+// forgetAbsence takes back what OfPage says of pages to which the report came from another one: that it was not there
+// on the day that it gives shows nothing then.
 func (r *Report) forgetAbsence() {
 	for i, p := range r.Pages {
 		if own := r.own(p); i > 0 && len(own) > 0 {

@@ -32,8 +32,8 @@ type PageRevision struct {
 	Revision
 }
 
-// A FigureChange is a cell that two revisions have otherwise. Values are numbers, blank, none where there is no such cell,
-// or what cannot be read, as it is printed.
+// A FigureChange is a cell that two revisions have otherwise. Values are numbers, blank, none where there is no such
+// cell, or what cannot be read, as it is printed.
 type FigureChange struct {
 	Table  string   `json:"table"`
 	Row    string   `json:"row"`
@@ -52,8 +52,8 @@ type SectionChange struct {
 	Rows    []Op   `json:"rows,omitempty"`
 }
 
-// A PartChange is a further page, a frame or an attachment that two revisions have otherwise; a digest is "" where there
-// is none.
+// A PartChange is a further page, a frame or an attachment that two revisions have otherwise; a digest is "" where
+// there is none.
 type PartChange struct {
 	Name   string `json:"name"`
 	URL    string `json:"url"`
@@ -62,7 +62,8 @@ type PartChange struct {
 	What   string `json:"what"`
 }
 
-// CompareRevisions compares the records that stand of two revisions, which need not follow each other nor be at one address.
+// CompareRevisions compares the records that stand of two revisions, which need not follow each other nor be at one
+// address.
 func CompareRevisions(s *store.Store, a, b PageRevision) (*RevisionDiff, error) {
 	d := &RevisionDiff{Before: a, After: b, Level: levelOf(&a.Revision, &b.Revision),
 		Metadata: []Difference{}, Figures: []FigureChange{}, Sections: []SectionChange{}, Attachments: []PartChange{}, Problems: []Difference{}}

@@ -24,8 +24,9 @@ type Op struct {
 // character, a number with its separators, or a run of letters. What is deleted comes before what is inserted in its
 // place. The texts of all but the inserted come to the first text, of all but the deleted to the second.
 //
-// It takes time and memory in proportion to the texts, whatever they are: where they have too little in common to be worth
-// a search, the rest of one stands as deleted and that of the other as inserted. The same texts always give the same result.
+// It takes time and memory in proportion to the texts, whatever they are: where they have too little in common to be
+// worth a search, the rest of one stands as deleted and that of the other as inserted. The same texts always give the
+// same result.
 func Words(before, after string) []Op { return new(Comparison).Words(before, after) }
 
 // A Comparison compares several pairs of texts within the bounds of one. The zero one is ready.
@@ -129,8 +130,8 @@ func wordLength(s string) int {
 // then so many are the same.
 type edit struct{ a, del, b, ins, same int }
 
-// The bounds of a comparison: how many words may differ in a row of paragraphs, and how many steps everything may take together. Two
-// pages of reports take some thousands.
+// The bounds of a comparison: how many words may differ in a row of paragraphs, and how many steps everything may take
+// together. Two pages of reports take some thousands.
 const (
 	maxDiffer = 2000
 	maxWork   = 50_000_000
@@ -302,8 +303,8 @@ func tidy(ops []Op) (list []Op) {
 	return list
 }
 
-// island is how many characters between two changes may be counted in with them: a sentence that was rewritten and has the
-// character 的 in common with what it was is easier to read as a whole.
+// island is how many characters between two changes may be counted in with them: a sentence that was rewritten and has
+// the character 的 in common with what it was is easier to read as a whole.
 const island = 3
 
 // gather counts small islands between larger changes in with them.

@@ -150,7 +150,8 @@ func hostile(size int) map[string][2]string {
 	}
 }
 
-// TestHostileTexts: two texts of half a megabyte come to an end, whatever they are, which takes hours without bounds. BenchmarkWords has those of ten.
+// TestHostileTexts: two texts of half a megabyte come to an end, whatever they are, which takes hours without bounds.
+// BenchmarkWords has those of ten.
 func TestHostileTexts(t *testing.T) {
 	for name, texts := range hostile(1 << 19) {
 		ops := Words(texts[0], texts[1])

@@ -8,8 +8,8 @@ import (
 	"gongkai/seeds"
 )
 
-// Portals loads the catalogue that the configuration names, with what has been discovered for the archive; ids, when given,
-// choose among them.
+// Portals loads the catalogue that the configuration names, with what has been discovered for the archive; ids, when
+// given, choose among them.
 func (c *Config) Portals(ids []string) ([]seeds.Portal, error) {
 	found, err := seeds.ReadDiscoveries(c.Archive.Path)
 	if err != nil {
@@ -61,8 +61,8 @@ var (
 	placeholder = regexp.MustCompile(`(?i)(?:^|[@/.])(?:example\.(?:org|com|net)|[\pL\d-]+\.example)(?:[/:?#]|$)`)
 )
 
-// RefuseNameless refuses to visit public portals with a user agent that names no contact. The error says what to write, for a program
-// such as gongkai/0.1.0.
+// RefuseNameless refuses to visit public portals with a user agent that names no contact. The error says what to write,
+// for a program such as gongkai/0.1.0.
 func (c *Config) RefuseNameless(portals []seeds.Portal, program string) error {
 	for _, address := range contact.FindAllString(c.Crawl.UserAgent, -1) {
 		if !placeholder.MatchString(address) {

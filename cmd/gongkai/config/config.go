@@ -1,5 +1,5 @@
-// Package config reads config.toml: what can be set, what the defaults are, and what is refused. It does nothing with the settings;
-// other packages get plain fields from package main and never see it.
+// Package config reads config.toml: what can be set, what the defaults are, and what is refused. It does nothing with
+// the settings; other packages get plain fields from package main and never see it.
 //
 //	config.go      the settings and their bounds
 //	values.go      durations, sizes, years as they are written
@@ -104,9 +104,9 @@ func Default(program string) Config {
 	return c
 }
 
-// Load reads the file at path, else, when path is "", ./config.toml if there is one, else takes the defaults of a program. An
-// archive that is not "" overrides. Paths in the file are relative to it. Whatever is wrong with the file is one UsageError
-// with its line.
+// Load reads the file at path, else, when path is "", ./config.toml if there is one, else takes the defaults of a
+// program. An archive that is not "" overrides. Paths in the file are relative to it. Whatever is wrong with the file
+// is one UsageError with its line.
 func Load(path, archive, program string) (Config, error) {
 	c := Default(program)
 	file := cmp.Or(path, "config.toml")

@@ -8,7 +8,8 @@ import (
 	"github.com/robfig/cron/v3"
 )
 
-// What is done about a run whose time came while it could not begin: the machine slept, or the run before took too long.
+// What is done about a run whose time came while it could not begin: the machine slept, or the run before took too
+// long.
 const (
 	MissedOnce = "once" // it is made up for, once however many were missed
 	MissedSkip = "skip" // the next one is waited for
@@ -22,7 +23,8 @@ type Timetable struct {
 }
 
 // Timetable reads the schedule of the configuration. The expressions are read by robfig/cron, whose Schedule.Next is a
-// pure function of a time and its zone (a time of day that comes twice when clocks go back is due twice); its scheduler is not used.
+// pure function of a time and its zone (a time of day that comes twice when clocks go back is due twice); its scheduler
+// is not used.
 func (c *Config) Timetable() (Timetable, error) {
 	zone, err := time.LoadLocation(c.Schedule.Zone)
 	if err != nil || c.Schedule.Zone == "" {

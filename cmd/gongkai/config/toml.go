@@ -10,8 +10,8 @@ import (
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
-// refuseBare returns an error that begins with the line when a duration or a size is a number without a unit: TOML would
-// have delay = 3 mean three nanoseconds.
+// refuseBare returns an error that begins with the line when a duration or a size is a number without a unit: TOML
+// would have delay = 3 mean three nanoseconds.
 func refuseBare(data []byte) error {
 	units := make(map[string]string)
 	unitsOf(reflect.TypeFor[Config](), "", units)
@@ -31,7 +31,8 @@ func lineOf(data []byte, key string) (line int) {
 	return line
 }
 
-// lineAt returns the line of a piece of what is parsed; 0 when it is none, as an empty text and one with escapes are not.
+// lineAt returns the line of a piece of what is parsed; 0 when it is none, as an empty text and one with escapes are
+// not.
 func lineAt(p *unstable.Parser, b []byte) int {
 	data := p.Data()
 	at := cap(data) - cap(b)

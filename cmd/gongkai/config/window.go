@@ -59,7 +59,8 @@ func (w Window) next(now time.Time) (opens, closes time.Time) {
 	}
 }
 
-// Stretch returns the stretch that is open at now or opens next. The zero window is open for ever: from now, until the zero time.
+// Stretch returns the stretch that is open at now or opens next. The zero window is open for ever: from now, until the
+// zero time.
 func (w Window) Stretch(now time.Time) (opens, closes time.Time) {
 	if w.Zone == nil {
 		return now, time.Time{}

@@ -1,5 +1,5 @@
-// Package metrics serves numbers on the runs of a process for Prometheus, and its health. It opens no archive: it tells what runs
-// tell it, and what files say.
+// Package metrics serves numbers on the runs of a process for Prometheus, and its health. It opens no archive: it tells
+// what runs tell it, and what files say.
 package metrics
 
 import (
@@ -111,7 +111,8 @@ type going struct {
 	moved time.Time // when it last asked for something, or knew when it would
 }
 
-// How long a run may stand still, and how late one may begin, before something is wrong. A request takes three minutes at most.
+// How long a run may stand still, and how late one may begin, before something is wrong. A request takes three minutes
+// at most.
 const (
 	stillFor = 15 * time.Minute
 	lateFor  = time.Minute

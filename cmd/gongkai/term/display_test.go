@@ -10,7 +10,8 @@ import (
 	"gongkai/crawler"
 )
 
-// TestDisplay: what is no terminal gets a line a minute, without control characters, with what is blocked and the time left.
+// TestDisplay: what is no terminal gets a line a minute, without control characters, with what is blocked and the time
+// left.
 func TestDisplay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var b bytes.Buffer

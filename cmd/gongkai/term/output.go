@@ -14,8 +14,8 @@ import (
 	xterm "golang.org/x/term"
 )
 
-// A jsonWriter passes on JSON in which characters that steer terminals are escaped: it says the same to programs, and does
-// nothing to whoever looks at it. Each Write takes whole characters, as an Encoder's do.
+// A jsonWriter passes on JSON in which characters that steer terminals are escaped: it says the same to programs, and
+// does nothing to whoever looks at it. Each Write takes whole characters, as an Encoder's do.
 type jsonWriter struct{ to io.Writer }
 
 func (w jsonWriter) Write(b []byte) (int, error) {
@@ -62,8 +62,8 @@ func NewTable(w io.Writer, head ...any) table.Writer {
 	return t
 }
 
-// RenderWithin renders a table of so many columns. When it is wider than a width that is not 0, the last column goes on in the
-// next line.
+// RenderWithin renders a table of so many columns. When it is wider than a width that is not 0, the last column goes on
+// in the next line.
 func RenderWithin(t table.Writer, w io.Writer, columns, width int) {
 	t.SetOutputMirror(nil)
 	last := 0

@@ -14,9 +14,10 @@ import (
 	xterm "golang.org/x/term"
 )
 
-// What pages say is printed on terminals, and terminals obey some characters: a title could clear the screen, change what
-// stands above it, or turn the order of a line around. So all text goes through a Writer, in which no character has
-// any effect but to be seen. What programs read (JSON, CSV, pages as served) goes to the writer below it, see Bare, as it is.
+// What pages say is printed on terminals, and terminals obey some characters: a title could clear the screen, change
+// what stands above it, or turn the order of a line around. So all text goes through a Writer, in which no character
+// has any effect but to be seen. What programs read (JSON, CSV, pages as served) goes to the writer below it, see Bare,
+// as it is.
 
 // A Writer passes on text in which every character that steers terminals is replaced by a sign that stands for it, and
 // what is no UTF-8 by U+FFFD. Line ends and tabs stay. Its own colours, from Paint, pass.

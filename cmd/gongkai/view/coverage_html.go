@@ -41,8 +41,8 @@ type (
 	}
 )
 
-// CoverageHTML writes a page with a heat map of the provinces, and one for every so many of the agencies given, so that each prints on
-// a page of its own. program is named on it.
+// CoverageHTML writes a page with a heat map of the provinces, and one for every so many of the agencies given, so that
+// each prints on a page of its own. program is named on it.
 func CoverageHTML(w io.Writer, m *coverage.Map, lines []coverage.Line, now time.Time, program string) error {
 	charts := []coverChart{drawProvinces(m)}
 	for from := 0; from < len(lines); from += coverRows {

@@ -27,7 +27,8 @@ type formPart struct {
 	cells map[[2]string]extract.Figure // by row and column
 }
 
-// formParts puts the figures of a report into the tables of the form, in its order. Figures of other tables are left out.
+// formParts puts the figures of a report into the tables of the form, in its order. Figures of other tables are left
+// out.
 func formParts(r *extract.Report) (parts []formPart) {
 	schema := extract.Schema()
 	for i := range schema.Tables {

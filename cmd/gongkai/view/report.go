@@ -14,8 +14,8 @@ import (
 	"gongkai/store/history"
 )
 
-// Report writes a record of a report: where it comes from, its metadata, sections and figures, and every doubt, with those that
-// are not from its page.
+// Report writes a record of a report: where it comes from, its metadata, sections and figures, and every doubt, with
+// those that are not from its page.
 func Report(w io.Writer, rec store.Record, beside []extract.Problem) {
 	r := rec.Report
 	fmt.Fprintf(w, "%s\n\n", r.Title)

@@ -1,5 +1,5 @@
-// Package view writes for people what the packages below the program know: reports, their revisions, coverage, runs. It looks
-// nothing up, and decides nothing.
+// Package view writes for people what the packages below the program know: reports, their revisions, coverage, runs. It
+// looks nothing up, and decides nothing.
 //
 //	report.go          a report: its sections, figures and doubts
 //	form.go            figures as the statutory form lays them out
