@@ -32,15 +32,15 @@ const overBudget = "the run has sent as many requests as it may"
 
 // within drops what a backfill need not ask for: reports that cannot be of its years, and columns of other years.
 func (w *walk) within(targets []target) []target {
-	if !w.backfills() {
+	if !w.conf.backfills() {
 		return targets
 	}
 	return slices.DeleteFunc(targets, func(t target) bool {
 		if t.kind == store.KindReport {
-			return !mayBeOf(w.Years, t)
+			return !mayBeOf(w.conf.Years, t)
 		}
 		year := columnYear(t.title)
-		return t.depth > 0 && year != 0 && (year < w.Years.First || year > w.Years.Last+1)
+		return t.depth > 0 && year != 0 && (year < w.conf.Years.First || year > w.conf.Years.Last+1)
 	})
 }
 

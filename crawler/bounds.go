@@ -30,11 +30,11 @@ var errOver = errors.New(overAll)
 func isOver(ctx context.Context) bool { return errors.Is(context.Cause(ctx), errOver) }
 
 // until returns a context that ends with the run.
-func (c *Crawler) until(ctx context.Context) (context.Context, context.CancelFunc) {
-	if c.Until.IsZero() {
+func (r *run) until(ctx context.Context) (context.Context, context.CancelFunc) {
+	if r.conf.Until.IsZero() {
 		return ctx, func() {}
 	}
-	return context.WithDeadlineCause(ctx, c.Until, errOver)
+	return context.WithDeadlineCause(ctx, r.conf.Until, errOver)
 }
 
 // An allotment is what one portal has had of a run.
@@ -52,8 +52,8 @@ func (s *site) allot() {
 		s.closed = "" // that was about the portal before
 	}
 	s.share = allotment{began: time.Now()}
-	if s.PortalTime > 0 {
-		s.share.end = s.share.began.Add(s.PortalTime)
+	if s.conf.PortalTime > 0 {
+		s.share.end = s.share.began.Add(s.conf.PortalTime)
 	}
 }
 
@@ -61,7 +61,7 @@ func (s *site) allot() {
 func (s *site) late(t time.Time) bool {
 	switch {
 	case s.closed != "":
-	case !s.Until.IsZero() && !t.Before(s.Until):
+	case !s.conf.Until.IsZero() && !t.Before(s.conf.Until):
 		s.closed = overAll
 	case !s.share.end.IsZero() && !t.Before(s.share.end):
 		s.closed = overTime
@@ -73,7 +73,7 @@ func (s *site) late(t time.Time) bool {
 
 // spent reports whether the portal has had its requests; then the site is closed to it.
 func (s *site) spent() bool {
-	if s.PortalRequests > 0 && s.share.sent >= s.PortalRequests && s.closed == "" {
+	if s.conf.PortalRequests > 0 && s.share.sent >= s.conf.PortalRequests && s.closed == "" {
 		s.closed = overRequests
 	}
 	return s.closed != ""
@@ -90,8 +90,8 @@ func (s *site) opens(at time.Time) {
 
 // preferred is what a walk asks for first: listings tell what there is; but half of what a portal has of a run is for reports.
 func (w *walk) preferred() frontier.Class {
-	long := w.PortalTime > 0 && w.share.listed > 1 && time.Since(w.share.began) > w.PortalTime/2
-	if many := w.PortalRequests > 0 && w.share.listed > w.PortalRequests/2; many || long {
+	long := w.conf.PortalTime > 0 && w.site.share.listed > 1 && time.Since(w.site.share.began) > w.conf.PortalTime/2
+	if many := w.conf.PortalRequests > 0 && w.site.share.listed > w.conf.PortalRequests/2; many || long {
 		return frontier.Report
 	}
 	return frontier.AtOnce
@@ -101,7 +101,7 @@ func (w *walk) preferred() frontier.Class {
 // not get to.
 func (s *site) order(errands []errand) (turns []int) {
 	first := 0
-	if turn := s.clock.Host.Turn; turn != "" && !s.backfills() {
+	if turn := s.clock.Host.Turn; turn != "" && !s.conf.backfills() {
 		first = max(slices.IndexFunc(errands, func(e errand) bool { return e.portal.ID == turn }), 0)
 		s.clock.Host.Turn = ""
 	}
@@ -118,7 +118,7 @@ func (s *site) unreached(turns []int, errands []errand, sums []PortalSummary) er
 		sums[i].note(ProblemBound, errands[i].start[0], "not visited in this run: "+overAll)
 		s.laps[i].finish(overAll)
 	}
-	if len(turns) == 0 || len(turns) == len(errands) || s.backfills() || s.lock == nil {
+	if len(turns) == 0 || len(turns) == len(errands) || s.conf.backfills() || s.lock == nil {
 		return nil
 	}
 	s.clock.Host.Turn = errands[turns[0]].portal.ID
@@ -127,7 +127,7 @@ func (s *site) unreached(turns []int, errands []errand, sums []PortalSummary) er
 
 // leaveRest ends a walk that the end of the run has broken off, and tells of what is left.
 func (w *walk) leaveRest() error {
-	w.closed = overAll
+	w.site.closed = overAll
 	w.front.Carried = true
 	return errors.Join(w.front.Pause(overAll), w.concludeLeft())
 }
@@ -139,7 +139,7 @@ func (w *walk) lookAgain(start []string) error {
 	if w.Renewed.After(last) {
 		last = w.Renewed
 	}
-	if !w.front.Resumed || !w.front.Carried || w.backfills() || time.Since(last) < shortest {
+	if !w.front.Resumed || !w.front.Carried || w.conf.backfills() || time.Since(last) < shortest {
 		return nil
 	}
 	w.Renewed = time.Now().UTC()
@@ -155,10 +155,10 @@ func (w *walk) lookAgain(start []string) error {
 
 // rank puts a report that the archive has an answer of behind those it has none of.
 func (w *walk) rank(t target, from target) (target, error) {
-	if t.kind != store.KindReport || w.backfills() {
+	if t.kind != store.KindReport || w.conf.backfills() {
 		return t, nil
 	}
-	c, known, err := w.Store.LastCapture(t.url)
+	c, known, err := w.store.LastCapture(t.url)
 	if err != nil {
 		return t, err
 	}

@@ -50,9 +50,7 @@ func (c *Crawler) Check(ctx context.Context) ([]Checked, Summary, error) {
 			found[k.Portal+" "+k.URL] = k
 		}
 	}()
-	run := *c
-	run.purpose = "check"
-	run.do = func(ctx context.Context, s *site, e *errand, sum *PortalSummary) error {
+	check := func(ctx context.Context, s *site, e *errand, sum *PortalSummary) error {
 		sum.ID = e.portal.ID
 		for _, start := range e.start {
 			k, err := s.check(ctx, e.portal, start, sum)
@@ -63,7 +61,7 @@ func (c *Crawler) Check(ctx context.Context) ([]Checked, Summary, error) {
 		}
 		return s.lock.Keep(s.clock.Host)
 	}
-	sum, err := run.Run(ctx)
+	sum, err := c.perform(ctx, task{kind: "check", do: check, known: c.Portals})
 	close(results)
 	<-done
 	var all []Checked
@@ -86,7 +84,7 @@ func (s *site) check(ctx context.Context, p seeds.Portal, start string, sum *Por
 	}
 	t := begin(p.ID, []string{start})[0]
 	for s.closed == "" {
-		known, err := recall(s.Store, t.url)
+		known, err := recall(s.store, t.url)
 		if err != nil {
 			return k, err
 		}
@@ -121,7 +119,7 @@ func (s *site) check(ctx context.Context, p seeds.Portal, start string, sum *Por
 		if pg.Header.Get("Content-Type") == "" {
 			pg.Header = known.header()
 		}
-		k.read(s.Budget, pg, body, p, t)
+		k.read(s.budget, pg, body, p, t)
 		return k, nil
 	}
 	k.Detail = s.closed

@@ -144,6 +144,6 @@ func (s *site) distrust(rebuffed page) {
 		return
 	}
 	h.Balks, h.Lied = 0, rebuffed.Time.UTC()
-	s.Log.Info("does not answer conditional requests as it should: for a while none are sent to the site", "site", s.scope.site,
+	s.log.Info("does not answer conditional requests as it should: for a while none are sent to the site", "site", s.scope.site,
 		"url", rebuffed.URL, "answer", rebuffed.Error)
 }

@@ -58,22 +58,32 @@ type Crawler struct {
 	Buffers *fetch.Buffers    // for bodies that are still coming, shared by all crawls of this process; nil: they are kept in memory
 	Traffic *pace.Traffic     // shared with other crawls of this process into the same Store; nil: there are none
 
-	purpose string                                                      // of a run that does something else than walk, in a word
-	do      func(context.Context, *site, *errand, *PortalSummary) error // instead of a walk; nil: walk
+	resolve pace.Resolver // nil: with the real network the system's, and otherwise nobody knows which hosts share an address
+}
 
-	discoveries *seeds.Discoveries // nil: nothing is discovered in this run
-	known       []seeds.Portal     // Portals as the catalogue has them
+// A run is one use of a Crawler: what all its sites share.
+type run struct {
+	conf *Crawler // a copy, with what was left out filled in
+	task task
 
-	hosts    map[string]bool              // that may be visited
-	resolve  pace.Resolver                // nil: nobody knows which hosts share an address
-	ways     map[string]http.RoundTripper // by portal: for those that allow more of TLS than usual
-	frontier *frontier.Frontier
-	run      *frontier.Run
-	first    uint64 // newest capture of the archive when the run began
-	killed   bool   // a run before did not come to its end
-	live     *live
-	line     *line
-	places   chan struct{} // filled by the sites that have one
+	discoveries *seeds.Discoveries           // nil: nothing is discovered in this run
+	hosts       map[string]bool              // that may be visited
+	ways        map[string]http.RoundTripper // by portal: for those that allow more of TLS than usual
+	frontier    *frontier.Frontier
+	record      *frontier.Run
+	first       uint64 // newest capture of the archive when the run began
+	killed      bool   // a run before did not come to its end
+	live        *live
+	line        *line
+	places      chan struct{} // filled by the sites that have one
+}
+
+// A task is what a run does with each portal on each of its sites.
+type task struct {
+	kind  string // in a word: a run is gone on with by one of its kind only
+	do    func(context.Context, *site, *errand, *PortalSummary) error
+	known []seeds.Portal // the portals as the catalogue has them
+	walks bool           // where a portal begins may be told by what was discovered
 }
 
 const defaultMaxPageBytes = 32 << 20
@@ -82,8 +92,14 @@ const defaultMaxPageBytes = 32 << 20
 // had is no error: it is archived as such and counted. Run returns an error when the archive cannot be written, or
 // ctx's when it was stopped; the Summary tells in every case what was done until then, what the stopped run did for the
 // same portals included.
-func (c *Crawler) Run(ctx context.Context) (sum Summary, err error) {
-	run := *c
+func (c *Crawler) Run(ctx context.Context) (Summary, error) {
+	walk := func(ctx context.Context, s *site, e *errand, sum *PortalSummary) error { return s.walk(ctx, e, sum) }
+	return c.perform(ctx, task{kind: c.kind(), do: walk, known: c.Portals, walks: true})
+}
+
+// perform does one thing with every portal.
+func (c *Crawler) perform(ctx context.Context, t task) (sum Summary, err error) {
+	run := newRun(c, t)
 	if err := run.prepare(); err != nil {
 		return Summary{}, err
 	}
@@ -91,12 +107,12 @@ func (c *Crawler) Run(ctx context.Context) (sum Summary, err error) {
 		return Summary{}, err
 	}
 	if c.Traffic == nil {
-		if run.Traffic, err = pace.OpenTraffic(c.Store.Dir()); err != nil {
+		if run.conf.Traffic, err = pace.OpenTraffic(c.Store.Dir()); err != nil {
 			return Summary{}, err
 		}
-		defer func() { err = errors.Join(err, run.Traffic.Close()) }()
+		defer func() { err = errors.Join(err, run.conf.Traffic.Close()) }()
 	}
-	run.frontier = run.Traffic.Frontier()
+	run.frontier = run.conf.Traffic.Frontier()
 	if err := run.begin(); err != nil {
 		return Summary{}, err
 	}
@@ -114,52 +130,15 @@ func (c *Crawler) Run(ctx context.Context) (sum Summary, err error) {
 	return sum, errors.Join(err, run.end(sum, err))
 }
 
-// visit visits all sites, each in a goroutine of its own: most of them wait most of the time.
-func (c *Crawler) visit(ctx context.Context, groups []group) (Summary, error) {
-	sums := make([][]PortalSummary, len(groups)) // each goroutine owns one element
-	c.line = newLine(len(groups), c.Log)
-	ctx, cancel := c.until(ctx)
-	defer cancel()
-	g, ctx := errgroup.WithContext(ctx)
-	for i, group := range groups {
-		sums[i] = make([]PortalSummary, len(group.errands))
-		laps := c.live.laps[i]
-		g.Go(func() error {
-			defer c.live.sites.Add(1)
-			s := newSite(c, scope{site: group.site, hosts: c.hosts}, laps)
-			defer c.line.leaves(s)
-			return s.visit(ctx, group.errands, sums[i])
-		})
-	}
-	err := g.Wait()
-	sum := summarize(c.Portals, sums)
-	sum.Sent, sum.Answers = int(c.live.sent.Load()), int(c.live.answers.Load())
-	return sum, err
+// newRun returns a run of a crawler, of whose configuration it has a copy.
+func newRun(c *Crawler, t task) *run {
+	conf := *c
+	return &run{conf: &conf, task: t}
 }
 
-// begin notes that the run begins.
-func (c *Crawler) begin() (err error) {
-	c.run = &frontier.Run{Kind: c.kind(), Program: c.Program, Extract: extract.Version, Config: c.Config, Portals: len(c.Portals), Started: time.Now().UTC()}
-	if c.Discover {
-		if c.discoveries, err = seeds.ReadDiscoveries(c.Store.Dir()); err != nil {
-			return err
-		}
-	}
-	if c.first, err = c.Store.LastID(); err != nil {
-		return err
-	}
-	if aside := c.frontier.SetAside(); aside != nil {
-		c.Log.Warn("the frontier was damaged: a new one is made, and all listings are looked at again", "kept", aside.Path, "why", aside.Why)
-	}
-	c.killed, err = c.frontier.Begin(c.run)
-	return err
-}
-
-// kind says in a word what is asked of the crawler. A walk is gone on with by a run of its kind only.
+// kind says in a word what is asked of the crawler.
 func (c *Crawler) kind() string {
 	switch {
-	case c.purpose != "":
-		return c.purpose
 	case c.Years != Years{}:
 		return "backfill " + c.Years.String()
 	case c.Full:
@@ -170,52 +149,92 @@ func (c *Crawler) kind() string {
 	return "crawl"
 }
 
+// visit visits all sites, each in a goroutine of its own: most of them wait most of the time.
+func (r *run) visit(ctx context.Context, groups []group) (Summary, error) {
+	sums := make([][]PortalSummary, len(groups)) // each goroutine owns one element
+	r.line = newLine(len(groups), r.conf.Log)
+	ctx, cancel := r.until(ctx)
+	defer cancel()
+	g, ctx := errgroup.WithContext(ctx)
+	for i, group := range groups {
+		sums[i] = make([]PortalSummary, len(group.errands))
+		laps := r.live.laps[i]
+		g.Go(func() error {
+			defer r.live.sites.Add(1)
+			s := newSite(r, scope{site: group.site, hosts: r.hosts}, laps)
+			defer r.line.leaves(s)
+			return s.visit(ctx, group.errands, sums[i])
+		})
+	}
+	err := g.Wait()
+	sum := summarize(r.conf.Portals, sums)
+	sum.Sent, sum.Answers = int(r.live.sent.Load()), int(r.live.answers.Load())
+	return sum, err
+}
+
+// begin notes that the run begins.
+func (r *run) begin() (err error) {
+	r.record = &frontier.Run{Kind: r.task.kind, Program: r.conf.Program, Extract: extract.Version, Config: r.conf.Config, Portals: len(r.conf.Portals), Started: time.Now().UTC()}
+	if r.conf.Discover {
+		if r.discoveries, err = seeds.ReadDiscoveries(r.conf.Store.Dir()); err != nil {
+			return err
+		}
+	}
+	if r.first, err = r.conf.Store.LastID(); err != nil {
+		return err
+	}
+	if aside := r.frontier.SetAside(); aside != nil {
+		r.conf.Log.Warn("the frontier was damaged: a new one is made, and all listings are looked at again", "kept", aside.Path, "why", aside.Why)
+	}
+	r.killed, err = r.frontier.Begin(r.record)
+	return err
+}
+
 // end notes how the run ended.
-func (c *Crawler) end(sum Summary, err error) error {
-	r := *c.run
-	r.Ended = time.Now().UTC()
+func (r *run) end(sum Summary, err error) error {
+	record := *r.record
+	record.Ended = time.Now().UTC()
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		r.Outcome = "stopped"
+		record.Outcome = "stopped"
 	case err != nil:
-		r.Outcome = "failed: " + err.Error()
+		record.Outcome = "failed: " + err.Error()
 	case sum.Clean():
-		r.Outcome = "done"
+		record.Outcome = "done"
 	default:
-		r.Outcome = "done, with problems"
+		record.Outcome = "done, with problems"
 	}
 	for _, p := range sum.Portals {
-		r.Resumed += p.resumed
+		record.Resumed += p.resumed
 	}
 	var failed error
-	if r.Result, failed = json.Marshal(sum.Counts); failed != nil {
+	if record.Result, failed = json.Marshal(sum.Counts); failed != nil {
 		return failed
 	}
-	return c.frontier.End(&r)
+	return r.frontier.End(&record)
 }
 
 // prepare fills in what was left out.
-func (c *Crawler) prepare() error {
-	if robots.Product(c.UserAgent) == "" {
-		return fmt.Errorf("user agent %q does not begin with a product name", c.UserAgent)
+func (r *run) prepare() error {
+	if robots.Product(r.conf.UserAgent) == "" {
+		return fmt.Errorf("user agent %q does not begin with a product name", r.conf.UserAgent)
 	}
-	if c.MaxPageBytes <= 0 {
-		c.MaxPageBytes = defaultMaxPageBytes
+	if r.conf.MaxPageBytes <= 0 {
+		r.conf.MaxPageBytes = defaultMaxPageBytes
 	}
-	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
+	if r.conf.Log == nil {
+		r.conf.Log = slog.New(slog.DiscardHandler)
 	}
-	if c.Network == nil {
-		c.Network = fetch.Network(c.AllowPrivate, nil)
-		c.resolve = pace.Lookup
-		c.ways = ways(c.Portals, c.AllowPrivate)
+	if r.conf.Network == nil {
+		r.conf.Network = fetch.Network(r.conf.AllowPrivate, nil)
+		if r.conf.resolve == nil {
+			r.conf.resolve = pace.Lookup
+		}
+		r.ways = ways(r.conf.Portals, r.conf.AllowPrivate)
 	}
-	if c.known == nil {
-		c.known = c.Portals
-	}
-	c.live = &live{began: time.Now()}
-	c.places = make(chan struct{}, max(c.Hosts, 1))
-	c.hosts = allowed(c.Portals, c.AllowHosts)
+	r.live = &live{began: time.Now()}
+	r.places = make(chan struct{}, max(r.conf.Hosts, 1))
+	r.hosts = allowed(r.conf.Portals, r.conf.AllowHosts)
 	return nil
 }
 

@@ -52,23 +52,23 @@ func (c *Crawler) Discoveries(ctx context.Context) (all []seeds.Discovery, sum S
 }
 
 // eachHome does something else than a walk with all portals: each once, on the site of its home page.
-func (c *Crawler) eachHome(ctx context.Context, purpose string, do func(context.Context, *site, seeds.Portal, *PortalSummary) error) (Summary, error) {
-	run := *c
-	run.Discover, run.purpose, run.Portals, run.known = true, purpose, nil, c.Portals
+func (c *Crawler) eachHome(ctx context.Context, kind string, do func(context.Context, *site, seeds.Portal, *PortalSummary) error) (Summary, error) {
+	home := *c
+	home.Discover, home.Portals = true, nil
 	known := make(map[string]seeds.Portal)
 	for _, p := range c.Portals {
 		known[p.ID] = p
 		if h := p.HomePage(); h != "" {
 			p.Start = []string{h}
 		}
-		run.Portals = append(run.Portals, p)
+		home.Portals = append(home.Portals, p)
 	}
-	run.AllowHosts = append(slices.Clone(c.AllowHosts), hostsOf(c.Portals)...)
-	run.do = func(ctx context.Context, s *site, e *errand, sum *PortalSummary) error {
+	home.AllowHosts = append(slices.Clone(c.AllowHosts), hostsOf(c.Portals)...)
+	each := func(ctx context.Context, s *site, e *errand, sum *PortalSummary) error {
 		sum.ID = e.portal.ID
 		return errors.Join(do(ctx, s, known[e.portal.ID], sum), s.lock.Keep(s.clock.Host))
 	}
-	return run.Run(ctx)
+	return home.perform(ctx, task{kind: kind, do: each, known: c.Portals})
 }
 
 // hostsOf lists the hosts of start pages: those of a portal may be others than that of its home page.
@@ -93,42 +93,42 @@ func (s *site) discover(ctx context.Context, p seeds.Portal, since uint64, sum *
 	k := seeker{site: s, portal: p, sum: sum, search: discover.New(p), since: since}
 	if s.isAway(p) {
 		k.away, k.search = true, discover.Elsewhere(p, p.Start)
-		if last, ok := s.discoveries.Last(p.ID); ok {
+		if last, ok := s.run.discoveries.Last(p.ID); ok {
 			left = MostRequests - last.Requests
 		}
 	}
-	k.search.Taken = func(listing string) bool { return s.taken(listing, p.ID) }
+	k.search.Taken = func(listing string) bool { return s.run.taken(listing, p.ID) }
 	if err := k.seek(ctx); err != nil && !errors.Is(err, errClosed) {
 		return nil, err
 	}
 	d := k.result()
 	d.Requests = sum.Requests - began
 	for _, l := range d.Listings {
-		s.Log.Info("listing discovered", "portal", p.ID, "url", l.URL, "evidence", l.Evidence, "requests", d.Requests)
+		s.log.Info("listing discovered", "portal", p.ID, "url", l.URL, "evidence", l.Evidence, "requests", d.Requests)
 	}
 	if d.Outcome != seeds.Found {
-		s.Log.Warn("no listing discovered", "portal", p.ID, "outcome", d.Outcome, "reason", d.Reason, "requests", d.Requests)
+		s.log.Warn("no listing discovered", "portal", p.ID, "outcome", d.Outcome, "reason", d.Reason, "requests", d.Requests)
 	}
 	if isBound(s.closed) {
 		return &d, nil // the search has not come to its end
 	}
-	return &d, s.discoveries.Add(d)
+	return &d, s.run.discoveries.Add(d)
 }
 
 // taken reports whether a listing is another portal's: found on it before, or named by the catalogue.
-func (c *Crawler) taken(listing, id string) bool {
-	if owner := c.discoveries.Whose(listing); owner != "" && owner != id {
+func (r *run) taken(listing, id string) bool {
+	if owner := r.discoveries.Whose(listing); owner != "" && owner != id {
 		return true
 	}
 	at := weburl.KeyOf(listing)
-	return slices.ContainsFunc(c.known, func(p seeds.Portal) bool {
+	return slices.ContainsFunc(r.task.known, func(p seeds.Portal) bool {
 		return p.ID != id && p.Listed() && slices.ContainsFunc(p.Start, func(start string) bool { return weburl.KeyOf(start) == at })
 	})
 }
 
 // A seeker carries out the search on one portal.
 type seeker struct {
-	*site
+	site   *site
 	portal seeds.Portal
 	sum    *PortalSummary
 	search *discover.Search
@@ -145,12 +145,12 @@ type seeker struct {
 
 // seek asks for one lead after the other.
 func (k *seeker) seek(ctx context.Context) error {
-	for k.closed == "" && !k.spent {
+	for k.site.closed == "" && !k.spent {
 		l, ok := k.search.Next()
 		if !ok || k.leaves(l) {
 			return ctx.Err()
 		}
-		if err := k.await(ctx); err != nil {
+		if err := k.site.await(ctx); err != nil {
 			return err
 		}
 		if err := k.try(ctx, l); err != nil {
@@ -168,7 +168,7 @@ func (k *seeker) try(ctx context.Context, l discover.Lead) error {
 		if err != nil {
 			return nil // leads have been parsed
 		}
-		if deny := k.scope.deny(u); deny != "" {
+		if deny := k.site.scope.deny(u); deny != "" {
 			k.missed(l, deny)
 			k.refer(l, u)
 			return nil
@@ -176,7 +176,7 @@ func (k *seeker) try(ctx context.Context, l discover.Lead) error {
 		p, body, err := k.have(ctx, t)
 		switch {
 		case errors.Is(err, errClosed):
-			k.missed(l, "the site is left alone: "+k.closed)
+			k.missed(l, "the site is left alone: "+k.site.closed)
 			return nil
 		case errors.Is(err, errSpent):
 			k.spent = true
@@ -191,7 +191,7 @@ func (k *seeker) try(ctx context.Context, l discover.Lead) error {
 			return nil
 		case store.StateRedirect:
 			t.cookie = t.cookie || setsCookie(p.Header)
-			next, reason := redirected(t, p.Destination(), k.scope)
+			next, reason := redirected(t, p.Destination(), k.site.scope)
 			if reason != "" {
 				k.missed(l, reason)
 				return nil
@@ -199,16 +199,16 @@ func (k *seeker) try(ctx context.Context, l discover.Lead) error {
 			t = next
 			continue
 		}
-		if p.passing && k.pages == 0 && t.tries == 0 && k.closed == "" { // all hangs on the home page
+		if p.passing && k.pages == 0 && t.tries == 0 && k.site.closed == "" { // all hangs on the home page
 			t.tries++
-			if err := k.sleep(ctx, max(p.wait, k.clock.Pause(1))); err != nil {
+			if err := k.site.sleep(ctx, max(p.wait, k.site.clock.Pause(1))); err != nil {
 				return err
 			}
 			continue
 		}
 		if other := k.other(l, t, p); other != "" {
 			t.url, t.request.URL, t.via, t.twins = other, other, append(t.via, t.url), t.twins+1
-			k.once = true // what is tried next is a guess
+			k.site.once = true // what is tried next is a guess
 			continue
 		}
 		why := p.Trouble()
@@ -244,9 +244,9 @@ func (k *seeker) missed(l discover.Lead, why string) {
 func (k *seeker) took(l discover.Lead, p page, body []byte, u *url.URL) {
 	k.pages++
 	if weburl.IsHome(u) {
-		k.homes[weburl.Authority(u)] = home{p.SHA256, len(body)}
+		k.site.homes[weburl.Authority(u)] = home{p.SHA256, len(body)}
 	}
-	done, err := k.Budget.BeginListing(p.SHA256)
+	done, err := k.site.budget.BeginListing(p.SHA256)
 	if err != nil {
 		k.search.Missed(l, err.Error())
 		return
@@ -263,7 +263,7 @@ func (k *seeker) took(l discover.Lead, p page, body []byte, u *url.URL) {
 		u = &with
 	}
 	k.search.Read(l, body, p.Header.Get("Content-Type"), u)
-	if g, known := k.gates[weburl.Authority(u)]; known && g.rules != nil {
+	if g, known := k.site.gates[weburl.Authority(u)]; known && g.rules != nil {
 		k.search.Maps(g.rules.Sitemaps, weburl.Authority(u)+"/robots.txt")
 	}
 }
@@ -273,24 +273,24 @@ func (k *seeker) took(l discover.Lead, p page, body []byte, u *url.URL) {
 func (k *seeker) have(ctx context.Context, t target) (page, []byte, error) {
 	t.url = weburl.WithoutFragment(t.url)
 	t.request.URL = weburl.WithoutFragment(t.request.URL)
-	known, err := recall(k.Store, t.url)
+	known, err := recall(k.site.store, t.url)
 	if err != nil {
 		return page{}, nil, err
 	}
 	itself := slices.Contains(t.via, t.url) // it has just sent us there, and has to be asked again
-	if fresh(known) && known.last.ID > k.since && !k.Full && !itself {
+	if fresh(known) && known.last.ID > k.since && !k.site.conf.Full && !itself {
 		p := archived(known.last)
 		if p.Header.Get("Content-Type") == "" {
 			p.Header = known.header()
 		}
-		body, err := k.recover(ctx, &p, k.sum)
+		body, err := k.site.recover(ctx, &p, k.sum)
 		return p, body, err
 	}
-	p, err := k.ask(ctx, t, known, k.sum)
+	p, err := k.site.ask(ctx, t, known, k.sum)
 	if err != nil {
 		return page{}, nil, err
 	}
-	body, err := k.keep(ctx, &p, known, k.sum)
+	body, err := k.site.keep(ctx, &p, known, k.sum)
 	if p.State == store.StateUnchanged && p.Header.Get("Content-Type") == "" {
 		p.Header = known.header()
 	}
@@ -319,12 +319,12 @@ func (k *seeker) result() seeds.Discovery {
 		d.Outcome = seeds.Found
 	case k.wall != "":
 		d.Outcome, d.Reason = seeds.Blocked, k.wall
-	case k.closed != "":
-		d.Outcome, d.Reason = seeds.Blocked, k.closed
+	case k.site.closed != "":
+		d.Outcome, d.Reason = seeds.Blocked, k.site.closed
 	case k.pages == 0:
 		d.Outcome, d.Reason = seeds.Unreachable, k.fault
 	case k.spent:
-		d.Reason = fmt.Sprintf("%d requests led to no listing", MostRequests-*k.allowance)
+		d.Reason = fmt.Sprintf("%d requests led to no listing", MostRequests-*k.site.allowance)
 	default:
 		d.Reason = fmt.Sprintf("%d pages led to no listing, and nothing on them is promising", k.pages)
 	}
@@ -337,7 +337,7 @@ func (k *seeker) result() seeds.Discovery {
 			l := &d.Listings[i]
 			l.Confidence, l.Evidence = seeds.Derived, "on another site than the home page; "+l.Evidence
 		}
-	case d.Outcome == seeds.NotFound && len(k.elsewhere) > 0 && *k.allowance >= fewestAway:
+	case d.Outcome == seeds.NotFound && len(k.elsewhere) > 0 && *k.site.allowance >= fewestAway:
 		d.Elsewhere = k.elsewhere
 		d.Reason += "; to be looked at on another site: " + strings.Join(k.elsewhere, " ")
 	}
@@ -386,15 +386,26 @@ const (
 	later = 7 * 24 * time.Hour // the site must change
 )
 
+// searches are the searches that were made for listings.
+type searches struct {
+	store  *store.Store
+	made   *seeds.Discoveries
+	repeat bool // whatever they came to
+}
+
+func (r *run) searches() searches {
+	return searches{r.conf.Store, r.discoveries, r.conf.Full || r.conf.Recheck}
+}
+
 // worthwhile reports whether a search on a portal may come to something else than the last one did; else it says what
 // that came to.
 // A search that failed as nobody answered is repeated at once, and so is every one when all is asked for again.
-func (c *Crawler) worthwhile(p seeds.Portal) (bool, string, error) {
-	d, ok := c.discoveries.Last(p.ID)
-	if !ok || d.Outcome == seeds.Found || d.Outcome == seeds.Died || c.Full || c.Recheck {
+func (k searches) worthwhile(p seeds.Portal) (bool, string, error) {
+	d, ok := k.made.Last(p.ID)
+	if !ok || d.Outcome == seeds.Found || d.Outcome == seeds.Died || k.repeat {
 		return true, "", nil
 	}
-	if unheard, err := c.unheard(d, p.HomePage()); unheard || err != nil {
+	if unheard, err := k.unheard(d, p.HomePage()); unheard || err != nil {
 		return true, "", err
 	}
 	again := searchAgain(d)
@@ -415,27 +426,27 @@ func searchAgain(d seeds.Discovery) time.Time {
 }
 
 // unheard reports whether a search came to nothing as nobody answered: at the home page, or in the end.
-func (c *Crawler) unheard(d seeds.Discovery, home string) (bool, error) {
+func (k searches) unheard(d seeds.Discovery, home string) (bool, error) {
 	if n := len(d.Steps); unheard(d.Reason) || n > 1 && unheard(d.Steps[n-1].Result) && unheard(d.Steps[n-2].Result) {
 		return true, nil
 	}
-	return c.unanswered(home)
+	return unanswered(k.store, home)
 }
 
 // locate returns the start pages of an errand; where only the home page is known, the listings that are found from there. Without any
 // it says why.
 func (w *walk) locate(ctx context.Context, start []string) ([]string, error) {
-	if !w.Discover || w.portal.Listed() || w.front.Resumed && w.Rows > 0 {
+	if !w.conf.Discover || w.portal.Listed() || w.front.Resumed && w.Rows > 0 {
 		return start, nil
 	}
-	if known := w.onSite(w.discoveries.Listings(w.portal)); len(known) > 0 {
+	if known := w.site.onSite(w.site.run.discoveries.Listings(w.portal)); len(known) > 0 {
 		return known, nil // by an earlier run of this process
 	}
-	again, before, err := w.worthwhile(w.portal)
+	again, before, err := w.site.run.searches().worthwhile(w.portal)
 	if err != nil {
 		return nil, err
 	}
-	if !again && !w.isAway(w.portal) {
+	if !again && !w.site.isAway(w.portal) {
 		w.lost = true
 		w.sum.problem(w.portal.HomePage(), before)
 		return nil, nil
@@ -445,32 +456,32 @@ func (w *walk) locate(ctx context.Context, start []string) ([]string, error) {
 
 // relocate looks for the listing of a portal whose known one lists nothing any more.
 func (w *walk) relocate(ctx context.Context) ([]string, error) {
-	if !w.Discover || w.Rows > 0 || w.Searched || w.closed != "" || w.portal.HomePage() == "" {
+	if !w.conf.Discover || w.Rows > 0 || w.Searched || w.site.closed != "" || w.portal.HomePage() == "" {
 		return nil, nil
 	}
-	if again, _, err := w.worthwhile(w.portal); !again || err != nil {
+	if again, _, err := w.site.run.searches().worthwhile(w.portal); !again || err != nil {
 		return nil, err
 	}
-	if w.line.first() {
+	if w.site.run.line.first() {
 		return nil, nil // nobody has answered in this run: that does not say that it lists nothing
 	}
-	if w.isAway(w.portal) {
+	if w.site.isAway(w.portal) {
 		return nil, w.died()
 	}
-	return w.discovered(ctx, w.first) // what the portal said before may be what has moved
+	return w.discovered(ctx, w.site.run.first) // what the portal said before may be what has moved
 }
 
 // discovered searches, and notes that it has.
 func (w *walk) discovered(ctx context.Context, since uint64) ([]string, error) {
 	w.Searched = true
-	d, err := w.discover(ctx, w.portal, since, w.sum)
+	d, err := w.site.discover(ctx, w.portal, since, w.sum)
 	if err != nil {
 		return nil, err
 	}
-	if isBound(w.closed) {
+	if isBound(w.site.closed) {
 		w.Searched = false // the next run goes on with it
 		w.sum.Unvisited++
-		w.sum.note(ProblemBound, w.portal.HomePage(), "its listing is still looked for, the next run goes on: "+w.closed)
+		w.sum.note(ProblemBound, w.portal.HomePage(), "its listing is still looked for, the next run goes on: "+w.site.closed)
 		return nil, nil
 	}
 	if d.Outcome != seeds.Found {
@@ -487,7 +498,7 @@ func (w *walk) discovered(ctx context.Context, since uint64) ([]string, error) {
 // setOut queues what a walk begins with.
 func (w *walk) setOut(ctx context.Context, e *errand) (err error) {
 	start := e.start
-	if w.closed == "" {
+	if w.site.closed == "" {
 		start, err = w.locate(ctx, e.start)
 	}
 	if ctx.Err() != nil {

@@ -35,7 +35,7 @@ func (s *site) isAway(p seeds.Portal) bool {
 func (k *seeker) refer(l discover.Lead, u *url.URL) {
 	address := weburl.WithoutFragment(u.String())
 	at := division.Find(l.Name, k.portal.Division)
-	if k.away || l.Points < promising || weburl.Site(u) == k.scope.site || !strings.HasSuffix(strings.ToLower(u.Hostname()), ".gov.cn") ||
+	if k.away || l.Points < promising || weburl.Site(u) == k.site.scope.site || !strings.HasSuffix(strings.ToLower(u.Hostname()), ".gov.cn") ||
 		notOurs.MatchString(l.Name) || at != "" && at != k.portal.Division && at != k.search.Site.Division {
 		return
 	}
@@ -52,24 +52,23 @@ const promising = 50
 
 // leaves reports whether the search goes on on another site instead of with a lead, while there are requests for that.
 func (k *seeker) leaves(l discover.Lead) bool {
-	return len(k.elsewhere) > 0 && (l.Guess || *k.allowance <= fewestAway+1 && l.Points < promising)
+	return len(k.elsewhere) > 0 && (l.Guess || *k.site.allowance <= fewestAway+1 && l.Points < promising)
 }
 
 // lookElsewhere searches on other sites for what the first searches did not find on those of the home pages.
 func (c *Crawler) lookElsewhere(ctx context.Context, found map[string]seeds.Discovery, sum *Summary) error {
-	run := *c
-	run.Portals, run.known = nil, c.Portals
+	away := *c
+	away.Discover, away.Portals = true, nil
 	for _, p := range c.Portals {
 		if d := found[p.ID]; len(d.Elsewhere) > 0 {
-			run.Portals = append(run.Portals, sentTo(p, d))
+			away.Portals = append(away.Portals, sentTo(p, d))
 		}
 	}
-	if len(run.Portals) == 0 {
+	if len(away.Portals) == 0 {
 		return nil
 	}
-	results := make(chan seeds.Discovery, len(run.Portals)*mostElsewhere)
-	run.Discover, run.purpose = true, "discover"
-	run.do = func(ctx context.Context, s *site, e *errand, sum *PortalSummary) error {
+	results := make(chan seeds.Discovery, len(away.Portals)*mostElsewhere)
+	search := func(ctx context.Context, s *site, e *errand, sum *PortalSummary) error {
 		sum.ID = e.portal.ID
 		p := e.portal
 		p.Start = e.start
@@ -80,7 +79,7 @@ func (c *Crawler) lookElsewhere(ctx context.Context, found map[string]seeds.Disc
 		results <- *d
 		return s.lock.Keep(s.clock.Host)
 	}
-	more, err := run.Run(ctx)
+	more, err := away.perform(ctx, task{kind: "discover", do: search, known: c.Portals})
 	close(results)
 	for d := range results {
 		before := found[d.Portal]
@@ -111,14 +110,14 @@ func sentTo(p seeds.Portal, d seeds.Discovery) seeds.Portal {
 
 // sent returns the portals of a run as its walks are to begin: those of which the search was sent to another site there, and
 // those of which the listing on another site has died at their home pages.
-func (c *Crawler) sent(portals []seeds.Portal) []seeds.Portal {
-	if !c.Discover || c.do != nil {
+func (r *run) sent(portals []seeds.Portal) []seeds.Portal {
+	if !r.conf.Discover || !r.task.walks {
 		return portals
 	}
 	var all []seeds.Portal
 	for i, p := range portals {
-		d, ok := c.discoveries.Last(p.ID)
-		switch known := c.discoveries.Listings(p); {
+		d, ok := r.discoveries.Last(p.ID)
+		switch known := r.discoveries.Listings(p); {
 		case !ok:
 			continue
 		case d.Outcome == seeds.Found && !p.Listed() && anotherSite(p, known):
@@ -126,7 +125,7 @@ func (c *Crawler) sent(portals []seeds.Portal) []seeds.Portal {
 			p.Confidence = d.Listings[0].Confidence
 		case d.Outcome == seeds.NotFound && len(d.Elsewhere) > 0 && !p.Listed() && slices.Equal(d.Instead, p.Start):
 			p = sentTo(p, d)
-		case d.Outcome == seeds.Died && !c.diedUnheard(p, d):
+		case d.Outcome == seeds.Died && !r.diedUnheard(p, d):
 			p = sentTo(p, seeds.Discovery{Elsewhere: []string{p.HomePage()}})
 		default:
 			continue
@@ -146,9 +145,9 @@ func (c *Crawler) sent(portals []seeds.Portal) []seeds.Portal {
 const othersAnswer = ", while other sites answer"
 
 // diedUnheard reports whether a listing was taken for dead as nobody answered there, and perhaps nobody anywhere.
-func (c *Crawler) diedUnheard(p seeds.Portal, d seeds.Discovery) bool {
+func (r *run) diedUnheard(p seeds.Portal, d seeds.Discovery) bool {
 	return !strings.HasSuffix(d.Reason, othersAnswer) && slices.ContainsFunc(p.Start, func(start string) bool {
-		unheard, err := c.unanswered(start)
+		unheard, err := unanswered(r.conf.Store, start)
 		return unheard && err == nil // what cannot be read is told where it is needed
 	})
 }
@@ -166,11 +165,11 @@ func anotherSite(p seeds.Portal, addresses []string) bool {
 // for it from there.
 func (w *walk) died() error {
 	w.Searched = true
-	w.Log.Warn("the listing on another site lists nothing any more: it will be looked for", "portal", w.portal.ID)
+	w.site.log.Warn("the listing on another site lists nothing any more: it will be looked for", "portal", w.portal.ID)
 	d := seeds.Discovery{Portal: w.portal.ID, Time: time.Now().UTC().Truncate(time.Second), Instead: w.portal.Start, Outcome: seeds.Died,
-		Reason: "the listing lists nothing any more, on " + w.scope.site + othersAnswer}
+		Reason: "the listing lists nothing any more, on " + w.site.scope.site + othersAnswer}
 	if w.portal.Given != nil {
 		d.Instead = w.portal.Given
 	}
-	return w.discoveries.Add(d)
+	return w.site.run.discoveries.Add(d)
 }

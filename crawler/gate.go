@@ -36,7 +36,7 @@ func (s *site) gate(ctx context.Context, u *url.URL, sum *PortalSummary) (gate, 
 		return g, nil
 	}
 	t := target{url: weburl.Authority(u) + "/robots.txt", kind: store.KindRobots, portal: sum.ID}
-	old, err := s.oldGate(t)
+	old, err := s.kept().rules(t)
 	if err != nil {
 		return gate{}, err
 	}
@@ -70,11 +70,19 @@ func answers(c store.Capture) bool {
 	return false
 }
 
-// oldGate reads a robots.txt from the archive; its rules are nil when that has none to be believed. What is no answer
+// A gateKeeper reads what the archive knows of robots.txt files.
+type gateKeeper struct {
+	store     *store.Store
+	userAgent string
+}
+
+func (s *site) kept() gateKeeper { return gateKeeper{s.store, s.conf.UserAgent} }
+
+// rules reads a robots.txt from the archive; its rules are nil when that has none to be believed. What is no answer
 // changes nothing about what was known before it.
-func (s *site) oldGate(t target) (gate, error) {
+func (k gateKeeper) rules(t target) (gate, error) {
 	var known []store.Capture
-	err := s.Store.Newest(t.url, func(c store.Capture) bool {
+	err := k.store.Newest(t.url, func(c store.Capture) bool {
 		young := time.Since(c.Time) <= doubted
 		if young && answers(c) {
 			known = append(known, c)
@@ -87,13 +95,13 @@ func (s *site) oldGate(t target) (gate, error) {
 	for _, c := range known {
 		var body []byte
 		if c.State == store.StateOK || c.State == store.StateUnchanged {
-			if body, err = s.Store.Body(c.SHA256); err != nil {
+			if body, err = k.store.Body(c.SHA256); err != nil {
 				return gate{}, nil // verify will tell; it is asked for again
 			}
 		}
-		g, next, why := s.read(t, c, body)
+		g, next, why := k.read(t, c, body)
 		if why == "" && g.rules == nil {
-			if g, err = s.oldGate(next); err != nil {
+			if g, err = k.rules(next); err != nil {
 				return gate{}, err
 			}
 			g.asked = answeredAt(c)
@@ -106,7 +114,7 @@ func (s *site) oldGate(t target) (gate, error) {
 }
 
 // read draws from an answer what the file says, or where it is to be asked for instead, or why nowhere.
-func (s *site) read(t target, c store.Capture, body []byte) (g gate, next target, why string) {
+func (k gateKeeper) read(t target, c store.Capture, body []byte) (g gate, next target, why string) {
 	location := c.Header.Get("Location")
 	t.cookie = t.cookie || setsCookie(c.Header)
 	switch c.State {
@@ -115,11 +123,11 @@ func (s *site) read(t target, c store.Capture, body []byte) (g gate, next target
 			return gate{}, target{}, "what came is no text"
 		}
 		if location = insteadOf(c, body); location == "" {
-			return gate{robots.Read(http.StatusOK, body, s.UserAgent), c.SHA256, answeredAt(c)}, target{}, ""
+			return gate{robots.Read(http.StatusOK, body, k.userAgent), c.SHA256, answeredAt(c)}, target{}, ""
 		}
 	case store.StateRedirect:
 	default:
-		return gate{robots.Read(c.Status, nil, s.UserAgent), "", answeredAt(c)}, target{}, ""
+		return gate{robots.Read(c.Status, nil, k.userAgent), "", answeredAt(c)}, target{}, ""
 	}
 	next, why = redirected(t, location, scope{anywhere: true}) // RFC 9309, 2.3.1.2
 	return gate{}, next, why
@@ -149,7 +157,7 @@ func insteadOf(c store.Capture, body []byte) string {
 
 // fetchGate asks for a robots.txt, where it was moved to, and again when the fault may pass.
 func (s *site) fetchGate(ctx context.Context, t target, sum *PortalSummary) (gate, error) {
-	known, err := recall(s.Store, t.url)
+	known, err := recall(s.store, t.url)
 	if err != nil {
 		return gate{}, err
 	}
@@ -176,7 +184,7 @@ func (s *site) fetchGate(ctx context.Context, t target, sum *PortalSummary) (gat
 		}
 		return s.noGate(t, p.Capture, sum), nil
 	}
-	g, next, why := s.read(t, p.Capture, body)
+	g, next, why := s.kept().read(t, p.Capture, body)
 	if body == nil && p.SHA256 != "" {
 		why = "the archive has damaged it"
 	}

@@ -58,17 +58,17 @@ func (w *walk) expect() error {
 // unlisted queues the known reports of the portal that no listing leads to any more, those that are due: that a page is
 // withdrawn shows there first. It reports whether there were any.
 func (w *walk) unlisted() (found bool, err error) {
-	if w.backfills() {
+	if w.conf.backfills() {
 		return false, nil
 	}
-	for _, from := range slices.Sorted(maps.Keys(w.gates)) {
+	for _, from := range slices.Sorted(maps.Keys(w.site.gates)) {
 		reports, err := w.reportsOf(from)
 		if err != nil {
 			return found, err
 		}
 		for _, address := range reports {
 			u, err := url.Parse(address)
-			if err != nil || w.scope.deny(u) != "" {
+			if err != nil || w.site.scope.deny(u) != "" {
 				continue
 			}
 			if state, err := w.front.State(weburl.Key(u)); err != nil || state != "" {
@@ -96,14 +96,14 @@ func (w *walk) unlisted() (found bool, err error) {
 // are looked up once for all portals of the site: thousands may share one. What a walk of this run has taken over from
 // another since then it has asked for, so that nothing is missed.
 func (w *walk) reportsOf(from string) ([]string, error) {
-	byPortal := w.reports[from]
+	byPortal := w.site.reports[from]
 	if byPortal == nil {
 		byPortal = make(map[string][]string)
-		for address, err := range w.Store.URLs(from + "/") {
+		for address, err := range w.store.URLs(from + "/") {
 			if err != nil {
 				return nil, err
 			}
-			last, ok, err := w.Store.LastCapture(address)
+			last, ok, err := w.store.LastCapture(address)
 			if err != nil {
 				return nil, err
 			}
@@ -111,7 +111,7 @@ func (w *walk) reportsOf(from string) ([]string, error) {
 				byPortal[last.Portal] = append(byPortal[last.Portal], address)
 			}
 		}
-		w.reports[from] = byPortal
+		w.site.reports[from] = byPortal
 	}
 	return byPortal[w.portal.ID], nil
 }
@@ -119,14 +119,14 @@ func (w *walk) reportsOf(from string) ([]string, error) {
 // forgotten returns the target of a known report of the portal, if it is due. What was taken for a report and was none is
 // of no interest.
 func (w *walk) forgotten(address string) (t target, due bool, err error) {
-	known, err := recall(w.Store, address)
+	known, err := recall(w.store, address)
 	if err != nil || known.held == "" || known.last.Kind != store.KindReport || known.last.Portal != w.portal.ID {
 		return t, false, err
 	}
-	if !w.Full && !w.Recheck && !known.due(time.Now()) {
+	if !w.conf.Full && !w.conf.Recheck && !known.due(time.Now()) {
 		return t, false, nil
 	}
-	rec, read, err := w.Store.LastBrief(address)
+	rec, read, err := w.store.LastBrief(address)
 	if err != nil || !read || rec.Rejected != "" {
 		return t, false, err
 	}
@@ -139,7 +139,7 @@ func (w *walk) withdrawn(p page, known past) (string, error) {
 	if p.State != store.StateGone || p.old || known.held == "" || known.gone != mostGone-1 {
 		return "", nil
 	}
-	now, err := recall(w.Store, p.URL)
+	now, err := recall(w.store, p.URL)
 	if err != nil || now.gone < mostGone {
 		return "", err // it was missing on this day already
 	}

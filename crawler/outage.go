@@ -118,7 +118,7 @@ func (s *site) sameSign(t target, a fetch.Answer) string {
 			return ""
 		}
 		to, err := base.Parse(a.Header.Get("Location"))
-		if err != nil || to.Host == "" || weburl.Site(to) == s.scope.site || (scope{site: weburl.Site(to), hosts: s.hosts}).deny(to) == "" {
+		if err != nil || to.Host == "" || weburl.Site(to) == s.scope.site || (scope{site: weburl.Site(to), hosts: s.run.hosts}).deny(to) == "" {
 			return ""
 		}
 		return "redirects to " + to.Host
@@ -132,7 +132,7 @@ func (s *site) sameSign(t target, a fetch.Answer) string {
 // heard draws from the outcome of a request what it tells of the network. It returns true when the request is to be sent
 // again as if it had not been: it was this machine's fault that nobody answered.
 func (s *site) heard(ctx context.Context, t target, a fetch.Answer, scout bool) (again bool, err error) {
-	l, x := s.line, suspect{good: s.good}
+	l, x := s.run.line, suspect{good: s.good}
 	if a.Came() {
 		if x.sign = s.sameSign(t, a); x.sign == "" || !l.first() {
 			l.answers(s)
@@ -329,7 +329,7 @@ func (l *line) missed() {
 // pass returns when the site may ask as far as the network is concerned; scout says that it is the one that is tried. When
 // it had to wait, it returns false for ready: its clock is to be looked at again.
 func (s *site) pass(ctx context.Context) (ready, scout bool, err error) {
-	l := s.line
+	l := s.run.line
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.err != nil || l.down.IsZero() {
@@ -378,14 +378,14 @@ func unheard(fault string) bool {
 
 // unanswered reports whether the newest thing known of an address is that nobody answered there, or not even its robots.txt
 // could be had for that reason.
-func (c *Crawler) unanswered(address string) (bool, error) {
-	last, known, err := c.Store.LastCapture(address)
+func unanswered(s *store.Store, address string) (bool, error) {
+	last, known, err := s.LastCapture(address)
 	if err == nil && known && last.State == store.StateBlocked && last.Robots.Reason == robots.Silent {
 		u, err2 := url.Parse(address)
 		if err2 != nil {
 			return false, nil
 		}
-		last, known, err = c.Store.LastCapture(weburl.Authority(u) + "/robots.txt")
+		last, known, err = s.LastCapture(weburl.Authority(u) + "/robots.txt")
 	}
 	return known && last.State == store.StateFailed && last.Status == 0 && unheard(last.Error), err
 }

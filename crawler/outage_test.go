@@ -295,9 +295,7 @@ func TestSearchedLately(t *testing.T) {
 			if said := strings.Join(y.Lost, ""); err != nil || want != (said == "") || !want && !strings.Contains(said, "again from 2000-01-08") {
 				t.Errorf("%s: %q, %v", reason, said, err)
 			}
-			all := *c
-			all.discoveries, all.Recheck = d, true
-			if again, _, err := all.worthwhile(c.Portals[0]); !again || err != nil {
+			if again, _, err := (searches{c.Store, d, true}).worthwhile(c.Portals[0]); !again || err != nil {
 				t.Errorf("%s: -recheck does not search: %v", reason, err)
 			}
 		}

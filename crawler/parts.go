@@ -28,7 +28,7 @@ func (w *walk) report(ctx context.Context, t target, p page, body []byte) (err e
 		if same, err := w.untouched(ctx, t, p); err != nil || same && !w.mended {
 			return err
 		}
-		if body, err = w.recover(ctx, &p, w.sum); err != nil {
+		if body, err = w.site.recover(ctx, &p, w.sum); err != nil {
 			return err
 		}
 	}
@@ -38,9 +38,9 @@ func (w *walk) report(ctx context.Context, t target, p page, body []byte) (err e
 	if location, ok := moved(p, body); ok {
 		return w.redirect(t, location)
 	}
-	g := reading.Gathering{Store: w.Store, Deny: w.scope.deny, Ask: func(part store.Part) error { return w.part(ctx, t, part) }}
+	g := reading.Gathering{Store: w.store, Deny: w.site.scope.deny, Ask: func(part store.Part) error { return w.part(ctx, t, part) }}
 	defer g.Free()
-	if err := g.Gather(ctx, w.lease, p.Capture, body); err != nil {
+	if err := g.Gather(ctx, w.site.lease, p.Capture, body); err != nil {
 		return err
 	}
 	if n := w.sum.Unvisited - unvisited; n > 0 {
@@ -49,11 +49,11 @@ func (w *walk) report(ctx context.Context, t target, p page, body []byte) (err e
 	for _, part := range g.Parts() {
 		if part.Missing != "" {
 			w.sum.Missing++
-			w.Log.Debug("part missing", "portal", t.portal, "url", t.url, "part", part.URL, "why", part.Missing)
+			w.site.log.Debug("part missing", "portal", t.portal, "url", t.url, "part", part.URL, "why", part.Missing)
 		}
 	}
-	last, read, err := w.Store.LastRecord(t.url)
-	if err != nil || read && !w.mended && g.Same(p.Capture, &last) && !w.Budget.Retries(&last) {
+	last, read, err := w.store.LastRecord(t.url)
+	if err != nil || read && !w.mended && g.Same(p.Capture, &last) && !w.site.budget.Retries(&last) {
 		if p.old {
 			w.sum.read(&last) // the process was killed before it could count it
 		}
@@ -66,13 +66,13 @@ func (w *walk) report(ctx context.Context, t target, p page, body []byte) (err e
 	w.unread(t, rec.Rejected)
 	if read && !w.mended && last.Same(&rec) { // we know more of why something is missing: no other version of the report
 		rec.Capture = last.Capture
-		return w.Store.PutRecord(&rec)
+		return w.store.PutRecord(&rec)
 	}
-	if err := w.Store.PutRecord(&rec); err != nil {
+	if err := w.store.PutRecord(&rec); err != nil {
 		return err
 	}
 	w.sum.read(&rec)
-	w.live.read(&rec)
+	w.site.run.live.read(&rec)
 	if rec.Suspicious != "" && p.conditional && t.tries == 0 {
 		t.tries++
 		return w.again(t) // without conditions, as the record is suspicious
@@ -84,7 +84,7 @@ func (w *walk) report(ctx context.Context, t target, p page, body []byte) (err e
 		}
 	}
 	if read && rec.Suspicious == "" && last.Suspicious != "" && last.Capture > w.front.First {
-		w.distrust(page{Capture: store.Capture{URL: t.url, Time: rec.Time, Error: "another page"}}) // with conditions it was that
+		w.site.distrust(page{Capture: store.Capture{URL: t.url, Time: rec.Time, Error: "another page"}}) // with conditions it was that
 	}
 	return nil
 }
@@ -105,7 +105,7 @@ func (w *walk) halved(r *store.Record) error {
 	key := r.Report.Key()
 	key.Year--
 	most := 0
-	for was, err := range w.Store.RecordsOf(key) {
+	for was, err := range w.store.RecordsOf(key) {
 		if err != nil {
 			return err
 		}
@@ -132,7 +132,7 @@ func sameForms(r, other *extract.Report) bool {
 // reconsider takes up a version that is suspicious and was served again. On another day that confirms it: the archive then
 // finds so. It reports whether there is nothing else to be done about the page.
 func (w *walk) reconsider(p page) (done bool, err error) {
-	last, read, err := w.Store.LastBrief(p.URL)
+	last, read, err := w.store.LastBrief(p.URL)
 	if err != nil || !read || last.Suspicious == "" || last.SHA256 != p.SHA256 {
 		return false, err
 	}
@@ -140,11 +140,11 @@ func (w *walk) reconsider(p page) (done bool, err error) {
 		w.suspect(&last)
 		return true, nil
 	}
-	if last, _, err = w.Store.Record(last.Capture); err != nil {
+	if last, _, err = w.store.Record(last.Capture); err != nil {
 		return false, err
 	}
 	last.Read = time.Time{}
-	if err := w.Store.PutRecord(&last); err != nil {
+	if err := w.store.PutRecord(&last); err != nil {
 		return false, err
 	}
 	w.suspect(&last)
@@ -154,11 +154,11 @@ func (w *walk) reconsider(p page) (done bool, err error) {
 // untouched reports whether a page that has not changed still has the parts that it was last read with. They are asked
 // for, and the page is not parsed: it names the same ones.
 func (w *walk) untouched(ctx context.Context, t target, p page) (bool, error) {
-	last, read, err := w.Store.LastBrief(t.url)
-	if err != nil || !read || last.SHA256 != p.SHA256 || w.Budget.Retries(&last) {
+	last, read, err := w.store.LastBrief(t.url)
+	if err != nil || !read || last.SHA256 != p.SHA256 || w.site.budget.Retries(&last) {
 		return false, err
 	}
-	g := reading.Gathering{Store: w.Store, Deny: w.scope.deny}
+	g := reading.Gathering{Store: w.store, Deny: w.site.scope.deny}
 	for _, known := range last.Parts {
 		if err := w.part(ctx, t, known); err != nil {
 			return false, err
@@ -193,15 +193,15 @@ func (w *walk) part(ctx context.Context, report target, p store.Part) error {
 		t.kind = store.KindAttachment
 	}
 	u, err := url.Parse(t.url)
-	if err != nil || w.scope.deny(u) != "" {
+	if err != nil || w.site.scope.deny(u) != "" {
 		return nil // the record says why
 	}
 	for {
-		if w.closed != "" {
+		if w.site.closed != "" {
 			w.sum.Unvisited++
 			return nil
 		}
-		known, err := recall(w.Store, t.url)
+		known, err := recall(w.store, t.url)
 		if err != nil {
 			return err
 		}
@@ -214,19 +214,19 @@ func (w *walk) part(ctx context.Context, report target, p store.Part) error {
 		if had {
 			a = archived(known.last)
 		} else {
-			a, err = w.ask(ctx, t, known, w.sum)
+			a, err = w.site.ask(ctx, t, known, w.sum)
 			if errors.Is(err, errClosed) {
 				continue
 			}
 			if err == nil {
-				err = w.archive(&a, known, w.sum)
+				err = w.site.archive(&a, known, w.sum)
 			}
 			if err != nil {
 				return err
 			}
 			if a.passing && t.tries+1 < mostTries {
 				t.tries++
-				if err := w.sleep(ctx, max(w.clock.Pause(t.tries), a.wait)); err != nil && !errors.Is(err, errClosed) {
+				if err := w.site.sleep(ctx, max(w.site.clock.Pause(t.tries), a.wait)); err != nil && !errors.Is(err, errClosed) {
 					return err
 				}
 				continue
@@ -241,7 +241,7 @@ func (w *walk) part(ctx context.Context, report target, p store.Part) error {
 			return nil
 		}
 		t.cookie = t.cookie || setsCookie(a.Header)
-		next, reason := redirected(t, a.Destination(), w.scope)
+		next, reason := redirected(t, a.Destination(), w.site.scope)
 		if reason != "" {
 			if !had {
 				w.sum.Failed++

@@ -102,13 +102,13 @@ func targetOf(it frontier.Item, id string) (target, error) {
 // was left undone longer ago begins anew: listings must be looked at again by then, and lead to what is still missing.
 // A walk that takes several runs, as each has its bounds, goes on for as long as a known report may wait for its turn.
 func (s *site) plan(id string) (*frontier.Walk, error) {
-	st := frontier.Status{Portal: id, Site: s.scope.site, Kind: s.run.Kind, First: s.first, Started: s.run.Started}
-	if s.backfills() {
+	st := frontier.Status{Portal: id, Site: s.scope.site, Kind: s.run.record.Kind, First: s.run.first, Started: s.run.record.Started}
+	if s.conf.backfills() {
 		st.Lane = st.Kind // past years do not change: whatever time has passed, and whatever other years were asked for
 	}
-	return s.frontier.Walk(st, func(before frontier.Status) bool {
+	return s.run.frontier.Walk(st, func(before frontier.Status) bool {
 		age := st.Started.Sub(before.Started)
-		return before.Kind == st.Kind && (s.backfills() || age < shortest || before.Carried && age < rarest)
+		return before.Kind == st.Kind && (s.conf.backfills() || age < shortest || before.Carried && age < rarest)
 	})
 }
 
@@ -140,7 +140,7 @@ func (w *walk) next(ctx context.Context) (t target, ok bool, err error) {
 }
 
 func (w *walk) keepState() error {
-	w.front.SetHost(w.scope.site, w.clock.Host)
+	w.front.SetHost(w.site.scope.site, w.site.clock.Host)
 	return w.front.Keep(w.notes)
 }
 
@@ -154,7 +154,7 @@ func (w *walk) halt(why string) error {
 // process had been killed there, the next run takes it up again.
 func (w *walk) breakOff() error {
 	w.front.Forget()
-	w.front.SetHost(w.scope.site, w.clock.Host)
+	w.front.SetHost(w.site.scope.site, w.site.clock.Host)
 	return w.front.Pause("stopped")
 }
 
@@ -171,7 +171,7 @@ func (w *walk) answered(t target, known past) (bool, error) {
 // captures counts the answers of a URL that were archived since the walk began, without those that were asked for again at once.
 func (w *walk) captures(url string) (n int, err error) {
 	for after := w.front.First; ; {
-		c, ok, err := w.Store.Next(url, after)
+		c, ok, err := w.store.Next(url, after)
 		if err != nil || !ok {
 			return n, err
 		}

@@ -102,9 +102,9 @@ func lineUp(groups []group) (laps [][]*lap) {
 }
 
 // progress reads off what is counted.
-func (c *Crawler) progress() Progress {
-	l := c.live
-	p := Progress{Sites: len(l.laps), Done: int(l.sites.Load()), Asking: len(c.places), States: make(map[string]int),
+func (r *run) progress() Progress {
+	l := r.live
+	p := Progress{Sites: len(l.laps), Done: int(l.sites.Load()), Asking: len(r.places), States: make(map[string]int),
 		Commits: time.Duration(l.commits.Load()), Took: time.Since(l.began),
 		Reports: int(l.reports.Load()), Figures: int(l.figures.Load())}
 	for i, state := range allStates {
@@ -130,8 +130,8 @@ func (c *Crawler) progress() Progress {
 }
 
 // watch shows the progress once a second, and how it was in the end, until stop is called, which waits for that.
-func (c *Crawler) watch() (stop func()) {
-	if c.Watch == nil {
+func (r *run) watch() (stop func()) {
+	if r.conf.Watch == nil {
 		return func() {}
 	}
 	end, ended := make(chan struct{}), make(chan struct{})
@@ -142,9 +142,9 @@ func (c *Crawler) watch() (stop func()) {
 		for {
 			select {
 			case <-tick.C:
-				c.Watch(c.progress())
+				r.conf.Watch(r.progress())
 			case <-end:
-				c.Watch(c.progress())
+				r.conf.Watch(r.progress())
 				return
 			}
 		}

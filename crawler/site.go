@@ -3,6 +3,7 @@ package crawler
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"maps"
 	"net/http"
 	"net/netip"
@@ -23,7 +24,11 @@ import (
 // A site is what is being visited by one goroutine: one request at a time, all by one clock. Everything in it
 // belongs to that goroutine.
 type site struct {
-	*Crawler
+	run     *run
+	conf    *Crawler
+	store   *store.Store
+	log     *slog.Logger
+	budget  *reading.Budget
 	scope   scope
 	fetcher *fetch.Fetcher
 	clock   pace.Clock
@@ -51,13 +56,17 @@ type site struct {
 // mostTries is how many requests there are for one page whose fault may pass.
 const mostTries = 3
 
-func newSite(c *Crawler, scope scope, laps []*lap) *site {
+func newSite(r *run, scope scope, laps []*lap) *site {
 	return &site{
-		Crawler: c,
+		run:     r,
+		conf:    r.conf,
+		store:   r.conf.Store,
+		log:     r.conf.Log,
+		budget:  r.conf.Budget,
 		scope:   scope,
-		fetcher: fetch.New(c.UserAgent, c.Network, c.MaxPageBytes, c.Buffers),
-		lease:   reading.NewLease(c.Budget),
-		clock:   pace.Clock{Delay: c.Delay, Jitter: c.Jitter},
+		fetcher: fetch.New(r.conf.UserAgent, r.conf.Network, r.conf.MaxPageBytes, r.conf.Buffers),
+		lease:   reading.NewLease(r.conf.Budget),
+		clock:   pace.Clock{Delay: r.conf.Delay, Jitter: r.conf.Jitter},
 		laps:    laps,
 		gates:   make(map[string]gate),
 		behind:  make(map[string]netip.Addr),
@@ -95,12 +104,8 @@ func (s *site) tour(ctx context.Context, errands []errand, sums []PortalSummary)
 		}
 		s.allot()
 		s.lap = s.laps[i]
-		s.fetcher.Use(s.way(e.portal.ID))
-		if s.do != nil {
-			err = s.do(ctx, s, e, &sums[i])
-		} else {
-			err = s.walk(ctx, e, &sums[i])
-		}
+		s.fetcher.Use(s.run.way(e.portal.ID))
+		err = s.run.task.do(ctx, s, e, &sums[i])
 		s.lap.finish(s.closed)
 		if err != nil {
 			return err
@@ -116,7 +121,7 @@ func (s *site) enter(ctx context.Context) error {
 		return ctx.Err()
 	}
 	select {
-	case s.places <- struct{}{}:
+	case s.run.places <- struct{}{}:
 		s.placed.Store(true)
 		return ctx.Err()
 	case <-ctx.Done():
@@ -132,7 +137,7 @@ func (s *site) leave() {
 
 func (s *site) vacate() {
 	if s.placed.Swap(false) {
-		<-s.places
+		<-s.run.places
 	}
 }
 
@@ -212,10 +217,10 @@ func (s *site) turn(ctx context.Context, u *url.URL) error {
 	}
 	if _, opens := rules(time.Now()); time.Until(opens) > 0 {
 		s.opens(opens)
-		s.Log.Info("waiting for the time of visits that robots.txt names", "site", s.scope.site, "opens", opens)
+		s.log.Info("waiting for the time of visits that robots.txt names", "site", s.scope.site, "opens", opens)
 	}
 	addr := s.address(ctx, u.Hostname())
-	if s.resolve != nil && (!s.AllowPrivate || !addr.IsValid() || pace.Public(addr)) {
+	if s.conf.resolve != nil && (!s.conf.AllowPrivate || !addr.IsValid() || pace.Public(addr)) {
 		s.clock.Delay = max(s.clock.Delay, pace.LeastDelay)
 	}
 	for {
@@ -225,7 +230,7 @@ func (s *site) turn(ctx context.Context, u *url.URL) error {
 		if err := s.enter(ctx); err != nil {
 			return err
 		}
-		wait := s.Traffic.AddressWait(addr, s.scope.site, s.clock.Gap())
+		wait := s.conf.Traffic.AddressWait(addr, s.scope.site, s.clock.Gap())
 		if wait <= 0 {
 			return nil
 		}
@@ -260,7 +265,7 @@ func (s *site) pauses(now time.Time) (pause time.Duration, opens time.Time) {
 func (s *site) address(ctx context.Context, host string) netip.Addr {
 	addr, known := s.behind[host]
 	if !known {
-		if addr = pace.AddressOf(ctx, s.resolve, host); addr.IsValid() { // otherwise it may be for want of a network
+		if addr = pace.AddressOf(ctx, s.conf.resolve, host); addr.IsValid() { // otherwise it may be for want of a network
 			s.behind[host] = addr
 		}
 	}
@@ -327,7 +332,7 @@ func (s *site) home(u *url.URL, size int) ([]byte, error) {
 	if !known || max(h.Size, size) > min(h.Size, size)*5/4 {
 		return nil, nil
 	}
-	body, err := s.Store.Body(h.SHA256)
+	body, err := s.store.Body(h.SHA256)
 	if errors.Is(err, store.ErrDamaged) || errors.Is(err, store.ErrNotFound) {
 		return nil, nil // for verify to tell
 	}
@@ -356,13 +361,13 @@ func (s *site) request(ctx context.Context, t target, p past, sum *PortalSummary
 	if s.spent() {
 		return page{}, errClosed
 	}
-	if !s.live.afford(s.MaxRequests) {
+	if !s.run.live.afford(s.conf.MaxRequests) {
 		s.closed = overBudget
 		return page{}, errClosed
 	}
 	s.lease.Release()
 	header, held := http.Header{}, ""
-	if !s.Full && t.request.Method != http.MethodPost && time.Since(s.clock.Host.Lied) > liarFor {
+	if !s.conf.Full && t.request.Method != http.MethodPost && time.Since(s.clock.Host.Lied) > liarFor {
 		header = p.conditions()
 	}
 	if len(header) > 0 {
@@ -379,12 +384,12 @@ func (s *site) request(ctx context.Context, t target, p past, sum *PortalSummary
 		s.share.listed++
 	}
 	s.lap.requests.Add(1)
-	s.live.sent.Add(1)
+	s.run.live.sent.Add(1)
 	if a.Came() {
-		s.live.answers.Add(1)
+		s.run.live.answers.Add(1)
 	}
 	if a.Stale { // at most once: from now on the fetcher keeps no connection
-		s.Log.Debug("the server had closed the connection that was kept", "portal", t.portal, "url", t.url, "error", a.Err)
+		s.log.Debug("the server had closed the connection that was kept", "portal", t.portal, "url", t.url, "error", a.Err)
 		return s.request(ctx, t, p, sum)
 	}
 	if fault := new(fetch.TLSError); errors.As(a.Err, &fault) {
@@ -399,7 +404,7 @@ func (s *site) request(ctx context.Context, t target, p past, sum *PortalSummary
 	if pg.rebuff(); pg.conditional && pg.State == store.StateUnchanged {
 		s.clock.Host.Balks = 0
 	}
-	s.Log.Debug("answer", "portal", t.portal, "url", t.url, "status", pg.Status, "state", pg.State, "ms", pg.Took, "bytes", len(pg.body), "error", pg.Error)
+	s.log.Debug("answer", "portal", t.portal, "url", t.url, "status", pg.Status, "state", pg.State, "ms", pg.Took, "bytes", len(pg.body), "error", pg.Error)
 	return pg, s.mind(pg, a.Took)
 }
 
@@ -418,7 +423,7 @@ func (s *site) send(ctx context.Context, t target, u *url.URL, header http.Heade
 		}
 		a, err := s.fetch(ctx, t, header)
 		if err != nil {
-			s.line.unscout(scout)
+			s.run.line.unscout(scout)
 			return fetch.Answer{}, err
 		}
 		if again, err := s.heard(ctx, t, a, scout); err != nil || !again {
@@ -457,14 +462,14 @@ func (s *site) mind(p page, took time.Duration) error {
 // archive archives an answer and counts it.
 func (s *site) archive(p *page, known past, sum *PortalSummary) error {
 	began := time.Now()
-	if err := s.Store.AddCapture(&p.Capture, p.body, nil); err != nil {
+	if err := s.store.AddCapture(&p.Capture, p.body, nil); err != nil {
 		return err
 	}
-	s.live.archived(p.State, time.Since(began))
+	s.run.live.archived(p.State, time.Since(began))
 	sum.count(p.State)
 	if known.contradicts(p.Capture) {
 		s.clock.Host.Lied = p.Time.UTC()
-		s.Log.Info("changed under the same validators: for a while none of the site's is believed", "site", s.scope.site, "url", p.URL)
+		s.log.Info("changed under the same validators: for a while none of the site's is believed", "site", s.scope.site, "url", p.URL)
 	}
 	return nil
 }
@@ -483,11 +488,11 @@ func (s *site) recover(ctx context.Context, p *page, sum *PortalSummary) ([]byte
 	if p.State != store.StateOK && p.State != store.StateUnchanged {
 		return p.body, nil
 	}
-	if deaths, _ := s.Budget.Died(p.SHA256); p.body != nil && deaths == 0 {
+	if deaths, _ := s.budget.Died(p.SHA256); p.body != nil && deaths == 0 {
 		return p.body, nil
 	}
 	p.body = nil // of a page that is to be read alone it is taken anew
-	body, fault, err := s.lease.Body(ctx, s.Store, p.Capture)
+	body, fault, err := s.lease.Body(ctx, s.store, p.Capture)
 	if err != nil {
 		return nil, err
 	}

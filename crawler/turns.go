@@ -15,7 +15,7 @@ import (
 
 // standing is the rank of a site's own crawl.
 func (s *site) standing() pace.Rank {
-	if s.backfills() {
+	if s.conf.backfills() {
 		return pace.Backfill
 	}
 	return pace.Nightly
@@ -26,7 +26,7 @@ func (s *site) take(ctx context.Context, r pace.Rank) error {
 	if s.lock != nil {
 		return nil
 	}
-	lock, err := s.Traffic.Lock(ctx, s.scope.site, r)
+	lock, err := s.conf.Traffic.Lock(ctx, s.scope.site, r)
 	if err != nil {
 		return err
 	}
@@ -40,8 +40,8 @@ func (s *site) take(ctx context.Context, r pace.Rank) error {
 	if s.share.began.IsZero() && unheard(host.Fault) { // the first time in this run
 		s.clock.Forgive()
 	}
-	if known && s.killed {
-		s.clock.Seen(s.run.Started) // it may have been asked a moment ago: nobody noted the end of that
+	if known && s.run.killed {
+		s.clock.Seen(s.run.record.Started) // it may have been asked a moment ago: nobody noted the end of that
 	}
 	return nil
 }
@@ -78,10 +78,10 @@ func (s *site) requestAnywhere(ctx context.Context, t target, known past, sum *P
 }
 
 func (s *site) visitAsGuest(ctx context.Context, name string, t target, known past, sum *PortalSummary, look func(*page) error) (page, error) {
-	g := newSite(s.Crawler, scope{site: name, anywhere: true}, nil)
+	g := newSite(s.run, scope{site: name, anywhere: true}, nil)
 	g.lap, g.fetcher, g.allowance, g.share = s.lap, s.fetcher, s.allowance, s.share
-	g.line.joins()
-	defer g.line.leaves(g)
+	g.run.line.joins()
+	defer g.run.line.leaves(g)
 	defer func() { s.share = g.share }()
 	if err := g.take(ctx, pace.Guest); err != nil {
 		return page{}, err
@@ -101,18 +101,18 @@ func (s *site) visitAsGuest(ctx context.Context, name string, t target, known pa
 // giveWay gives the site up for as long as somebody wants it who goes first. Its error is errClosed when the site has been
 // found meanwhile to be one to be left alone.
 func (w *walk) giveWay(ctx context.Context) error {
-	if wanted, _ := w.lock.Wanted(); !wanted {
+	if wanted, _ := w.site.lock.Wanted(); !wanted {
 		return nil
 	}
 	if err := w.halt("another goes first"); err != nil {
 		return err
 	}
-	w.leave()
-	w.release()
-	if err := w.take(ctx, w.standing()); err != nil {
+	w.site.leave()
+	w.site.release()
+	if err := w.site.take(ctx, w.site.standing()); err != nil {
 		return err
 	}
-	if w.closed = w.clock.LeftAlone(); w.closed != "" {
+	if w.site.closed = w.site.clock.LeftAlone(); w.site.closed != "" {
 		return errClosed
 	}
 	return w.front.Pause("")
@@ -120,15 +120,15 @@ func (w *walk) giveWay(ctx context.Context) error {
 
 // rest waits without a place, until the site is wanted by somebody who goes first.
 func (w *walk) rest(ctx context.Context, d time.Duration) error {
-	w.leave()
-	wanted, changed := w.lock.Wanted()
+	w.site.leave()
+	wanted, changed := w.site.lock.Wanted()
 	if wanted {
 		return nil
 	}
-	if w.late(time.Now().Add(d)) {
+	if w.site.late(time.Now().Add(d)) {
 		return errClosed
 	}
-	w.lap.wait(time.Now().Add(d), "what is left is to be tried again later")
+	w.site.lap.wait(time.Now().Add(d), "what is left is to be tried again later")
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

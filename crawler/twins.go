@@ -15,7 +15,7 @@ import (
 
 // twin returns the next address to try for a start page at whose address nobody answers; false when there is none.
 func (w *walk) twin(t target, p page) (next target, ok bool) {
-	if t.kind != store.KindListing || t.from != "" || !silent(p) || w.closed != "" {
+	if t.kind != store.KindListing || t.from != "" || !silent(p) || w.site.closed != "" {
 		return t, false
 	}
 	u, err := url.Parse(t.address())
@@ -50,7 +50,7 @@ func (w *walk) alive(t target) {
 		w.Twins = make(map[string]string)
 	}
 	w.Twins[weburl.Authority(dead)] = weburl.Authority(living)
-	w.Log.Info("the portal answers at another address than the catalogue says", "portal", w.portal.ID, "known", t.twinOf, "answers", t.url)
+	w.site.log.Info("the portal answers at another address than the catalogue says", "portal", w.portal.ID, "known", t.twinOf, "answers", t.url)
 }
 
 // living returns a target with the address of the twin where its own is dead.

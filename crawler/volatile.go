@@ -44,12 +44,12 @@ func (w *walk) sibling(t target) (best sibling, ok bool, err error) {
 		t.request.Method != "" && t.request.Method != "GET" || t.kind != store.KindReport && t.kind != store.KindListing {
 		return best, false, nil
 	}
-	if _, known, err := w.Store.LastCapture(t.url); err != nil || known {
+	if _, known, err := w.store.LastCapture(t.url); err != nil || known {
 		return best, false, err
 	}
 	looked, fewest := 0, 0
 	stem, _, _ := strings.Cut(t.url, "?")
-	for address, err := range w.Store.URLs(stem + "?") {
+	for address, err := range w.store.URLs(stem + "?") {
 		if err != nil {
 			return best, false, err
 		}
@@ -59,17 +59,17 @@ func (w *walk) sibling(t target) (best sibling, ok bool, err error) {
 		_, query, _ := strings.Cut(address, "?")
 		names := weburl.Differing(u.RawQuery, query)
 		as := weburl.Shape(u, names)
-		if len(names) == 0 || ok && len(names) > fewest || w.clock.Host.Volatile[as].Other > 0 {
+		if len(names) == 0 || ok && len(names) > fewest || w.site.clock.Host.Volatile[as].Other > 0 {
 			continue
 		}
-		first, known, err := w.Store.FirstCapture(address)
+		first, known, err := w.store.FirstCapture(address)
 		if err != nil {
 			return best, false, err
 		}
 		if !known || first.Kind != t.kind || first.Title != t.title || ok && len(names) == fewest && first.ID > best.first {
 			continue
 		}
-		body, held, err := w.Store.LastBody(address)
+		body, held, err := w.store.LastBody(address)
 		if err != nil {
 			return best, false, err
 		}
@@ -83,7 +83,7 @@ func (w *walk) sibling(t target) (best sibling, ok bool, err error) {
 // recognised returns a target that is the known page, when what is learnt says so; it is asked for as its link has it.
 func (w *walk) recognised(t target) (target, error) {
 	s, ok, err := w.sibling(t)
-	if err != nil || !ok || !w.clock.Host.Volatile[s.shape].Ignored() {
+	if err != nil || !ok || !w.site.clock.Host.Volatile[s.shape].Ignored() {
 		return t, err
 	}
 	return t.as(s.url), nil
@@ -108,32 +108,32 @@ func (w *walk) same(ctx context.Context, t target, p *page) (target, error) {
 	if err != nil || !ok {
 		return t, err
 	}
-	held, _, err := w.Store.LastBody(s.url)
+	held, _, err := w.store.LastBody(s.url)
 	if err != nil {
 		return t, err
 	}
 	// One is parsed after the other, with both bodies there.
-	need := max(w.Budget.Cost(held.SHA256, nil, held.Size), extract.Cost(p.body, int64(len(p.body)))) + held.Size
-	if err := w.lease.Settle(ctx, need); err != nil {
+	need := max(w.site.budget.Cost(held.SHA256, nil, held.Size), extract.Cost(p.body, int64(len(p.body)))) + held.Size
+	if err := w.site.lease.Settle(ctx, need); err != nil {
 		return t, err
 	}
-	body, err := w.Store.Body(held.SHA256)
+	body, err := w.store.Body(held.SHA256)
 	if err != nil {
 		return t, nil // lost: for verify to tell
 	}
-	if held, err = reading.Served(w.Store, held); err != nil {
+	if held, err = reading.Served(w.store, held); err != nil {
 		return t, err
 	}
 	before, now := p.Capture, held
 	before.URL = s.url // the same links lead from both
 	is := w.alike(t, before, p.body, now, body)
-	if held.ID > w.first || is {
+	if held.ID > w.site.run.first || is {
 		w.learn(s, is)
 	}
 	if !is {
 		return t, nil
 	}
-	w.Log.Debug("the same page as at another address", "url", t.url, "known", s.url)
+	w.site.log.Debug("the same page as at another address", "url", t.url, "known", s.url)
 	t = t.as(s.url)
 	p.URL = s.url
 	u, err := url.Parse(s.url)
@@ -145,7 +145,7 @@ func (w *walk) same(ctx context.Context, t target, p *page) (target, error) {
 
 // learn notes what two values of parameters gave.
 func (w *walk) learn(s sibling, same bool) {
-	h := &w.clock.Host
+	h := &w.site.clock.Host
 	v := h.Volatile[s.shape]
 	if v == (frontier.Parameters{}) && len(h.Volatile) >= mostShapes {
 		return
@@ -165,7 +165,7 @@ func (w *walk) learn(s sibling, same bool) {
 // parted takes an answer that was asked for as a known page for one of its own, when it is another report than that: what was
 // learnt of the parameters is no longer so.
 func (w *walk) parted(t target, p *page) (target, error) {
-	last, read, err := w.Store.LastRecord(t.url)
+	last, read, err := w.store.LastRecord(t.url)
 	if err != nil || !read || last.Report == nil {
 		return t, err
 	}
@@ -187,8 +187,8 @@ func (w *walk) parted(t target, p *page) (target, error) {
 // that is neither a report nor lists anything, as of a portal that draws itself by script, is like no other.
 func (w *walk) alike(t target, a store.Capture, bodyA []byte, b store.Capture, bodyB []byte) bool {
 	if t.kind == store.KindListing {
-		la, err1 := listed(w.Budget, a, bodyA, w.portal, portal.Request{})
-		lb, err2 := listed(w.Budget, b, bodyB, w.portal, portal.Request{})
+		la, err1 := listed(w.site.budget, a, bodyA, w.portal, portal.Request{})
+		lb, err2 := listed(w.site.budget, b, bodyB, w.portal, portal.Request{})
 		return err1 == nil && err2 == nil && len(la.Rows) > 0 && slices.EqualFunc(la.Rows, lb.Rows, func(r, s portal.Row) bool { return r.Name() == s.Name() && r.Date == s.Date })
 	}
 	ra := w.reportOf(a, bodyA)
@@ -201,5 +201,5 @@ func (w *walk) alike(t target, a store.Capture, bodyA []byte, b store.Capture, b
 
 // reportOf reads the report on a page, without its parts; nil when there is none.
 func (w *walk) reportOf(c store.Capture, body []byte) *extract.Report {
-	return reading.Alone(w.Budget, c, body, publisher(w.portal))
+	return reading.Alone(w.site.budget, c, body, publisher(w.portal))
 }

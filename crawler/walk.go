@@ -40,7 +40,9 @@ func (c *Crawler) mostListings() int {
 
 // A walk is one visit to one portal.
 type walk struct {
-	*site
+	site   *site
+	conf   *Crawler
+	store  *store.Store
 	portal seeds.Portal
 	sum    *PortalSummary
 	front  *frontier.Walk
@@ -84,7 +86,7 @@ func (s *site) walk(ctx context.Context, e *errand, sum *PortalSummary) error {
 	if err != nil {
 		return err
 	}
-	w := &walk{site: s, portal: e.portal, front: front}
+	w := &walk{site: s, conf: s.conf, store: s.store, portal: e.portal, front: front}
 	if _, err := front.Kept(&w.notes); err != nil {
 		return err
 	}
@@ -114,20 +116,20 @@ func (w *walk) goOn(ctx context.Context, e *errand) error {
 	if err != nil {
 		return err
 	}
-	w.lap.queued.Add(int64(left))
-	if w.closed == "" {
-		w.closed = w.clock.LeftAlone()
+	w.site.lap.queued.Add(int64(left))
+	if w.site.closed == "" {
+		w.site.closed = w.site.clock.LeftAlone()
 	}
 	if err := w.setOut(ctx, e); err != nil {
 		return err
 	}
-	for w.closed == "" {
+	for w.site.closed == "" {
 		ok, err := w.advance(ctx)
 		if errors.Is(err, errClosed) {
 			break
 		}
 		if err == nil && ok {
-			if err = w.await(ctx); err == nil {
+			if err = w.site.await(ctx); err == nil {
 				err = w.visitNow(ctx)
 			}
 			if errors.Is(err, errClosed) {
@@ -160,7 +162,7 @@ func (w *walk) goOn(ctx context.Context, e *errand) error {
 			return errors.Join(w.keepState(), w.front.Finish(time.Now()))
 		}
 	}
-	if err := w.halt(w.closed); err != nil {
+	if err := w.halt(w.site.closed); err != nil {
 		return err
 	}
 	return w.concludeLeft()
@@ -180,8 +182,8 @@ func (w *walk) advance(ctx context.Context) (ok bool, err error) {
 		if err != nil || !ok {
 			return false, err
 		}
-		w.lap.queued.Add(-1)
-		w.lap.done.Add(1)
+		w.site.lap.queued.Add(-1)
+		w.site.lap.done.Add(1)
 		if !w.idle(w.now) {
 			return true, nil
 		}
@@ -212,7 +214,7 @@ func (w *walk) idle(t target) bool {
 
 // visit asks for one page, archives the answer, and queues what it leads to.
 func (w *walk) visit(ctx context.Context, t target) error {
-	known, err := recall(w.Store, t.url)
+	known, err := recall(w.store, t.url)
 	if err != nil {
 		return err
 	}
@@ -269,21 +271,21 @@ func (w *walk) answer(ctx context.Context, t *target, known past) (page, []byte,
 		w.sum.count(known.last.State)
 		p := archived(known.last)
 		if p.wall {
-			w.closed = p.Error
+			w.site.closed = p.Error
 		}
-		body, err := w.recover(ctx, &p, w.sum)
+		body, err := w.site.recover(ctx, &p, w.sum)
 		return p, body, err
 	}
-	if w.Searched && !t.visited(t.url) && t.kind == store.KindListing && known.last.ID > w.first && fresh(known) { // the search has just asked for it
+	if w.Searched && !t.visited(t.url) && t.kind == store.KindListing && known.last.ID > w.site.run.first && fresh(known) { // the search has just asked for it
 		p := archived(known.last)
-		body, err := w.recover(ctx, &p, w.sum)
+		body, err := w.site.recover(ctx, &p, w.sum)
 		return p, body, err
 	}
 	if t.kind == store.KindReport && t.tries+t.waits == 0 && !t.visited(t.url) {
-		if known.last.ID > w.first && known.last.Portal != w.portal.ID {
+		if known.last.ID > w.site.run.first && known.last.Portal != w.portal.ID {
 			return page{}, nil, errNotDue // another portal of the site has just asked for it
 		}
-		if !w.Full && !w.Recheck {
+		if !w.conf.Full && !w.conf.Recheck {
 			if due, err := w.due(known, t.url); err != nil {
 				return page{}, nil, err
 			} else if !due {
@@ -293,45 +295,45 @@ func (w *walk) answer(ctx context.Context, t *target, known past) (page, []byte,
 		}
 	}
 	if t.kind == store.KindReport && known.held != "" {
-		last, read, err := w.Store.LastBrief(t.url)
+		last, read, err := w.store.LastBrief(t.url)
 		if err != nil {
 			return page{}, nil, err
 		}
 		known.doubted = known.doubted || read && last.Suspicious != ""
 	}
-	w.once = t.twins > 0
-	p, err := w.ask(ctx, *t, known, w.sum)
+	w.site.once = t.twins > 0
+	p, err := w.site.ask(ctx, *t, known, w.sum)
 	if err != nil {
 		return page{}, nil, err
 	}
 	if *t, err = w.same(ctx, *t, &p); err != nil {
 		return page{}, nil, err
 	}
-	if err := w.archive(&p, known, w.sum); err != nil {
+	if err := w.site.archive(&p, known, w.sum); err != nil {
 		return page{}, nil, err
 	}
 	if t.kind == store.KindReport && p.State == store.StateUnchanged {
 		return p, nil, nil // its body is of no interest, most nights
 	}
-	body, err := w.recover(ctx, &p, w.sum)
+	body, err := w.site.recover(ctx, &p, w.sum)
 	return p, body, err
 }
 
 // due reports whether a report should be asked for again: its page is due, it was archived but not read as the run
 // before was stopped in between, some of its parts could not be had for now, or reading it ended the process a while ago.
 func (w *walk) due(known past, url string) (bool, error) {
-	if !w.backfills() && known.due(time.Now()) {
+	if !w.conf.backfills() && known.due(time.Now()) {
 		return true, nil
 	}
 	if known.held == "" {
-		return w.backfills(), nil
+		return w.conf.backfills(), nil
 	}
-	rec, read, err := w.Store.LastBrief(url)
-	again := !read || rec.Pending() || w.Budget.Retries(&rec)
+	rec, read, err := w.store.LastBrief(url)
+	again := !read || rec.Pending() || w.site.budget.Retries(&rec)
 	if err != nil || again || !known.cut {
 		return again, err
 	}
-	body, err := w.Store.Body(known.held)
+	body, err := w.store.Body(known.held)
 	if errors.Is(err, store.ErrDamaged) || errors.Is(err, store.ErrNotFound) {
 		return false, nil // for verify to tell
 	}
@@ -348,7 +350,7 @@ func (w *walk) partial(t target, p page) {
 // list queues what a listing page leads to.
 func (w *walk) list(t target, p page, body []byte) error {
 	if u, err := url.Parse(t.url); err == nil && weburl.IsHome(u) {
-		w.homes[weburl.Authority(u)] = home{p.SHA256, len(body)}
+		w.site.homes[weburl.Authority(u)] = home{p.SHA256, len(body)}
 	}
 	y := w.tally(t)
 	if t.guess && len(t.via) == 0 {
@@ -363,7 +365,7 @@ func (w *walk) list(t target, p page, body []byte) error {
 		w.problem(t, err.Error())
 		return nil
 	}
-	w.Log.Debug("listing", "portal", t.portal, "url", t.url, "family", l.Family.Name, "evidence", l.Family.Evidence,
+	w.site.log.Debug("listing", "portal", t.portal, "url", t.url, "family", l.Family.Name, "evidence", l.Family.Evidence,
 		"reports", len(l.Rows), "items", len(l.Items), "announced", l.Announced.Rows, "next", len(l.Next), "kept", kept)
 	first, err := w.front.Mark("page " + l.Signature)
 	if err != nil {
@@ -393,7 +395,7 @@ func (w *walk) list(t target, p page, body []byte) error {
 	if !repeated && !t.anew {
 		y.Reports += len(l.Rows)
 	}
-	targets, err := w.spare(w.within(follow(t, l, repeated, w.deepest())))
+	targets, err := w.spare(w.within(follow(t, l, repeated, w.conf.deepest())))
 	if err != nil {
 		return err
 	}
@@ -408,12 +410,12 @@ func (w *walk) listing(t target, p page, body []byte) (l portal.Listing, kept bo
 		return l, false, err
 	}
 	of := sha256.Sum256(from)
-	if !w.Full {
+	if !w.conf.Full {
 		if kept, err := w.front.Reading(of, &l); kept || err != nil {
 			return l, kept, err
 		}
 	}
-	if l, err = listed(w.Budget, p.Capture, body, w.portal, t.request); err != nil {
+	if l, err = listed(w.site.budget, p.Capture, body, w.portal, t.request); err != nil {
 		return l, false, err
 	}
 	return l, false, w.front.KeepReading(of, l)
@@ -428,7 +430,7 @@ const wrongFor = 7 * 24 * time.Hour
 // spare drops the pages that a listing's script announces and that were not there last time, unless it announces
 // more than it did then: to ask again each night would cost the portal a request for nothing.
 func (w *walk) spare(targets []target) ([]target, error) {
-	if w.Full || w.Recheck || w.backfills() {
+	if w.conf.Full || w.conf.Recheck || w.conf.backfills() {
 		return targets, nil
 	}
 	var left, wrong []target
@@ -437,7 +439,7 @@ func (w *walk) spare(targets []target) ([]target, error) {
 			left = append(left, t)
 			continue
 		}
-		c, known, err := w.Store.LastCapture(t.url)
+		c, known, err := w.store.LastCapture(t.url)
 		switch {
 		case err != nil:
 			return nil, err
@@ -466,7 +468,7 @@ func (w *walk) addFrom(from target, targets []target) error {
 	for _, t := range targets {
 		t, err := w.recognised(w.living(t))
 		if err == nil && t.kind == store.KindReport {
-			t.url, err = reading.Settled(w.Store, t.url)
+			t.url, err = reading.Settled(w.store, t.url)
 		}
 		if err != nil {
 			return err
@@ -475,12 +477,12 @@ func (w *walk) addFrom(from target, targets []target) error {
 		if err != nil {
 			continue // a malformed link leads nowhere
 		}
-		deny := w.scope.deny(u)
+		deny := w.site.scope.deny(u)
 		if deny == "" {
 			deny = weburl.Trap(u)
 		}
 		if deny != "" {
-			w.Log.Debug("not followed", "portal", t.portal, "url", t.url, "from", t.from, "why", deny)
+			w.site.log.Debug("not followed", "portal", t.portal, "url", t.url, "from", t.from, "why", deny)
 			continue
 		}
 		state, err := w.front.State(weburl.Key(u))
@@ -501,7 +503,7 @@ func (w *walk) room(t target) bool {
 	if t.kind == store.KindReport {
 		return true
 	}
-	most := w.mostListings()
+	most := w.conf.mostListings()
 	if w.sum.Listings == most {
 		w.problem(t, fmt.Sprintf("not read: the bound of %d listing pages is reached", most))
 	}
@@ -522,7 +524,7 @@ func (w *walk) queue(t target, key string) error {
 	}
 	added, err := w.front.Add(it)
 	if added {
-		w.lap.queued.Add(1)
+		w.site.lap.queued.Add(1)
 	}
 	return err
 }
@@ -539,7 +541,7 @@ func (w *walk) renew(t target) error {
 	}
 	added, err := w.front.Renew(it)
 	if added {
-		w.lap.queued.Add(1)
+		w.site.lap.queued.Add(1)
 	}
 	return err
 }
@@ -549,14 +551,14 @@ func (w *walk) again(t target) error {
 	it, err := t.item("")
 	if err == nil {
 		w.front.Again(it)
-		w.lap.queued.Add(1)
+		w.site.lap.queued.Add(1)
 	}
 	return err
 }
 
 // redirect goes on where a redirect leads, on the same site.
 func (w *walk) redirect(t target, location string) error {
-	next, reason := redirected(t, location, w.scope)
+	next, reason := redirected(t, location, w.site.scope)
 	if reason != "" {
 		w.sum.Failed++
 		w.problem(t, reason)
@@ -594,7 +596,7 @@ func (w *walk) complain(t target, p page) error {
 		return w.again(t)
 	case p.passing && t.tries+1 < mostTries:
 		t.tries++
-		t.after = time.Now().Add(w.clock.Pause(t.tries))
+		t.after = time.Now().Add(w.site.clock.Pause(t.tries))
 		return w.again(t)
 	}
 	if next, ok := w.twin(t, p); ok {
@@ -649,11 +651,11 @@ func (y *tally) short() string {
 // skipped notes what was not asked for as the site is left alone; a budget that is used up is no problem.
 func (w *walk) skipped(url, what string) {
 	switch {
-	case w.closed == overBudget:
-	case isBound(w.closed):
-		w.sum.note(ProblemBound, url, what+", the next run goes on with them: "+w.closed)
+	case w.site.closed == overBudget:
+	case isBound(w.site.closed):
+		w.sum.note(ProblemBound, url, what+", the next run goes on with them: "+w.site.closed)
 	default:
-		w.sum.note(ProblemSkipped, url, what+", site left alone: "+w.closed)
+		w.sum.note(ProblemSkipped, url, what+", site left alone: "+w.site.closed)
 	}
 }
 
@@ -664,15 +666,15 @@ func (w *walk) conclude(left int) {
 		w.skipped(w.portal.Start[0], fmt.Sprintf("%d pages not visited", left))
 	}
 	for _, listing := range slices.Sorted(maps.Keys(w.Tallies)) {
-		if reason := w.Tallies[listing].short(); reason != "" && w.closed == "" {
+		if reason := w.Tallies[listing].short(); reason != "" && w.site.closed == "" {
 			w.sum.note(ProblemFew, listing, reason)
 		}
 	}
-	if w.Rows == 0 && w.closed == "" && !w.lost {
+	if w.Rows == 0 && w.site.closed == "" && !w.lost {
 		w.sum.note(ProblemFew, w.portal.Start[0], "no annual report is listed")
 	}
 	for _, p := range w.sum.Problems {
-		w.Log.Warn(p.Detail, "portal", w.portal.ID, "url", p.URL)
+		w.site.log.Warn(p.Detail, "portal", w.portal.ID, "url", p.URL)
 	}
-	w.Log.Info("portal visited", "portal", w.portal.ID, "result", w.sum.Counts.String())
+	w.site.log.Info("portal visited", "portal", w.portal.ID, "result", w.sum.Counts.String())
 }

@@ -26,9 +26,9 @@ func ways(portals []seeds.Portal, allowPrivate bool) map[string]http.RoundTrippe
 }
 
 // way returns the network by which a portal is reached.
-func (c *Crawler) way(portal string) http.RoundTripper {
-	if w := c.ways[portal]; w != nil {
+func (r *run) way(portal string) http.RoundTripper {
+	if w := r.ways[portal]; w != nil {
 		return w
 	}
-	return c.Network
+	return r.conf.Network
 }

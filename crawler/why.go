@@ -98,11 +98,12 @@ func begins(p seeds.Portal, site string) bool {
 }
 
 // lost tells of the portals that begin on the site and are not asked for anything, as no listing of theirs was found.
-func (y *Why) lost(c *Crawler) (err error) {
-	look := *c
-	if look.discoveries, err = seeds.ReadDiscoveries(c.Store.Dir()); err != nil {
+func (y *Why) lost(c *Crawler) error {
+	made, err := seeds.ReadDiscoveries(c.Store.Dir())
+	if err != nil {
 		return err
 	}
+	look := searches{c.Store, made, c.Full || c.Recheck}
 	for _, p := range c.Portals {
 		if p.Listed() || !begins(p, y.Site) {
 			continue
@@ -161,16 +162,15 @@ func (y *Why) archive(c *Crawler, u *url.URL) error {
 		at := known.dueAt()
 		y.Due = &at
 	}
-	s := site{Crawler: c, scope: scope{site: y.Site, hosts: allowed(c.Portals, c.AllowHosts)}}
-	y.Robots, err = s.permit(u)
+	y.Robots, err = gateKeeper{c.Store, c.UserAgent}.permit(u)
 	return err
 }
 
 // permit says what the archive knows of whether a URL may be asked for: what robots.txt says of it, or why that cannot be
 // had and nobody is asked; nil when there is nothing young enough to be believed.
-func (s *site) permit(u *url.URL) (*store.Robots, error) {
+func (k gateKeeper) permit(u *url.URL) (*store.Robots, error) {
 	t := target{url: weburl.Authority(u) + "/robots.txt"}
-	g, err := s.oldGate(t)
+	g, err := k.rules(t)
 	if err != nil {
 		return nil, err
 	}
@@ -178,7 +178,7 @@ func (s *site) permit(u *url.URL) (*store.Robots, error) {
 		d := g.rules.Check(u)
 		return &store.Robots{Allowed: d.Allowed, Reason: d.Reason, SHA256: g.sha256}, nil
 	}
-	c, known, err := s.Store.LastCapture(t.url)
+	c, known, err := k.store.LastCapture(t.url)
 	switch {
 	case err != nil, !known, time.Since(c.Time) > doubted:
 		return nil, err
