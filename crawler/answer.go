@@ -89,7 +89,7 @@ func isPage(a fetch.Answer) bool {
 // takePart takes what there is of a body that broke off for the answer if the same has come before: it is then the
 // server's way to end it, and no accident. Of a robots.txt no part will do, and none takes the place of a whole body
 // unless the document has its own end.
-func (p *page) takePart(t target, a fetch.Answer, known past) {
+func (p *page) takePart(t target, a fetch.Answer, known urlHistory) {
 	if !p.cut {
 		p.mended = known.cut && p.State == store.StateOK
 		return

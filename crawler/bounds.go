@@ -99,29 +99,29 @@ func (w *walk) preferred() frontier.Class {
 
 // order returns the portals of the site in the order in which they have their turns: first the one that the run before did
 // not get to.
-func (s *site) order(errands []errand) (turns []int) {
+func (s *site) order(jobs []job) (turns []int) {
 	first := 0
 	if turn := s.clock.Host.Turn; turn != "" && !s.conf.backfills() {
-		first = max(slices.IndexFunc(errands, func(e errand) bool { return e.portal.ID == turn }), 0)
+		first = max(slices.IndexFunc(jobs, func(e job) bool { return e.portal.ID == turn }), 0)
 		s.clock.Host.Turn = ""
 	}
-	for i := range errands {
-		turns = append(turns, (first+i)%len(errands))
+	for i := range jobs {
+		turns = append(turns, (first+i)%len(jobs))
 	}
 	return turns
 }
 
 // unreached tells of the portals that have had no turn, as the run has come to its end. The next run begins with them.
-func (s *site) unreached(turns []int, errands []errand, sums []PortalSummary) error {
+func (s *site) unreached(turns []int, jobs []job, sums []PortalSummary) error {
 	for _, i := range turns {
-		sums[i].ID = errands[i].portal.ID
-		sums[i].note(ProblemBound, errands[i].start[0], "not visited in this run: "+overAll)
-		s.laps[i].finish(overAll)
+		sums[i].ID = jobs[i].portal.ID
+		sums[i].note(ProblemBound, jobs[i].start[0], "not visited in this run: "+overAll)
+		s.progress[i].finish(overAll)
 	}
-	if len(turns) == 0 || len(turns) == len(errands) || s.conf.backfills() || s.lock == nil {
+	if len(turns) == 0 || len(turns) == len(jobs) || s.conf.backfills() || s.lock == nil {
 		return nil
 	}
-	s.clock.Host.Turn = errands[turns[0]].portal.ID
+	s.clock.Host.Turn = jobs[turns[0]].portal.ID
 	return s.lock.Keep(s.clock.Host)
 }
 

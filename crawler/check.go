@@ -50,7 +50,7 @@ func (c *Crawler) Check(ctx context.Context) ([]Checked, Summary, error) {
 			found[k.Portal+" "+k.URL] = k
 		}
 	}()
-	check := func(ctx context.Context, s *site, e *errand, sum *PortalSummary) error {
+	check := func(ctx context.Context, s *site, e *job, sum *PortalSummary) error {
 		sum.ID = e.portal.ID
 		for _, start := range e.start {
 			k, err := s.check(ctx, e.portal, start, sum)

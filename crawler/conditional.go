@@ -55,7 +55,7 @@ func alone(h http.Header, name string) string {
 
 // misnamed reports whether a "not modified" names another version than the one held: RFC 9111, 4.3.4, does not let it
 // speak for that.
-func (p past) misnamed(h http.Header) bool {
+func (p urlHistory) misnamed(h http.Header) bool {
 	named, date := alone(h, "ETag"), alone(h, "Last-Modified")
 	if p.etag != "" {
 		return named != "" && opaque(named) != opaque(p.etag)
@@ -107,7 +107,7 @@ func (p *page) toSession() bool {
 
 // insist asks for a page, and once more without conditions when the answer to a conditional request is not to be believed;
 // that one is archived. look completes an answer.
-func (s *site) insist(ctx context.Context, t target, known past, sum *PortalSummary, look func(*page) error) (page, error) {
+func (s *site) insist(ctx context.Context, t target, known urlHistory, sum *PortalSummary, look func(*page) error) (page, error) {
 	send := func() (page, error) {
 		p, err := s.request(ctx, t, known, sum)
 		if err == nil {

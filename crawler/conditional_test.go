@@ -194,14 +194,14 @@ func TestValidators(t *testing.T) {
 		if tt.served != "" {
 			h.Set("Date", tt.served)
 		}
-		p := past{}
+		p := urlHistory{}
 		p.learn(store.Capture{State: store.StateOK, Status: 200, Header: h, Time: now, SHA256: "1"})
 		sent := p.conditions()
 		if sent.Get("If-None-Match") != tt.sentTag || sent.Get("If-Modified-Since") != tt.sentDate {
 			t.Errorf("%s, %s: sent %v", tt.etag, tt.modified, sent)
 		}
 	}
-	p := past{}
+	p := urlHistory{}
 	p.learn(store.Capture{State: store.StateOK, Status: 200, Header: http.Header{"Etag": {`"a"`, `"b"`}}, Time: now, SHA256: "1"})
 	if len(p.conditions()) > 0 {
 		t.Errorf("two tags: sent %v", p.conditions())
@@ -214,13 +214,13 @@ func TestMisnamed(t *testing.T) {
 		held, named string
 		want        bool
 	}{{`"a"`, `"a"`, false}, {`"a"`, `W/"a"`, false}, {`"a-gzip"`, `"a"`, false}, {`"a"`, `"a--gzip"`, false}, {`"a"`, "", false}, {`"a"`, `"b"`, true}, {"a", `"a"`, false}} {
-		if got := (past{etag: tt.held}).misnamed(http.Header{"Etag": {tt.named}}); got != tt.want {
+		if got := (urlHistory{etag: tt.held}).misnamed(http.Header{"Etag": {tt.named}}); got != tt.want {
 			t.Errorf("%s for %s: %v", tt.named, tt.held, got)
 		}
 	}
 	day := func(n int) string { return fmt.Sprintf("Sat, %02d Jan 2022 01:00:00 GMT", n) }
 	for n, want := range map[int]bool{8: false, 15: false, 22: true} {
-		if got := (past{date: day(15)}).misnamed(http.Header{"Last-Modified": {day(n)}}); got != want {
+		if got := (urlHistory{date: day(15)}).misnamed(http.Header{"Last-Modified": {day(n)}}); got != want {
 			t.Errorf("day %d: %v", n, got)
 		}
 	}

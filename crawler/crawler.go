@@ -1,7 +1,3 @@
-// Package crawler visits portals and archives what they serve: politely, within their sites, every answer as it
-// came. It reads each page it archives, but what a page means is for package extract to say, and where listings go
-// on for package portal. It runs no scripts, gets round no walls, and whatever it visits for a portal, it stays on one
-// site and goes by the clock of that.
 package crawler
 
 import (
@@ -74,14 +70,14 @@ type run struct {
 	first       uint64 // newest capture of the archive when the run began
 	killed      bool   // a run before did not come to its end
 	live        *live
-	line        *line
+	network     *networkWatch
 	places      chan struct{} // filled by the sites that have one
 }
 
 // A task is what a run does with each portal on each of its sites.
 type task struct {
 	kind  string // in a word: a run is gone on with by one of its kind only
-	do    func(context.Context, *site, *errand, *PortalSummary) error
+	do    func(context.Context, *site, *job, *PortalSummary) error
 	known []seeds.Portal // the portals as the catalogue has them
 	walks bool           // where a portal begins may be told by what was discovered
 }
@@ -93,7 +89,7 @@ const defaultMaxPageBytes = 32 << 20
 // ctx's when it was stopped; the Summary tells in every case what was done until then, what the stopped run did for the
 // same portals included.
 func (c *Crawler) Run(ctx context.Context) (Summary, error) {
-	walk := func(ctx context.Context, s *site, e *errand, sum *PortalSummary) error { return s.walk(ctx, e, sum) }
+	walk := func(ctx context.Context, s *site, e *job, sum *PortalSummary) error { return s.walk(ctx, e, sum) }
 	return c.perform(ctx, task{kind: c.kind(), do: walk, known: c.Portals, walks: true})
 }
 
@@ -120,7 +116,7 @@ func (c *Crawler) perform(ctx context.Context, t task) (sum Summary, err error) 
 	if err != nil {
 		return Summary{}, err
 	}
-	run.live.laps = lineUp(groups)
+	run.live.jobs = lineUp(groups)
 	stop := run.watch()
 	sum, err = run.visit(ctx, groups)
 	stop()
@@ -152,18 +148,18 @@ func (c *Crawler) kind() string {
 // visit visits all sites, each in a goroutine of its own: most of them wait most of the time.
 func (r *run) visit(ctx context.Context, groups []group) (Summary, error) {
 	sums := make([][]PortalSummary, len(groups)) // each goroutine owns one element
-	r.line = newLine(len(groups), r.conf.Log)
+	r.network = newNetworkWatch(len(groups), r.conf.Log)
 	ctx, cancel := r.until(ctx)
 	defer cancel()
 	g, ctx := errgroup.WithContext(ctx)
 	for i, group := range groups {
-		sums[i] = make([]PortalSummary, len(group.errands))
-		laps := r.live.laps[i]
+		sums[i] = make([]PortalSummary, len(group.jobs))
+		laps := r.live.jobs[i]
 		g.Go(func() error {
 			defer r.live.sites.Add(1)
 			s := newSite(r, scope{site: group.site, hosts: r.hosts}, laps)
-			defer r.line.leaves(s)
-			return s.visit(ctx, group.errands, sums[i])
+			defer r.network.leaves(s)
+			return s.visit(ctx, group.jobs, sums[i])
 		})
 	}
 	err := g.Wait()
@@ -238,16 +234,16 @@ func (r *run) prepare() error {
 	return nil
 }
 
-// An errand is one portal, and those of its start pages that lie on one site.
-type errand struct {
+// A job is one portal, and those of its start pages that lie on one site.
+type job struct {
 	portal seeds.Portal
 	start  []string
 }
 
 // A group is what is to be done on one site.
 type group struct {
-	site    string
-	errands []errand
+	site string
+	jobs []job
 }
 
 // bySite groups the portals by the sites that their start pages lie on: portals that share a site are visited one
@@ -268,17 +264,17 @@ func bySite(portals []seeds.Portal) ([]group, error) {
 				at[site] = i
 				groups = append(groups, group{site: site})
 			}
-			groups[i].errands = send(groups[i].errands, p, start)
+			groups[i].jobs = send(groups[i].jobs, p, start)
 		}
 	}
 	return groups, nil
 }
 
-// send adds a start page to a site's errands.
-func send(errands []errand, p seeds.Portal, start string) []errand {
-	if n := len(errands); n > 0 && errands[n-1].portal.ID == p.ID {
-		errands[n-1].start = append(errands[n-1].start, start)
-		return errands
+// send adds a start page to a site's jobs.
+func send(jobs []job, p seeds.Portal, start string) []job {
+	if n := len(jobs); n > 0 && jobs[n-1].portal.ID == p.ID {
+		jobs[n-1].start = append(jobs[n-1].start, start)
+		return jobs
 	}
-	return append(errands, errand{p, []string{start}})
+	return append(jobs, job{p, []string{start}})
 }

@@ -64,7 +64,7 @@ func (c *Crawler) eachHome(ctx context.Context, kind string, do func(context.Con
 		home.Portals = append(home.Portals, p)
 	}
 	home.AllowHosts = append(slices.Clone(c.AllowHosts), hostsOf(c.Portals)...)
-	each := func(ctx context.Context, s *site, e *errand, sum *PortalSummary) error {
+	each := func(ctx context.Context, s *site, e *job, sum *PortalSummary) error {
 		sum.ID = e.portal.ID
 		return errors.Join(do(ctx, s, known[e.portal.ID], sum), s.lock.Keep(s.clock.Host))
 	}
@@ -160,7 +160,7 @@ func (k *seeker) seek(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// try asks for one lead, where it was moved to, and for a home page that cannot be had at its twin over http or https.
+// try asks for one lead, where it was moved to, and for a home page that cannot be had at its alternates.
 func (k *seeker) try(ctx context.Context, l discover.Lead) error {
 	t := target{url: l.Key(), kind: store.KindListing, portal: k.portal.ID, from: l.From, title: l.Name, request: l.Request}
 	for {
@@ -206,8 +206,8 @@ func (k *seeker) try(ctx context.Context, l discover.Lead) error {
 			}
 			continue
 		}
-		if other := k.other(l, t, p); other != "" {
-			t.url, t.request.URL, t.via, t.twins = other, other, append(t.via, t.url), t.twins+1
+		if other := k.alternate(l, t, p); other != "" {
+			t.url, t.request.URL, t.via, t.alternates = other, other, append(t.via, t.url), t.alternates+1
 			k.site.once = true // what is tried next is a guess
 			continue
 		}
@@ -223,13 +223,13 @@ func (k *seeker) try(ctx context.Context, l discover.Lead) error {
 	}
 }
 
-// other returns the next address to try for a home page at which nobody answers, "" when there is none.
-func (k *seeker) other(l discover.Lead, t target, p page) string {
+// alternate returns the next address to try for a home page at which nobody answers, "" when there is none.
+func (k *seeker) alternate(l discover.Lead, t target, p page) string {
 	u, err := url.Parse(t.address())
-	if k.pages > 0 || l.From != "" || !silent(p) || err != nil || len(t.via) != t.twins {
+	if k.pages > 0 || l.From != "" || !silent(p) || err != nil || len(t.via) != t.alternates {
 		return ""
 	}
-	address, _ := weburl.Alternate(u, t.twins)
+	address, _ := weburl.Alternate(u, t.alternates)
 	return address
 }
 
@@ -263,7 +263,7 @@ func (k *seeker) took(l discover.Lead, p page, body []byte, u *url.URL) {
 		u = &with
 	}
 	k.search.Read(l, body, p.Header.Get("Content-Type"), u)
-	if g, known := k.site.gates[weburl.Authority(u)]; known && g.rules != nil {
+	if g, known := k.site.robots[weburl.Authority(u)]; known && g.rules != nil {
 		k.search.Maps(g.rules.Sitemaps, weburl.Authority(u)+"/robots.txt")
 	}
 }
@@ -298,7 +298,7 @@ func (k *seeker) have(ctx context.Context, t target) (page, []byte, error) {
 }
 
 // fresh reports whether an answer is of this night.
-func fresh(p past) bool {
+func fresh(p urlHistory) bool {
 	switch p.last.State {
 	case store.StateOK, store.StateUnchanged, store.StateRedirect, store.StateGone:
 		return time.Since(p.last.Time) < shortest
@@ -433,7 +433,7 @@ func (k searches) unheard(d seeds.Discovery, home string) (bool, error) {
 	return unanswered(k.store, home)
 }
 
-// locate returns the start pages of an errand; where only the home page is known, the listings that are found from there. Without any
+// locate returns the start pages of a job; where only the home page is known, the listings that are found from there. Without any
 // it says why.
 func (w *walk) locate(ctx context.Context, start []string) ([]string, error) {
 	if !w.conf.Discover || w.portal.Listed() || w.front.Resumed && w.Rows > 0 {
@@ -462,7 +462,7 @@ func (w *walk) relocate(ctx context.Context) ([]string, error) {
 	if again, _, err := w.site.run.searches().worthwhile(w.portal); !again || err != nil {
 		return nil, err
 	}
-	if w.site.run.line.first() {
+	if w.site.run.network.first() {
 		return nil, nil // nobody has answered in this run: that does not say that it lists nothing
 	}
 	if w.site.isAway(w.portal) {
@@ -496,7 +496,7 @@ func (w *walk) discovered(ctx context.Context, since uint64) ([]string, error) {
 }
 
 // setOut queues what a walk begins with.
-func (w *walk) setOut(ctx context.Context, e *errand) (err error) {
+func (w *walk) setOut(ctx context.Context, e *job) (err error) {
 	start := e.start
 	if w.site.closed == "" {
 		start, err = w.locate(ctx, e.start)

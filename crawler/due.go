@@ -7,8 +7,8 @@ import (
 	"gongkai/store"
 )
 
-// A past is what the archive knows of one URL.
-type past struct {
+// An urlHistory is what the archive knows of one URL.
+type urlHistory struct {
 	first time.Time     // of the first capture; zero where nobody asks: a body is held, and the page was there last
 	last  store.Capture // the newest; its State is "" when there is none
 
@@ -39,7 +39,7 @@ const (
 )
 
 // recall reads what is known of a URL: a few captures, however many there are.
-func recall(s *store.Store, url string) (p past, err error) {
+func recall(s *store.Store, url string) (p urlHistory, err error) {
 	var oldest store.Capture
 	streak := true
 	looked := 0
@@ -75,7 +75,7 @@ func recall(s *store.Store, url string) (p past, err error) {
 }
 
 // repeats counts an answer that says the same as all newer ones, and reports whether it does.
-func (p *past) repeats(c store.Capture) bool {
+func (p *urlHistory) repeats(c store.Capture) bool {
 	switch {
 	case c.Status == http.StatusNotModified && p.gone == 0 && p.believed < mostBelieved:
 		p.believed++
@@ -91,7 +91,7 @@ func (p *past) repeats(c store.Capture) bool {
 }
 
 // learn takes what a capture says of the body that is held: the newest validators are those of the last 304.
-func (p *past) learn(c store.Capture) {
+func (p *urlHistory) learn(c store.Capture) {
 	had := c.State == store.StateOK || c.State == store.StateUnchanged
 	if c.Status != 0 && !p.answered {
 		p.answered, p.doubted = true, !had
@@ -117,7 +117,7 @@ func newer(old, value string) string {
 }
 
 // conditions returns the header that asks for the page only if it is another than the one held.
-func (p past) conditions() http.Header {
+func (p urlHistory) conditions() http.Header {
 	h := http.Header{}
 	if p.held == "" || p.cut || p.believed == mostBelieved || p.doubted {
 		return h // of a part, the whole is wanted (RFC 9111, 3.3)
@@ -133,7 +133,7 @@ func (p past) conditions() http.Header {
 
 // contradicts reports whether an answer with another body has the validators of the one held: a server that sends such
 // says "not modified" of pages that were.
-func (p past) contradicts(c store.Capture) bool {
+func (p urlHistory) contradicts(c store.Capture) bool {
 	if p.held == "" || p.cut || c.Truncated != "" || c.State != store.StateOK || c.SHA256 == p.held {
 		return false
 	}
@@ -142,13 +142,13 @@ func (p past) contradicts(c store.Capture) bool {
 }
 
 // header returns the part of the body's header that is needed to read it.
-func (p past) header() http.Header { return http.Header{"Content-Type": {p.contentType}} }
+func (p urlHistory) header() http.Header { return http.Header{"Content-Type": {p.contentType}} }
 
 // due reports whether a report page should be asked for again. What failed, or led elsewhere, always should.
-func (p past) due(now time.Time) bool { return !now.Before(p.dueAt()) }
+func (p urlHistory) due(now time.Time) bool { return !now.Before(p.dueAt()) }
 
 // dueAt returns from when on.
-func (p past) dueAt() time.Time {
+func (p urlHistory) dueAt() time.Time {
 	switch p.last.State {
 	case "", store.StateFailed, store.StateBlocked, store.StateRedirect:
 		return time.Time{}

@@ -16,7 +16,7 @@ import (
 
 // Some portals have their column on another site: a platform of the prefecture's, where each of its counties has a section.
 // A search never leaves its site, as it goes by that site's clock; it notes where it was sent to. There a second search
-// begins, as an errand on the other site, by the clock of that: at once when nothing but searches is asked for, with the
+// begins, as a job on the other site, by the clock of that: at once when nothing but searches is asked for, with the
 // next crawl otherwise. What it finds there must say that it is the portal's, and is trusted less.
 
 const (
@@ -68,7 +68,7 @@ func (c *Crawler) lookElsewhere(ctx context.Context, found map[string]seeds.Disc
 		return nil
 	}
 	results := make(chan seeds.Discovery, len(away.Portals)*mostElsewhere)
-	search := func(ctx context.Context, s *site, e *errand, sum *PortalSummary) error {
+	search := func(ctx context.Context, s *site, e *job, sum *PortalSummary) error {
 		sum.ID = e.portal.ID
 		p := e.portal
 		p.Start = e.start

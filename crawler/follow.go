@@ -32,8 +32,8 @@ type target struct {
 
 	request portal.Request // how to ask for a listing; its zero value stands for a GET of url
 
-	twins  int    // how many other addresses of a start page were tried
-	twinOf string // the one that the catalogue names
+	alternates  int    // how many other addresses of a start page were tried
+	alternateOf string // the one that the catalogue names
 
 	tries int       // how often it was asked for and failed in passing
 	waits int       // how often the server said when to come again

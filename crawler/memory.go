@@ -61,7 +61,7 @@ func (w *walk) unlisted() (found bool, err error) {
 	if w.conf.backfills() {
 		return false, nil
 	}
-	for _, from := range slices.Sorted(maps.Keys(w.site.gates)) {
+	for _, from := range slices.Sorted(maps.Keys(w.site.robots)) {
 		reports, err := w.reportsOf(from)
 		if err != nil {
 			return found, err
@@ -135,7 +135,7 @@ func (w *walk) forgotten(address string) (t target, due bool, err error) {
 }
 
 // withdrawn says of a report that was found missing on one day too many that it is taken for withdrawn, or "".
-func (w *walk) withdrawn(p page, known past) (string, error) {
+func (w *walk) withdrawn(p page, known urlHistory) (string, error) {
 	if p.State != store.StateGone || p.old || known.held == "" || known.gone != mostGone-1 {
 		return "", nil
 	}

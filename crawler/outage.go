@@ -46,8 +46,8 @@ const (
 	lately       = 2 * time.Second  // an answer of somebody shows that there was a network
 )
 
-// A line is what the sites of one run know together of this machine's network.
-type line struct {
+// A networkWatch is what the sites of one run know together of this machine's network.
+type networkWatch struct {
 	log *slog.Logger
 
 	mu       sync.Mutex
@@ -84,8 +84,8 @@ const (
 	certain                // there is no way out of this machine
 )
 
-func newLine(sites int, log *slog.Logger) *line {
-	return &line{log: log, active: sites, asked: make(map[string]bool), suspects: make(map[string]suspect), changed: make(chan struct{})}
+func newNetworkWatch(sites int, log *slog.Logger) *networkWatch {
+	return &networkWatch{log: log, active: sites, asked: make(map[string]bool), suspects: make(map[string]suspect), changed: make(chan struct{})}
 }
 
 // weigh says what came of a request tells of the network.
@@ -132,7 +132,7 @@ func (s *site) sameSign(t target, a fetch.Answer) string {
 // heard draws from the outcome of a request what it tells of the network. It returns true when the request is to be sent
 // again as if it had not been: it was this machine's fault that nobody answered.
 func (s *site) heard(ctx context.Context, t target, a fetch.Answer, scout bool) (again bool, err error) {
-	l, x := s.run.line, suspect{good: s.good}
+	l, x := s.run.network, suspect{good: s.good}
 	if a.Came() {
 		if x.sign = s.sameSign(t, a); x.sign == "" || !l.first() {
 			l.answers(s)
@@ -164,14 +164,14 @@ func hostOf(address string) string {
 }
 
 // first reports whether nobody has answered yet.
-func (l *line) first() bool {
+func (l *networkWatch) first() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.proof.IsZero()
 }
 
 // answers notes that a site has answered.
-func (l *line) answers(s *site) {
+func (l *networkWatch) answers(s *site) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.proof, s.doubted = time.Now(), time.Time{}
@@ -191,14 +191,14 @@ func (l *line) answers(s *site) {
 }
 
 // joins notes that one more site is asked.
-func (l *line) joins() {
+func (l *networkWatch) joins() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.active++
 }
 
 // leaves notes that a site is done.
-func (l *line) leaves(s *site) {
+func (l *networkWatch) leaves(s *site) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.active--
@@ -209,13 +209,13 @@ func (l *line) leaves(s *site) {
 }
 
 // tell wakes everybody who waits. The caller holds mu.
-func (l *line) tell() {
+func (l *networkWatch) tell() {
 	close(l.changed)
 	l.changed = make(chan struct{})
 }
 
 // doubt waits until it is known whose fault a failure is: that of the site, or of this machine, then it returns true.
-func (l *line) doubt(ctx context.Context, s *site, x suspect, a fetch.Answer, scout bool) (again bool, err error) {
+func (l *networkWatch) doubt(ctx context.Context, s *site, x suspect, a fetch.Answer, scout bool) (again bool, err error) {
 	name := s.scope.site
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -263,7 +263,7 @@ func (l *line) doubt(ctx context.Context, s *site, x suspect, a fetch.Answer, sc
 	return !l.down.IsZero(), l.err
 }
 
-func (l *line) patience() time.Duration {
+func (l *networkWatch) patience() time.Duration {
 	if l.proof.IsZero() {
 		return doubtFirst
 	}
@@ -271,7 +271,7 @@ func (l *line) patience() time.Duration {
 }
 
 // judge finds out whether so many have failed that it is this machine. The caller holds mu.
-func (l *line) judge() {
+func (l *networkWatch) judge() {
 	if !l.down.IsZero() || l.err != nil || len(l.suspects) == 0 || !l.outage() {
 		return
 	}
@@ -281,7 +281,7 @@ func (l *line) judge() {
 	l.tell()
 }
 
-func (l *line) outage() bool {
+func (l *networkWatch) outage() bool {
 	var good, sure, same int
 	strong := false
 	signs, machines := make(map[string]bool), make(map[string]bool)
@@ -313,7 +313,7 @@ func (l *line) outage() bool {
 }
 
 // missed notes that the site that was tried has not answered either. The caller holds mu.
-func (l *line) missed() {
+func (l *networkWatch) missed() {
 	l.scouting = false
 	l.probes++
 	l.probe = time.Now().Add(min(probeSoonest<<min(l.probes, 8), probeRarest))
@@ -329,7 +329,7 @@ func (l *line) missed() {
 // pass returns when the site may ask as far as the network is concerned; scout says that it is the one that is tried. When
 // it had to wait, it returns false for ready: its clock is to be looked at again.
 func (s *site) pass(ctx context.Context) (ready, scout bool, err error) {
-	l := s.run.line
+	l := s.run.network
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.err != nil || l.down.IsZero() {
@@ -355,7 +355,7 @@ func (s *site) pass(ctx context.Context) (ready, scout bool, err error) {
 }
 
 // unscout gives up a try that was broken off.
-func (l *line) unscout(scout bool) {
+func (l *networkWatch) unscout(scout bool) {
 	if scout {
 		l.mu.Lock()
 		defer l.mu.Unlock()

@@ -21,12 +21,12 @@ import (
 
 // Notes are what a walk must know to go on, besides its pages.
 type notes struct {
-	Sum     PortalSummary     `json:"sum"`
-	Rows    int               `json:"rows,omitempty"`    // reports listed
-	Tallies map[string]*tally `json:"tallies,omitempty"` // by listing
-	Homes   map[string]home   `json:"homes,omitempty"`
-	Twins   map[string]string `json:"twins,omitempty"`  // authorities where nobody answers, and those that do instead
-	Looked  bool              `json:"looked,omitempty"` // for reports that no listing leads to any more
+	Sum        PortalSummary     `json:"sum"`
+	Rows       int               `json:"rows,omitempty"`    // reports listed
+	Tallies    map[string]*tally `json:"tallies,omitempty"` // by listing
+	Homes      map[string]home   `json:"homes,omitempty"`
+	Alternates map[string]string `json:"twins,omitempty"`  // authorities where nobody answers, and those that do instead
+	Looked     bool              `json:"looked,omitempty"` // for reports that no listing leads to any more
 
 	Searched bool `json:"searched,omitempty"` // the listing was looked for
 
@@ -35,25 +35,25 @@ type notes struct {
 
 // more is the part of a target that the frontier need not understand.
 type more struct {
-	Further bool            `json:"further,omitempty"`
-	Guess   bool            `json:"guess,omitempty"`
-	Extra   bool            `json:"extra,omitempty"`
-	Origin  string          `json:"origin,omitempty"`
-	Depth   int             `json:"depth,omitempty"`
-	Waits   int             `json:"waits,omitempty"`
-	Twins   int             `json:"twins,omitempty"`
-	TwinOf  string          `json:"twin_of,omitempty"`
-	Via     []string        `json:"via,omitempty"`
-	Cookie  bool            `json:"cookie,omitempty"`
-	Request *portal.Request `json:"request,omitempty"`
-	Anew    bool            `json:"anew,omitempty"`
-	Ahead   bool            `json:"ahead,omitempty"`
+	Further     bool            `json:"further,omitempty"`
+	Guess       bool            `json:"guess,omitempty"`
+	Extra       bool            `json:"extra,omitempty"`
+	Origin      string          `json:"origin,omitempty"`
+	Depth       int             `json:"depth,omitempty"`
+	Waits       int             `json:"waits,omitempty"`
+	Alternates  int             `json:"twins,omitempty"`
+	AlternateOf string          `json:"twin_of,omitempty"`
+	Via         []string        `json:"via,omitempty"`
+	Cookie      bool            `json:"cookie,omitempty"`
+	Request     *portal.Request `json:"request,omitempty"`
+	Anew        bool            `json:"anew,omitempty"`
+	Ahead       bool            `json:"ahead,omitempty"`
 }
 
 // item puts a target into words of the frontier.
 func (t target) item(key string) (frontier.Item, error) {
 	it := frontier.Item{Key: key, Class: t.class(), After: t.after, URL: t.url, Kind: t.kind, From: t.from, Title: t.title, Date: t.date, Tries: t.tries}
-	m := more{Further: t.further, Guess: t.guess, Extra: t.extra, Origin: t.origin, Depth: t.depth, Waits: t.waits, Twins: t.twins, TwinOf: t.twinOf, Via: t.via, Cookie: t.cookie, Anew: t.anew, Ahead: t.ahead}
+	m := more{Further: t.further, Guess: t.guess, Extra: t.extra, Origin: t.origin, Depth: t.depth, Waits: t.waits, Alternates: t.alternates, AlternateOf: t.alternateOf, Via: t.via, Cookie: t.cookie, Anew: t.anew, Ahead: t.ahead}
 	if !reflect.ValueOf(t.request).IsZero() {
 		m.Request = &t.request
 	}
@@ -69,7 +69,7 @@ func (t target) class() frontier.Class {
 	switch {
 	case t.tries+t.waits > 0:
 		return frontier.Retry
-	case len(t.via) > 0, t.twins > 0, t.anew, t.ahead:
+	case len(t.via) > 0, t.alternates > 0, t.anew, t.ahead:
 		return frontier.AtOnce
 	case t.extra:
 		return frontier.Spare
@@ -91,7 +91,7 @@ func targetOf(it frontier.Item, id string) (target, error) {
 	}
 	t := target{url: it.URL, kind: it.Kind, portal: id, from: it.From, title: it.Title, date: it.Date,
 		further: m.Further, guess: m.Guess, extra: m.Extra, origin: m.Origin, depth: m.Depth, via: m.Via, cookie: m.Cookie,
-		tries: it.Tries, waits: m.Waits, twins: m.Twins, twinOf: m.TwinOf, after: it.After, interrupted: !it.Leased.IsZero(), anew: m.Anew, ahead: m.Ahead, held: it.Class == frontier.Known}
+		tries: it.Tries, waits: m.Waits, alternates: m.Alternates, alternateOf: m.AlternateOf, after: it.After, interrupted: !it.Leased.IsZero(), anew: m.Anew, ahead: m.Ahead, held: it.Class == frontier.Known}
 	if m.Request != nil {
 		t.request = *m.Request
 	}
@@ -160,7 +160,7 @@ func (w *walk) breakOff() error {
 
 // answered returns the capture of a target's answer if that was archived before the process was killed, but the
 // frontier does not know.
-func (w *walk) answered(t target, known past) (bool, error) {
+func (w *walk) answered(t target, known urlHistory) (bool, error) {
 	if !t.interrupted || known.last.ID <= w.front.First || wasRebuff(known.last) {
 		return false, nil
 	}
@@ -183,7 +183,7 @@ func (w *walk) captures(url string) (n int, err error) {
 
 // had reports whether a part of a report, as t asks for it, needs no asking any more in this walk; t learns from the
 // archive how often it has been tried.
-func (w *walk) had(t *target, known past) (bool, error) {
+func (w *walk) had(t *target, known urlHistory) (bool, error) {
 	if known.last.ID <= w.front.First || wasRebuff(known.last) {
 		return false, nil
 	}

@@ -47,14 +47,14 @@ type live struct {
 	figures  atomic.Int64
 	commits  atomic.Int64 // nanoseconds
 	states   [len(allStates)]atomic.Int64
-	laps     [][]*lap // by group and errand
+	jobs     [][]*jobProgress // by group and job
 }
 
 // allStates are counted while a run goes on.
 var allStates = [...]string{store.StateOK, store.StateUnchanged, store.StateRedirect, store.StateGone, store.StateFailed, store.StateRefused, store.StateBlocked}
 
-// A lap counts what is done of one errand. Its site adds to it.
-type lap struct {
+// A jobProgress counts what is done of one job. Its site adds to it.
+type jobProgress struct {
 	id                     string
 	requests, done, queued atomic.Int64
 	next                   atomic.Int64           // when it goes on, in nanoseconds since 1970
@@ -62,10 +62,10 @@ type lap struct {
 	closed                 atomic.Pointer[string] // nil while it goes on
 }
 
-func (l *lap) finish(closed string) { l.closed.Store(&closed) }
+func (l *jobProgress) finish(closed string) { l.closed.Store(&closed) }
 
 // wait notes when the site goes on, and why not before.
-func (l *lap) wait(next time.Time, why string) {
+func (l *jobProgress) wait(next time.Time, why string) {
 	l.waits.Store(&why)
 	l.next.Store(next.UnixNano())
 }
@@ -89,12 +89,12 @@ func (l *live) archived(state string, took time.Duration) {
 	}
 }
 
-// lineUp makes a lap for each errand.
-func lineUp(groups []group) (laps [][]*lap) {
+// lineUp makes a count for each job.
+func lineUp(groups []group) (laps [][]*jobProgress) {
 	for _, g := range groups {
-		var of []*lap
-		for _, e := range g.errands {
-			of = append(of, &lap{id: e.portal.ID})
+		var of []*jobProgress
+		for _, e := range g.jobs {
+			of = append(of, &jobProgress{id: e.portal.ID})
 		}
 		laps = append(laps, of)
 	}
@@ -104,13 +104,13 @@ func lineUp(groups []group) (laps [][]*lap) {
 // progress reads off what is counted.
 func (r *run) progress() Progress {
 	l := r.live
-	p := Progress{Sites: len(l.laps), Done: int(l.sites.Load()), Asking: len(r.places), States: make(map[string]int),
+	p := Progress{Sites: len(l.jobs), Done: int(l.sites.Load()), Asking: len(r.places), States: make(map[string]int),
 		Commits: time.Duration(l.commits.Load()), Took: time.Since(l.began),
 		Reports: int(l.reports.Load()), Figures: int(l.figures.Load())}
 	for i, state := range allStates {
 		p.States[state] = int(l.states[i].Load())
 	}
-	for _, of := range l.laps {
+	for _, of := range l.jobs {
 		for _, lap := range of {
 			pp := PortalProgress{ID: lap.id, Requests: int(lap.requests.Load()), Visited: int(lap.done.Load()), Queued: int(lap.queued.Load())}
 			if next := lap.next.Load(); next != 0 {

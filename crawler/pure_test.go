@@ -173,7 +173,7 @@ func TestRecall(t *testing.T) {
 	if p, err := recall(s, "http://a.gov.cn/unknown"); err != nil || p.held != "" || !p.first.IsZero() || p.last.ID != 0 {
 		t.Errorf("unknown: got %+v, %v", p, err)
 	}
-	if got := (past{}).conditions(); len(got) > 0 {
+	if got := (urlHistory{}).conditions(); len(got) > 0 {
 		t.Errorf("conditions of a page that is not held: %v", got)
 	}
 }
@@ -367,7 +367,7 @@ func TestBySite(t *testing.T) {
 	}
 	var got []string
 	for _, g := range groups {
-		for _, e := range g.errands {
+		for _, e := range g.jobs {
 			got = append(got, e.portal.ID+strconv.Itoa(len(e.start)))
 		}
 		got = append(got, "|")

@@ -17,7 +17,7 @@ type scope struct {
 }
 
 // allowed returns the hosts that may be visited besides those below gov.cn, with or without port: those of the
-// catalogue, their twins with and without www, and those allowed by hand.
+// catalogue, also with and without www, and those allowed by hand.
 func allowed(portals []seeds.Portal, byHand []string) map[string]bool {
 	hosts := make(map[string]bool)
 	for _, host := range byHand {

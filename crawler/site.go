@@ -24,26 +24,26 @@ import (
 // A site is what is being visited by one goroutine: one request at a time, all by one clock. Everything in it
 // belongs to that goroutine.
 type site struct {
-	run     *run
-	conf    *Crawler
-	store   *store.Store
-	log     *slog.Logger
-	budget  *reading.Budget
-	scope   scope
-	fetcher *fetch.Fetcher
-	clock   pace.Clock
-	lock    *pace.SiteLock                 // nil: the site is somebody else's for now
-	laps    []*lap                         // of the errands
-	lap     *lap                           // of the one being walked
-	gates   map[string]gate                // by authority
-	behind  map[string]netip.Addr          // addresses by host
-	homes   map[string]home                // by authority, once seen
-	reports map[string]map[string][]string // addresses of known reports, by authority and portal, once looked up
-	unsafe  map[string]string              // what is wrong with the TLS of an authority
-	placed  atomic.Bool                    // it has a place
-	lease   *reading.Lease                 // memory for the body that it works on
-	once    bool                           // a robots.txt that cannot be had is not asked for again: the address is a guess
-	closed  string                         // why nothing more is asked in this run; "" while open
+	run      *run
+	conf     *Crawler
+	store    *store.Store
+	log      *slog.Logger
+	budget   *reading.Budget
+	scope    scope
+	fetcher  *fetch.Fetcher
+	clock    pace.Clock
+	lock     *pace.SiteLock                 // nil: the site is somebody else's for now
+	progress []*jobProgress                 // of the jobs
+	job      *jobProgress                   // of the one being walked
+	robots   map[string]robotsEntry         // by authority
+	behind   map[string]netip.Addr          // addresses by host
+	homes    map[string]home                // by authority, once seen
+	reports  map[string]map[string][]string // addresses of known reports, by authority and portal, once looked up
+	unsafe   map[string]string              // what is wrong with the TLS of an authority
+	placed   atomic.Bool                    // it has a place
+	lease    *reading.Lease                 // memory for the body that it works on
+	once     bool                           // a robots.txt that cannot be had is not asked for again: the address is a guess
+	closed   string                         // why nothing more is asked in this run; "" while open
 
 	good    bool      // it has answered in this run
 	doubted time.Time // when it has last failed so that it may have been for want of a network; zero since it has answered
@@ -56,57 +56,57 @@ type site struct {
 // mostTries is how many requests there are for one page whose fault may pass.
 const mostTries = 3
 
-func newSite(r *run, scope scope, laps []*lap) *site {
+func newSite(r *run, scope scope, laps []*jobProgress) *site {
 	return &site{
-		run:     r,
-		conf:    r.conf,
-		store:   r.conf.Store,
-		log:     r.conf.Log,
-		budget:  r.conf.Budget,
-		scope:   scope,
-		fetcher: fetch.New(r.conf.UserAgent, r.conf.Network, r.conf.MaxPageBytes, r.conf.Buffers),
-		lease:   reading.NewLease(r.conf.Budget),
-		clock:   pace.Clock{Delay: r.conf.Delay, Jitter: r.conf.Jitter},
-		laps:    laps,
-		gates:   make(map[string]gate),
-		behind:  make(map[string]netip.Addr),
-		homes:   make(map[string]home),
-		reports: make(map[string]map[string][]string),
-		unsafe:  make(map[string]string),
+		run:      r,
+		conf:     r.conf,
+		store:    r.conf.Store,
+		log:      r.conf.Log,
+		budget:   r.conf.Budget,
+		scope:    scope,
+		fetcher:  fetch.New(r.conf.UserAgent, r.conf.Network, r.conf.MaxPageBytes, r.conf.Buffers),
+		lease:    reading.NewLease(r.conf.Budget),
+		clock:    pace.Clock{Delay: r.conf.Delay, Jitter: r.conf.Jitter},
+		progress: laps,
+		robots:   make(map[string]robotsEntry),
+		behind:   make(map[string]netip.Addr),
+		homes:    make(map[string]home),
+		reports:  make(map[string]map[string][]string),
+		unsafe:   make(map[string]string),
 	}
 }
 
 // visit walks the portals of the site one after the other.
-func (s *site) visit(ctx context.Context, errands []errand, sums []PortalSummary) error {
+func (s *site) visit(ctx context.Context, jobs []job, sums []PortalSummary) error {
 	defer s.release()
 	defer s.fetcher.HangUp()
 	defer s.leave()
 	err := s.take(ctx, s.standing())
 	if err == nil {
-		err = s.tour(ctx, errands, sums)
+		err = s.tour(ctx, jobs, sums)
 	} else if isOver(ctx) {
-		err = s.unreached(s.order(errands), errands, sums)
+		err = s.unreached(s.order(jobs), jobs, sums)
 	}
 	return err
 }
 
 // tour walks the portals in their turns.
-func (s *site) tour(ctx context.Context, errands []errand, sums []PortalSummary) error {
-	turns := s.order(errands)
+func (s *site) tour(ctx context.Context, jobs []job, sums []PortalSummary) error {
+	turns := s.order(jobs)
 	for n, i := range turns {
-		e := &errands[i]
+		e := &jobs[i]
 		err := s.take(ctx, s.standing())
 		if isOver(ctx) || s.closed == overAll {
-			return s.unreached(turns[n:], errands, sums)
+			return s.unreached(turns[n:], jobs, sums)
 		}
 		if err != nil {
 			return err
 		}
 		s.allot()
-		s.lap = s.laps[i]
+		s.job = s.progress[i]
 		s.fetcher.Use(s.run.way(e.portal.ID))
 		err = s.run.task.do(ctx, s, e, &sums[i])
-		s.lap.finish(s.closed)
+		s.job.finish(s.closed)
 		if err != nil {
 			return err
 		}
@@ -193,7 +193,7 @@ func (s *site) sleep(ctx context.Context, d time.Duration) error {
 	if s.late(time.Now().Add(d)) {
 		return errClosed
 	}
-	s.lap.wait(time.Now().Add(d), "something is to be tried again")
+	s.job.wait(time.Now().Add(d), "something is to be tried again")
 	return pace.Sleep(ctx, d)
 }
 
@@ -205,7 +205,7 @@ func (s *site) wait(ctx context.Context, rules func(time.Time) (time.Duration, t
 		return errClosed
 	}
 	_, why := s.clock.Next(0)
-	s.lap.wait(next, why)
+	s.job.wait(next, why)
 	return s.clock.Wait(ctx, rules)
 }
 
@@ -252,10 +252,10 @@ func (s *site) await(ctx context.Context) error {
 
 // pauses is rules without the times of visits.
 func (s *site) pauses(now time.Time) (pause time.Duration, opens time.Time) {
-	if len(s.gates) == 0 {
+	if len(s.robots) == 0 {
 		return s.clock.Host.Delay, now
 	}
-	for _, g := range s.gates {
+	for _, g := range s.robots {
 		pause = max(pause, g.rules.Pause(now))
 	}
 	return pause, now
@@ -276,7 +276,7 @@ func (s *site) address(ctx context.Context, host string) netip.Addr {
 // and when the authority of u is open. Before the first of them is known, what it asked for last time holds.
 func (s *site) rules(u *url.URL, now time.Time) (pause time.Duration, opens time.Time) {
 	pause, opens = s.pauses(now)
-	if g, known := s.gates[weburl.Authority(u)]; known {
+	if g, known := s.robots[weburl.Authority(u)]; known {
 		opens = g.rules.Opens(now)
 	}
 	return pause, opens
@@ -286,12 +286,12 @@ func (s *site) rules(u *url.URL, now time.Time) (pause time.Duration, opens time
 var errClosed = errors.New("the site is left alone")
 
 // ask asks for one page as robots.txt permits. Its error is errClosed when the site is not to be asked any more.
-func (s *site) ask(ctx context.Context, t target, p past, sum *PortalSummary) (page, error) {
+func (s *site) ask(ctx context.Context, t target, p urlHistory, sum *PortalSummary) (page, error) {
 	u, err := url.Parse(t.address())
 	if err != nil {
 		return page{Capture: failed(t, err)}, nil
 	}
-	g, err := s.gate(ctx, u, sum)
+	g, err := s.robotsOf(ctx, u, sum)
 	if err != nil {
 		return page{}, err
 	}
@@ -347,7 +347,7 @@ func failed(t target, err error) store.Capture {
 }
 
 // request sends one request when the clock says so. It is the only place that does.
-func (s *site) request(ctx context.Context, t target, p past, sum *PortalSummary) (page, error) {
+func (s *site) request(ctx context.Context, t target, p urlHistory, sum *PortalSummary) (page, error) {
 	u, err := url.Parse(t.address())
 	if err != nil {
 		return page{Capture: failed(t, err)}, nil
@@ -383,7 +383,7 @@ func (s *site) request(ctx context.Context, t target, p past, sum *PortalSummary
 	if t.kind == store.KindListing {
 		s.share.listed++
 	}
-	s.lap.requests.Add(1)
+	s.job.requests.Add(1)
 	s.run.live.sent.Add(1)
 	if a.Came() {
 		s.run.live.answers.Add(1)
@@ -423,7 +423,7 @@ func (s *site) send(ctx context.Context, t target, u *url.URL, header http.Heade
 		}
 		a, err := s.fetch(ctx, t, header)
 		if err != nil {
-			s.run.line.unscout(scout)
+			s.run.network.unscout(scout)
 			return fetch.Answer{}, err
 		}
 		if again, err := s.heard(ctx, t, a, scout); err != nil || !again {
@@ -460,7 +460,7 @@ func (s *site) mind(p page, took time.Duration) error {
 }
 
 // archive archives an answer and counts it.
-func (s *site) archive(p *page, known past, sum *PortalSummary) error {
+func (s *site) archive(p *page, known urlHistory, sum *PortalSummary) error {
 	began := time.Now()
 	if err := s.store.AddCapture(&p.Capture, p.body, nil); err != nil {
 		return err
@@ -475,7 +475,7 @@ func (s *site) archive(p *page, known past, sum *PortalSummary) error {
 }
 
 // keep archives an answer and returns its body, as recover does.
-func (s *site) keep(ctx context.Context, p *page, known past, sum *PortalSummary) ([]byte, error) {
+func (s *site) keep(ctx context.Context, p *page, known urlHistory, sum *PortalSummary) ([]byte, error) {
 	if err := s.archive(p, known, sum); err != nil {
 		return nil, err
 	}

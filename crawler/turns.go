@@ -60,7 +60,7 @@ var errElsewhere = errors.New("it lies on a site that is left alone")
 // requestAnywhere is insist for a page that may lie on another site. Of that it is a guest: it goes by its clock, as
 // whoever else asks it does. Meanwhile its own site is free, or two sites, each of which waits for the other, would wait
 // for ever.
-func (s *site) requestAnywhere(ctx context.Context, t target, known past, sum *PortalSummary, look func(*page) error) (p page, err error) {
+func (s *site) requestAnywhere(ctx context.Context, t target, known urlHistory, sum *PortalSummary, look func(*page) error) (p page, err error) {
 	u, err := url.Parse(t.address())
 	if err != nil || weburl.Site(u) == s.scope.site {
 		return s.insist(ctx, t, known, sum, look)
@@ -77,11 +77,11 @@ func (s *site) requestAnywhere(ctx context.Context, t target, known past, sum *P
 	return p, err
 }
 
-func (s *site) visitAsGuest(ctx context.Context, name string, t target, known past, sum *PortalSummary, look func(*page) error) (page, error) {
+func (s *site) visitAsGuest(ctx context.Context, name string, t target, known urlHistory, sum *PortalSummary, look func(*page) error) (page, error) {
 	g := newSite(s.run, scope{site: name, anywhere: true}, nil)
-	g.lap, g.fetcher, g.allowance, g.share = s.lap, s.fetcher, s.allowance, s.share
-	g.run.line.joins()
-	defer g.run.line.leaves(g)
+	g.job, g.fetcher, g.allowance, g.share = s.job, s.fetcher, s.allowance, s.share
+	g.run.network.joins()
+	defer g.run.network.leaves(g)
 	defer func() { s.share = g.share }()
 	if err := g.take(ctx, pace.Guest); err != nil {
 		return page{}, err
@@ -128,7 +128,7 @@ func (w *walk) rest(ctx context.Context, d time.Duration) error {
 	if w.site.late(time.Now().Add(d)) {
 		return errClosed
 	}
-	w.site.lap.wait(time.Now().Add(d), "what is left is to be tried again later")
+	w.site.job.wait(time.Now().Add(d), "what is left is to be tried again later")
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

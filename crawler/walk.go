@@ -81,7 +81,7 @@ func (w *walk) tally(t target) *tally {
 func (y *tally) miss() { y.Missed++; y.InRow++ }
 
 // walk visits the pages of one portal. Its error means that the run cannot go on.
-func (s *site) walk(ctx context.Context, e *errand, sum *PortalSummary) error {
+func (s *site) walk(ctx context.Context, e *job, sum *PortalSummary) error {
 	front, err := s.plan(e.portal.ID)
 	if err != nil {
 		return err
@@ -111,12 +111,12 @@ func (s *site) walk(ctx context.Context, e *errand, sum *PortalSummary) error {
 }
 
 // goOn asks for one page after the other.
-func (w *walk) goOn(ctx context.Context, e *errand) error {
+func (w *walk) goOn(ctx context.Context, e *job) error {
 	left, err := w.front.Left(math.MaxInt)
 	if err != nil {
 		return err
 	}
-	w.site.lap.queued.Add(int64(left))
+	w.site.job.queued.Add(int64(left))
 	if w.site.closed == "" {
 		w.site.closed = w.site.clock.LeftAlone()
 	}
@@ -182,8 +182,8 @@ func (w *walk) advance(ctx context.Context) (ok bool, err error) {
 		if err != nil || !ok {
 			return false, err
 		}
-		w.site.lap.queued.Add(-1)
-		w.site.lap.done.Add(1)
+		w.site.job.queued.Add(-1)
+		w.site.job.done.Add(1)
 		if !w.idle(w.now) {
 			return true, nil
 		}
@@ -234,7 +234,7 @@ func (w *walk) visit(ctx context.Context, t target) error {
 		if p.Header.Get("Content-Type") == "" { // a 304 need not say
 			p.Header = known.header()
 		}
-		if t.twins > 0 {
+		if t.alternates > 0 {
 			w.alive(t)
 		}
 		w.partial(t, p)
@@ -263,7 +263,7 @@ func (w *walk) visit(ctx context.Context, t target) error {
 var errNotDue = errors.New("not due")
 
 // answer returns what is archived now of a page: after it was asked for, or because it was before a kill.
-func (w *walk) answer(ctx context.Context, t *target, known past) (page, []byte, error) {
+func (w *walk) answer(ctx context.Context, t *target, known urlHistory) (page, []byte, error) {
 	if done, err := w.answered(*t, known); err != nil {
 		return page{}, nil, err
 	} else if done {
@@ -301,7 +301,7 @@ func (w *walk) answer(ctx context.Context, t *target, known past) (page, []byte,
 		}
 		known.doubted = known.doubted || read && last.Suspicious != ""
 	}
-	w.site.once = t.twins > 0
+	w.site.once = t.alternates > 0
 	p, err := w.site.ask(ctx, *t, known, w.sum)
 	if err != nil {
 		return page{}, nil, err
@@ -321,7 +321,7 @@ func (w *walk) answer(ctx context.Context, t *target, known past) (page, []byte,
 
 // due reports whether a report should be asked for again: its page is due, it was archived but not read as the run
 // before was stopped in between, some of its parts could not be had for now, or reading it ended the process a while ago.
-func (w *walk) due(known past, url string) (bool, error) {
+func (w *walk) due(known urlHistory, url string) (bool, error) {
 	if !w.conf.backfills() && known.due(time.Now()) {
 		return true, nil
 	}
@@ -524,7 +524,7 @@ func (w *walk) queue(t target, key string) error {
 	}
 	added, err := w.front.Add(it)
 	if added {
-		w.site.lap.queued.Add(1)
+		w.site.job.queued.Add(1)
 	}
 	return err
 }
@@ -541,7 +541,7 @@ func (w *walk) renew(t target) error {
 	}
 	added, err := w.front.Renew(it)
 	if added {
-		w.site.lap.queued.Add(1)
+		w.site.job.queued.Add(1)
 	}
 	return err
 }
@@ -551,7 +551,7 @@ func (w *walk) again(t target) error {
 	it, err := t.item("")
 	if err == nil {
 		w.front.Again(it)
-		w.site.lap.queued.Add(1)
+		w.site.job.queued.Add(1)
 	}
 	return err
 }
@@ -599,7 +599,7 @@ func (w *walk) complain(t target, p page) error {
 		t.after = time.Now().Add(w.site.clock.Pause(t.tries))
 		return w.again(t)
 	}
-	if next, ok := w.twin(t, p); ok {
+	if next, ok := w.alternate(t, p); ok {
 		return w.again(next)
 	}
 	if p.State == store.StateGone && t.guess {

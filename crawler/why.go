@@ -162,13 +162,13 @@ func (y *Why) archive(c *Crawler, u *url.URL) error {
 		at := known.dueAt()
 		y.Due = &at
 	}
-	y.Robots, err = gateKeeper{c.Store, c.UserAgent}.permit(u)
+	y.Robots, err = robotsArchive{c.Store, c.UserAgent}.permit(u)
 	return err
 }
 
 // permit says what the archive knows of whether a URL may be asked for: what robots.txt says of it, or why that cannot be
 // had and nobody is asked; nil when there is nothing young enough to be believed.
-func (k gateKeeper) permit(u *url.URL) (*store.Robots, error) {
+func (k robotsArchive) permit(u *url.URL) (*store.Robots, error) {
 	t := target{url: weburl.Authority(u) + "/robots.txt"}
 	g, err := k.rules(t)
 	if err != nil {

@@ -10,11 +10,11 @@ import (
 )
 
 // Of 3,209 portals thirty answered only over https where http was known, or the other way round, and more are known
-// with www where only the bare name answers. When nobody answers at the address that a catalogue names, its twins are
+// with www where only the bare name answers. When nobody answers at the address that a catalogue names, its alternates are
 // asked, one after the other and once each, and what the portal links to at the dead address is then looked for at the living one.
 
-// twin returns the next address to try for a start page at whose address nobody answers; false when there is none.
-func (w *walk) twin(t target, p page) (next target, ok bool) {
+// alternate returns the next address to try for a start page at whose address nobody answers; false when there is none.
+func (w *walk) alternate(t target, p page) (next target, ok bool) {
 	if t.kind != store.KindListing || t.from != "" || !silent(p) || w.site.closed != "" {
 		return t, false
 	}
@@ -23,13 +23,13 @@ func (w *walk) twin(t target, p page) (next target, ok bool) {
 		return t, false
 	}
 	next = t
-	if next.url, ok = weburl.Alternate(u, t.twins); !ok {
+	if next.url, ok = weburl.Alternate(u, t.alternates); !ok {
 		return t, false
 	}
 	next.request.URL = ""
-	next.twins, next.tries, next.waits = t.twins+1, mostTries-1, 0 // a single try each
-	if next.twinOf == "" {
-		next.twinOf = t.url
+	next.alternates, next.tries, next.waits = t.alternates+1, mostTries-1, 0 // a single try each
+	if next.alternateOf == "" {
+		next.alternateOf = t.url
 	}
 	return next, true
 }
@@ -39,23 +39,23 @@ func silent(p page) bool {
 	return p.State == store.StateFailed && p.Status == 0 || p.State == store.StateBlocked && p.Robots.Reason == robots.Silent
 }
 
-// alive notes that a twin answers.
+// alive notes that an alternate answers.
 func (w *walk) alive(t target) {
-	dead, err1 := url.Parse(t.twinOf)
+	dead, err1 := url.Parse(t.alternateOf)
 	living, err2 := url.Parse(t.url)
 	if err1 != nil || err2 != nil {
 		return // they were asked for
 	}
-	if w.Twins == nil {
-		w.Twins = make(map[string]string)
+	if w.Alternates == nil {
+		w.Alternates = make(map[string]string)
 	}
-	w.Twins[weburl.Authority(dead)] = weburl.Authority(living)
-	w.site.log.Info("the portal answers at another address than the catalogue says", "portal", w.portal.ID, "known", t.twinOf, "answers", t.url)
+	w.Alternates[weburl.Authority(dead)] = weburl.Authority(living)
+	w.site.log.Info("the portal answers at another address than the catalogue says", "portal", w.portal.ID, "known", t.alternateOf, "answers", t.url)
 }
 
-// living returns a target with the address of the twin where its own is dead.
+// living returns a target with the address of the alternate where its own is dead.
 func (w *walk) living(t target) target {
-	if len(w.Twins) == 0 {
+	if len(w.Alternates) == 0 {
 		return t
 	}
 	for _, address := range []*string{&t.url, &t.request.URL} {
@@ -63,7 +63,7 @@ func (w *walk) living(t target) target {
 		if err != nil || *address == "" {
 			continue
 		}
-		if twin := w.Twins[weburl.Authority(u)]; twin != "" {
+		if twin := w.Alternates[weburl.Authority(u)]; twin != "" {
 			*address = twin + strings.TrimPrefix(*address, weburl.Authority(u))
 		}
 	}

@@ -15,8 +15,8 @@ import (
 	"gongkai/store"
 )
 
-// A gate is what the robots.txt of one authority says to us.
-type gate struct {
+// A robotsEntry is what the robots.txt of one authority says to us.
+type robotsEntry struct {
 	rules  *robots.Rules
 	sha256 string    // of the file; "" when there was none
 	asked  time.Time // for the file
@@ -28,30 +28,30 @@ const (
 	doubted  = 2 * believed
 )
 
-// gate returns what the robots.txt of a URL's authority says. It is asked for once a day, also over restarts: in
+// robotsOf returns what the robots.txt of a URL's authority says. It is asked for once a day, also over restarts: in
 // between the archive tells.
-func (s *site) gate(ctx context.Context, u *url.URL, sum *PortalSummary) (gate, error) {
-	g, known := s.gates[weburl.Authority(u)]
+func (s *site) robotsOf(ctx context.Context, u *url.URL, sum *PortalSummary) (robotsEntry, error) {
+	g, known := s.robots[weburl.Authority(u)]
 	if known && time.Since(g.asked) < believed {
 		return g, nil
 	}
 	t := target{url: weburl.Authority(u) + "/robots.txt", kind: store.KindRobots, portal: sum.ID}
-	old, err := s.kept().rules(t)
+	old, err := s.robotsHeld().rules(t)
 	if err != nil {
-		return gate{}, err
+		return robotsEntry{}, err
 	}
 	s.clock.Seen(old.asked) // when the frontier was deleted, nobody else knows
 	g = old
 	if g.rules == nil || time.Since(g.asked) >= believed {
-		if g, err = s.fetchGate(ctx, t, sum); err != nil {
-			return gate{}, err
+		if g, err = s.fetchRobots(ctx, t, sum); err != nil {
+			return robotsEntry{}, err
 		}
 	}
 	if g.rules.Unreachable() && old.rules != nil {
 		g = old // RFC 9309, 2.3.1.4
 		g.asked = time.Now()
 	}
-	s.gates[weburl.Authority(u)] = g
+	s.robots[weburl.Authority(u)] = g
 	return g, nil
 }
 
@@ -70,17 +70,17 @@ func answers(c store.Capture) bool {
 	return false
 }
 
-// A gateKeeper reads what the archive knows of robots.txt files.
-type gateKeeper struct {
+// A robotsArchive reads what the archive knows of robots.txt files.
+type robotsArchive struct {
 	store     *store.Store
 	userAgent string
 }
 
-func (s *site) kept() gateKeeper { return gateKeeper{s.store, s.conf.UserAgent} }
+func (s *site) robotsHeld() robotsArchive { return robotsArchive{s.store, s.conf.UserAgent} }
 
 // rules reads a robots.txt from the archive; its rules are nil when that has none to be believed. What is no answer
 // changes nothing about what was known before it.
-func (k gateKeeper) rules(t target) (gate, error) {
+func (k robotsArchive) rules(t target) (robotsEntry, error) {
 	var known []store.Capture
 	err := k.store.Newest(t.url, func(c store.Capture) bool {
 		young := time.Since(c.Time) <= doubted
@@ -90,19 +90,19 @@ func (k gateKeeper) rules(t target) (gate, error) {
 		return young
 	})
 	if err != nil {
-		return gate{}, err
+		return robotsEntry{}, err
 	}
 	for _, c := range known {
 		var body []byte
 		if c.State == store.StateOK || c.State == store.StateUnchanged {
 			if body, err = k.store.Body(c.SHA256); err != nil {
-				return gate{}, nil // verify will tell; it is asked for again
+				return robotsEntry{}, nil // verify will tell; it is asked for again
 			}
 		}
 		g, next, why := k.read(t, c, body)
 		if why == "" && g.rules == nil {
 			if g, err = k.rules(next); err != nil {
-				return gate{}, err
+				return robotsEntry{}, err
 			}
 			g.asked = answeredAt(c)
 		}
@@ -110,27 +110,27 @@ func (k gateKeeper) rules(t target) (gate, error) {
 			return g, nil
 		}
 	}
-	return gate{}, nil
+	return robotsEntry{}, nil
 }
 
 // read draws from an answer what the file says, or where it is to be asked for instead, or why nowhere.
-func (k gateKeeper) read(t target, c store.Capture, body []byte) (g gate, next target, why string) {
+func (k robotsArchive) read(t target, c store.Capture, body []byte) (g robotsEntry, next target, why string) {
 	location := c.Header.Get("Location")
 	t.cookie = t.cookie || setsCookie(c.Header)
 	switch c.State {
 	case store.StateOK, store.StateUnchanged:
 		if !robots.Legible(body, c.Header.Get("Content-Encoding") != "") {
-			return gate{}, target{}, "what came is no text"
+			return robotsEntry{}, target{}, "what came is no text"
 		}
 		if location = insteadOf(c, body); location == "" {
-			return gate{robots.Read(http.StatusOK, body, k.userAgent), c.SHA256, answeredAt(c)}, target{}, ""
+			return robotsEntry{robots.Read(http.StatusOK, body, k.userAgent), c.SHA256, answeredAt(c)}, target{}, ""
 		}
 	case store.StateRedirect:
 	default:
-		return gate{robots.Read(c.Status, nil, k.userAgent), "", answeredAt(c)}, target{}, ""
+		return robotsEntry{robots.Read(c.Status, nil, k.userAgent), "", answeredAt(c)}, target{}, ""
 	}
 	next, why = redirected(t, location, scope{anywhere: true}) // RFC 9309, 2.3.1.2
-	return gate{}, next, why
+	return robotsEntry{}, next, why
 }
 
 func answeredAt(c store.Capture) time.Time {
@@ -155,55 +155,55 @@ func insteadOf(c store.Capture, body []byte) string {
 	return ""
 }
 
-// fetchGate asks for a robots.txt, where it was moved to, and again when the fault may pass.
-func (s *site) fetchGate(ctx context.Context, t target, sum *PortalSummary) (gate, error) {
+// fetchRobots asks for a robots.txt, where it was moved to, and again when the fault may pass.
+func (s *site) fetchRobots(ctx context.Context, t target, sum *PortalSummary) (robotsEntry, error) {
 	known, err := recall(s.store, t.url)
 	if err != nil {
-		return gate{}, err
+		return robotsEntry{}, err
 	}
 	p, err := s.requestAnywhere(ctx, t, known, sum, func(p *page) error {
 		p.Robots = store.Robots{Allowed: true, Reason: "robots.txt itself"}
 		return nil
 	})
 	if errors.Is(err, errElsewhere) {
-		return s.noGate(t, store.Capture{Status: 1, Error: err.Error()}, sum), nil
+		return s.noRobots(t, store.Capture{Status: 1, Error: err.Error()}, sum), nil
 	}
 	if err != nil {
-		return gate{}, err
+		return robotsEntry{}, err
 	}
 	body, err := s.keep(ctx, &p, known, sum)
 	if err != nil {
-		return gate{}, err
+		return robotsEntry{}, err
 	}
 	if !answers(p.Capture) {
 		if t.tries++; p.passing && t.tries < mostTries && !s.once && s.closed == "" {
 			if err := s.sleep(ctx, s.clock.Pause(t.tries)); err != nil {
-				return gate{}, err
+				return robotsEntry{}, err
 			}
-			return s.fetchGate(ctx, t, sum)
+			return s.fetchRobots(ctx, t, sum)
 		}
-		return s.noGate(t, p.Capture, sum), nil
+		return s.noRobots(t, p.Capture, sum), nil
 	}
-	g, next, why := s.kept().read(t, p.Capture, body)
+	g, next, why := s.robotsHeld().read(t, p.Capture, body)
 	if body == nil && p.SHA256 != "" {
 		why = "the archive has damaged it"
 	}
 	switch {
 	case why != "":
-		return s.noGate(t, store.Capture{Status: p.Status, Error: why}, sum), nil
+		return s.noRobots(t, store.Capture{Status: p.Status, Error: why}, sum), nil
 	case g.rules == nil:
-		return s.fetchGate(ctx, next, sum)
+		return s.fetchRobots(ctx, next, sum)
 	}
 	return g, nil
 }
 
-// noGate is what holds when a robots.txt cannot be had.
-func (s *site) noGate(t target, c store.Capture, sum *PortalSummary) gate {
+// noRobots is what holds when a robots.txt cannot be had.
+func (s *site) noRobots(t target, c store.Capture, sum *PortalSummary) robotsEntry {
 	sum.problem(t.url, unread(c))
 	if c.Status == 0 {
-		return gate{robots.Unread(robots.Silent), "", time.Now()}
+		return robotsEntry{robots.Unread(robots.Silent), "", time.Now()}
 	}
-	return gate{robots.Unread(unread(c)), "", time.Now()}
+	return robotsEntry{robots.Unread(unread(c)), "", time.Now()}
 }
 
 // unread says why a robots.txt is not known.
