@@ -201,36 +201,19 @@ func (w *walk) part(ctx context.Context, report target, p store.Part) error {
 			w.sum.Unvisited++
 			return nil
 		}
-		known, err := recall(w.store, t.url)
+		a, had, err := w.askPart(ctx, &t)
+		if errors.Is(err, errClosed) {
+			continue
+		}
 		if err != nil {
 			return err
 		}
-		had, err := w.had(&t, known)
-		if err != nil {
-			return err
-		}
-		had = had && !t.visited(t.url) // it has sent us away for a cookie
-		var a page
-		if had {
-			a = archived(known.last)
-		} else {
-			a, err = w.site.ask(ctx, t, known, w.sum)
-			if errors.Is(err, errClosed) {
-				continue
-			}
-			if err == nil {
-				err = w.site.archive(&a, known, w.sum)
-			}
-			if err != nil {
+		if !had && a.passing && t.tries+1 < mostTries {
+			t.tries++
+			if err := w.site.sleep(ctx, max(w.site.clock.Pause(t.tries), a.wait)); err != nil && !errors.Is(err, errClosed) {
 				return err
 			}
-			if a.passing && t.tries+1 < mostTries {
-				t.tries++
-				if err := w.site.sleep(ctx, max(w.site.clock.Pause(t.tries), a.wait)); err != nil && !errors.Is(err, errClosed) {
-					return err
-				}
-				continue
-			}
+			continue
 		}
 		w.mended = w.mended || a.mended
 		if a.State != store.StateRedirect {
@@ -252,4 +235,24 @@ func (w *walk) part(ctx context.Context, report target, p store.Part) error {
 		t = next
 		t.from = report.url // where it belongs, and not the last hop
 	}
+}
+
+// askPart asks for a part and archives the answer; or returns the one that the archive has, when it had been asked for in
+// this walk and nothing else is to be hoped for.
+func (w *walk) askPart(ctx context.Context, t *target) (a page, had bool, err error) {
+	known, err := recall(w.store, t.url)
+	if err != nil {
+		return page{}, false, err
+	}
+	had, err = w.had(t, known)
+	if err != nil {
+		return page{}, false, err
+	}
+	if had && !t.visited(t.url) { // otherwise it has sent us away for a cookie
+		return archived(known.last), true, nil
+	}
+	if a, err = w.site.ask(ctx, *t, known, w.sum); err != nil {
+		return page{}, false, err
+	}
+	return a, false, w.site.archive(&a, known, w.sum)
 }

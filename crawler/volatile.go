@@ -2,8 +2,10 @@ package crawler
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -31,23 +33,34 @@ const (
 
 // A sibling is a page of the archive whose address differs from another one in some parameters only.
 type sibling struct {
-	url   string
-	shape string // of the path, and the parameters
-	first uint64 // its first capture
+	url     string
+	shape   string // of the path, and the parameters
+	differs int    // in so many parameters
+	first   uint64 // its first capture
+}
+
+// before reports whether a sibling is the page rather than another one: it differs in fewer parameters, or is older.
+func (s sibling) before(other sibling) bool {
+	return cmp.Or(cmp.Compare(s.differs, other.differs), cmp.Compare(s.first, other.first)) < 0
+}
+
+// mayHaveSibling reports whether a page may be one that is known under another address. It has a query and was led to by
+// name; and past its end a pager gives one page for many numbers.
+func mayHaveSibling(t target, u *url.URL) bool {
+	return u.RawQuery != "" && t.title != "" && !t.further && t.method() == http.MethodGet && (t.kind == store.KindReport || t.kind == store.KindListing)
 }
 
 // sibling returns the page that is in the archive and may be the one at a new address; false when there is none, or the address
-// is known. Links of the same name must have led to both. With several it is the one in the fewest parameters, and then the oldest.
+// is known. Links of the same name must have led to both.
 func (w *walk) sibling(t target) (best sibling, ok bool, err error) {
 	u, err := url.Parse(t.url)
-	if err != nil || u.RawQuery == "" || t.title == "" || t.further || // past its end a pager gives one page for many numbers
-		t.request.Method != "" && t.request.Method != "GET" || t.kind != store.KindReport && t.kind != store.KindListing {
+	if err != nil || !mayHaveSibling(t, u) {
 		return best, false, nil
 	}
 	if _, known, err := w.store.LastCapture(t.url); err != nil || known {
 		return best, false, err
 	}
-	looked, fewest := 0, 0
+	looked := 0
 	stem, _, _ := strings.Cut(t.url, "?")
 	for address, err := range w.store.URLs(stem + "?") {
 		if err != nil {
@@ -58,26 +71,30 @@ func (w *walk) sibling(t target) (best sibling, ok bool, err error) {
 		}
 		_, query, _ := strings.Cut(address, "?")
 		names := weburl.Differing(u.RawQuery, query)
-		as := weburl.Shape(u, names)
-		if len(names) == 0 || ok && len(names) > fewest || w.site.clock.Host.Volatile[as].Other > 0 {
+		s := sibling{url: address, shape: weburl.Shape(u, names), differs: len(names)}
+		if s.differs == 0 || ok && s.differs > best.differs || w.site.clock.Host.Volatile[s.shape].Other > 0 {
 			continue
 		}
-		first, known, err := w.store.FirstCapture(address)
+		is, err := w.holds(&s, t)
 		if err != nil {
 			return best, false, err
 		}
-		if !known || first.Kind != t.kind || first.Title != t.title || ok && len(names) == fewest && first.ID > best.first {
-			continue
-		}
-		body, held, err := w.store.LastBody(address)
-		if err != nil {
-			return best, false, err
-		}
-		if held && body.Portal == w.portal.ID {
-			best, fewest, ok = sibling{address, as, first.ID}, len(names), true
+		if is && (!ok || s.before(best)) {
+			best, ok = s, true
 		}
 	}
 	return best, ok, nil
+}
+
+// holds reports whether the archive has a body of a sibling, to which links of the same name led as to a target.
+func (w *walk) holds(s *sibling, t target) (bool, error) {
+	first, known, err := w.store.FirstCapture(s.url)
+	if err != nil || !known || first.Kind != t.kind || first.Title != t.title {
+		return false, err
+	}
+	s.first = first.ID
+	body, held, err := w.store.LastBody(s.url)
+	return held && body.Portal == w.portal.ID, err
 }
 
 // recognised returns a target that is the known page, when what is learnt says so; it is asked for as its link has it.

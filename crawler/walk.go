@@ -262,38 +262,57 @@ func (w *walk) visit(ctx context.Context, t target) error {
 // errNotDue means that a page needs no visit.
 var errNotDue = errors.New("not due")
 
-// answer returns what is archived now of a page: after it was asked for, or because it was before a kill.
+// answer returns what is archived now of a page: after it was asked for, or because it was before a kill. Its error is
+// errNotDue when the page needs no visit.
 func (w *walk) answer(ctx context.Context, t *target, known urlHistory) (page, []byte, error) {
-	if done, err := w.answered(*t, known); err != nil {
+	killed, err := w.answered(*t, known)
+	if err != nil {
 		return page{}, nil, err
-	} else if done {
-		w.sum.Requests++
-		w.sum.count(known.last.State)
-		p := archived(known.last)
-		if p.wall {
-			w.site.closed = p.Error
-		}
-		body, err := w.site.recover(ctx, &p, w.sum)
-		return p, body, err
 	}
-	if w.Searched && !t.visited(t.url) && t.kind == store.KindListing && known.last.ID > w.site.run.first && fresh(known) { // the search has just asked for it
+	if killed || w.justSearched(*t, known) {
 		p := archived(known.last)
-		body, err := w.site.recover(ctx, &p, w.sum)
-		return p, body, err
-	}
-	if t.kind == store.KindReport && t.tries+t.waits == 0 && !t.visited(t.url) {
-		if known.last.ID > w.site.run.first && known.last.Portal != w.portal.ID {
-			return page{}, nil, errNotDue // another portal of the site has just asked for it
-		}
-		if !w.conf.Full && !w.conf.Recheck {
-			if due, err := w.due(known, t.url); err != nil {
-				return page{}, nil, err
-			} else if !due {
-				w.sum.LeftAlone++
-				return page{}, nil, errNotDue
+		if killed {
+			w.sum.Requests++
+			w.sum.count(p.State)
+			if p.wall {
+				w.site.closed = p.Error
 			}
 		}
+		body, err := w.site.recover(ctx, &p, w.sum)
+		return p, body, err
 	}
+	if err := w.wanted(*t, known); err != nil {
+		return page{}, nil, err
+	}
+	return w.asked(ctx, t, known)
+}
+
+// justSearched reports whether the search for the portal's listing has asked for a page in this run.
+func (w *walk) justSearched(t target, known urlHistory) bool {
+	return w.Searched && t.kind == store.KindListing && !t.visited(t.url) && known.last.ID > w.site.run.first && fresh(known)
+}
+
+// wanted returns errNotDue for a report that needs no visit.
+func (w *walk) wanted(t target, known urlHistory) error {
+	if t.kind != store.KindReport || t.tries+t.waits > 0 || t.visited(t.url) {
+		return nil
+	}
+	if known.last.ID > w.site.run.first && known.last.Portal != w.portal.ID {
+		return errNotDue // another portal of the site has just asked for it
+	}
+	if w.conf.Full || w.conf.Recheck {
+		return nil
+	}
+	due, err := w.due(known, t.url)
+	if err == nil && !due {
+		w.sum.LeftAlone++
+		err = errNotDue
+	}
+	return err
+}
+
+// asked asks for a page and archives the answer.
+func (w *walk) asked(ctx context.Context, t *target, known urlHistory) (page, []byte, error) {
 	if t.kind == store.KindReport && known.held != "" {
 		last, read, err := w.store.LastBrief(t.url)
 		if err != nil {
