@@ -15,9 +15,8 @@ import (
 	"gongkai/store/reading"
 )
 
-// report asks for the parts of a report whose page has been archived, and reads it, unless it has been read from the
-// same bytes before.
-// body is nil where the page has not changed, and is then taken from the archive if need be.
+// report asks for the parts of a report whose page has been archived, and reads it. body is nil where the page has not
+// changed, and is then taken from the archive if need be.
 func (w *walk) report(ctx context.Context, t target, p page, body []byte) (err error) {
 	if done, err := w.reconsider(p); err != nil || done {
 		return err
@@ -52,6 +51,11 @@ func (w *walk) report(ctx context.Context, t target, p page, body []byte) (err e
 			w.site.log.Debug("part missing", "portal", t.portal, "url", t.url, "part", part.URL, "why", part.Missing)
 		}
 	}
+	return w.record(t, p, &g)
+}
+
+// record reads a report that has been gathered, unless it has been read from the same bytes before, and keeps what it says.
+func (w *walk) record(t target, p page, g *reading.Gathering) error {
 	last, read, err := w.store.LastRecord(t.url)
 	if err != nil || read && !w.mended && g.Same(p.Capture, &last) && !w.site.budget.Retries(&last) {
 		if p.old {
@@ -79,11 +83,9 @@ func (w *walk) report(ctx context.Context, t target, p page, body []byte) (err e
 	}
 	w.suspect(&rec)
 	if !read {
-		if err := w.halved(&rec); err != nil {
-			return err
-		}
+		return w.halved(&rec)
 	}
-	if read && rec.Suspicious == "" && last.Suspicious != "" && last.Capture > w.front.First {
+	if rec.Suspicious == "" && last.Suspicious != "" && last.Capture > w.front.First {
 		w.site.distrust(page{Capture: store.Capture{URL: t.url, Time: rec.Time, Error: "another page"}}) // with conditions it was that
 	}
 	return nil
