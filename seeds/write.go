@@ -8,7 +8,7 @@ import (
 	"os"
 	"strings"
 
-	"gongkai/internal/atomicfile"
+	"gongkai/store/atomicfile"
 )
 
 // Text returns portals in the form of a seeds file.

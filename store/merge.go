@@ -15,7 +15,7 @@ import (
 	"slices"
 	"time"
 
-	"gongkai/internal/atomicfile"
+	"gongkai/store/atomicfile"
 	"gongkai/store/internal/item"
 )
 

@@ -14,7 +14,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
-	"gongkai/internal/atomicfile"
+	"gongkai/store/atomicfile"
 	"gongkai/store/internal/boltfile"
 	"gongkai/store/internal/item"
 )

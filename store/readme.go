@@ -6,7 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"gongkai/internal/atomicfile"
+	"gongkai/store/atomicfile"
 )
 
 // readme is put into every archive, for somebody who finds it and knows nothing of us.

@@ -11,7 +11,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
-	"gongkai/internal/atomicfile"
+	"gongkai/store/atomicfile"
 	"gongkai/store/internal/boltfile"
 )
 

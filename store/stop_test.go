@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"gongkai/internal/atomicfile"
+	"gongkai/store/atomicfile"
 )
 
 // TestStop stops each long work at its n-th look, for growing n until it comes to its end: it ends with that error, and what was

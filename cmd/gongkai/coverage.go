@@ -13,9 +13,9 @@ import (
 	"gongkai/cmd/gongkai/term"
 	"gongkai/cmd/gongkai/view"
 	"gongkai/crawler/coverage"
-	"gongkai/internal/atomicfile"
 	"gongkai/seeds"
 	"gongkai/store"
+	"gongkai/store/atomicfile"
 )
 
 func newCoverage(e *env) *cobra.Command {

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"gongkai/crawler"
-	"gongkai/internal/atomicfile"
+	"gongkai/store/atomicfile"
 	"gongkai/store/frontier"
 )
 

@@ -14,9 +14,9 @@ import (
 
 	"gongkai/crawler"
 	"gongkai/extract"
-	"gongkai/internal/atomicfile"
 	"gongkai/seeds"
 	"gongkai/store"
+	"gongkai/store/atomicfile"
 	"gongkai/store/frontier"
 )
 

@@ -15,7 +15,7 @@ import (
 	"regexp"
 	"slices"
 
-	"gongkai/internal/atomicfile"
+	"gongkai/store/atomicfile"
 )
 
 const descriptorName = "datapackage.json"

@@ -12,7 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"gongkai/internal/atomicfile"
+	"gongkai/store/atomicfile"
 )
 
 const (
