@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"golang.org/x/net/html"
@@ -222,43 +223,62 @@ func sectionOf(line string) int {
 	if subNumber.MatchString(line) {
 		return 0
 	}
-	at := sectionNumber.FindString(line)
-	if at == "" {
-		at = arabicNumber.FindString(line)
+	numbered := sectionNumber.FindString(line)
+	prefix := numbered
+	if prefix == "" {
+		prefix = arabicNumber.FindString(line)
 	}
-	key := text.Key(line[len(at):])
+	key := text.Key(line[len(prefix):])
 	if n := utf8.RuneCountInString(key); n < 2 || n > 36 {
 		return 0
 	}
-	for _, s := range Schema().Sections {
-		if key == text.Key(s.ZH) {
-			return s.Number
-		}
-		for _, a := range s.Aliases {
-			if key == text.Key(a) {
-				return s.Number
-			}
-		}
+	if n := sectionKeys()[key]; n > 0 {
+		return n
 	}
-	if !sectionNumber.MatchString(at) {
+	if numbered == "" {
 		return 0 // without a number of the first order only the form's own words are a heading
 	}
-	has := func(word string) bool { return strings.Contains(key, word) }
-	switch {
-	case has("其他") && (has("报告") || has("说明")) && has("事项"):
-		return 6
-	case has("问题") && (has("改进") || has("措施") || has("不足") || has("打算")):
-		return 5
-	case has("复议") && has("诉讼"):
-		return 4
-	case has("申请") && (has("收到") || has("依申请") || has("处理")):
-		return 3
-	case has("主动公开") && !has("依申请"):
-		return 2
-	case has("总体情况"), has("基本情况"), has("工作概述"), key == "概述":
+	if key == "概述" {
 		return 1
 	}
+	for _, rule := range headingRules {
+		if rule.fits(key) {
+			return rule.section
+		}
+	}
 	return 0
+}
+
+// sectionKeys maps the form's own words for its sections to their numbers.
+var sectionKeys = sync.OnceValue(func() map[string]int {
+	keys := map[string]int{}
+	for _, s := range slices.Backward(Schema().Sections) { // of two sections that share a name, it is the first one's
+		for _, alias := range s.Aliases {
+			keys[text.Key(alias)] = s.Number
+		}
+		keys[text.Key(s.ZH)] = s.Number
+	}
+	return keys
+})
+
+// A headingRule says of which section a heading is in an agency's own words: one that has a word of each group.
+type headingRule struct {
+	section int
+	words   [][]string
+}
+
+func (r headingRule) fits(key string) bool {
+	return !slices.ContainsFunc(r.words, func(group []string) bool { return !containsAny(key, group) })
+}
+
+// headingRules are tried in this order: 依申请公开 has the words of the second section, and is the third.
+var headingRules = []headingRule{
+	{6, [][]string{{"其他"}, {"报告", "说明"}, {"事项"}}},
+	{5, [][]string{{"问题"}, {"改进", "措施", "不足", "打算"}}},
+	{4, [][]string{{"复议"}, {"诉讼"}}},
+	{3, [][]string{{"申请"}, {"收到", "依申请", "处理"}}},
+	{2, [][]string{{"主动公开"}}},
+	{1, [][]string{{"总体情况", "基本情况", "工作概述"}}},
 }
 
 // containerNames are the ids and classes in which CMS families keep the text of an article (PORTALS: TRS, Hanweb,
@@ -371,11 +391,11 @@ func commonAncestor(a, b *html.Node) *html.Node {
 	return a
 }
 
-// trim cuts what the container holds besides the report: everything up to the last line of page furniture before
+// trim cuts what the container holds besides the report: everything up to the last line of boilerplate before
 // the first heading, and everything from the first such line after the last heading.
 func (d *Document) trim(start, end, first, last int) (int, int) {
 	for i := first - 1; i >= start; i-- {
-		if d.furniture(d.blocks[i]) {
+		if d.blocks[i].isBoilerplate() {
 			start = i + 1
 			if start < first && d.endsInLabel(i) && isValue(d.blocks[start]) {
 				start++
@@ -384,7 +404,7 @@ func (d *Document) trim(start, end, first, last int) (int, int) {
 		}
 	}
 	for i := last + 1; i < end; i++ {
-		if d.furniture(d.blocks[i]) {
+		if d.blocks[i].isBoilerplate() {
 			end = i
 			break
 		}
@@ -403,13 +423,13 @@ func isValue(b block) bool {
 	return b.table == nil && utf8.RuneCountInString(b.text) <= 60 && !strings.ContainsAny(b.text, "。，；")
 }
 
-// textual cuts furniture off both ends of a range without headings.
+// textual cuts boilerplate off both ends of a range without headings.
 func (d *Document) textual(start, end int) (int, int) {
-	for start < end && d.furniture(d.blocks[start]) {
+	for start < end && d.blocks[start].isBoilerplate() {
 		start++
 	}
 	for i := start; i < end; i++ {
-		if d.furniture(d.blocks[i]) {
+		if d.blocks[i].isBoilerplate() {
 			return start, i
 		}
 	}
@@ -417,16 +437,16 @@ func (d *Document) textual(start, end int) (int, int) {
 }
 
 var (
-	// furnitureLine begins a line of page furniture; the line is short.
-	furnitureLine = regexp.MustCompile(`^[\[【(（|<>《\s]*(?:当前位置|您现在的位置|您当前的位置|所在位置|位置:|首页>|字体|字号|分享|打印|关闭|收藏|返回顶部|返回首页|返回列表|上一篇|下一篇|上一条|下一条|上一页|下一页|扫一扫|扫码|` +
+	// boilerplateLine begins a line of boilerplate; the line is short.
+	boilerplateLine = regexp.MustCompile(`^[\[【(（|<>《\s]*(?:当前位置|您现在的位置|您当前的位置|所在位置|位置:|首页>|字体|字号|分享|打印|关闭|收藏|返回顶部|返回首页|返回列表|上一篇|下一篇|上一条|下一条|上一页|下一页|扫一扫|扫码|` +
 		`浏览次数|阅读次数|访问量|访问次数|点击数|点击次数|点击量|阅读量|浏览量|责任编辑|信息来源|文章来源|来源:|发布时间|发布日期|发布机构|相关阅读|相关链接|相关新闻|相关文档|相关信息|相关文章|相关稿件|` +
 		`版权所有|主办单位|主办:|承办单位|技术支持|网站标识码|网站地图|联系我们|友情链接|无障碍|长者模式|附件下载|微信|网站声明|本文已被|本页面已被|信息时间|阅读量|建议使用|您是第|位访问者)`)
 	recordLine = regexp.MustCompile(`[A-Za-z]?ICP备|公网安备|公安网备|Copyright|版权所有`)
 )
 
-// furniture reports whether a block is page furniture rather than text: widgets, breadcrumb, counters, footers,
-// the metadata block, lines that are all link.
-func (d *Document) furniture(b block) bool {
+// isBoilerplate reports whether a block is boilerplate of the page rather than text: widgets, breadcrumb, counters,
+// footers, the metadata block, lines that are all link.
+func (b block) isBoilerplate() bool {
 	if b.table != nil {
 		return len(ownLabels(tableLines(b.table))) > 1
 	}
@@ -435,7 +455,7 @@ func (d *Document) furniture(b block) bool {
 	}
 	s := text.Narrow(text.Simplify(b.text))
 	switch {
-	case furnitureLine.MatchString(s), recordLine.MatchString(s):
+	case boilerplateLine.MatchString(s), recordLine.MatchString(s):
 		return true
 	case b.linked > 0 && b.linked*10 >= len(b.text)*9 && !strings.Contains(s, "附件"):
 		return true
@@ -443,7 +463,7 @@ func (d *Document) furniture(b block) bool {
 	return len(ownLabels([]line{b.line()})) > 0
 }
 
-// ownLabels are the labels that page furniture has, and a text has not.
+// ownLabels are the labels that boilerplate has, and a text has not.
 func ownLabels(lines []line) []fieldLabel {
 	return slices.DeleteFunc(fieldLabels(lines), func(f fieldLabel) bool { return f.name == otherDate })
 }

@@ -254,7 +254,7 @@ func ownDate(n *html.Node) string {
 }
 
 // Unaddressed returns what looks like a link, or like a row, and leads nowhere that can be told without running a script.
-// Its links have no URL. Those in page furniture are left out.
+// Its links have no URL. Those in menus, headers and footers are left out.
 func (d *Document) Unaddressed() []Link {
 	var all []Link
 	for _, part := range append([]*Document{d}, d.rows...) {

@@ -22,7 +22,7 @@ import (
 // Many reports are documents that a page shows within itself: in a frame, as an embedded object, or in a viewer that takes
 // the address of the document from its own, as PDF.js does (viewer.html?file=/n/r.pdf).
 
-// embedded lists the documents that the page shows within itself, outside its furniture. own says that the page has text
+// embedded lists the documents that the page shows within itself, outside its menus, headers and footers. own says that the page has text
 // of its own: a document in a frame of one that has none is a frame of it.
 func (d *Document) embedded(own bool) []Part {
 	var parts []Part

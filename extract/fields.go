@@ -64,8 +64,9 @@ const otherDate = "other_date"
 // A labelNode is a node of the tree of labels, a character a level.
 type labelNode struct {
 	next  map[rune]*labelNode
-	name  string // canonical name of the label that ends here
-	label bool
+	depth int    // characters from the root down to here
+	label bool   // a label ends here
+	name  string // canonical name of that label
 }
 
 var labelTree = func() *labelNode {
@@ -74,7 +75,7 @@ var labelTree = func() *labelNode {
 		n := root
 		for _, r := range label {
 			if n.next[r] == nil {
-				n.next[r] = &labelNode{next: map[rune]*labelNode{}}
+				n.next[r] = &labelNode{next: map[rune]*labelNode{}, depth: n.depth + 1}
 			}
 			n = n.next[r]
 		}
@@ -138,34 +139,40 @@ func fieldLabels(lines []line) []fieldLabel {
 // labelAt matches the longest label that begins at a position.
 func labelAt(folded []rune, at int, cell bool) (best fieldLabel, ok bool) {
 	n := labelTree
-	apart := at == 0 || !unicode.IsLetter(folded[at-1]) && !unicode.IsDigit(folded[at-1])
-	length := 0
-	for end := at; end < len(folded); end++ {
-		if folded[end] == ' ' {
+	for i := at; i < len(folded); i++ {
+		if folded[i] == ' ' {
 			continue
 		}
-		if n = n.next[folded[end]]; n == nil {
+		if n = n.next[folded[i]]; n == nil {
 			break
 		}
-		length++
-		if !n.label {
-			continue
-		}
-		after := end + 1
-		for after < len(folded) && folded[after] == ' ' {
-			after++
-		}
-		colon := after < len(folded) && folded[after] == ':'
-		alone := at == 0 && after == len(folded) && cell
-		if colon && (apart || length > 3 || shortLabelFits(n.name, folded[:at], folded[after+1:])) || alone {
-			if colon {
-				after++
-			}
-			best, ok = fieldLabel{name: n.name, start: at, end: after}, true
+		if end, fits := n.ends(folded, at, i+1, cell); fits {
+			best, ok = fieldLabel{name: n.name, start: at, end: end}, true
 		}
 	}
 	return best, ok
 }
+
+// ends reports whether the characters of n, which stand from a place up to another, are a label there: with a colon,
+// which belongs to it, or alone in a cell.
+func (n *labelNode) ends(folded []rune, from, to int, cell bool) (end int, ok bool) {
+	if !n.label {
+		return 0, false
+	}
+	for to < len(folded) && folded[to] == ' ' {
+		to++
+	}
+	if to == len(folded) {
+		return to, cell && from == 0
+	}
+	if folded[to] != ':' {
+		return 0, false
+	}
+	apart := from == 0 || !isWordRune(folded[from-1])
+	return to + 1, apart || n.depth > 3 || shortLabelFits(n.name, folded[:from], folded[to+1:])
+}
+
+func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
 // shortLabelFits reports whether a short label that follows other text directly, as the spans of an information line
 // run together, is one: counters and widgets always; a date when one follows, and what stands before is the value of a
@@ -177,7 +184,7 @@ func shortLabelFits(name string, before, after []rune) bool {
 	case "published_date":
 		rest := strings.TrimLeft(string(after[:min(len(after), 12)]), " [【(（")
 		at := len(before)
-		for at > 0 && (unicode.IsLetter(before[at-1]) || unicode.IsDigit(before[at-1])) {
+		for at > 0 && isWordRune(before[at-1]) {
 			at--
 		}
 		value := strings.HasSuffix(strings.TrimRight(string(before[:at]), " "), ":")
@@ -186,7 +193,8 @@ func shortLabelFits(name string, before, after []rune) bool {
 	return false
 }
 
-// bareDate reports whether a label says only that its value is a date, and not of what. "" is that of a date without one.
+// bareDate reports whether a label says only that its value is a date, and not of what. "" is that of a date without
+// one.
 func bareDate(label string) bool {
 	switch strings.Trim(strings.ReplaceAll(string(text.Fold([]rune(label))), " ", ""), ":[(【（") {
 	case "", "日期", "时间":
@@ -218,84 +226,121 @@ func trimValue(s string) string {
 // noNumber is what is printed for the number of a document that has none: 无〔〕号, 〔〕号, 无文号, and the rest of a template.
 var noNumber = regexp.MustCompile(`^\p{Han}{0,8}[〔\[(【]\s*[〕\])】]\s*第?号?$|^(?:无|暂无|没有|空)?(?:文|字|发文字|编)?号?$|^第?号$`)
 
+// A fieldList holds the fields of a page in the order in which they are found. The first value of a field wins, because
+// pages repeat the block for mobile screens; but a date that is called that of publication wins over one that is only
+// called a date.
+type fieldList []Field
+
 // readFields collects the metadata of a page from what stands around the body: label blocks and information lines
-// first, in page order, then the meta tags of the site standard for what those do not say. The first value of a
-// field wins: pages repeat the block for mobile screens; but a date of publication that is called that wins over one that is
-// only called a date. A label without a value is left out.
+// first, in page order, then the meta tags of the site standard for what those do not say. A label without a value is
+// left out.
 func (d *Document) readFields(b body, title string, h Hints) []Field {
-	var fields []Field
-	have := map[string]bool{}
-	add := func(name, value, label, where string) {
-		if name == "" || name == "views" || name == otherDate || value == "" || len(value) > 400 {
-			return
-		}
-		if name == "doc_no" && noNumber.MatchString(text.Narrow(text.Simplify(value))) {
-			return
-		}
-		if name == "written_date" && have[name] && issued(label) {
-			name = "issued_date" // beside 成文日期
-		}
-		if name == "published_date" && where != "meta tag" && !bareDate(label) {
-			fields = slices.DeleteFunc(fields, func(f Field) bool { return f.Name == name && bareDate(f.Label) })
-			have[name] = slices.ContainsFunc(fields, func(f Field) bool { return f.Name == name })
-		}
-		if !have[name] {
-			have[name] = true
-			fields = append(fields, Field{name, value, label, where})
-		}
-	}
+	var fields fieldList
 	lines := d.linesAround(b)
 	found := fieldLabels(lines)
-	ofLink := -1
-	for i, f := range found {
-		first := i == 0 || found[i-1].line != f.line
-		last := i+1 == len(found) || found[i+1].line != f.line
-		where := "information line"
-		if first && last {
-			where = "label block"
+	for from := 0; from < len(found); {
+		to := from + 1
+		for to < len(found) && found[to].line == found[from].line {
+			to++
 		}
-		if before := string([]rune(lines[f.line].text)[:f.start]); first && f.start > 0 {
-			_, _, dated := ParseDate(before)
-			if lines[f.line].linked && !dated {
-				ofLink = f.line
-			}
-			if dated { // "2021-01-28 11:41 信息来源：…": this date has no label
-				if !lines[f.line].below && !today.MatchString(before) {
-					add("published_date", trimValue(before), "", "information line")
-				}
-			}
+		fields.addLine(lines, found, from, to, title)
+		from = to
+	}
+	if d.kind != FormHTML {
+		fields.add(Field{"published_date", h.LinkDate, "", "row of the listing"})
+	}
+	fields.addMeta(d)
+	if !fields.has("published_date") {
+		fields.add(Field{"published_date", d.dateUnderHeadline(b, title), "", "line under the headline"})
+	}
+	return fields
+}
+
+func (l fieldList) has(name string) bool {
+	return slices.ContainsFunc(l, func(f Field) bool { return f.Name == name })
+}
+
+// add takes a field, unless it says nothing or is there already.
+func (l *fieldList) add(f Field) {
+	if !tells(f) {
+		return
+	}
+	switch {
+	case f.Name == "written_date" && l.has(f.Name) && issued(f.Label):
+		f.Name = "issued_date" // beside 成文日期
+	case f.Name == "published_date" && f.Where != metaTag && !bareDate(f.Label):
+		*l = slices.DeleteFunc(*l, func(have Field) bool { return have.Name == f.Name && bareDate(have.Label) })
+	}
+	if !l.has(f.Name) {
+		*l = append(*l, f)
+	}
+}
+
+// tells reports whether a field says something of the report: neither a widget nor a counter, nor an empty template.
+func tells(f Field) bool {
+	switch f.Name {
+	case "", "views", otherDate:
+		return false
+	case "doc_no":
+		if noNumber.MatchString(text.Narrow(text.Simplify(f.Value))) {
+			return false
 		}
-		if ofLink == f.line {
-			continue // the row of a list: its date is that of what it links to
+	}
+	return f.Value != "" && len(f.Value) <= 400
+}
+
+// addLine takes what one line says: the labels found[from:to] all stand in it.
+func (l *fieldList) addLine(lines []line, found []fieldLabel, from, to int, title string) {
+	at, first := lines[found[from].line], found[from]
+	if first.start > 0 {
+		before := string([]rune(at.text)[:first.start])
+		_, _, dated := ParseDate(before)
+		if !dated && at.linked {
+			return // the row of a list: its date is that of what it links to
 		}
+		if dated && !at.below && !today.MatchString(before) { // "2021-01-28 11:41 信息来源：…": this date has no label
+			l.add(Field{"published_date", trimValue(before), "", "information line"})
+		}
+	}
+	where := "information line"
+	if to-from == 1 {
+		where = "label block"
+	}
+	for i, f := range found[from:to] {
 		value := f.value
-		if value == "" && last {
-			value = valueBelow(lines, found, i)
+		if value == "" && from+i+1 == to {
+			value = valueBelow(lines, found, from+i)
 			if text.Key(value) == text.Key(title) && f.name != "title" {
 				value = "" // an empty field at the end of the block; the headline follows
 			}
 		}
-		if f.name == "published_date" && bareDate(f.label) && (lines[f.line].below || today.MatchString(value)) {
+		if f.name == "published_date" && bareDate(f.label) && (at.below || today.MatchString(value)) {
 			continue // the day of printing in a footer, or today's in the head of the page
 		}
-		add(f.name, value, f.label, where)
+		l.add(Field{f.name, value, f.label, where})
 	}
-	if d.kind != FormHTML {
-		add("published_date", h.LinkDate, "", "row of the listing")
-	}
-	for _, m := range [...][2]string{
-		{"title", "ArticleTitle"}, {"published_date", "PubDate"}, {"source", "ContentSource"}, {"keywords", "Keywords"},
-		{"author", "Author"}, {"column", "ColumnName"}, {"site_name", "SiteName"}, {"site_domain", "SiteDomain"},
-		{"site_id", "SiteIDCode"},
-	} {
-		if value := d.meta(m[1]); !placeholders[value] && !(m[1] == "PubDate" && d.generatedAt(value)) {
-			add(m[0], value, m[1], "meta tag")
+}
+
+// metaTag is where the fields stand that are told to machines.
+const metaTag = "meta tag"
+
+// metaFields are the meta tags of 国办发〔2017〕47号 that name a field.
+var metaFields = [...]struct{ field, tag string }{
+	{"title", "ArticleTitle"}, {"published_date", "PubDate"}, {"source", "ContentSource"}, {"keywords", "Keywords"},
+	{"author", "Author"}, {"column", "ColumnName"}, {"site_name", "SiteName"}, {"site_domain", "SiteDomain"},
+	{"site_id", "SiteIDCode"},
+}
+
+// addMeta takes what the meta tags of a page say. A date of publication that is only the moment at which the page was
+// generated says nothing.
+func (l *fieldList) addMeta(d *Document) {
+	for _, m := range metaFields {
+		value := d.meta(m.tag)
+		if placeholders[value] || m.tag == "PubDate" && d.generatedAt(value) {
+			continue
 		}
+		l.add(Field{m.field, value, m.tag, metaTag})
 	}
-	if !have["published_date"] {
-		add("published_date", d.dateUnderHeadline(b, title), "", "line under the headline")
-	}
-	return fields
 }
 
 // valueBelow is the value of a label that ends its line: the next line or cell, unless that begins with a label of
@@ -349,8 +394,8 @@ func tableLines(t *markup.Table) []line {
 	return lines
 }
 
-// noIndex reports whether the value of an index number is none. Systems and places have shapes of their own, so that a shape
-// which nobody has seen says nothing; but there is a digit in each, and no sentence.
+// noIndex reports whether the value of an index number is none. Systems and places have shapes of their own, so that a
+// shape which nobody has seen says nothing; but there is a digit in each, and no sentence.
 func noIndex(s string) bool {
 	return !strings.ContainsFunc(s, unicode.IsDigit) || strings.ContainsAny(s, "，。；") || utf8.RuneCountInString(s) > 80
 }

@@ -271,7 +271,7 @@ func bodyElement(root *html.Node) *html.Node {
 }
 
 // images lists the pictures that may be scanned pages: those in the container of an article, else all but the small
-// ones and those of the page's furniture.
+// ones and those in the page's menus, header and footer.
 func (d *Document) images() []string {
 	if d.root == nil {
 		return nil

@@ -272,39 +272,40 @@ func withoutTables(sections []Section) []Section {
 
 var period = regexp.MustCompile(`(20\d\d)年1月1日[^。]{0,14}?(?:(20\d\d)年)?(?:度)?12月31日`)
 
-// year settles the year reported on: the title's, else the link's, else that of the statistical period, else that of which
-// the text says what was done in it. It is never taken from the date of publication.
+// year settles the year reported on: the title's, else the link's, else that of the statistical period, else that of
+// which the text says what was done in it. It is never taken from the date of publication.
 func (r *Report) year(title, link TitleClaim, prose string) {
-	stated := 0
-	if m := period.FindStringSubmatch(prose); m != nil && (m[1] == m[2] || m[2] == "") {
-		stated = atoi(m[1])
-	}
-	for _, y := range [...]int{title.Year, link.Year, stated, r.yearInProse(prose)} {
-		if y != 0 {
-			r.Year = y
-			break
-		}
-	}
+	stated := yearOfPeriod(prose)
+	r.Year = cmp.Or(title.Year, link.Year, stated, r.yearInProse(prose))
 	switch {
 	case r.Year == 0:
-		r.Problems = append(r.Problems, Problem{"year", "", "neither title nor text says which year is reported on"})
+		r.doubt("year", "", "neither title nor text says which year is reported on")
 	case stated != 0 && stated != r.Year:
-		r.Problems = append(r.Problems, Problem{"year", "", fmt.Sprintf("title says %d, the statistical period %d", r.Year, stated)})
+		r.doubt("year", "", "title says %d, the statistical period %d", r.Year, stated)
 	case link.Year != 0 && link.Year != r.Year:
-		r.Problems = append(r.Problems, Problem{"year", "", fmt.Sprintf("title says %d, the link %d", r.Year, link.Year)})
+		r.doubt("year", "", "title says %d, the link %d", r.Year, link.Year)
 	case len(TitleYears(r.Title)) > 1 && stated == 0:
-		r.Problems = append(r.Problems, Problem{"year", "", fmt.Sprintf("the title names several years: %d", TitleYears(r.Title))})
+		r.doubt("year", "", "the title names several years: %d", TitleYears(r.Title))
 	}
 	if r.Published != "" && r.Year != 0 && r.Published < fmt.Sprint(r.Year) {
-		r.Problems = append(r.Problems, Problem{"date", "published_date", fmt.Sprintf("published %s, before the year reported on ended", r.Published)})
+		r.doubt("date", "published_date", "published %s, before the year reported on ended", r.Published)
 	}
+}
+
+// yearOfPeriod is the year of the statistical period that the text states, 0 when it states none.
+func yearOfPeriod(prose string) int {
+	m := period.FindStringSubmatch(prose)
+	if m == nil || m[2] != "" && m[2] != m[1] {
+		return 0
+	}
+	return atoi(m[1])
 }
 
 // inYear begins what was done in a year: 2020年度我街办…, 2020年，全区…, 2020年，衢江区财政局认真….
 var inYear = regexp.MustCompile(`(?:^|[^\d至到-])(20\d\d)年度?[,，]?(?:来|以来|里|内|中|,|，)?(?:我|本|全[省市区县州旗镇乡街局]|在|共|以|按照|根据|\p{Han}{2,20}?(?:严格|认真|深入|积极|坚持|高度|全面|切实|共|主动公开|按照|根据|紧紧|围绕|始终|扎实|不断|进一步))`)
 
-// yearInProse returns the year of which the text says that something was done in it; 0 when there is none, or several: reports
-// look back. That of the publication is one of plans, unless there is no other.
+// yearInProse returns the year of which the text says that something was done in it; 0 when there is none, or several:
+// reports look back. That of the publication is one of plans, unless there is no other.
 func (r *Report) yearInProse(prose string) int {
 	var past, planned []int
 	for _, m := range inYear.FindAllStringSubmatch(prose, -1) {
@@ -328,52 +329,60 @@ func (r *Report) yearInProse(prose string) int {
 	return past[0]
 }
 
-// doubts adds what is missing from the report as a whole.
+func (r *Report) doubt(kind, where, format string, args ...any) {
+	r.Problems = append(r.Problems, Problem{kind, where, fmt.Sprintf(format, args...)})
+}
+
+// doubts adds what is odd about the report as a whole, and what it lacks.
 func (r *Report) doubts(d *Document, b body, prose string) {
-	add := func(kind, where, format string, args ...any) {
-		r.Problems = append(r.Problems, Problem{kind, where, fmt.Sprintf(format, args...)})
-	}
-	if r.Encoding.Undone != "" {
-		add("encoding", "", "the page was encoded twice, %s; that was undone", r.Encoding.Undone)
-	}
-	if r.Encoding.Replaced > 0 {
-		add("encoding", "", "%d characters could not be read as %s", r.Encoding.Replaced, r.Encoding.Name)
-	}
-	if word := injectedWord(prose); word != "" {
-		add("mirror", "text", "%q stands in the text, as mirrors inject it", word)
-	}
-	if domain := r.Field("site_domain"); domain != "" && !ofSite(d.base.Hostname(), domain) {
-		add("mirror", "site_domain", "the page says it is of %s, but was served by %s", domain, d.base.Hostname())
-	}
+	r.doubtText(d, prose)
 	switch r.Form {
 	case FormImage:
-		add("form", "", "the report is a picture; nothing could be read")
+		r.doubt("form", "", "the report is a picture; nothing could be read")
 		return
 	case FormAttachment:
-		add("form", "", "the report stands in %d attachments that could not be read", len(r.Attachments))
+		r.doubt("form", "", "the report stands in %d attachments that could not be read", len(r.Attachments))
 		return
 	}
+	r.doubtParts(b)
+	if d.secondReport(b) {
+		r.doubt("conflict", "", "a second report stands on the page; only one was read")
+	}
+	if n := r.Field("index_no"); n != "" && noIndex(n) {
+		r.doubt("index_no", "", "%q is hardly an index number", n)
+	}
+}
+
+// doubtText says what makes the text itself doubtful: how it was encoded, and by whom it was served.
+func (r *Report) doubtText(d *Document, prose string) {
+	if r.Encoding.Undone != "" {
+		r.doubt("encoding", "", "the page was encoded twice, %s; that was undone", r.Encoding.Undone)
+	}
+	if r.Encoding.Replaced > 0 {
+		r.doubt("encoding", "", "%d characters could not be read as %s", r.Encoding.Replaced, r.Encoding.Name)
+	}
+	if word := injectedWord(prose); word != "" {
+		r.doubt("mirror", "text", "%q stands in the text, as mirrors inject it", word)
+	}
+	if domain := r.Field("site_domain"); domain != "" && !ofSite(d.base.Hostname(), domain) {
+		r.doubt("mirror", "site_domain", "the page says it is of %s, but was served by %s", domain, d.base.Hostname())
+	}
+}
+
+// doubtParts says which headings and tables of the form are missing. Reports of before the form of 2019 have none of
+// its tables, and those on the old form, t14, none of its headings.
+func (r *Report) doubtParts(b body) {
 	if (len(r.Forms) > 0 || len(b.headings) > 0) && r.Forms["t14"] == "" {
-		have := map[int]bool{}
-		for _, h := range b.headings {
-			have[h.section] = true
-		}
 		for _, s := range Schema().Sections {
-			if !have[s.Number] {
-				add("section", fmt.Sprint(s.Number), "no heading %s", s.ZH)
+			if !slices.ContainsFunc(b.headings, func(h headingMark) bool { return h.section == s.Number }) {
+				r.doubt("section", fmt.Sprint(s.Number), "no heading %s", s.ZH)
 			}
 		}
 	}
 	for _, table := range [...]string{"t2", "t3", "t4"} {
 		if r.Year >= 2019 && r.Forms[table] == "" {
-			add("missing", table, "no such table on the page")
+			r.doubt("missing", table, "no such table on the page")
 		}
-	}
-	if d.secondReport(b) {
-		add("conflict", "", "a second report stands on the page; only one was read")
-	}
-	if n := r.Field("index_no"); n != "" && noIndex(n) {
-		add("index_no", "", "%q is hardly an index number", n)
 	}
 }
 
@@ -393,8 +402,8 @@ func printedName(title, name string) string {
 	return ""
 }
 
-// ofSite reports whether a host may serve pages of one of the domains that a page says it is of: the same, or one part of the
-// other. An address in numbers tells nothing.
+// ofSite reports whether a host may serve pages of one of the domains that a page says it is of: the same, or one part
+// of the other. An address in numbers tells nothing.
 func ofSite(host, domains string) bool {
 	return slices.ContainsFunc(strings.FieldsFunc(domains, func(r rune) bool { return strings.ContainsRune(",，;；、|", r) || unicode.IsSpace(r) }),
 		func(domain string) bool { return ofDomain(host, domain) })

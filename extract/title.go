@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strconv"
@@ -39,32 +40,35 @@ func ReportTitle(title string) (TitleClaim, bool) {
 		return TitleClaim{}, false // nearly every line of a page
 	}
 	s := text.Plain(title)
-	at := reportCore.FindStringIndex(s)
 	if strings.ContainsAny(s, "<>›»→") {
 		return TitleClaim{}, false // a breadcrumb
 	}
-	if at != nil && noticeTail.MatchString(s[at[1]:]) && noticeHead.MatchString(s[:at[0]]) {
-		s = s[:at[1]] // the report is what is published by that notice
-	}
-	if at == nil || falseHead.MatchString(s) || falseTail.MatchString(s[at[1]:]) || falseTail.MatchString(s[:at[0]]) && !strings.Contains(s[:at[0]], "年") {
+	at := reportCore.FindStringIndex(s)
+	if at == nil {
 		return TitleClaim{}, false
 	}
-	head := s[:at[0]]
-	claim := TitleClaim{}
-	if years := titleYears(s, at[0], at[1]); len(years) > 0 {
-		claim.Year = years[0]
+	if noticeTail.MatchString(s[at[1]:]) && noticeHead.MatchString(s[:at[0]]) {
+		s = s[:at[1]] // the report is what is published by that notice
+	}
+	head, tail := s[:at[0]], s[at[1]:]
+	if falseFriend(s, head, tail) {
+		return TitleClaim{}, false
 	}
 	// "衢江区人民政府信息公开年报" is the report of the 人民政府, not of "衢江区人民".
 	if strings.HasSuffix(head, "人民") && strings.HasPrefix(s[at[0]:], "政府") {
 		head += "政府"
 	}
-	if claim.Agency = agencyIn(head); claim.Agency == "" {
-		claim.Agency = agencyBehind(s[at[1]:])
+	claim := TitleClaim{Agency: cmp.Or(agencyIn(head), agencyBehind(tail))}
+	if years := titleYears(s, at[0], at[1]); len(years) > 0 {
+		claim.Year = years[0]
 	}
-	if claim.Year == 0 && claim.Agency == "" {
-		return TitleClaim{}, false // the name of a column
-	}
-	return claim, true
+	return claim, claim != TitleClaim{} // with neither, it is the name of a column
+}
+
+// falseFriend reports whether a title with a report's name in it, between head and tail, is that of something else.
+func falseFriend(title, head, tail string) bool {
+	return falseHead.MatchString(title) || falseTail.MatchString(tail) ||
+		falseTail.MatchString(head) && !strings.Contains(head, "年")
 }
 
 // agencyIn strips what is not the agency from the part of a title before its core. Names begin with 公安县, 开封市,

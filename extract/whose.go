@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,8 +14,9 @@ import (
 	"gongkai/extract/text"
 )
 
-// names lists what a page, the link to it and its portal call the agency, the surest first: what the title says, a line of
-// its own beside the title, the link, a sentence of the text, the metadata, the signature, the site, and whose portal it is.
+// names lists what a page, the link to it and its portal call the agency, the surest first: what the title says, a line
+// of its own beside the title, the link, a sentence of the text, the metadata, the signature, the site, and whose
+// portal it is.
 func (d *Document) names(r *Report, b body, title, link TitleClaim, prose string, h Hints) []namedBy {
 	return []namedBy{{title.Agency, "title"}, {d.loneLine(b, h), "line"}, {link.Agency, "link"}, {agencyInProse(prose, h), "prose"},
 		{simplifyName(r.Field("publisher")), "publisher"}, {signature(r.Sections, h), "signature"}, {d.siteOf(h), "site"}, {h.Agency, "portal"}}
@@ -67,45 +69,49 @@ func (b block) isLine() bool {
 	return b.table == nil && b.linked == 0 && utf8.RuneCountInString(b.text) <= 60 && !strings.ContainsAny(b.text, "。，；;!?！？<>›»→|")
 }
 
-// loneLine finds the agency that stands on a line of its own over or under the headline: over it only where both are lines of
-// one element, or where it is no government, as the name of the site may stand above; under it before the text begins.
+// loneLine finds the agency that stands on a line of its own over or under the headline, or between the headline and
+// the text; else that of a headline which is broken into several lines.
 func (d *Document) loneLine(b body, h Hints) string {
-	first, behind := d.textBegins(b), b.start
-	var under, over string
-	for i, bl := range d.blocks[:first] {
-		if !bl.isLine() || !reportCore.MatchString(text.Plain(bl.text)) {
-			continue
-		}
-		behind = max(behind, i+1)
-		for j := i + 1; j < min(i+5, first) && under == "" && d.blocks[j].isLine() && near(bl.node, d.blocks[j].node); j++ {
-			under = agencyLine(d.blocks[j].text, h)
-		}
-		for j := i - 1; j >= max(i-3, 0) && over == "" && d.blocks[j].isLine(); j-- {
-			name := agencyLine(d.blocks[j].text, h)
-			if d.together(bl.node, d.blocks[j].node) || near(bl.node, d.blocks[j].node) && !inChrome(d.blocks[j].node) && belowGovernment(name) {
-				over = name
-			}
-		}
-	}
+	first := d.textBegins(b)
+	over, under, behind := d.besideHeadline(first, h)
 	if over != "" || under != "" {
-		return firstOf(over, under)
+		return cmp.Or(over, under)
 	}
-	for i := behind; i < first && d.blocks[i].isLine(); i++ {
-		if name := agencyLine(d.blocks[i].text, h); name != "" && len(b.headings) > 0 {
-			return name
+	if len(b.headings) > 0 {
+		for i := max(b.start, behind); i < first && d.blocks[i].isLine(); i++ {
+			if name := agencyLine(d.blocks[i].text, h); name != "" {
+				return name
+			}
 		}
 	}
 	claim, _ := ReportTitle(d.brokenTitle(b, h))
 	return claim.Agency
 }
 
-func firstOf(names ...string) string {
-	for _, n := range names {
-		if n != "" {
-			return n
+// besideHeadline finds the agencies on the lines over and under a headline before a block; behind is the block after
+// the last headline there. Over it a name counts only where both are lines of one element, or where it is no
+// government, as the name of the site may stand above.
+func (d *Document) besideHeadline(first int, h Hints) (over, under string, behind int) {
+	for i, bl := range d.blocks[:first] {
+		if !bl.isLine() || !reportCore.MatchString(text.Plain(bl.text)) {
+			continue
+		}
+		behind = i + 1
+		for j := i + 1; j < min(i+5, first) && under == "" && d.blocks[j].isLine() && near(bl.node, d.blocks[j].node); j++ {
+			under = agencyLine(d.blocks[j].text, h)
+		}
+		for j := i - 1; j >= max(i-3, 0) && over == "" && d.blocks[j].isLine(); j-- {
+			if name := agencyLine(d.blocks[j].text, h); d.headsReport(d.blocks[j].node, bl.node, name) {
+				over = name
+			}
 		}
 	}
-	return ""
+	return over, under, behind
+}
+
+// headsReport reports whether a line with a name over a headline names whose report follows, and not the site.
+func (d *Document) headsReport(line, headline *html.Node, name string) bool {
+	return d.together(headline, line) || near(headline, line) && !inChrome(line) && belowGovernment(name)
 }
 
 // textBegins is the block with which the text of the report begins: that of its first heading.
@@ -116,8 +122,8 @@ func (d *Document) textBegins(b body) int {
 	return min(b.start+10, len(d.blocks))
 }
 
-// together reports whether two lines stand in one element, or are its children, or cells of one column. The body of a web
-// page is no such element, as all stands there.
+// together reports whether two lines stand in one element, or are its children, or cells of one column. The body of a
+// web page is no such element, as all stands there.
 func (d *Document) together(a, b *html.Node) bool {
 	p, q := a.Parent, b.Parent
 	if a.DataAtom == atom.Td && b.DataAtom == atom.Td {
@@ -189,9 +195,9 @@ var (
 	offices  = regexp.MustCompile(`(?:政府|公署|府)办(?:公室|公厅)?$|(?:政务|信息)公开(?:工作)?(?:领导小组)?办公室$|大数据|行政审批|政务服务`)
 )
 
-// agencyInProse finds the agency in the sentence that announces the report, that says who compiled it, or that begins it and
-// says what the agency did. An office compiles the report of its government, too: where the text speaks as that, it is
-// not the agency; and neither is a body that is named after the text has spoken of its own (我局, 我区).
+// agencyInProse finds the agency in the sentence that announces the report, that says who compiled it, or that begins
+// it and says what the agency did. An office compiles the report of its government, too: where the text speaks as that,
+// it is not the agency; and neither is a body that is named after the text has spoken of its own (我局, 我区).
 func agencyInProse(prose string, h Hints) string {
 	if m := announced.FindStringSubmatch(prose); m != nil {
 		return m[1]
@@ -254,8 +260,8 @@ func speaksAs(government, prose string) bool {
 	return voice != nil && voice.MatchString(prose)
 }
 
-// governmentVoice is how a government speaks of its place, by the word for the kind of that. 区域 and 市场 are other words, and
-// what a body does for a whole place (全区统计工作) is not what the government reports.
+// governmentVoice is how a government speaks of its place, by the word for the kind of that. 区域 and 市场 are other words,
+// and what a body does for a whole place (全区统计工作) is not what the government reports.
 var governmentVoice = func() map[rune]*regexp.Regexp {
 	m := map[rune]*regexp.Regexp{}
 	for _, kind := range "省市区县州旗盟" {
@@ -265,9 +271,9 @@ var governmentVoice = func() map[rune]*regexp.Regexp {
 	return m
 }()
 
-// scope settles what a report covers. The government of a division reports for all below it, if it is that which reports:
-// where only the portal tells so, the text must speak as it, and the page stand in no section of another body; where only the metadata do, not as another body. What is
-// left in doubt covers nobody but itself.
+// scope settles what a report covers. The government of a division reports for all below it, if it is that which
+// reports: where only the portal tells so, the text must speak as it, and the page stand in no section of another body;
+// where only the metadata do, not as another body. What is left in doubt covers nobody but itself.
 func (r *Report) scope(prose, section string) {
 	r.Scope = scopeOf(r.Agency)
 	if r.Scope != ScopeAggregate {
@@ -297,8 +303,8 @@ var (
 	betweenCrumb = regexp.MustCompile(`[>›»→＞/|:：\-]+`)
 )
 
-// sectionOf returns the body below a government, and none that writes for one, in whose section of a portal the page stands,
-// by its breadcrumb or the name of its column; "" when there is none.
+// sectionOf returns the body below a government, and none that writes for one, in whose section of a portal the page
+// stands, by its breadcrumb or the name of its column; "" when there is none.
 func (d *Document) sectionOf(b body, h Hints) string {
 	places := []string{d.meta("ColumnName")}
 	for _, bl := range d.blocks[:d.textBegins(b)] {
