@@ -253,8 +253,8 @@ func ownDate(n *html.Node) string {
 	return datePattern.FindString(indexNumber.ReplaceAllString(markup.CellText(n), ""))
 }
 
-// Unaddressed returns what looks like a link, or like a row, and leads nowhere that can be told without running a script.
-// Its links have no URL. Those in menus, headers and footers are left out.
+// Unaddressed returns what looks like a link, or like a row, and leads nowhere that can be told without running a
+// script. Its links have no URL. Those in menus, headers and footers are left out.
 func (d *Document) Unaddressed() []Link {
 	var all []Link
 	for _, part := range append([]*Document{d}, d.rows...) {
@@ -310,8 +310,8 @@ func leaf(n *html.Node) bool {
 // saysNothing are the texts of links that say what a click does, and not what it leads to.
 var saysNothing = regexp.MustCompile(`^[\[(【（<《]?(?:点击|在线|立即|全文)?(?:查看|下载|浏览|预览|打开|阅读|详情|详细|全文|查阅|view|download|PDF|WORD|HTML)(?:全文|原文|详情|内容|附件|文件|报告|>>|»)?[\])】）>》]?$`)
 
-// label returns the name of a link. An image names its link by what stands for it, and what says nothing is named by the
-// row that it stands in.
+// label returns the name of a link. An image names its link by what stands for it, and what says nothing is named by
+// the row that it stands in.
 func label(a *html.Node) string {
 	s := markup.CellText(a)
 	if s != "" && !saysNothing.MatchString(s) {

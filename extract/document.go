@@ -35,6 +35,8 @@ type Document struct {
 	weight  int            // bytes that all of it takes, at most
 	refused error          // these rows are too large to be read
 	sheets  *markup.Styles // what the page's style elements say; nil when it has none
+
+	resolved map[string]string // addresses as they stand in the page => absolute; "" for those that lead nowhere
 }
 
 type meta struct{ name, content string }

@@ -19,11 +19,11 @@ import (
 	"gongkai/extract/text"
 )
 
-// Many reports are documents that a page shows within itself: in a frame, as an embedded object, or in a viewer that takes
-// the address of the document from its own, as PDF.js does (viewer.html?file=/n/r.pdf).
+// Many reports are documents that a page shows within itself: in a frame, as an embedded object, or in a viewer that
+// takes the address of the document from its own, as PDF.js does (viewer.html?file=/n/r.pdf).
 
-// embedded lists the documents that the page shows within itself, outside its menus, headers and footers. own says that the page has text
-// of its own: a document in a frame of one that has none is a frame of it.
+// embedded lists the documents that the page shows within itself, outside its menus, headers and footers. own says that
+// the page has text of its own: a document in a frame of one that has none is a frame of it.
 func (d *Document) embedded(own bool) []Part {
 	var parts []Part
 	add := func(address, name string) {
@@ -32,24 +32,15 @@ func (d *Document) embedded(own bool) []Part {
 		}
 	}
 	for n := range d.root.Descendants() {
-		if !embeds(n) || inChrome(n) {
+		source, media := embedSource(n)
+		if source == "" || inChrome(n) {
 			continue
 		}
-		name := text.Compact(markup.Attr(n, "title"))
-		switch n.DataAtom {
-		case atom.Iframe, atom.Frame:
-			if viewed := d.viewed(markup.Attr(n, "src"), false); viewed != "" || own {
-				add(firstFilled(viewed, d.shown(markup.Attr(n, "src"), "")), name)
-			}
-		case atom.Embed:
-			add(firstFilled(d.viewed(markup.Attr(n, "src"), false), d.shown(markup.Attr(n, "src"), markup.Attr(n, "type"))), name)
-		case atom.Object:
-			add(firstFilled(d.viewed(markup.Attr(n, "data"), false), d.shown(markup.Attr(n, "data"), markup.Attr(n, "type"))), name)
-		case atom.Param:
-			if sourceParameter.MatchString(markup.Attr(n, "name")) {
-				add(firstFilled(d.viewed(markup.Attr(n, "value"), false), d.shown(markup.Attr(n, "value"), "")), name)
-			}
+		address := d.viewed(source, false)
+		if address == "" && (own || !isFrame(n)) {
+			address = d.shown(source, media)
 		}
+		add(address, text.Compact(markup.Attr(n, "title")))
 	}
 	if own {
 		return parts
@@ -62,14 +53,25 @@ func (d *Document) embedded(own bool) []Part {
 	return parts
 }
 
-// embeds reports whether an element may show a document within the page.
-func embeds(n *html.Node) bool {
+// embedSource is the address of what an element shows within the page, and the media type it says that has; "" for an
+// element that shows nothing.
+func embedSource(n *html.Node) (address, media string) {
 	switch n.DataAtom {
-	case atom.Iframe, atom.Frame, atom.Embed, atom.Object, atom.Param:
-		return true
+	case atom.Iframe, atom.Frame:
+		return markup.Attr(n, "src"), ""
+	case atom.Embed:
+		return markup.Attr(n, "src"), markup.Attr(n, "type")
+	case atom.Object:
+		return markup.Attr(n, "data"), markup.Attr(n, "type")
+	case atom.Param:
+		if sourceParameter.MatchString(markup.Attr(n, "name")) {
+			return markup.Attr(n, "value"), ""
+		}
 	}
-	return false
+	return "", ""
 }
+
+func isFrame(n *html.Node) bool { return n.DataAtom == atom.Iframe || n.DataAtom == atom.Frame }
 
 func firstFilled(a, b string) string {
 	if a != "" {
@@ -113,8 +115,8 @@ func containsAny(s string, words []string) bool {
 	return slices.ContainsFunc(words, func(word string) bool { return strings.Contains(s, word) })
 }
 
-// viewed returns the address of the document that a viewer shows, by the viewer's own address; "" when that is none. strict
-// says that the address must be that of a viewer: a link to what serves documents looks alike.
+// viewed returns the address of the document that a viewer shows, by the viewer's own address; "" when that is none.
+// strict says that the address must be that of a viewer: a link to what serves documents looks alike.
 func (d *Document) viewed(source string, strict bool) string {
 	if !strings.ContainsAny(source, "?#") {
 		return "" // most links: nothing in them could name a document beside the page itself
@@ -134,22 +136,30 @@ func (d *Document) viewed(source string, strict bool) string {
 	}
 	_, query, _ := strings.Cut(bare, "?")
 	for _, list := range [...]string{query, strings.TrimPrefix(fragment, "?")} {
-		for rest := list; rest != ""; {
-			pair, after, _ := strings.Cut(rest, "&")
-			name, value, found := strings.Cut(pair, "=")
-			if found && viewerParameter.MatchString(name) || found && isViewer && hasDocumentType(documentPath(value)) {
-				if strings.Contains(value, "?") { // not escaped: all that follows belongs to it
-					_, value, _ = strings.Cut(rest, "=")
-				}
-				if address := d.viewedAt(viewer, value, isViewer && strings.EqualFold(name, "file")); address != "" {
-					return address
-				}
-			}
-			rest = after
+		if address := d.viewedBy(viewer, list, isViewer); address != "" {
+			return address
 		}
 	}
 	if isViewer { // ViewerJS: the whole fragment
 		return d.viewedAt(viewer, fragment, false)
+	}
+	return ""
+}
+
+// viewedBy returns the address of the document that one of a list of parameters names; "" when none does.
+func (d *Document) viewedBy(viewer *url.URL, list string, isViewer bool) string {
+	for rest := list; rest != ""; {
+		pair, after, _ := strings.Cut(rest, "&")
+		name, value, found := strings.Cut(pair, "=")
+		if found && (viewerParameter.MatchString(name) || isViewer && hasDocumentType(documentPath(value))) {
+			if strings.Contains(value, "?") { // not escaped: all that follows belongs to it
+				_, value, _ = strings.Cut(rest, "=")
+			}
+			if address := d.viewedAt(viewer, value, isViewer && strings.EqualFold(name, "file")); address != "" {
+				return address
+			}
+		}
+		rest = after
 	}
 	return ""
 }
@@ -206,17 +216,11 @@ const (
 	mostInline    = 40
 )
 
-// inline puts the pages that stand in srcdoc attributes in the place of the frames that show them: their links are relative
-// to the page's own base (HTML Standard, 4.8.5). weight is that of the page, and becomes that of all together; the error is
-// ErrTooLarge when they are.
+// inline puts the pages that stand in srcdoc attributes in the place of the frames that show them: their links are
+// relative to the page's own base (HTML Standard, 4.8.5). weight is that of the page, and becomes that of all together;
+// the error is ErrTooLarge when they are.
 func inline(root *html.Node, depth int, weight *int) error {
-	var frames []*html.Node
-	for n := range root.Descendants() {
-		if _, ok := markup.AttrValue(n, "srcdoc"); ok && n.DataAtom == atom.Iframe && len(frames) < mostInline {
-			frames = append(frames, n)
-		}
-	}
-	for _, frame := range frames {
+	for _, frame := range inlineFrames(root) {
 		page, more, err := markup.ParseTree(markup.StripStyles([]byte(markup.Attr(frame, "srcdoc"))))
 		if *weight += more; *weight > markup.MostTogether || errors.Is(err, markup.ErrTooLarge) {
 			return markup.TooHeavy()
@@ -229,20 +233,41 @@ func inline(root *html.Node, depth int, weight *int) error {
 				return err
 			}
 		}
-		div := &html.Node{Type: html.ElementNode, Data: "div", DataAtom: atom.Div}
-		for _, a := range frame.Attr {
-			if a.Key == "id" || a.Key == "class" || a.Key == "style" || a.Key == "hidden" {
-				div.Attr = append(div.Attr, a)
-			}
-		}
-		body := bodyElement(page)
-		for body.FirstChild != nil {
-			c := body.FirstChild
-			body.RemoveChild(c)
-			div.AppendChild(c)
-		}
-		frame.Parent.InsertBefore(div, frame)
-		frame.Parent.RemoveChild(frame)
+		replaceFrame(frame, bodyElement(page))
 	}
 	return nil
+}
+
+// inlineFrames lists the frames that hold their page in an attribute.
+func inlineFrames(root *html.Node) []*html.Node {
+	var frames []*html.Node
+	for n := range root.Descendants() {
+		if _, ok := markup.AttrValue(n, "srcdoc"); ok && n.DataAtom == atom.Iframe && len(frames) < mostInline {
+			frames = append(frames, n)
+		}
+	}
+	return frames
+}
+
+// replaceFrame moves what a body holds to where a frame stands, into an element that is called and looks as the frame
+// does.
+func replaceFrame(frame, body *html.Node) {
+	div := &html.Node{Type: html.ElementNode, Data: "div", DataAtom: atom.Div}
+	for _, a := range frame.Attr {
+		if a.Key == "id" || a.Key == "class" || a.Key == "style" || a.Key == "hidden" {
+			div.Attr = append(div.Attr, a)
+		}
+	}
+	adopt(div, body)
+	frame.Parent.InsertBefore(div, frame)
+	frame.Parent.RemoveChild(frame)
+}
+
+// adopt moves the children of one element to the end of another.
+func adopt(to, from *html.Node) {
+	for from.FirstChild != nil {
+		c := from.FirstChild
+		from.RemoveChild(c)
+		to.AppendChild(c)
+	}
 }

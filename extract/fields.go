@@ -309,10 +309,7 @@ func (l *fieldList) addLine(lines []line, found []fieldLabel, from, to int, titl
 	for i, f := range found[from:to] {
 		value := f.value
 		if value == "" && from+i+1 == to {
-			value = valueBelow(lines, found, from+i)
-			if text.Key(value) == text.Key(title) && f.name != "title" {
-				value = "" // an empty field at the end of the block; the headline follows
-			}
+			value = valueBelow(lines, found, from+i, title)
 		}
 		if f.name == "published_date" && bareDate(f.label) && (at.below || today.MatchString(value)) {
 			continue // the day of printing in a footer, or today's in the head of the page
@@ -345,17 +342,20 @@ func (l *fieldList) addMeta(d *Document) {
 
 // valueBelow is the value of a label that ends its line: the next line or cell, unless that begins with a label of
 // its own, or stands outside the row, list or block of the label.
-func valueBelow(lines []line, found []fieldLabel, i int) string {
+func valueBelow(lines []line, found []fieldLabel, i int, title string) string {
 	at := found[i].line
 	if at+1 >= len(lines) || i+1 < len(found) && found[i+1].line == at+1 && found[i+1].start == 0 {
 		return ""
 	}
-	label, value := lines[at], lines[at+1]
-	if label.node == nil && value.node == nil ||
-		label.node != nil && value.node != nil && (contains(label.node, value.node) || contains(label.node.Parent, value.node)) {
-		return trimValue(value.text)
+	label, below := lines[at].node, lines[at+1].node
+	if (label == nil) != (below == nil) || label != nil && !contains(label, below) && !contains(label.Parent, below) {
+		return ""
 	}
-	return ""
+	value := trimValue(lines[at+1].text)
+	if text.Key(value) == text.Key(title) && found[i].name != "title" {
+		return "" // an empty field at the end of the block; the headline follows
+	}
+	return value
 }
 
 // linesAround lists the lines and table cells that stand before and after the body.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/PuerkitoBio/goquery"
@@ -60,8 +61,8 @@ func (s Selector) MarshalText() ([]byte, error) { return []byte(s.source), nil }
 // IsZero reports whether s selects nothing because none was given.
 func (s Selector) IsZero() bool { return s.match == nil }
 
-// Links returns the usable links of the page in document order, those in rows hidden in scripts last. Where a script leads
-// to an address that is written out in it, that is usable, too. What leads nowhere is told by Unaddressed.
+// Links returns the usable links of the page in document order, those in rows hidden in scripts last. Where a script
+// leads to an address that is written out in it, that is usable, too. What leads nowhere is told by Unaddressed.
 func (d *Document) Links() []Link {
 	links := d.linksOf(d.anchors)
 	for _, rows := range d.rows {
@@ -71,6 +72,9 @@ func (d *Document) Links() []Link {
 }
 
 // LinksIn returns the links inside the elements that s selects, and those elements themselves if they are links.
+//
+// It is the one place that goquery is for: selecting what somebody else names in CSS. All that this package itself
+// looks for depends on the order and the neighbours of lines, and is found in one pass over the tree.
 func (d *Document) LinksIn(s Selector) []Link {
 	if s.IsZero() {
 		return nil
@@ -80,16 +84,13 @@ func (d *Document) LinksIn(s Selector) []Link {
 		if part.root == nil {
 			continue
 		}
-		inside := map[*html.Node]bool{}
 		found := goquery.NewDocumentFromNode(part.root).FindMatcher(s.match)
-		found.Find("a").AddSelection(found.Filter("a")).Each(func(_ int, a *goquery.Selection) { inside[a.Get(0)] = true })
-		var anchors []*html.Node
-		for _, a := range part.anchors {
-			if inside[a] {
-				anchors = append(anchors, a)
-			}
+		selected := map[*html.Node]bool{}
+		for _, n := range found.Nodes {
+			selected[n] = true
 		}
-		links = append(links, part.linksOf(anchors)...)
+		outside := func(a *html.Node) bool { return !standsIn(a, selected) }
+		links = append(links, part.linksOf(slices.DeleteFunc(slices.Clone(part.anchors), outside))...)
 	}
 	return links
 }
@@ -114,13 +115,30 @@ func (d *Document) linksOf(anchors []*html.Node) []Link {
 	return links
 }
 
-// resolve makes an href absolute; false when it leads nowhere, or to the page itself.
+// mostResolved bounds the addresses that a document keeps: more links are in no page that was made for readers, and
+// each may take as much memory as the address of the page.
+const mostResolved = 4096
+
+// resolve makes an href absolute; false when it leads nowhere, or to the page itself. The links of a page are asked for
+// several times while it is read, so that the answers are kept.
 func (d *Document) resolve(href string) (string, bool) {
-	u, err := d.Resolve(href)
-	if err != nil {
+	if href == "" {
 		return "", false
 	}
-	return u.String(), true
+	address, known := d.resolved[href]
+	if known {
+		return address, address != ""
+	}
+	if u, err := d.Resolve(href); err == nil {
+		address = u.String()
+	}
+	if d.resolved == nil {
+		d.resolved = map[string]string{}
+	}
+	if len(d.resolved) < mostResolved {
+		d.resolved[href] = address
+	}
+	return address, address != ""
 }
 
 // Resolve makes an address absolute as it stands in the page, see ResolveURL.

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"regexp"
@@ -92,7 +93,7 @@ func (d *Document) frames(b body) []Part {
 	}
 	var parts []Part
 	for n := range d.root.Descendants() {
-		if (n.DataAtom == atom.Iframe || n.DataAtom == atom.Frame) && len(parts) < mostParts {
+		if isFrame(n) && len(parts) < mostParts {
 			if u, ok := d.resolve(markup.Attr(n, "src")); ok && d.viewed(markup.Attr(n, "src"), false) == "" {
 				parts = append(parts, Part{PartFrame, u, markup.Attr(n, "title")})
 			}
@@ -112,37 +113,52 @@ var documentTypes = map[string]bool{".pdf": true, ".doc": true, ".docx": true, "
 // downloadPaths stand in the addresses that CMS families give attachments without an extension.
 var downloadPaths = []string{"downfile", "downloadattach", "download.jsp", "/files/", "attachguid", "ztbattach", "document/download"}
 
-// attachments lists the documents that belong to the article: those that the page shows within itself, those linked inside its container, in a list of
-// attachments beside it, or by a name that is a report's. Documents in menus and among related links do not.
+// attachments lists the documents that belong to the article: those that the page shows within itself, and those linked
+// from it. Documents in menus and among related links do not.
 func (d *Document) attachments(b body) []Part {
 	if d.root == nil {
 		return nil // the rows of an endpoint: no page
 	}
 	container, _ := d.container()
-	inside := map[*html.Node]bool{}
+	in := article{container, map[*html.Node]bool{}, d.hasOwnText(b)}
 	for _, bl := range d.blocks[b.start:b.end] {
-		inside[bl.node] = true
+		in.lines[bl.node] = true
 	}
-	own := d.hasOwnText(b)
-	parts := d.embedded(own)
+	parts := d.embedded(in.hasText)
 	for _, a := range d.anchors {
 		href, ok := d.lead(a)
 		if !ok || len(parts) == mostParts {
 			continue
 		}
-		if viewed := d.viewed(markup.Attr(a, "href"), true); viewed != "" {
-			href = viewed
-		}
+		href = cmp.Or(d.viewed(markup.Attr(a, "href"), true), href)
 		name := markup.CellText(a)
-		inArticle := contains(container, a) || isContainer(contentContainer(a))
-		if !isDocument(href, name) || !standsIn(a, inside) && !(inArticle && (hasDocumentType(name) || !own && hasDocumentType(documentPath(href)))) && !calledAttachment(a, name) {
-			continue
-		}
-		if !slices.ContainsFunc(parts, func(p Part) bool { return p.URL == href }) {
+		known := func(p Part) bool { return p.URL == href }
+		if isDocument(href, name) && in.attaches(a, href, name) && !slices.ContainsFunc(parts, known) {
 			parts = append(parts, Part{PartAttachment, href, name})
 		}
 	}
 	return parts
+}
+
+// An article is what documents are attached to.
+type article struct {
+	container *html.Node
+	lines     map[*html.Node]bool // the elements that its lines stand in
+	hasText   bool                // to speak of
+}
+
+// attaches reports whether a link to a document is that to an attachment: from a line of the article; from beside it,
+// if its name is that of a file, or if there is nothing else to read; from elsewhere, if it is called one.
+func (in article) attaches(a *html.Node, href, name string) bool {
+	if standsIn(a, in.lines) {
+		return true
+	}
+	if hasDocumentType(name) || !in.hasText && hasDocumentType(documentPath(href)) {
+		if contains(in.container, a) || isContainer(contentContainer(a)) {
+			return true
+		}
+	}
+	return calledAttachment(a, name)
 }
 
 // standsIn reports whether a node is in a set, or one of the elements around it.
@@ -221,11 +237,7 @@ func (d *Document) Append(part *Document, name string) error {
 	graft := &html.Node{Type: html.ElementNode, Data: "div", DataAtom: atom.Div,
 		Attr: []html.Attribute{{Key: partAttribute, Val: name}}}
 	part.makeAbsolute(from)
-	for from.FirstChild != nil {
-		c := from.FirstChild
-		from.RemoveChild(c)
-		graft.AppendChild(c)
-	}
+	adopt(graft, from)
 	to.AppendChild(graft)
 	d.enc.Replaced += part.enc.Replaced
 	d.collect()
