@@ -11,12 +11,14 @@ import (
 // RecordsAhead is Records for a loop that has much to do: the records are unpacked and read meanwhile, on all processors,
 // some tens of them before the loop. The goroutines have ended when the loop has.
 func (s *Store) RecordsAhead() iter.Seq2[Record, error] {
-	return s.recordsAhead(s.recordItems(), false)
+	return s.recordsAhead(s.recordItems(keyBucket), false)
 }
 
 // Outlines is RecordsAhead with less in each record, for who asks only which there are: its Report has title, agency
 // without evidence, year, scope, script, form, published, forms and quality.
-func (s *Store) Outlines() iter.Seq2[Record, error] { return s.recordsAhead(s.recordItems(), true) }
+func (s *Store) Outlines() iter.Seq2[Record, error] {
+	return s.recordsAhead(s.recordItems(keyBucket), true)
+}
 
 // RecordsAhead is Store.RecordsAhead as of the moment.
 func (p *Snapshot) RecordsAhead() iter.Seq2[Record, error] {
@@ -28,8 +30,9 @@ func (p *Snapshot) Outlines() iter.Seq2[Record, error] {
 	return p.there(p.store.recordsAhead(p.items(keyBucket), true))
 }
 
-func (s *Store) recordItems() iter.Seq2[item.Item, error] {
-	return list(s, listing{order: keyBucket, rows: recordBucket}, func(it item.Item) (item.Item, error) { return it, nil })
+// recordItems yields the items of records in the order of an index.
+func (s *Store) recordItems(order []byte) iter.Seq2[item.Item, error] {
+	return list(s, listing{order: order, rows: recordBucket}, func(it item.Item) (item.Item, error) { return it, nil })
 }
 
 func (s *Store) recordsAhead(items iter.Seq2[item.Item, error], outline bool) iter.Seq2[Record, error] {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 	"syscall"
 	"testing"
@@ -47,6 +48,33 @@ func BenchmarkCost(b *testing.B) {
 				}
 			}
 			b.ReportMetric(float64(busy.Microseconds())/float64(b.N*sites.sites*sites.each), "cpu-µs/page")
+		})
+	}
+}
+
+// BenchmarkStats tells what it takes to count what an archive holds, in which each of so many reports was found unchanged ten
+// times.
+func BenchmarkStats(b *testing.B) {
+	for _, reports := range []int{100, 400} {
+		b.Run(fmt.Sprint(reports, " reports"), func(b *testing.B) {
+			s, press := newStore(b), newPress(b, 110_000)
+			for n := range reports {
+				c, body, rec := press.page(n%8, n/8)
+				add(b, s, c, string(body), rec)
+				for day := range 10 {
+					again := &Capture{URL: c.URL, Kind: c.Kind, Portal: c.Portal, Status: 304, State: StateUnchanged, SHA256: c.SHA256,
+						Time: c.Time.Add(time.Duration(day+1) * 24 * time.Hour)}
+					if err := s.AddCapture(again, nil, nil); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+			for b.Loop() {
+				if stats, err := s.Stats(); err != nil || len(stats.Portals) == 0 {
+					b.Fatal(stats, err)
+				}
+			}
+			b.ReportMetric(b.Elapsed().Seconds()*1e6/float64(b.N*reports*11), "µs/capture")
 		})
 	}
 }

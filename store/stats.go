@@ -40,7 +40,7 @@ type PortalStats struct {
 	TooLarge int `json:"too_large,omitempty"` // pages that are archived and too large to be read
 }
 
-// Stats counts what the archive holds. It reads every capture, a second for some 200,000, and every record.
+// Stats counts what the archive holds. It reads every capture, and the outline of every record.
 func (s *Store) Stats() (Stats, error) {
 	portals := map[string]*PortalStats{}
 	for c, err := range s.Captures(0) {
@@ -112,59 +112,47 @@ func (t *txn) countBody(p *PortalStats, c *Capture) error {
 	return err
 }
 
-// A brief is what counting needs of a record: the rest is skipped, not decoded.
-type brief struct {
-	URL, Portal string
-	Parts       []Part
-	Rejected    string
-	Report      struct{ Quality, Form string }
-}
-
-// countReports counts the newest version of each report, and of each page that is none. Versions of one URL that claim several agencies or years
-// count for each.
+// countReports counts the newest version of each report, and of each page that is none. Versions of one URL that claim
+// several agencies or years count for each.
 func (s *Store) countReports(portals map[string]*PortalStats) error {
-	if err := s.countBriefs(portals, keyBucket); err != nil {
+	if err := s.countNewest(portals, keyBucket); err != nil {
 		return err
 	}
-	return s.countBriefs(portals, rejectedBucket) // their parts may be what could not be read
+	return s.countNewest(portals, rejectedBucket) // their parts may be what could not be read
 }
 
-// countBriefs counts the records in the order of an index, of each URL the newest.
-func (s *Store) countBriefs(portals map[string]*PortalStats, order []byte) error {
-	decode := func(it item.Item) (b brief, err error) {
-		plain, err := s.unpack(&it)
-		if err == nil {
-			err = parseRow(plain, &b)
-		}
-		return b, err
-	}
-	var last *brief
-	for b, err := range list(s, listing{order: order, rows: recordBucket}, decode) {
+// countNewest counts the records in the order of an index, of each URL the newest.
+func (s *Store) countNewest(portals map[string]*PortalStats, order []byte) error {
+	var last *Record
+	for r, err := range s.recordsAhead(s.recordItems(order), true) {
 		if err != nil {
 			return err
 		}
-		if last != nil && last.URL != b.URL {
-			last.count(portals)
+		if last != nil && last.URL != r.URL {
+			portals[last.Portal].learn(last)
 		}
-		last = &b
+		last = &r
 	}
 	if last != nil {
-		last.count(portals)
+		portals[last.Portal].learn(last)
 	}
 	return nil
 }
 
-func (b *brief) count(portals map[string]*PortalStats) {
-	p := portals[b.Portal]
+// learn counts what a record says, by its outline. p is nil for a portal without captures, and there is none: a record has
+// its portal from its capture.
+func (p *PortalStats) learn(r *Record) {
 	if p == nil {
-		return // a record has its portal from its capture
+		return
 	}
-	tally(&p.Quality, b.Report.Quality)
-	tally(&p.Form, b.Report.Form)
-	if strings.HasPrefix(b.Rejected, markup.ErrTooLarge.Error()) {
+	if r.Report != nil {
+		tally(&p.Quality, r.Report.Quality)
+		tally(&p.Form, r.Report.Form)
+	}
+	if strings.HasPrefix(r.Rejected, markup.ErrTooLarge.Error()) {
 		p.TooLarge++
 	}
-	for _, part := range b.Parts {
+	for _, part := range r.Parts {
 		tally(&p.Missing, part.Missing)
 		tally(&p.Unread, part.Unread)
 	}
