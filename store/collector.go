@@ -17,11 +17,10 @@ type collector struct {
 	body func(c *cargo) ([]byte, error) // reads the body of a capture, where the new archive does not hold it
 
 	incoming []*incoming
-	told     []origin // of captures that wait
-	records  []*pendingRecord
-	size     int // bytes of the captures that wait
-	plain    int // bytes of the records that wait
-	captures int // that came in
+	told     []origin  // of captures that wait
+	records  []*Record // that wait
+	size     int       // bytes of the captures that wait
+	captures int       // that came in
 	bodies   int
 	read     int // records
 }
@@ -145,9 +144,9 @@ func (w *collector) lastBody(url string) (sum string, err error) {
 
 // lastRecord is that of the new archive, with what waits.
 func (w *collector) lastRecord(url string, upTo uint64) (Record, bool, error) {
-	for _, n := range slices.Backward(w.records) {
-		if n.URL == url {
-			return n.Record, true, nil
+	for _, r := range slices.Backward(w.records) {
+		if r.URL == url {
+			return *r, true, nil
 		}
 	}
 	return w.to.lastRecord(url, upTo)
@@ -164,39 +163,20 @@ func (w *collector) cameFrom(id uint64, archive int) (ok bool, err error) {
 
 // addRecord takes in a record whose digests and change are to be computed.
 func (w *collector) addRecord(r *Record) error {
-	c, ok, err := w.to.Capture(r.Capture)
-	if err == nil && !ok {
-		err = ErrNotFound
+	w.records = append(w.records, r)
+	if len(w.records) < recordRows {
+		return nil
 	}
-	if err != nil {
-		return fmt.Errorf("record of capture %d: %w", r.Capture, err)
-	}
-	n, err := w.to.pendingRecord(r, &c, nil)
-	n.capture = c
-	w.records = append(w.records, n)
-	if err != nil {
-		return fmt.Errorf("record of capture %d: %w", r.Capture, err)
-	}
-	w.plain += n.item.Plain
-	if w.plain > batchBytes || n.plan.MakesAny() {
-		return w.flushRecords()
-	}
-	return nil
+	return w.flushRecords()
 }
 
+// recordRows is how many records wait: some megabytes.
+const recordRows = 64
+
+// flushRecords writes the records that wait.
 func (w *collector) flushRecords() error {
-	err := w.to.commit(func(t *txn) error {
-		for _, n := range w.records {
-			if err := n.put(t, &n.capture); err != nil {
-				return fmt.Errorf("record of capture %d: %w", n.capture.ID, err)
-			}
-		}
-		return nil
-	})
-	for _, n := range w.records {
-		n.settle(err == nil)
-		w.read++
-	}
-	w.records, w.plain = w.records[:0], 0
+	err := w.to.PutRecords(w.records)
+	w.read += len(w.records)
+	w.records = w.records[:0]
 	return err
 }
