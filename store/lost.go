@@ -169,23 +169,6 @@ func cutWord(key []byte) (word string, rest []byte, ok bool) {
 	return "", nil, false
 }
 
-// eachLoss passes the losses of a kind to visit, their key without the word.
-func (s *Store) eachLoss(what string, visit func(key []byte, l loss) error) error {
-	return s.view(func(t *txn) error {
-		b := t.Bucket(lostBucket)
-		if b == nil {
-			return nil
-		}
-		return eachPrefix(b, urlPrefix(what), func(k, v []byte) error {
-			l, err := parseLoss(k, v)
-			if err != nil {
-				return err
-			}
-			return visit(k[len(what)+1:], l)
-		})
-	})
-}
-
 func eachPrefix(b *bolt.Bucket, prefix []byte, visit func(k, v []byte) error) error {
 	c := b.Cursor()
 	for k, v := c.Seek(prefix); len(k) >= len(prefix) && string(k[:len(prefix)]) == string(prefix); k, v = c.Next() {

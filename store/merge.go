@@ -37,7 +37,8 @@ type Merged struct {
 // those that several have (of one URL, time, outcome and digest) once, as if one crawler had made them. What a capture was
 // before it, and how the versions of a report differ, is computed anew. The sources are verified first, and the new
 // archive before it appears; they may be written to meanwhile, and are not changed. What is kept of them besides is told
-// by Sources and Origins. Its memory does not grow with them.
+// by Sources and Origins. Its memory does not grow with them. An archive that has lost rows of captures is refused: what was
+// read from them has no capture to stand beside in a new archive, and would be gone without a word.
 func Merge(out string, dirs []string, o Rewrite) (n Merged, err error) {
 	m := merging{o: o, out: out}
 	defer func() { err = o.reason(errors.Join(err, m.close())) }()
@@ -127,6 +128,10 @@ func (m *merging) open(dirs []string) error {
 		v, err := s.faultless()
 		if err != nil {
 			return fmt.Errorf("%s: %w; it must be repaired first", s.dir, err)
+		}
+		if n := v.Lost.Captures; n > 0 {
+			return fmt.Errorf("%s has lost rows of captures (%d), as a repair noted: a merger can take over neither what was read from them nor the note; "+
+				"repair the damaged file, which was kept, from a backup, or export to WARC what is left, import it into an archive of its own, and merge that", s.dir, n)
 		}
 		if s.last, err = s.LastID(); err != nil {
 			return err
@@ -248,7 +253,7 @@ func (m *merging) fill() error {
 			return err
 		}
 	}
-	return errors.Join(m.captures(), m.losses())
+	return m.captures()
 }
 
 // sign says in meta what the archive is made of, before anything is in it.
@@ -451,34 +456,4 @@ func (s *source) now(id uint64) (uint64, error) {
 		return 0, err
 	}
 	return binary.BigEndian.Uint64(b[:]), nil
-}
-
-// losses notes what the sources have noted of payloads that no other one could give: what was rebuilt of captures, too.
-func (m *merging) losses() error {
-	for _, s := range m.from {
-		type noted struct {
-			id uint64
-			loss
-		}
-		var list []noted
-		err := s.eachLoss(lostCapture, func(key []byte, l loss) error {
-			if len(key) == 8 {
-				list = append(list, noted{number(key), l})
-			}
-			return nil
-		})
-		for _, l := range list {
-			var id uint64
-			if err == nil {
-				id, err = s.now(l.id)
-			}
-			if err == nil && id != 0 {
-				err = m.w.to.commit(func(t *txn) error { return t.lose(lostCapture, idKey(id), l.loss) })
-			}
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

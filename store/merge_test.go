@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -355,5 +356,38 @@ func TestMergeRefuses(t *testing.T) {
 	}
 	if names, _ := os.ReadDir(out); len(names) > 0 {
 		t.Errorf("left behind: %v", names)
+	}
+}
+
+// TestMergeRefusesLost: the record of a capture whose row is lost does not vanish in a merger, nor does the note of it.
+func TestMergeRefusesLost(t *testing.T) {
+	a, b := newStore(t), newStore(t)
+	see(t, a, sight{url: reportURL, status: 200, body: "00000 one"}, sight{url: reportURL, second: 10, status: 200, body: "00000 two"})
+	see(t, b, sight{url: attachedURL, status: 200, body: "00000 three"})
+	var row []byte
+	if err := a.view(func(t *txn) error {
+		at, _ := t.place(captureBucket, 2) // what 1 has is a dictionary
+		it, err := t.item(at)
+		row = it.AppendTo(nil)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	a.Close()
+	damage(t, a.Dir(), func(image []byte) {
+		for i := bytes.Index(image, row); i >= 0; i = bytes.Index(image, row) { // free pages have it, too
+			image[i+len(row)-1] ^= 1
+		}
+	})
+	if n, err := Repair(a.Dir(), Rewrite{}); err != nil || n.Lost.Captures != 1 {
+		t.Fatalf("%+v, %v", n, err)
+	}
+	out := filepath.Join(t.TempDir(), "out")
+	_, err := Merge(out, []string{b.Dir(), a.Dir()}, Rewrite{})
+	if err == nil || !strings.Contains(err.Error(), a.Dir()+" has lost rows of captures (1)") {
+		t.Errorf("merged: %v", err)
+	}
+	if _, err := os.Lstat(out); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("left behind: %v", err)
 	}
 }

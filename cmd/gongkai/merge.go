@@ -29,6 +29,8 @@ hash of its newest commit, which the new chain of commits begins with: gongkai s
 moments of exports are those of the new archive. What earlier extractors had read of a page stays behind; the frontier, which
 is no part of an archive, too: the next crawl looks at the listings again.
 
+An archive that a repair found to have lost rows of captures is refused: what was read from them would be lost with no word of it.
+
 An import refuses pages that are older than those held of the same address. Import them into an archive of their own, and merge.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) < 2 {
