@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"gongkai/crawler/robots"
+	"gongkai/crawler/visit"
 	"gongkai/crawler/weburl"
 	"gongkai/store"
 )
@@ -14,35 +15,35 @@ import (
 // asked, one after the other and once each, and what the portal links to at the dead address is then looked for at the living one.
 
 // alternate returns the next address to try for a start page at whose address nobody answers; false when there is none.
-func (w *walk) alternate(t target, p page) (next target, ok bool) {
-	if t.kind != store.KindListing || t.from != "" || !silent(p) || w.site.closed != "" {
+func (w *walk) alternate(t visit.Target, p visit.Page) (next visit.Target, ok bool) {
+	if t.Kind != store.KindListing || t.From != "" || !silent(p) || w.site.closed != "" {
 		return t, false
 	}
-	u, err := url.Parse(t.address())
+	u, err := url.Parse(t.Address())
 	if err != nil {
 		return t, false
 	}
 	next = t
-	if next.url, ok = weburl.Alternate(u, t.alternates); !ok {
+	if next.URL, ok = weburl.Alternate(u, t.Alternates); !ok {
 		return t, false
 	}
-	next.request.URL = ""
-	next.alternates, next.tries, next.waits = t.alternates+1, mostTries-1, 0 // a single try each
-	if next.alternateOf == "" {
-		next.alternateOf = t.url
+	next.Request.URL = ""
+	next.Alternates, next.Tries, next.Waits = t.Alternates+1, mostTries-1, 0 // a single try each
+	if next.AlternateOf == "" {
+		next.AlternateOf = t.URL
 	}
 	return next, true
 }
 
 // silent reports whether nobody answers at an address, or not even its robots.txt can be had.
-func silent(p page) bool {
+func silent(p visit.Page) bool {
 	return p.State == store.StateFailed && p.Status == 0 || p.State == store.StateBlocked && p.Robots.Reason == robots.Silent
 }
 
 // alive notes that an alternate answers.
-func (w *walk) alive(t target) {
-	dead, err1 := url.Parse(t.alternateOf)
-	living, err2 := url.Parse(t.url)
+func (w *walk) alive(t visit.Target) {
+	dead, err1 := url.Parse(t.AlternateOf)
+	living, err2 := url.Parse(t.URL)
 	if err1 != nil || err2 != nil {
 		return // they were asked for
 	}
@@ -50,15 +51,15 @@ func (w *walk) alive(t target) {
 		w.Alternates = make(map[string]string)
 	}
 	w.Alternates[weburl.Authority(dead)] = weburl.Authority(living)
-	w.site.log.Info("the portal answers at another address than the catalogue says", "portal", w.portal.ID, "known", t.alternateOf, "answers", t.url)
+	w.site.log.Info("the portal answers at another address than the catalogue says", "portal", w.portal.ID, "known", t.AlternateOf, "answers", t.URL)
 }
 
 // living returns a target with the address of the alternate where its own is dead.
-func (w *walk) living(t target) target {
+func (w *walk) living(t visit.Target) visit.Target {
 	if len(w.Alternates) == 0 {
 		return t
 	}
-	for _, address := range []*string{&t.url, &t.request.URL} {
+	for _, address := range []*string{&t.URL, &t.Request.URL} {
 		u, err := url.Parse(*address)
 		if err != nil || *address == "" {
 			continue

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"gongkai/crawler/visit"
 	"gongkai/extract"
 	"gongkai/store"
 )
@@ -31,28 +32,28 @@ func (c *Crawler) backfills() bool { return c.Years != Years{} }
 const overBudget = "the run has sent as many requests as it may"
 
 // within drops what a backfill need not ask for: reports that cannot be of its years, and columns of other years.
-func (w *walk) within(targets []target) []target {
+func (w *walk) within(targets []visit.Target) []visit.Target {
 	if !w.conf.backfills() {
 		return targets
 	}
-	return slices.DeleteFunc(targets, func(t target) bool {
-		if t.kind == store.KindReport {
+	return slices.DeleteFunc(targets, func(t visit.Target) bool {
+		if t.Kind == store.KindReport {
 			return !mayBeOf(w.conf.Years, t)
 		}
-		year := columnYear(t.title)
-		return t.depth > 0 && year != 0 && (year < w.conf.Years.First || year > w.conf.Years.Last+1)
+		year := columnYear(t.Title)
+		return t.Depth > 0 && year != 0 && (year < w.conf.Years.First || year > w.conf.Years.Last+1)
 	})
 }
 
 // mayBeOf reports whether a report may be of these years. Its title decides, if that names a year. A date tells less:
 // a report is published in its year or later, and when a portal was rebuilt all its pages may have the date of that.
-func mayBeOf(y Years, t target) bool {
-	if years := extract.TitleYears(t.title); len(years) > 0 {
+func mayBeOf(y Years, t visit.Target) bool {
+	if years := extract.TitleYears(t.Title); len(years) > 0 {
 		return slices.ContainsFunc(years, y.Hold)
 	}
-	published := yearOfDate(t.date)
+	published := yearOfDate(t.Date)
 	if published == 0 {
-		published = yearOfAddress(t.url)
+		published = yearOfAddress(t.URL)
 	}
 	return published == 0 || published >= y.First
 }
@@ -93,4 +94,12 @@ func columnYear(title string) int {
 	}
 	year, _ := strconv.Atoi(m[1]) // the expression has seen digits
 	return year
+}
+
+// deepest is how many columns below a start page the run follows.
+func (c *Crawler) deepest() int {
+	if c.backfills() {
+		return visit.DeepestBackfill
+	}
+	return visit.Deepest
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"gongkai/crawler/pace"
+	"gongkai/crawler/visit"
 	"gongkai/seeds"
 	"gongkai/store"
 	"gongkai/store/frontier"
@@ -33,7 +34,7 @@ func TestMayBeOf(t *testing.T) {
 		{"某县财政局信息公开年度报告", "", "/2016-01/15/content_1.htm", true},
 		{"某县财政局信息公开年度报告", "", "/col2013888/a.html", true}, // no date
 	} {
-		if got := mayBeOf(years, target{title: test.title, date: test.date, url: "http://a.gov.cn" + test.url}); got != test.want {
+		if got := mayBeOf(years, visit.Target{Title: test.title, Date: test.date, URL: "http://a.gov.cn" + test.url}); got != test.want {
 			t.Errorf("%s, %s, %s: %v, want %v", test.title, test.date, test.url, got, test.want)
 		}
 	}

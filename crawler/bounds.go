@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"gongkai/crawler/visit"
 	"gongkai/store"
 	"gongkai/store/frontier"
 )
@@ -145,7 +146,7 @@ func (w *walk) lookAgain(start []string) error {
 	w.Renewed = time.Now().UTC()
 	for _, t := range begin(w.portal.ID, start) {
 		t = w.living(t)
-		t.anew = true
+		t.Anew = true
 		if err := w.renew(t); err != nil {
 			return err
 		}
@@ -154,20 +155,20 @@ func (w *walk) lookAgain(start []string) error {
 }
 
 // rank puts a report that the archive has an answer of behind those it has none of.
-func (w *walk) rank(t target, from target) (target, error) {
-	if t.kind != store.KindReport || w.conf.backfills() {
+func (w *walk) rank(t visit.Target, from visit.Target) (visit.Target, error) {
+	if t.Kind != store.KindReport || w.conf.backfills() {
 		return t, nil
 	}
-	c, known, err := w.store.LastCapture(t.url)
+	c, known, err := w.store.LastCapture(t.URL)
 	if err != nil {
 		return t, err
 	}
 	if known {
-		t.held, t.after = true, c.Time
-		if now := time.Now(); t.after.After(now) {
-			t.after = now // the clock was wrong
+		t.Held, t.After = true, c.Time
+		if now := time.Now(); t.After.After(now) {
+			t.After = now // the clock was wrong
 		}
 	}
-	t.ahead = from.anew && !known
+	t.Ahead = from.Anew && !known
 	return t, nil
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"gongkai/crawler/portal"
+	"gongkai/crawler/visit"
 	"gongkai/extract"
 	"gongkai/seeds"
 	"gongkai/store"
@@ -84,7 +85,7 @@ func (s *site) check(ctx context.Context, p seeds.Portal, start string, sum *Por
 	}
 	t := begin(p.ID, []string{start})[0]
 	for s.closed == "" {
-		known, err := recall(s.store, t.url)
+		known, err := recall(s.store, t.URL)
 		if err != nil {
 			return k, err
 		}
@@ -104,9 +105,9 @@ func (s *site) check(ctx context.Context, p seeds.Portal, start string, sum *Por
 			k.Robots = pg.Robots.Reason
 		}
 		if pg.State == store.StateRedirect {
-			next, reason := redirected(t, pg.Destination(), s.scope)
+			next, reason := visit.Redirected(t, pg.Destination(), s.scope)
 			if reason == "" {
-				t, k.Final = next, next.url
+				t, k.Final = next, next.URL
 				continue
 			}
 			k.State, k.Detail = store.StateFailed, reason
@@ -127,8 +128,8 @@ func (s *site) check(ctx context.Context, p seeds.Portal, start string, sum *Por
 }
 
 // read looks at the page.
-func (k *Checked) read(b *reading.Budget, pg page, body []byte, p seeds.Portal, t target) {
-	l, err := listed(b, pg.Capture, body, p, t.request)
+func (k *Checked) read(b *reading.Budget, pg visit.Page, body []byte, p seeds.Portal, t visit.Target) {
+	l, err := listed(b, pg.Capture, body, p, t.Request)
 	if err != nil {
 		k.Detail = err.Error()
 		return
@@ -143,7 +144,7 @@ func (k *Checked) read(b *reading.Budget, pg page, body []byte, p seeds.Portal, 
 	slices.Sort(k.Years)
 	k.Years = slices.Compact(k.Years)
 	if u, err := url.Parse(pg.URL); err == nil {
-		if e, err := portal.Explore(body, pg.Header.Get("Content-Type"), u, p, t.request); err == nil {
+		if e, err := portal.Explore(body, pg.Header.Get("Content-Type"), u, p, t.Request); err == nil {
 			k.Named = strings.TrimSpace(e.Title)
 		}
 	}

@@ -19,6 +19,7 @@ import (
 
 	"gongkai/crawler/fetch"
 	"gongkai/crawler/portal"
+	"gongkai/crawler/visit"
 	"gongkai/crawler/weburl"
 	"gongkai/extract"
 	"gongkai/extract/markup"
@@ -66,10 +67,10 @@ func (i *Import) Run(ctx context.Context, c *warc.Collection) (ImportSummary, er
 	if i.Log == nil {
 		i.Log = slog.New(slog.DiscardHandler)
 	}
-	i.hosts = allowed(i.Portals, i.AllowHosts)
+	i.hosts = visit.Allowed(i.Portals, i.AllowHosts)
 	c.Want = i.wants
 	m := importing{Import: i, stop: ctx.Err, collection: c, roles: newRoles(i.Portals), portals: map[string]seeds.Portal{},
-		wanted: map[string]bool{}, bodies: map[string]string{}, parts: map[string]target{}, sum: ImportSummary{Kinds: map[string]int{}}}
+		wanted: map[string]bool{}, bodies: map[string]string{}, parts: map[string]visit.Target{}, sum: ImportSummary{Kinds: map[string]int{}}}
 	for _, p := range i.Portals {
 		m.portals[p.ID] = p
 	}
@@ -86,7 +87,7 @@ func (i *Import) Run(ctx context.Context, c *warc.Collection) (ImportSummary, er
 
 // wants reports whether answers from an address may enter the archive. Addresses that are too long for it are told later.
 func (i *Import) wants(u *url.URL) bool {
-	host := scope{site: weburl.Site(u), hosts: i.hosts}.deny(&url.URL{Scheme: u.Scheme, Host: u.Host})
+	host := visit.Scope{Site: weburl.Site(u), Hosts: i.hosts}.Deny(&url.URL{Scheme: u.Scheme, Host: u.Host})
 	return host == ""
 }
 
@@ -97,11 +98,11 @@ type importing struct {
 	collection *warc.Collection
 	roles      *roles
 	portals    map[string]seeds.Portal
-	wanted     map[string]bool   // digests that revisits name
-	bodies     map[string]string // digest as the files name it -> SHA-256 of the body that was archived
-	parts      map[string]target // what belongs to reports that have been archived, by key
-	pages      []surveyed        // that are to be looked at
-	waiting    int               // bytes of these
+	wanted     map[string]bool         // digests that revisits name
+	bodies     map[string]string       // digest as the files name it -> SHA-256 of the body that was archived
+	parts      map[string]visit.Target // what belongs to reports that have been archived, by key
+	pages      []surveyed              // that are to be looked at
+	waiting    int                     // bytes of these
 	sum        ImportSummary
 }
 
@@ -248,7 +249,7 @@ func (m *importing) take(a *warc.Answer) error {
 		m.refuse(a, fmt.Sprintf("the archive holds a later capture of this page, number %d; import the collection into an archive of its own, and merge the two", older))
 		return nil
 	default:
-		if err := m.Store.AddCapture(&p.Capture, p.body, nil); err != nil {
+		if err := m.Store.AddCapture(&p.Capture, p.Body, nil); err != nil {
 			if errors.Is(err, store.ErrDamaged) || p.ID != 0 || !unfit(&p) {
 				return err
 			}
@@ -263,11 +264,11 @@ func (m *importing) take(a *warc.Answer) error {
 }
 
 // again counts an answer that is held with its body: nothing must be found out about it.
-func (m *importing) again(a *warc.Answer) (p page, done bool, err error) {
+func (m *importing) again(a *warc.Answer) (p visit.Page, done bool, err error) {
 	if len(a.Body) == 0 || a.Err != nil || a.Known != nil || a.Status != http.StatusOK {
 		return p, false, nil
 	}
-	p = page{Capture: store.Capture{URL: address(a), Time: a.Time, Status: a.Status}, body: a.Body}
+	p = visit.Page{Capture: store.Capture{URL: address(a), Time: a.Time, Status: a.Status}, Body: a.Body}
 	id, _, err := m.held(&p)
 	if err != nil || id == 0 {
 		return p, false, err
@@ -281,7 +282,7 @@ func (m *importing) again(a *warc.Answer) (p page, done bool, err error) {
 }
 
 // settle remembers what later answers need to know of one that is in the archive.
-func (m *importing) settle(a *warc.Answer, p *page) error {
+func (m *importing) settle(a *warc.Answer, p *visit.Page) error {
 	switch {
 	case a.Known != nil: // our own files tell what there was
 	case a.Err != nil:
@@ -298,7 +299,7 @@ func (m *importing) settle(a *warc.Answer, p *page) error {
 }
 
 // unfit reports whether it is the capture's own fault that the archive does not take it.
-func unfit(p *page) bool {
+func unfit(p *visit.Page) bool {
 	u, err := url.Parse(p.URL)
 	return err != nil || len(p.URL) > weburl.Longest || strings.ContainsRune(u.String(), 0) || p.Time.Year() < 1971 || p.Time.Year() > 2200
 }
@@ -310,9 +311,9 @@ func (m *importing) note(id uint64) {
 }
 
 // held returns the capture that is this one, or else one of the same page that is later; 0 for none.
-func (m *importing) held(p *page) (same, later uint64, err error) {
-	if p.body != nil {
-		sum := sha256.Sum256(p.body)
+func (m *importing) held(p *visit.Page) (same, later uint64, err error) {
+	if p.Body != nil {
+		sum := sha256.Sum256(p.Body)
 		p.SHA256 = hex.EncodeToString(sum[:])
 	}
 	last, ok, err := m.Store.LastCapture(p.URL)
@@ -339,8 +340,8 @@ var (
 )
 
 // restored returns the capture that an archive of gongkai has exported, as it was.
-func (m *importing) restored(a *warc.Answer) (p page, why string, err error) {
-	p = page{Capture: *a.Known}
+func (m *importing) restored(a *warc.Answer) (p visit.Page, why string, err error) {
+	p = visit.Page{Capture: *a.Known}
 	_, digest := hex.DecodeString(p.SHA256)
 	hasBody := p.State == store.StateOK || p.State == store.StateUnchanged
 	switch {
@@ -350,7 +351,7 @@ func (m *importing) restored(a *warc.Answer) (p page, why string, err error) {
 	case p.SHA256 == "":
 		return p, "", nil
 	case a.Revisit == nil:
-		p.body = a.Body
+		p.Body = a.Body
 		if sum := sha256.Sum256(a.Body); hex.EncodeToString(sum[:]) != p.SHA256 {
 			return p, "the body is not the one that its metadata record names", nil
 		}
@@ -360,10 +361,10 @@ func (m *importing) restored(a *warc.Answer) (p page, why string, err error) {
 			return p, "the body that it names is not in the archive", err
 		}
 		if p.Status != http.StatusNotModified {
-			p.body = body
+			p.Body = body
 		}
 	}
-	if p.State == store.StateUnchanged && p.body != nil {
+	if p.State == store.StateUnchanged && p.Body != nil {
 		p.State = store.StateOK // the archive will tell
 	}
 	return p, "", nil
@@ -379,13 +380,13 @@ func (m *importing) body(sum string) ([]byte, error) {
 }
 
 // judged returns an answer of a collection of others as a crawl would have archived it.
-func (m *importing) judged(a *warc.Answer) (p page, why string, err error) {
+func (m *importing) judged(a *warc.Answer) (p visit.Page, why string, err error) {
 	u, err := url.Parse(address(a))
 	if err != nil {
 		return p, "a malformed address", nil
 	}
 	t := m.role(u)
-	t.url = address(a)
+	t.URL = address(a)
 	got := fetch.Answer{Start: a.Time, Status: a.Status, Header: a.Header, Remote: a.Remote, Body: a.Body, Err: a.Err}
 	if got.Body == nil {
 		got.Body = []byte{} // an empty page is one
@@ -395,28 +396,28 @@ func (m *importing) judged(a *warc.Answer) (p page, why string, err error) {
 	}
 	var original store.Capture
 	if a.Revisit != nil && maySayUnchanged(a.Status) {
-		if original, got.Body, why, err = m.revisited(a, t.url); err != nil || why != "" {
+		if original, got.Body, why, err = m.revisited(a, t.URL); err != nil || why != "" {
 			return p, why, err
 		}
 		if got.Header == nil {
 			got.Header = original.Header
 		}
 	}
-	p = judge(t, got, original.SHA256)
+	p = visit.Judge(t, got, original.SHA256)
 	p.Truncated = a.Cut
 	if errors.Is(a.Err, warc.ErrTooLarge) {
 		p.State = store.StateRefused
 	}
 	if p.State == store.StateUnchanged {
-		p.body = nil
+		p.Body = nil
 	}
 	p.Robots = store.Robots{Allowed: true, Reason: fmt.Sprintf("not known: imported from %s, record %s", a.Name(), a.ID)}
-	front, err := m.front(u, len(p.body))
+	front, err := m.front(u, len(p.Body))
 	if err != nil {
 		return p, "", err
 	}
-	p.missed(u, front)
-	if t.kind == store.KindOther || m.roles.guesses[weburl.Key(u)] {
+	p.Missed(u, front)
+	if t.Kind == store.KindOther || m.roles.guesses[weburl.Key(u)] {
 		m.recognise(&p, original)
 	}
 	return p, "", nil
@@ -442,7 +443,7 @@ func (m *importing) revisited(a *warc.Answer, address string) (original store.Ca
 }
 
 // recognise tells by itself what a page is that nothing leads to: what it was when it was captured first, or a report.
-func (m *importing) recognise(p *page, original store.Capture) {
+func (m *importing) recognise(p *visit.Page, original store.Capture) {
 	switch {
 	case original.URL == p.URL && original.Kind != "" && p.State == store.StateUnchanged:
 		p.Kind = original.Kind
@@ -452,19 +453,19 @@ func (m *importing) recognise(p *page, original store.Capture) {
 }
 
 // role says what a page is to a crawl.
-func (m *importing) role(u *url.URL) target {
+func (m *importing) role(u *url.URL) visit.Target {
 	t, known := m.roles.of[weburl.Key(u)]
-	if part, ok := m.parts[weburl.Key(u)]; ok && (!known || t.kind != store.KindReport) {
+	if part, ok := m.parts[weburl.Key(u)]; ok && (!known || t.Kind != store.KindReport) {
 		t, known = part, true
 	}
 	if !known {
-		t = target{kind: store.KindOther, portal: m.roles.portal(u)}
+		t = visit.Target{Kind: store.KindOther, Portal: m.roles.portal(u)}
 	}
 	if u.Path == "/robots.txt" {
-		return target{kind: store.KindRobots, portal: m.roles.portal(u)}
+		return visit.Target{Kind: store.KindRobots, Portal: m.roles.portal(u)}
 	}
-	if t.portal == "" {
-		t.portal = m.roles.portal(u)
+	if t.Portal == "" {
+		t.Portal = m.roles.portal(u)
 	}
 	return t
 }
@@ -524,11 +525,11 @@ func (m *importing) front(u *url.URL, size int) ([]byte, error) {
 }
 
 // standsAlone reports whether a page that no listing leads to is a report: it calls itself one, and reads as one.
-func (m *importing) standsAlone(p *page) (ok bool) {
-	if kind := http.DetectContentType(p.body); noPage(p.Header) || !strings.HasPrefix(kind, "text/") {
+func (m *importing) standsAlone(p *visit.Page) (ok bool) {
+	if kind := http.DetectContentType(p.Body); noPage(p.Header) || !strings.HasPrefix(kind, "text/") {
 		return false
 	}
-	doc, err := reading.Parse(m.Budget, p.Capture, p.body)
+	doc, err := reading.Parse(m.Budget, p.Capture, p.Body)
 	if err != nil {
 		return false
 	}
@@ -546,12 +547,12 @@ func (m *importing) standsAlone(p *page) (ok bool) {
 }
 
 // expect notes what belongs to a report that has been archived: its parts follow.
-func (m *importing) expect(p *page) error {
-	if p.Kind == store.KindReport && (p.State == store.StateOK || p.State == store.StateUnchanged) && p.body != nil {
-		m.addParts(p.URL, p.Capture, p.body)
+func (m *importing) expect(p *visit.Page) error {
+	if p.Kind == store.KindReport && (p.State == store.StateOK || p.State == store.StateUnchanged) && p.Body != nil {
+		m.addParts(p.URL, p.Capture, p.Body)
 	}
-	if t, ok := m.parts[weburl.KeyOf(p.URL)]; ok && p.Kind == store.KindPart && p.body != nil {
-		m.addParts(t.from, p.Capture, p.body) // a frame has the attachments of the article
+	if t, ok := m.parts[weburl.KeyOf(p.URL)]; ok && p.Kind == store.KindPart && p.Body != nil {
+		m.addParts(t.From, p.Capture, p.Body) // a frame has the attachments of the article
 	}
 	if t, ok := m.parts[weburl.KeyOf(p.URL)]; ok && p.State == store.StateRedirect {
 		m.movePart(t, p)
@@ -569,9 +570,9 @@ func (m *importing) addParts(report string, c store.Capture, body []byte) {
 		if n == reading.MostAttachments {
 			return
 		}
-		t := target{url: part.URL, kind: store.KindPart, portal: c.Portal, from: report, title: part.Name}
+		t := visit.Target{URL: part.URL, Kind: store.KindPart, Portal: c.Portal, From: report, Title: part.Name}
 		if part.Kind == extract.PartAttachment {
-			t.kind = store.KindAttachment
+			t.Kind = store.KindAttachment
 		}
 		if k := weburl.KeyOf(part.URL); k != weburl.KeyOf(report) {
 			m.parts[k] = t
@@ -580,7 +581,7 @@ func (m *importing) addParts(report string, c store.Capture, body []byte) {
 }
 
 // movePart notes where a part has moved to.
-func (m *importing) movePart(t target, p *page) {
+func (m *importing) movePart(t visit.Target, p *visit.Page) {
 	base, err := url.Parse(p.URL)
 	if err != nil {
 		return

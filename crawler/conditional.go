@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"gongkai/crawler/visit"
 	"gongkai/crawler/weburl"
 	"gongkai/store"
 )
@@ -82,21 +83,21 @@ func wasRebuff(c store.Capture) bool {
 	return c.State == store.StateFailed && strings.HasPrefix(c.Error, rebuff)
 }
 
-// rebuff makes a failure of what is not to be believed as the answer to a conditional request. A server that asks to be left
+// disbelieve makes a failure of what is not to be believed as the answer to a conditional request. A server that asks to be left
 // alone for a while is obeyed first, and no answer at all says nothing about conditions.
-func (p *page) rebuff() {
+func disbelieve(p *visit.Page) {
 	switch {
-	case !p.conditional, p.rebuffed, p.cut, p.Status == 0, p.State == store.StateUnchanged, p.State == store.StateRefused,
-		p.State == store.StateOK && (p.Kind != store.KindRobots || len(bytes.TrimSpace(p.body)) > 0),
-		p.wait > 0, p.Status == http.StatusTooManyRequests, p.State == store.StateRedirect && p.toSession():
+	case !p.Conditional, p.Rebuffed, p.Cut, p.Status == 0, p.State == store.StateUnchanged, p.State == store.StateRefused,
+		p.State == store.StateOK && (p.Kind != store.KindRobots || len(bytes.TrimSpace(p.Body)) > 0),
+		p.Wait > 0, p.Status == http.StatusTooManyRequests, p.State == store.StateRedirect && toSession(p):
 		return
 	}
-	p.rebuffed = true
-	p.State, p.wall, p.Error = store.StateFailed, false, rebuff+cmp.Or(p.Error, store.StatusText(p.Status))
+	p.Rebuffed = true
+	p.State, p.Wall, p.Error = store.StateFailed, false, rebuff+cmp.Or(p.Error, store.StatusText(p.Status))
 }
 
 // toSession reports whether a redirect leads to the page itself, with the session of a visitor in its address.
-func (p *page) toSession() bool {
+func toSession(p *visit.Page) bool {
 	base, err1 := url.Parse(p.URL)
 	if err1 != nil {
 		return false
@@ -107,21 +108,21 @@ func (p *page) toSession() bool {
 
 // insist asks for a page, and once more without conditions when the answer to a conditional request is not to be believed;
 // that one is archived. look completes an answer.
-func (s *site) insist(ctx context.Context, t target, known urlHistory, sum *PortalSummary, look func(*page) error) (page, error) {
-	send := func() (page, error) {
+func (s *site) insist(ctx context.Context, t visit.Target, known urlHistory, sum *PortalSummary, look func(*visit.Page) error) (visit.Page, error) {
+	send := func() (visit.Page, error) {
 		p, err := s.request(ctx, t, known, sum)
 		if err == nil {
 			err = look(&p)
 		}
-		p.rebuff()
+		disbelieve(&p)
 		return p, err
 	}
 	p, err := send()
-	if err != nil || !p.rebuffed || s.closed != "" {
+	if err != nil || !p.Rebuffed || s.closed != "" {
 		return p, err
 	}
 	if err := s.archive(&p, known, sum); err != nil {
-		return page{}, err
+		return visit.Page{}, err
 	}
 	first := p
 	known.doubted = true
@@ -138,12 +139,12 @@ const mostBalks = 2
 
 // distrust notes that a page was there when it was asked for without conditions: for a while none are sent to the site, or
 // each of its pages would cost two requests.
-func (s *site) distrust(rebuffed page) {
+func (s *site) distrust(rebuffed visit.Page) {
 	h := &s.clock.Host
-	if h.Balks++; rebuffed.passing && h.Balks < mostBalks {
+	if h.Balks++; rebuffed.Passing && h.Balks < mostBalks {
 		return
 	}
 	h.Balks, h.Lied = 0, rebuffed.Time.UTC()
-	s.log.Info("does not answer conditional requests as it should: for a while none are sent to the site", "site", s.scope.site,
+	s.log.Info("does not answer conditional requests as it should: for a while none are sent to the site", "site", s.scope.Site,
 		"url", rebuffed.URL, "answer", rebuffed.Error)
 }

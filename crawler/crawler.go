@@ -15,6 +15,7 @@ import (
 	"gongkai/crawler/fetch"
 	"gongkai/crawler/pace"
 	"gongkai/crawler/robots"
+	"gongkai/crawler/visit"
 	"gongkai/crawler/weburl"
 	"gongkai/extract"
 	"gongkai/seeds"
@@ -157,7 +158,7 @@ func (r *run) visit(ctx context.Context, groups []group) (Summary, error) {
 		laps := r.live.jobs[i]
 		g.Go(func() error {
 			defer r.live.sites.Add(1)
-			s := newSite(r, scope{site: group.site, hosts: r.hosts}, laps)
+			s := newSite(r, visit.Scope{Site: group.site, Hosts: r.hosts}, laps)
 			defer r.network.leaves(s)
 			return s.visit(ctx, group.jobs, sums[i])
 		})
@@ -230,7 +231,7 @@ func (r *run) prepare() error {
 	}
 	r.live = &live{began: time.Now()}
 	r.places = make(chan struct{}, max(r.conf.Hosts, 1))
-	r.hosts = allowed(r.conf.Portals, r.conf.AllowHosts)
+	r.hosts = visit.Allowed(r.conf.Portals, r.conf.AllowHosts)
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"gongkai/crawler/discover"
 	"gongkai/crawler/portal"
+	"gongkai/crawler/visit"
 	"gongkai/crawler/weburl"
 	"gongkai/seeds"
 	"gongkai/store"
@@ -162,13 +163,13 @@ func (k *seeker) seek(ctx context.Context) error {
 
 // try asks for one lead, where it was moved to, and for a home page that cannot be had at its alternates.
 func (k *seeker) try(ctx context.Context, l discover.Lead) error {
-	t := target{url: l.Key(), kind: store.KindListing, portal: k.portal.ID, from: l.From, title: l.Name, request: l.Request}
+	t := visit.Target{URL: l.Key(), Kind: store.KindListing, Portal: k.portal.ID, From: l.From, Title: l.Name, Request: l.Request}
 	for {
-		u, err := url.Parse(t.address())
+		u, err := url.Parse(t.Address())
 		if err != nil {
 			return nil // leads have been parsed
 		}
-		if deny := k.site.scope.deny(u); deny != "" {
+		if deny := k.site.scope.Deny(u); deny != "" {
 			k.missed(l, deny)
 			k.refer(l, u)
 			return nil
@@ -190,8 +191,8 @@ func (k *seeker) try(ctx context.Context, l discover.Lead) error {
 			k.took(l, p, body, u)
 			return nil
 		case store.StateRedirect:
-			t.cookie = t.cookie || setsCookie(p.Header)
-			next, reason := redirected(t, p.Destination(), k.site.scope)
+			t.Cookie = t.Cookie || visit.SetsCookie(p.Header)
+			next, reason := visit.Redirected(t, p.Destination(), k.site.scope)
 			if reason != "" {
 				k.missed(l, reason)
 				return nil
@@ -199,15 +200,15 @@ func (k *seeker) try(ctx context.Context, l discover.Lead) error {
 			t = next
 			continue
 		}
-		if p.passing && k.pages == 0 && t.tries == 0 && k.site.closed == "" { // all hangs on the home page
-			t.tries++
-			if err := k.site.sleep(ctx, max(p.wait, k.site.clock.Pause(1))); err != nil {
+		if p.Passing && k.pages == 0 && t.Tries == 0 && k.site.closed == "" { // all hangs on the home page
+			t.Tries++
+			if err := k.site.sleep(ctx, max(p.Wait, k.site.clock.Pause(1))); err != nil {
 				return err
 			}
 			continue
 		}
 		if other := k.alternate(l, t, p); other != "" {
-			t.url, t.request.URL, t.via, t.alternates = other, other, append(t.via, t.url), t.alternates+1
+			t.URL, t.Request.URL, t.Via, t.Alternates = other, other, append(t.Via, t.URL), t.Alternates+1
 			k.site.once = true // what is tried next is a guess
 			continue
 		}
@@ -224,12 +225,12 @@ func (k *seeker) try(ctx context.Context, l discover.Lead) error {
 }
 
 // alternate returns the next address to try for a home page at which nobody answers, "" when there is none.
-func (k *seeker) alternate(l discover.Lead, t target, p page) string {
-	u, err := url.Parse(t.address())
-	if k.pages > 0 || l.From != "" || !silent(p) || err != nil || len(t.via) != t.alternates {
+func (k *seeker) alternate(l discover.Lead, t visit.Target, p visit.Page) string {
+	u, err := url.Parse(t.Address())
+	if k.pages > 0 || l.From != "" || !silent(p) || err != nil || len(t.Via) != t.Alternates {
 		return ""
 	}
-	address, _ := weburl.Alternate(u, t.alternates)
+	address, _ := weburl.Alternate(u, t.Alternates)
 	return address
 }
 
@@ -241,7 +242,7 @@ func (k *seeker) missed(l discover.Lead, why string) {
 }
 
 // took reads a page that was had.
-func (k *seeker) took(l discover.Lead, p page, body []byte, u *url.URL) {
+func (k *seeker) took(l discover.Lead, p visit.Page, body []byte, u *url.URL) {
 	k.pages++
 	if weburl.IsHome(u) {
 		k.site.homes[weburl.Authority(u)] = home{p.SHA256, len(body)}
@@ -270,14 +271,14 @@ func (k *seeker) took(l discover.Lead, p page, body []byte, u *url.URL) {
 
 // have returns what the portal answers, or what it has answered since the night before: a search that is repeated, and
 // a walk that follows one, cost the portal nothing.
-func (k *seeker) have(ctx context.Context, t target) (page, []byte, error) {
-	t.url = weburl.WithoutFragment(t.url)
-	t.request.URL = weburl.WithoutFragment(t.request.URL)
-	known, err := recall(k.site.store, t.url)
+func (k *seeker) have(ctx context.Context, t visit.Target) (visit.Page, []byte, error) {
+	t.URL = weburl.WithoutFragment(t.URL)
+	t.Request.URL = weburl.WithoutFragment(t.Request.URL)
+	known, err := recall(k.site.store, t.URL)
 	if err != nil {
-		return page{}, nil, err
+		return visit.Page{}, nil, err
 	}
-	itself := slices.Contains(t.via, t.url) // it has just sent us there, and has to be asked again
+	itself := slices.Contains(t.Via, t.URL) // it has just sent us there, and has to be asked again
 	if fresh(known) && known.last.ID > k.since && !k.site.conf.Full && !itself {
 		p := archived(known.last)
 		if p.Header.Get("Content-Type") == "" {
@@ -288,7 +289,7 @@ func (k *seeker) have(ctx context.Context, t target) (page, []byte, error) {
 	}
 	p, err := k.site.ask(ctx, t, known, k.sum)
 	if err != nil {
-		return page{}, nil, err
+		return visit.Page{}, nil, err
 	}
 	body, err := k.site.keep(ctx, &p, known, k.sum)
 	if p.State == store.StateUnchanged && p.Header.Get("Content-Type") == "" {
@@ -510,7 +511,7 @@ func (w *walk) setOut(ctx context.Context, e *job) (err error) {
 // onSite returns those of some start pages that lie on the site: others must be asked for by another clock.
 func (s *site) onSite(start []string) (here []string) {
 	for _, address := range start {
-		if u, err := url.Parse(address); err == nil && weburl.Site(u) == s.scope.site {
+		if u, err := url.Parse(address); err == nil && weburl.Site(u) == s.scope.Site {
 			here = append(here, address)
 		}
 	}
@@ -538,10 +539,10 @@ func (w *walk) setOutAgain(ctx context.Context) (bool, error) {
 }
 
 // begin returns the targets that a walk begins with.
-func begin(id string, start []string) (all []target) {
+func begin(id string, start []string) (all []visit.Target) {
 	for _, u := range start {
 		bare := weburl.WithoutFragment(u) // some sites drawn by script name the column behind it
-		all = append(all, target{url: bare, kind: store.KindListing, portal: id, request: portal.Start(u)})
+		all = append(all, visit.Target{URL: bare, Kind: store.KindListing, Portal: id, Request: portal.Start(u)})
 	}
 	return all
 }

@@ -16,11 +16,10 @@
 //	         turns.go      whose turn it is where several crawls want a site
 //	         robots.go     what robots.txt permits, from the site or the archive
 //	         conditional.go, due.go   what the archive knows of an address, and what to ask because of that
-//	         answer.go     what an answer means
-//	         scope.go, ways.go        where a crawl may go, and by which network
+//	         ways.go       by which network a portal is reached
 //	walk     walk.go       one page after the other, and what it leads to
 //	         plan.go       what is still to do, in words of the frontier
-//	         listed.go, follow.go     what a listing lists, and what to ask for after it or after a redirect
+//	         listed.go     what a listing lists
 //	         parts.go      a report and its parts
 //	         memory.go     what listings and reports were, and are no more
 //	         backfill.go   past years
@@ -31,5 +30,6 @@
 //	import   collect.go, roles.go        what others have collected
 //
 // Below it, each by itself: weburl says which page an address is, pace when whom may be asked, fetch sends one request and
-// gives its answer, robots reads robots.txt, portal reads listings, discover judges leads, replica serves portals for tests.
+// gives its answer, visit says what that means and what to ask for next, robots reads robots.txt, portal reads listings,
+// discover judges leads, replica serves portals for tests.
 package crawler

@@ -4,6 +4,9 @@ import (
 	"net/http"
 	"time"
 
+	"gongkai/crawler/fetch"
+	"gongkai/crawler/visit"
+	"gongkai/extract/filetype"
 	"gongkai/store"
 )
 
@@ -174,4 +177,25 @@ const (
 // long again as it had been unchanged.
 func dueAt(changed, visited time.Time) time.Time {
 	return visited.Add(min(max(visited.Sub(changed), shortest), rarest))
+}
+
+// takePart takes what there is of a body that broke off for the answer if the same has come before: it is then the
+// server's way to end it, and no accident. Of a robots.txt no part will do, and none takes the place of a whole body
+// unless the document has its own end.
+func takePart(p *visit.Page, t visit.Target, a fetch.Answer, known urlHistory) {
+	if !p.Cut {
+		p.Completed = known.cut && p.State == store.StateOK
+		return
+	}
+	again := known.last.Error == p.Error || known.last.Truncated == p.Error
+	if !again || t.Kind == store.KindRobots || len(a.Body) == 0 || known.held != "" && !known.cut && !filetype.Ended(a.Body) {
+		return
+	}
+	why := p.Error
+	a.Err = nil
+	*p = visit.Judge(t, a, "")
+	p.Cut = true
+	if p.State == store.StateOK {
+		p.Truncated = why
+	}
 }

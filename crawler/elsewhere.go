@@ -27,7 +27,7 @@ const (
 // isAway reports whether the site that is being visited is another than that of a portal's home page.
 func (s *site) isAway(p seeds.Portal) bool {
 	home, err := url.Parse(p.HomePage())
-	return err == nil && home.Host != "" && weburl.Site(home) != s.scope.site
+	return err == nil && home.Host != "" && weburl.Site(home) != s.scope.Site
 }
 
 // refer notes a lead to another site of a government that is named like the portal's column, or like the section that it
@@ -35,7 +35,7 @@ func (s *site) isAway(p seeds.Portal) bool {
 func (k *seeker) refer(l discover.Lead, u *url.URL) {
 	address := weburl.WithoutFragment(u.String())
 	at := division.Find(l.Name, k.portal.Division)
-	if k.away || l.Points < promising || weburl.Site(u) == k.site.scope.site || !strings.HasSuffix(strings.ToLower(u.Hostname()), ".gov.cn") ||
+	if k.away || l.Points < promising || weburl.Site(u) == k.site.scope.Site || !strings.HasSuffix(strings.ToLower(u.Hostname()), ".gov.cn") ||
 		notOurs.MatchString(l.Name) || at != "" && at != k.portal.Division && at != k.search.Site.Division {
 		return
 	}
@@ -167,7 +167,7 @@ func (w *walk) died() error {
 	w.Searched = true
 	w.site.log.Warn("the listing on another site lists nothing any more: it will be looked for", "portal", w.portal.ID)
 	d := seeds.Discovery{Portal: w.portal.ID, Time: time.Now().UTC().Truncate(time.Second), Instead: w.portal.Start, Outcome: seeds.Died,
-		Reason: "the listing lists nothing any more, on " + w.site.scope.site + othersAnswer}
+		Reason: "the listing lists nothing any more, on " + w.site.scope.Site + othersAnswer}
 	if w.portal.Given != nil {
 		d.Instead = w.portal.Given
 	}

@@ -1,15 +1,14 @@
 package crawler
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
 	"gongkai/crawler/portal"
+	"gongkai/crawler/visit"
 	"gongkai/crawler/weburl"
 	"gongkai/extract/markup"
 	"gongkai/seeds"
@@ -19,35 +18,9 @@ import (
 
 // listed reads a listing, the answer to a request. Its error says in few words why it is no page.
 func listed(b *reading.Budget, c store.Capture, body []byte, p seeds.Portal, r portal.Request) (portal.Listing, error) {
-	return readPage(b, c, body, r.URL, func(u *url.URL) (portal.Listing, error) {
+	return visit.Read(b, c, body, r.URL, func(u *url.URL) (portal.Listing, error) {
 		return portal.Read(body, c.Header.Get("Content-Type"), u, p, r)
 	})
-}
-
-// readPage reads a web page that was asked for under an address, "" for the capture's own.
-func readPage(b *reading.Budget, c store.Capture, body []byte, asked string, read func(*url.URL) (portal.Listing, error)) (l portal.Listing, err error) {
-	done, err := b.BeginListing(c.SHA256)
-	if err != nil {
-		return l, err
-	}
-	defer done()
-	defer func() {
-		if r := recover(); r != nil { // one hostile page must not end a night's crawl
-			l, err = portal.Listing{}, fmt.Errorf("reading panicked: %v", r)
-		}
-	}()
-	u, err := url.Parse(cmp.Or(asked, c.URL))
-	if err != nil {
-		return l, err
-	}
-	if len(body) == 0 {
-		return l, errors.New("empty page")
-	}
-	// What the bytes look like decides, not what the server calls them: PDF comes as text/html too.
-	if kind := http.DetectContentType(body); !strings.HasPrefix(kind, "text/") && kind != "application/octet-stream" {
-		return l, fmt.Errorf("no web page: %s", kind)
-	}
-	return read(u)
 }
 
 // publisher is who publishes on a portal.
@@ -85,11 +58,11 @@ type tally struct {
 const mostMissed = 3
 
 // tally returns what is known of the listing that a page belongs to.
-func (w *walk) tally(t target) *tally {
-	known := w.Tallies[t.listing()]
+func (w *walk) tally(t visit.Target) *tally {
+	known := w.Tallies[t.Listing()]
 	if known == nil {
 		known = new(tally)
-		w.Tallies[t.listing()] = known
+		w.Tallies[t.Listing()] = known
 	}
 	return known
 }
@@ -98,14 +71,14 @@ func (y *tally) miss() { y.Missed++; y.InRow++ }
 
 // idle reports whether nothing is to be hoped for from a page that a script announces: those before it were not
 // there, or it would stand in for one that was not, and all were.
-func (w *walk) idle(t target) bool {
-	if t.kind != store.KindListing {
+func (w *walk) idle(t visit.Target) bool {
+	if t.Kind != store.KindListing {
 		return false
 	}
 	switch y := w.tally(t); {
-	case t.extra:
+	case t.Extra:
 		return y.Missed == 0
-	case t.guess && y.InRow >= mostMissed:
+	case t.Guess && y.InRow >= mostMissed:
 		y.Dropped++
 		return true
 	}
@@ -113,12 +86,12 @@ func (w *walk) idle(t target) bool {
 }
 
 // list queues what a listing page leads to.
-func (w *walk) list(t target, p page, body []byte) error {
-	if u, err := url.Parse(t.url); err == nil && weburl.IsHome(u) {
+func (w *walk) list(t visit.Target, p visit.Page, body []byte) error {
+	if u, err := url.Parse(t.URL); err == nil && weburl.IsHome(u) {
 		w.site.homes[weburl.Authority(u)] = home{p.SHA256, len(body)}
 	}
 	y := w.tally(t)
-	if t.guess && len(t.via) == 0 {
+	if t.Guess && len(t.Via) == 0 {
 		y.Found++
 	}
 	l, kept, err := w.listing(t, p, body)
@@ -130,21 +103,21 @@ func (w *walk) list(t target, p page, body []byte) error {
 		w.problem(t, err.Error())
 		return nil
 	}
-	w.site.log.Debug("listing", "portal", t.portal, "url", t.url, "family", l.Family.Name, "evidence", l.Family.Evidence,
+	w.site.log.Debug("listing", "portal", t.Portal, "url", t.URL, "family", l.Family.Name, "evidence", l.Family.Evidence,
 		"reports", len(l.Rows), "items", len(l.Items), "announced", l.Announced.Rows, "next", len(l.Next), "kept", kept)
 	first, err := w.front.Mark("page " + l.Signature)
 	if err != nil {
 		return err
 	}
 	repeated := !first
-	if t.request.Number > 0 && t.request.Series != nil && (repeated || len(l.Items) == 0) {
+	if t.Request.Number > 0 && t.Request.Series != nil && (repeated || len(l.Items) == 0) {
 		y.miss()
 	} else {
 		y.InRow = 0
 	}
 	y.Rows = max(y.Rows, l.Announced.Rows)
 	for _, item := range l.Items {
-		first, err := w.front.Mark("item " + t.listing() + " " + item)
+		first, err := w.front.Mark("item " + t.Listing() + " " + item)
 		if err != nil {
 			return err
 		}
@@ -154,13 +127,13 @@ func (w *walk) list(t target, p page, body []byte) error {
 	}
 	w.Rows += len(l.Rows)
 	if n := len(l.Lost); n > 0 {
-		w.sum.note(ProblemFew, t.url, fmt.Sprintf("%d rows are titled as reports and have no address that could be asked for: %s", n,
+		w.sum.note(ProblemFew, t.URL, fmt.Sprintf("%d rows are titled as reports and have no address that could be asked for: %s", n,
 			strings.Join(l.Lost[:min(n, mostNamed)], ", ")))
 	}
-	if !repeated && !t.anew {
+	if !repeated && !t.Anew {
 		y.Reports += len(l.Rows)
 	}
-	targets, err := w.spare(w.within(follow(t, l, repeated, w.conf.deepest())))
+	targets, err := w.spare(w.within(visit.Follow(t, l, repeated, w.conf.deepest())))
 	if err != nil {
 		return err
 	}
@@ -175,17 +148,17 @@ const wrongFor = 7 * 24 * time.Hour
 
 // spare drops the pages that a listing's script announces and that were not there last time, unless it announces
 // more than it did then: to ask again each night would cost the portal a request for nothing.
-func (w *walk) spare(targets []target) ([]target, error) {
+func (w *walk) spare(targets []visit.Target) ([]visit.Target, error) {
 	if w.conf.Full || w.conf.Recheck || w.conf.backfills() {
 		return targets, nil
 	}
-	var left, wrong []target
+	var left, wrong []visit.Target
 	for _, t := range targets {
-		if !t.guess {
+		if !t.Guess {
 			left = append(left, t)
 			continue
 		}
-		c, known, err := w.store.LastCapture(t.url)
+		c, known, err := w.store.LastCapture(t.URL)
 		switch {
 		case err != nil:
 			return nil, err
@@ -198,7 +171,7 @@ func (w *walk) spare(targets []target) ([]target, error) {
 		}
 	}
 	for _, t := range wrong {
-		if y := w.tally(t); !t.extra {
+		if y := w.tally(t); !t.Extra {
 			y.Pages++ // still true, and still a problem when none is there
 			y.Missed++
 		}
@@ -207,19 +180,19 @@ func (w *walk) spare(targets []target) ([]target, error) {
 }
 
 // room counts a listing page, and reports whether it is within the bound. Reports are not bounded.
-func (w *walk) room(t target) bool {
-	if t.kind == store.KindReport {
+func (w *walk) room(t visit.Target) bool {
+	if t.Kind == store.KindReport {
 		return true
 	}
 	most := w.conf.mostListings()
 	if w.sum.Listings == most {
 		w.problem(t, fmt.Sprintf("not read: the bound of %d listing pages is reached", most))
 	}
-	if t.extra {
+	if t.Extra {
 		return w.sum.Listings < most
 	}
 	w.sum.Listings++
-	if t.guess {
+	if t.Guess {
 		w.tally(t).Pages++
 	}
 	return w.sum.Listings <= most

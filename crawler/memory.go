@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"gongkai/crawler/portal"
+	"gongkai/crawler/visit"
 	"gongkai/crawler/weburl"
 	"gongkai/store"
 )
@@ -68,7 +69,7 @@ func (w *walk) unlisted() (found bool, err error) {
 		}
 		for _, address := range reports {
 			u, err := url.Parse(address)
-			if err != nil || w.site.scope.deny(u) != "" {
+			if err != nil || w.site.scope.Deny(u) != "" {
 				continue
 			}
 			if state, err := w.front.State(weburl.Key(u)); err != nil || state != "" {
@@ -118,7 +119,7 @@ func (w *walk) reportsOf(from string) ([]string, error) {
 
 // forgotten returns the target of a known report of the portal, if it is due. What was taken for a report and was none is
 // of no interest.
-func (w *walk) forgotten(address string) (t target, due bool, err error) {
+func (w *walk) forgotten(address string) (t visit.Target, due bool, err error) {
 	known, err := recall(w.store, address)
 	if err != nil || known.held == "" || known.last.Kind != store.KindReport || known.last.Portal != w.portal.ID {
 		return t, false, err
@@ -131,12 +132,12 @@ func (w *walk) forgotten(address string) (t target, due bool, err error) {
 		return t, false, err
 	}
 	c := known.last
-	return target{url: address, kind: store.KindReport, portal: w.portal.ID, from: c.From, title: c.Title, date: c.Date}, true, nil
+	return visit.Target{URL: address, Kind: store.KindReport, Portal: w.portal.ID, From: c.From, Title: c.Title, Date: c.Date}, true, nil
 }
 
 // withdrawn says of a report that was found missing on one day too many that it is taken for withdrawn, or "".
-func (w *walk) withdrawn(p page, known urlHistory) (string, error) {
-	if p.State != store.StateGone || p.old || known.held == "" || known.gone != mostGone-1 {
+func (w *walk) withdrawn(p visit.Page, known urlHistory) (string, error) {
+	if p.State != store.StateGone || p.Old || known.held == "" || known.gone != mostGone-1 {
 		return "", nil
 	}
 	now, err := recall(w.store, p.URL)
@@ -149,7 +150,7 @@ func (w *walk) withdrawn(p page, known urlHistory) (string, error) {
 
 // moved returns where a page sends its reader that has nothing else to say: by a meta tag, or by a script that names the
 // address.
-func moved(p page, body []byte) (location string, ok bool) {
+func moved(p visit.Page, body []byte) (location string, ok bool) {
 	u, err := url.Parse(p.URL)
 	if err != nil || len(body) == 0 {
 		return "", false

@@ -19,6 +19,7 @@ import (
 
 	"gongkai/crawler/fetch"
 	"gongkai/crawler/robots"
+	"gongkai/crawler/visit"
 	"gongkai/crawler/weburl"
 	"gongkai/store"
 )
@@ -110,19 +111,19 @@ func weigh(err error) weight {
 
 // sameSign describes an answer that a network may give in place of every site, before somebody has signed in to it: a page
 // instead of a robots.txt, or a redirect to where no government is. It is "" for any other.
-func (s *site) sameSign(t target, a fetch.Answer) string {
+func (s *site) sameSign(t visit.Target, a fetch.Answer) string {
 	switch {
 	case a.Status > 300 && a.Status < 400:
-		base, err := url.Parse(t.address())
+		base, err := url.Parse(t.Address())
 		if err != nil {
 			return ""
 		}
 		to, err := base.Parse(a.Header.Get("Location"))
-		if err != nil || to.Host == "" || weburl.Site(to) == s.scope.site || (scope{site: weburl.Site(to), hosts: s.run.hosts}).deny(to) == "" {
+		if err != nil || to.Host == "" || weburl.Site(to) == s.scope.Site || (visit.Scope{Site: weburl.Site(to), Hosts: s.run.hosts}).Deny(to) == "" {
 			return ""
 		}
 		return "redirects to " + to.Host
-	case a.Status == http.StatusOK && t.kind == store.KindRobots && strings.Contains(strings.ToLower(string(a.Body[:min(len(a.Body), 1024)])), "<html"):
+	case a.Status == http.StatusOK && t.Kind == store.KindRobots && strings.Contains(strings.ToLower(string(a.Body[:min(len(a.Body), 1024)])), "<html"):
 		sum := sha256.Sum256(a.Body)
 		return "the page " + hex.EncodeToString(sum[:8])
 	}
@@ -131,7 +132,7 @@ func (s *site) sameSign(t target, a fetch.Answer) string {
 
 // heard draws from the outcome of a request what it tells of the network. It returns true when the request is to be sent
 // again as if it had not been: it was this machine's fault that nobody answered.
-func (s *site) heard(ctx context.Context, t target, a fetch.Answer, scout bool) (again bool, err error) {
+func (s *site) heard(ctx context.Context, t visit.Target, a fetch.Answer, scout bool) (again bool, err error) {
 	l, x := s.run.network, suspect{good: s.good}
 	if a.Came() {
 		if x.sign = s.sameSign(t, a); x.sign == "" || !l.first() {
@@ -181,7 +182,7 @@ func (l *networkWatch) answers(s *site) {
 	}
 	l.asked = nil
 	if !l.down.IsZero() {
-		l.log.Info("the network is back", "site", s.scope.site, "after", time.Since(l.down).Round(time.Second))
+		l.log.Info("the network is back", "site", s.scope.Site, "after", time.Since(l.down).Round(time.Second))
 	}
 	l.down, l.scouting, l.probes = time.Time{}, false, 0
 	if len(l.suspects) > 0 {
@@ -216,7 +217,7 @@ func (l *networkWatch) tell() {
 
 // doubt waits until it is known whose fault a failure is: that of the site, or of this machine, then it returns true.
 func (l *networkWatch) doubt(ctx context.Context, s *site, x suspect, a fetch.Answer, scout bool) (again bool, err error) {
-	name := s.scope.site
+	name := s.scope.Site
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.proof.IsZero() {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"gongkai/crawler/visit"
 	"gongkai/extract"
 	"gongkai/extract/markup"
 	"gongkai/store"
@@ -17,13 +18,13 @@ import (
 
 // report asks for the parts of a report whose page has been archived, and reads it. body is nil where the page has not
 // changed, and is then taken from the archive if need be.
-func (w *walk) report(ctx context.Context, t target, p page, body []byte) (err error) {
+func (w *walk) report(ctx context.Context, t visit.Target, p visit.Page, body []byte) (err error) {
 	if done, err := w.reconsider(p); err != nil || done {
 		return err
 	}
 	unvisited := w.sum.Unvisited
-	p.body = nil // body is it, and is to be gone while parts are asked for
-	if p.State == store.StateUnchanged && !p.old {
+	p.Body = nil // body is it, and is to be gone while parts are asked for
+	if p.State == store.StateUnchanged && !p.Old {
 		if same, err := w.untouched(ctx, t, p); err != nil || same && !w.mended {
 			return err
 		}
@@ -37,28 +38,28 @@ func (w *walk) report(ctx context.Context, t target, p page, body []byte) (err e
 	if location, ok := moved(p, body); ok {
 		return w.redirect(t, location)
 	}
-	g := reading.Gathering{Store: w.store, Deny: w.site.scope.deny, Ask: func(part store.Part) error { return w.part(ctx, t, part) }}
+	g := reading.Gathering{Store: w.store, Deny: w.site.scope.Deny, Ask: func(part store.Part) error { return w.part(ctx, t, part) }}
 	defer g.Free()
 	if err := g.Gather(ctx, w.site.lease, p.Capture, body); err != nil {
 		return err
 	}
 	if n := w.sum.Unvisited - unvisited; n > 0 {
-		w.skipped(t.url, fmt.Sprintf("%d parts not visited", n))
+		w.skipped(t.URL, fmt.Sprintf("%d parts not visited", n))
 	}
 	for _, part := range g.Parts() {
 		if part.Missing != "" {
 			w.sum.Missing++
-			w.site.log.Debug("part missing", "portal", t.portal, "url", t.url, "part", part.URL, "why", part.Missing)
+			w.site.log.Debug("part missing", "portal", t.Portal, "url", t.URL, "part", part.URL, "why", part.Missing)
 		}
 	}
 	return w.record(t, p, &g)
 }
 
 // record reads a report that has been gathered, unless it has been read from the same bytes before, and keeps what it says.
-func (w *walk) record(t target, p page, g *reading.Gathering) error {
-	last, read, err := w.store.LastRecord(t.url)
+func (w *walk) record(t visit.Target, p visit.Page, g *reading.Gathering) error {
+	last, read, err := w.store.LastRecord(t.URL)
 	if err != nil || read && !w.mended && g.Same(p.Capture, &last) && !w.site.budget.Retries(&last) {
-		if p.old {
+		if p.Old {
 			w.sum.read(&last) // the process was killed before it could count it
 		}
 		return err
@@ -77,8 +78,8 @@ func (w *walk) record(t target, p page, g *reading.Gathering) error {
 	}
 	w.sum.read(&rec)
 	w.site.run.live.read(&rec)
-	if rec.Suspicious != "" && p.conditional && t.tries == 0 {
-		t.tries++
+	if rec.Suspicious != "" && p.Conditional && t.Tries == 0 {
+		t.Tries++
 		return w.again(t) // without conditions, as the record is suspicious
 	}
 	w.suspect(&rec)
@@ -86,7 +87,7 @@ func (w *walk) record(t target, p page, g *reading.Gathering) error {
 		return w.halved(&rec)
 	}
 	if rec.Suspicious == "" && last.Suspicious != "" && last.Capture > w.front.First {
-		w.site.distrust(page{Capture: store.Capture{URL: t.url, Time: rec.Time, Error: "another page"}}) // with conditions it was that
+		w.site.distrust(visit.Page{Capture: store.Capture{URL: t.URL, Time: rec.Time, Error: "another page"}}) // with conditions it was that
 	}
 	return nil
 }
@@ -133,7 +134,7 @@ func sameForms(r, other *extract.Report) bool {
 
 // reconsider takes up a version that is suspicious and was served again. On another day that confirms it: the archive then
 // finds so. It reports whether there is nothing else to be done about the page.
-func (w *walk) reconsider(p page) (done bool, err error) {
+func (w *walk) reconsider(p visit.Page) (done bool, err error) {
 	last, read, err := w.store.LastBrief(p.URL)
 	if err != nil || !read || last.Suspicious == "" || last.SHA256 != p.SHA256 {
 		return false, err
@@ -155,12 +156,12 @@ func (w *walk) reconsider(p page) (done bool, err error) {
 
 // untouched reports whether a page that has not changed still has the parts that it was last read with. They are asked
 // for, and the page is not parsed: it names the same ones.
-func (w *walk) untouched(ctx context.Context, t target, p page) (bool, error) {
-	last, read, err := w.store.LastBrief(t.url)
+func (w *walk) untouched(ctx context.Context, t visit.Target, p visit.Page) (bool, error) {
+	last, read, err := w.store.LastBrief(t.URL)
 	if err != nil || !read || last.SHA256 != p.SHA256 || w.site.budget.Retries(&last) {
 		return false, err
 	}
-	g := reading.Gathering{Store: w.store, Deny: w.site.scope.deny}
+	g := reading.Gathering{Store: w.store, Deny: w.site.scope.Deny}
 	for _, known := range last.Parts {
 		if err := w.part(ctx, t, known); err != nil {
 			return false, err
@@ -181,21 +182,21 @@ func (w *walk) untouched(ctx context.Context, t target, p page) (bool, error) {
 }
 
 // unread notes of a page that it is archived and too large to be read, if that is why.
-func (w *walk) unread(t target, why string) {
+func (w *walk) unread(t visit.Target, why string) {
 	if strings.HasPrefix(why, markup.ErrTooLarge.Error()) {
-		w.sum.note(ProblemUnread, t.url, "archived, and not read: "+why)
+		w.sum.note(ProblemUnread, t.URL, "archived, and not read: "+why)
 	}
 }
 
 // part asks for a part of a report and archives the answer, and again at once when a fault may pass: the report is
 // read when its parts are there.
-func (w *walk) part(ctx context.Context, report target, p store.Part) error {
-	t := target{url: p.URL, kind: store.KindPart, portal: report.portal, from: report.url, title: p.Title}
+func (w *walk) part(ctx context.Context, report visit.Target, p store.Part) error {
+	t := visit.Target{URL: p.URL, Kind: store.KindPart, Portal: report.Portal, From: report.URL, Title: p.Title}
 	if p.Kind == extract.PartAttachment {
-		t.kind = store.KindAttachment
+		t.Kind = store.KindAttachment
 	}
-	u, err := url.Parse(t.url)
-	if err != nil || w.site.scope.deny(u) != "" {
+	u, err := url.Parse(t.URL)
+	if err != nil || w.site.scope.Deny(u) != "" {
 		return nil // the record says why
 	}
 	for {
@@ -210,14 +211,14 @@ func (w *walk) part(ctx context.Context, report target, p store.Part) error {
 		if err != nil {
 			return err
 		}
-		if !had && a.passing && t.tries+1 < mostTries {
-			t.tries++
-			if err := w.site.sleep(ctx, max(w.site.clock.Pause(t.tries), a.wait)); err != nil && !errors.Is(err, errClosed) {
+		if !had && a.Passing && t.Tries+1 < mostTries {
+			t.Tries++
+			if err := w.site.sleep(ctx, max(w.site.clock.Pause(t.Tries), a.Wait)); err != nil && !errors.Is(err, errClosed) {
 				return err
 			}
 			continue
 		}
-		w.mended = w.mended || a.mended
+		w.mended = w.mended || a.Completed
 		if a.State != store.StateRedirect {
 			w.partial(t, a)
 			if !had && a.State != store.StateOK && a.State != store.StateUnchanged {
@@ -225,8 +226,8 @@ func (w *walk) part(ctx context.Context, report target, p store.Part) error {
 			}
 			return nil
 		}
-		t.cookie = t.cookie || setsCookie(a.Header)
-		next, reason := redirected(t, a.Destination(), w.site.scope)
+		t.Cookie = t.Cookie || visit.SetsCookie(a.Header)
+		next, reason := visit.Redirected(t, a.Destination(), w.site.scope)
 		if reason != "" {
 			if !had {
 				w.sum.Failed++
@@ -235,26 +236,26 @@ func (w *walk) part(ctx context.Context, report target, p store.Part) error {
 			return nil
 		}
 		t = next
-		t.from = report.url // where it belongs, and not the last hop
+		t.From = report.URL // where it belongs, and not the last hop
 	}
 }
 
 // askPart asks for a part and archives the answer; or returns the one that the archive has, when it had been asked for in
 // this walk and nothing else is to be hoped for.
-func (w *walk) askPart(ctx context.Context, t *target) (a page, had bool, err error) {
-	known, err := recall(w.store, t.url)
+func (w *walk) askPart(ctx context.Context, t *visit.Target) (a visit.Page, had bool, err error) {
+	known, err := recall(w.store, t.URL)
 	if err != nil {
-		return page{}, false, err
+		return visit.Page{}, false, err
 	}
 	had, err = w.had(t, known)
 	if err != nil {
-		return page{}, false, err
+		return visit.Page{}, false, err
 	}
-	if had && !t.visited(t.url) { // otherwise it has sent us away for a cookie
+	if had && !t.Visited(t.URL) { // otherwise it has sent us away for a cookie
 		return archived(known.last), true, nil
 	}
 	if a, err = w.site.ask(ctx, *t, known, w.sum); err != nil {
-		return page{}, false, err
+		return visit.Page{}, false, err
 	}
 	return a, false, w.site.archive(&a, known, w.sum)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gongkai/crawler/portal"
+	"gongkai/crawler/visit"
 	"gongkai/store"
 	"gongkai/store/frontier"
 )
@@ -50,12 +51,12 @@ type more struct {
 	Ahead       bool            `json:"ahead,omitempty"`
 }
 
-// item puts a target into words of the frontier.
-func (t target) item(key string) (frontier.Item, error) {
-	it := frontier.Item{Key: key, Class: t.class(), After: t.after, URL: t.url, Kind: t.kind, From: t.from, Title: t.title, Date: t.date, Tries: t.tries}
-	m := more{Further: t.further, Guess: t.guess, Extra: t.extra, Origin: t.origin, Depth: t.depth, Waits: t.waits, Alternates: t.alternates, AlternateOf: t.alternateOf, Via: t.via, Cookie: t.cookie, Anew: t.anew, Ahead: t.ahead}
-	if !reflect.ValueOf(t.request).IsZero() {
-		m.Request = &t.request
+// itemOf puts a target into words of the frontier.
+func itemOf(t visit.Target, key string) (frontier.Item, error) {
+	it := frontier.Item{Key: key, Class: classOf(t), After: t.After, URL: t.URL, Kind: t.Kind, From: t.From, Title: t.Title, Date: t.Date, Tries: t.Tries}
+	m := more{Further: t.Further, Guess: t.Guess, Extra: t.Extra, Origin: t.Origin, Depth: t.Depth, Waits: t.Waits, Alternates: t.Alternates, AlternateOf: t.AlternateOf, Via: t.Via, Cookie: t.Cookie, Anew: t.Anew, Ahead: t.Ahead}
+	if !reflect.ValueOf(t.Request).IsZero() {
+		m.Request = &t.Request
 	}
 	if reflect.ValueOf(m).IsZero() {
 		return it, nil // as of nearly all
@@ -65,35 +66,36 @@ func (t target) item(key string) (frontier.Item, error) {
 	return it, err
 }
 
-func (t target) class() frontier.Class {
+// classOf says when the frontier gives a target out.
+func classOf(t visit.Target) frontier.Class {
 	switch {
-	case t.tries+t.waits > 0:
+	case t.Tries+t.Waits > 0:
 		return frontier.Retry
-	case len(t.via) > 0, t.alternates > 0, t.anew, t.ahead:
+	case len(t.Via) > 0, t.Alternates > 0, t.Anew, t.Ahead:
 		return frontier.AtOnce
-	case t.extra:
+	case t.Extra:
 		return frontier.Spare
-	case t.kind == store.KindListing:
+	case t.Kind == store.KindListing:
 		return frontier.Listing
-	case t.held:
+	case t.Held:
 		return frontier.Known
 	}
 	return frontier.Report
 }
 
-// targetOf is the reverse of item.
-func targetOf(it frontier.Item, id string) (target, error) {
+// targetOf is the reverse of itemOf.
+func targetOf(it frontier.Item, id string) (visit.Target, error) {
 	var m more
 	if len(it.More) > 0 {
 		if err := json.Unmarshal(it.More, &m); err != nil {
-			return target{}, fmt.Errorf("%s in the frontier: %w", it.URL, err)
+			return visit.Target{}, fmt.Errorf("%s in the frontier: %w", it.URL, err)
 		}
 	}
-	t := target{url: it.URL, kind: it.Kind, portal: id, from: it.From, title: it.Title, date: it.Date,
-		further: m.Further, guess: m.Guess, extra: m.Extra, origin: m.Origin, depth: m.Depth, via: m.Via, cookie: m.Cookie,
-		tries: it.Tries, waits: m.Waits, alternates: m.Alternates, alternateOf: m.AlternateOf, after: it.After, interrupted: !it.Leased.IsZero(), anew: m.Anew, ahead: m.Ahead, held: it.Class == frontier.Known}
+	t := visit.Target{URL: it.URL, Kind: it.Kind, Portal: id, From: it.From, Title: it.Title, Date: it.Date,
+		Further: m.Further, Guess: m.Guess, Extra: m.Extra, Origin: m.Origin, Depth: m.Depth, Via: m.Via, Cookie: m.Cookie,
+		Tries: it.Tries, Waits: m.Waits, Alternates: m.Alternates, AlternateOf: m.AlternateOf, After: it.After, Interrupted: !it.Leased.IsZero(), Anew: m.Anew, Ahead: m.Ahead, Held: it.Class == frontier.Known}
 	if m.Request != nil {
-		t.request = *m.Request
+		t.Request = *m.Request
 	}
 	return t, nil
 }
@@ -102,7 +104,7 @@ func targetOf(it frontier.Item, id string) (target, error) {
 // was left undone longer ago begins anew: listings must be looked at again by then, and lead to what is still missing.
 // A walk that takes several runs, as each has its bounds, goes on for as long as a known report may wait for its turn.
 func (s *site) plan(id string) (*frontier.Walk, error) {
-	st := frontier.Status{Portal: id, Site: s.scope.site, Kind: s.run.record.Kind, First: s.run.first, Started: s.run.record.Started}
+	st := frontier.Status{Portal: id, Site: s.scope.Site, Kind: s.run.record.Kind, First: s.run.first, Started: s.run.record.Started}
 	if s.conf.backfills() {
 		st.Lane = st.Kind // past years do not change: whatever time has passed, and whatever other years were asked for
 	}
@@ -113,34 +115,34 @@ func (s *site) plan(id string) (*frontier.Walk, error) {
 }
 
 // next keeps what the last page came to and takes the next target, when its time has come.
-func (w *walk) next(ctx context.Context) (t target, ok bool, err error) {
+func (w *walk) next(ctx context.Context) (t visit.Target, ok bool, err error) {
 	for {
 		if err := w.giveWay(ctx); err != nil {
-			return target{}, false, err
+			return visit.Target{}, false, err
 		}
 		if err := w.keepState(); err != nil {
-			return target{}, false, err
+			return visit.Target{}, false, err
 		}
 		w.front.Prefer = w.preferred()
 		it, wait, ok, err := w.front.Next(time.Now())
 		if err != nil {
-			return target{}, false, err
+			return visit.Target{}, false, err
 		}
 		if ok {
 			t, err = targetOf(it, w.portal.ID)
 			return t, err == nil, err
 		}
 		if wait == 0 {
-			return target{}, false, ctx.Err()
+			return visit.Target{}, false, ctx.Err()
 		}
 		if err := w.rest(ctx, wait); err != nil {
-			return target{}, false, err
+			return visit.Target{}, false, err
 		}
 	}
 }
 
 func (w *walk) keepState() error {
-	w.front.SetHost(w.site.scope.site, w.site.clock.Host)
+	w.front.SetHost(w.site.scope.Site, w.site.clock.Host)
 	return w.front.Keep(w.notes)
 }
 
@@ -154,18 +156,18 @@ func (w *walk) halt(why string) error {
 // process had been killed there, the next run takes it up again.
 func (w *walk) breakOff() error {
 	w.front.Forget()
-	w.front.SetHost(w.site.scope.site, w.site.clock.Host)
+	w.front.SetHost(w.site.scope.Site, w.site.clock.Host)
 	return w.front.Pause("stopped")
 }
 
 // answered returns the capture of a target's answer if that was archived before the process was killed, but the
 // frontier does not know.
-func (w *walk) answered(t target, known urlHistory) (bool, error) {
-	if !t.interrupted || known.last.ID <= w.front.First || wasRebuff(known.last) {
+func (w *walk) answered(t visit.Target, known urlHistory) (bool, error) {
+	if !t.Interrupted || known.last.ID <= w.front.First || wasRebuff(known.last) {
 		return false, nil
 	}
-	n, err := w.captures(t.url)
-	return n > t.tries+t.waits, err
+	n, err := w.captures(t.URL)
+	return n > t.Tries+t.Waits, err
 }
 
 // captures counts the answers of a URL that were archived since the walk began, without those that were asked for again at once.
@@ -183,23 +185,23 @@ func (w *walk) captures(url string) (n int, err error) {
 
 // had reports whether a part of a report, as t asks for it, needs no asking any more in this walk; t learns from the
 // archive how often it has been tried.
-func (w *walk) had(t *target, known urlHistory) (bool, error) {
+func (w *walk) had(t *visit.Target, known urlHistory) (bool, error) {
 	if known.last.ID <= w.front.First || wasRebuff(known.last) {
 		return false, nil
 	}
 	if !known.last.MayPass() {
 		return true, nil
 	}
-	n, err := w.captures(t.url)
-	t.tries = max(t.tries, n)
-	return t.tries >= mostTries, err
+	n, err := w.captures(t.URL)
+	t.Tries = max(t.Tries, n)
+	return t.Tries >= mostTries, err
 }
 
 // archived returns the answer that the archive has of a page, as if it had just come.
-func archived(c store.Capture) page {
-	p := page{Capture: c, old: true, passing: c.MayPass(), wall: c.State == store.StateBlocked && c.Robots.Allowed}
-	if p.wall {
-		p.passing = false
+func archived(c store.Capture) visit.Page {
+	p := visit.Page{Capture: c, Old: true, Passing: c.MayPass(), Wall: c.State == store.StateBlocked && c.Robots.Allowed}
+	if p.Wall {
+		p.Passing = false
 	}
 	return p
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"gongkai/crawler/robots"
+	"gongkai/crawler/visit"
 	"gongkai/crawler/weburl"
 	"gongkai/store"
 )
@@ -35,7 +36,7 @@ func (s *site) robotsOf(ctx context.Context, u *url.URL, sum *PortalSummary) (ro
 	if known && time.Since(g.asked) < believed {
 		return g, nil
 	}
-	t := target{url: weburl.Authority(u) + "/robots.txt", kind: store.KindRobots, portal: sum.ID}
+	t := visit.Target{URL: weburl.Authority(u) + "/robots.txt", Kind: store.KindRobots, Portal: sum.ID}
 	old, err := s.robotsHeld().rules(t)
 	if err != nil {
 		return robotsEntry{}, err
@@ -80,9 +81,9 @@ func (s *site) robotsHeld() robotsArchive { return robotsArchive{s.store, s.conf
 
 // rules reads a robots.txt from the archive; its rules are nil when that has none to be believed. What is no answer
 // changes nothing about what was known before it.
-func (k robotsArchive) rules(t target) (robotsEntry, error) {
+func (k robotsArchive) rules(t visit.Target) (robotsEntry, error) {
 	var known []store.Capture
-	err := k.store.Newest(t.url, func(c store.Capture) bool {
+	err := k.store.Newest(t.URL, func(c store.Capture) bool {
 		young := time.Since(c.Time) <= doubted
 		if young && answers(c) {
 			known = append(known, c)
@@ -114,22 +115,22 @@ func (k robotsArchive) rules(t target) (robotsEntry, error) {
 }
 
 // read draws from an answer what the file says, or where it is to be asked for instead, or why nowhere.
-func (k robotsArchive) read(t target, c store.Capture, body []byte) (g robotsEntry, next target, why string) {
+func (k robotsArchive) read(t visit.Target, c store.Capture, body []byte) (g robotsEntry, next visit.Target, why string) {
 	location := c.Header.Get("Location")
-	t.cookie = t.cookie || setsCookie(c.Header)
+	t.Cookie = t.Cookie || visit.SetsCookie(c.Header)
 	switch c.State {
 	case store.StateOK, store.StateUnchanged:
 		if !robots.Legible(body, c.Header.Get("Content-Encoding") != "") {
-			return robotsEntry{}, target{}, "what came is no text"
+			return robotsEntry{}, visit.Target{}, "what came is no text"
 		}
 		if location = insteadOf(c, body); location == "" {
-			return robotsEntry{robots.Read(http.StatusOK, body, k.userAgent), c.SHA256, answeredAt(c)}, target{}, ""
+			return robotsEntry{robots.Read(http.StatusOK, body, k.userAgent), c.SHA256, answeredAt(c)}, visit.Target{}, ""
 		}
 	case store.StateRedirect:
 	default:
-		return robotsEntry{robots.Read(c.Status, nil, k.userAgent), "", answeredAt(c)}, target{}, ""
+		return robotsEntry{robots.Read(c.Status, nil, k.userAgent), "", answeredAt(c)}, visit.Target{}, ""
 	}
-	next, why = redirected(t, location, scope{anywhere: true}) // RFC 9309, 2.3.1.2
+	next, why = visit.Redirected(t, location, visit.Scope{Anywhere: true}) // RFC 9309, 2.3.1.2
 	return robotsEntry{}, next, why
 }
 
@@ -146,7 +147,7 @@ func insteadOf(c store.Capture, body []byte) string {
 	if !bytes.HasPrefix(bytes.TrimLeft(body, "\xef\xbb\xbf \t\r\n"), []byte("<")) {
 		return ""
 	}
-	if location, ok := moved(page{Capture: c}, body); ok {
+	if location, ok := moved(visit.Page{Capture: c}, body); ok {
 		return location
 	}
 	if c.Header.Get("Set-Cookie") != "" && reloads.Match(body) {
@@ -156,12 +157,12 @@ func insteadOf(c store.Capture, body []byte) string {
 }
 
 // fetchRobots asks for a robots.txt, where it was moved to, and again when the fault may pass.
-func (s *site) fetchRobots(ctx context.Context, t target, sum *PortalSummary) (robotsEntry, error) {
-	known, err := recall(s.store, t.url)
+func (s *site) fetchRobots(ctx context.Context, t visit.Target, sum *PortalSummary) (robotsEntry, error) {
+	known, err := recall(s.store, t.URL)
 	if err != nil {
 		return robotsEntry{}, err
 	}
-	p, err := s.requestAnywhere(ctx, t, known, sum, func(p *page) error {
+	p, err := s.requestAnywhere(ctx, t, known, sum, func(p *visit.Page) error {
 		p.Robots = store.Robots{Allowed: true, Reason: "robots.txt itself"}
 		return nil
 	})
@@ -176,8 +177,8 @@ func (s *site) fetchRobots(ctx context.Context, t target, sum *PortalSummary) (r
 		return robotsEntry{}, err
 	}
 	if !answers(p.Capture) {
-		if t.tries++; p.passing && t.tries < mostTries && !s.once && s.closed == "" {
-			if err := s.sleep(ctx, s.clock.Pause(t.tries)); err != nil {
+		if t.Tries++; p.Passing && t.Tries < mostTries && !s.once && s.closed == "" {
+			if err := s.sleep(ctx, s.clock.Pause(t.Tries)); err != nil {
 				return robotsEntry{}, err
 			}
 			return s.fetchRobots(ctx, t, sum)
@@ -198,8 +199,8 @@ func (s *site) fetchRobots(ctx context.Context, t target, sum *PortalSummary) (r
 }
 
 // noRobots is what holds when a robots.txt cannot be had.
-func (s *site) noRobots(t target, c store.Capture, sum *PortalSummary) robotsEntry {
-	sum.problem(t.url, unread(c))
+func (s *site) noRobots(t visit.Target, c store.Capture, sum *PortalSummary) robotsEntry {
+	sum.problem(t.URL, unread(c))
 	if c.Status == 0 {
 		return robotsEntry{robots.Unread(robots.Silent), "", time.Now()}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"gongkai/crawler/discover"
 	"gongkai/crawler/portal"
+	"gongkai/crawler/visit"
 	"gongkai/crawler/weburl"
 	"gongkai/extract/markup"
 	"gongkai/seeds"
@@ -22,11 +23,11 @@ type roles struct {
 	byHost  map[string][]folderOf // by host without www
 	bySite  map[string]string     // portal by site; "" where several begin
 	pages   map[string]*pageLinks
-	order   []*pageLinks        // as they were captured
-	moved   map[string]string   // redirects: key of a page -> address that it leads to
-	of      map[string]target   // what a page is to a crawl
-	guesses map[string]bool     // pages that nothing leads to: their roles give way to better ones
-	menus   map[string][]target // columns that many pages name alike
+	order   []*pageLinks              // as they were captured
+	moved   map[string]string         // redirects: key of a page -> address that it leads to
+	of      map[string]visit.Target   // what a page is to a crawl
+	guesses map[string]bool           // pages that nothing leads to: their roles give way to better ones
+	menus   map[string][]visit.Target // columns that many pages name alike
 }
 
 // A folderOf is a folder of a host that is a portal's; "" of several portals.
@@ -35,14 +36,14 @@ type folderOf struct{ folder, portal string }
 // pageLinks are what one page of a collection leads to.
 type pageLinks struct {
 	url     string
-	rows    []target // what it calls reports: address, title, date
-	next    []target // further pages of the listing
-	columns []target // links that are named like a listing of reports
+	rows    []visit.Target // what it calls reports: address, title, date
+	next    []visit.Target // further pages of the listing
+	columns []visit.Target // links that are named like a listing of reports
 }
 
 func newRoles(portals []seeds.Portal) *roles {
 	r := &roles{portals: portals, starts: map[string]bool{}, byHost: map[string][]folderOf{}, bySite: map[string]string{},
-		pages: map[string]*pageLinks{}, moved: map[string]string{}, of: map[string]target{}, guesses: map[string]bool{}, menus: map[string][]target{}}
+		pages: map[string]*pageLinks{}, moved: map[string]string{}, of: map[string]visit.Target{}, guesses: map[string]bool{}, menus: map[string][]visit.Target{}}
 	whole := map[string]string{} // hosts with one portal
 	for _, p := range portals {
 		for _, start := range append(slices.Clone(p.Start), p.Given...) {
@@ -111,7 +112,7 @@ func (r *roles) portal(u *url.URL) string {
 // side. Where a listing goes on is of interest where it lists reports: what is found there is on another page.
 func (r *roles) look(c store.Capture, body []byte, p seeds.Portal) *pageLinks {
 	start := r.starts[weburl.KeyOf(c.URL)]
-	l, err := readPage(nil, c, body, "", func(u *url.URL) (portal.Listing, error) {
+	l, err := visit.Read(nil, c, body, "", func(u *url.URL) (portal.Listing, error) {
 		l, err := portal.Leads(body, c.Header.Get("Content-Type"), u, p)
 		if err == nil && (len(l.Rows) > 0 || start) {
 			return portal.Read(body, c.Header.Get("Content-Type"), u, p, portal.Request{})
@@ -122,13 +123,13 @@ func (r *roles) look(c store.Capture, body []byte, p seeds.Portal) *pageLinks {
 		return nil
 	}
 	s := &pageLinks{url: c.URL}
-	for _, t := range follow(target{url: c.URL}, l, false, deepestBackfill) {
+	for _, t := range visit.Follow(visit.Target{URL: c.URL}, l, false, visit.DeepestBackfill) {
 		// Cloned: they may be part of the whole page. Who led here is known to who follows the page.
-		t = target{url: strings.Clone(t.url), kind: t.kind, title: strings.Clone(t.title), date: strings.Clone(t.date), further: t.further, depth: t.depth}
+		t = visit.Target{URL: strings.Clone(t.URL), Kind: t.Kind, Title: strings.Clone(t.Title), Date: strings.Clone(t.Date), Further: t.Further, Depth: t.Depth}
 		switch {
-		case t.kind == store.KindReport:
+		case t.Kind == store.KindReport:
 			s.rows = append(s.rows, t)
-		case t.depth > 0:
+		case t.Depth > 0:
 			s.columns = append(s.columns, t)
 		default:
 			s.next = append(s.next, t)
@@ -151,13 +152,13 @@ func (r *roles) add(s *pageLinks) {
 }
 
 // menu returns a list of columns that other pages have as well, in their memory: all pages of a site bear its menu.
-func (r *roles) menu(columns []target) []target {
+func (r *roles) menu(columns []visit.Target) []visit.Target {
 	if len(columns) == 0 {
 		return nil
 	}
 	var name strings.Builder
 	for _, c := range columns {
-		name.WriteString(c.url + "\x00" + c.title + "\x00")
+		name.WriteString(c.URL + "\x00" + c.Title + "\x00")
 	}
 	known, ok := r.menus[name.String()]
 	if !ok {
@@ -168,14 +169,14 @@ func (r *roles) menu(columns []target) []target {
 }
 
 // union adds to a list what it does not have.
-func union(list, more []target) []target {
+func union(list, more []visit.Target) []visit.Target {
 	known := make(map[string]bool, len(list))
 	for _, t := range list {
-		known[t.url] = true
+		known[t.URL] = true
 	}
 	for _, t := range more {
-		if !known[t.url] {
-			known[t.url] = true
+		if !known[t.URL] {
+			known[t.URL] = true
 			list = append(list, t)
 		}
 	}
@@ -197,7 +198,7 @@ func (r *roles) settle() {
 	for _, p := range r.portals {
 		for _, start := range append(slices.Clone(p.Start), p.Given...) { // a collection may be older than what was discovered
 			bare, _, _ := strings.Cut(start, "#")
-			r.walk(target{url: bare, kind: store.KindListing, portal: p.ID})
+			r.walk(visit.Target{URL: bare, Kind: store.KindListing, Portal: p.ID})
 		}
 	}
 	for _, s := range r.order {
@@ -209,7 +210,7 @@ func (r *roles) settle() {
 		if _, known := r.of[k]; known {
 			continue
 		}
-		t := target{url: s.url, kind: store.KindListing, portal: r.portal(u)}
+		t := visit.Target{URL: s.url, Kind: store.KindListing, Portal: r.portal(u)}
 		r.of[k], r.guesses[k] = t, true
 		r.follow(t)
 		if len(s.rows) == 0 && r.guesses[k] {
@@ -219,29 +220,29 @@ func (r *roles) settle() {
 }
 
 // walk gives a page its role, and follows the listing that begins there.
-func (r *roles) walk(start target) { r.follow(r.assign(nil, start)...) }
+func (r *roles) walk(start visit.Target) { r.follow(r.assign(nil, start)...) }
 
 // follow follows listings to their ends.
-func (r *roles) follow(queue ...target) {
+func (r *roles) follow(queue ...visit.Target) {
 	for len(queue) > 0 {
 		t := queue[0]
 		queue = queue[1:]
-		u, err := url.Parse(t.url)
+		u, err := url.Parse(t.URL)
 		if err != nil {
 			continue
 		}
 		s := r.pages[weburl.Key(u)]
-		if s == nil || t.kind != store.KindListing {
+		if s == nil || t.Kind != store.KindListing {
 			continue
 		}
 		next := slices.Concat(s.rows, s.next)
-		if !t.further && t.depth < deepestBackfill {
+		if !t.Further && t.Depth < visit.DeepestBackfill {
 			next = append(next, s.columns...) // as follow has it
 		}
 		for _, n := range next {
-			n.portal, n.from, n.depth = t.portal, t.url, n.depth+t.depth
-			if n.kind == store.KindListing && n.title == "" {
-				n.title = t.title // a further page of the same
+			n.Portal, n.From, n.Depth = t.Portal, t.URL, n.Depth+t.Depth
+			if n.Kind == store.KindListing && n.Title == "" {
+				n.Title = t.Title // a further page of the same
 			}
 			queue = r.assign(queue, n)
 		}
@@ -249,19 +250,19 @@ func (r *roles) follow(queue ...target) {
 }
 
 // assign gives a page its role, unless it has one, and the page that it redirects to as well.
-func (r *roles) assign(queue []target, t target) []target {
-	from, err := url.Parse(t.url)
+func (r *roles) assign(queue []visit.Target, t visit.Target) []visit.Target {
+	from, err := url.Parse(t.URL)
 	if err != nil {
 		return queue
 	}
 	site := weburl.Site(from)
 	for range reading.MostRedirects + 1 {
-		u, err := url.Parse(t.url)
+		u, err := url.Parse(t.URL)
 		if err != nil || weburl.Site(u) != site {
 			return queue
 		}
 		k := weburl.Key(u)
-		if _, known := r.of[k]; known && (!r.guesses[k] || weburl.KeyOf(t.from) == k) {
+		if _, known := r.of[k]; known && (!r.guesses[k] || weburl.KeyOf(t.From) == k) {
 			return queue
 		}
 		r.of[k] = t
@@ -273,7 +274,7 @@ func (r *roles) assign(queue []target, t target) []target {
 		if r.pages[k] != nil {
 			queue = append(queue, t) // another capture of it is a page
 		}
-		t.url, t.from = to, t.url
+		t.URL, t.From = to, t.URL
 	}
 	return queue
 }

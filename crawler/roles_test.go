@@ -65,7 +65,7 @@ func TestPagesShareMenus(t *testing.T) {
 		t.Errorf("%d menus", len(r.menus))
 	}
 	r.settle()
-	if len(r.of) != 2 || r.of[weburl.KeyOf("http://www.a.gov.cn/nb/")].kind != store.KindListing {
+	if len(r.of) != 2 || r.of[weburl.KeyOf("http://www.a.gov.cn/nb/")].Kind != store.KindListing {
 		t.Errorf("got %+v", r.of)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"gongkai/crawler/fetch"
 	"gongkai/crawler/pace"
 	"gongkai/crawler/robots"
+	"gongkai/crawler/visit"
 	"gongkai/crawler/weburl"
 	"gongkai/extract"
 	"gongkai/extract/coding"
@@ -29,7 +30,7 @@ type site struct {
 	store    *store.Store
 	log      *slog.Logger
 	budget   *reading.Budget
-	scope    scope
+	scope    visit.Scope
 	fetcher  *fetch.Fetcher
 	clock    pace.Clock
 	lock     *pace.SiteLock                 // nil: the site is somebody else's for now
@@ -56,7 +57,7 @@ type site struct {
 // mostTries is how many requests there are for one page whose fault may pass.
 const mostTries = 3
 
-func newSite(r *run, scope scope, laps []*jobProgress) *site {
+func newSite(r *run, scope visit.Scope, laps []*jobProgress) *site {
 	return &site{
 		run:      r,
 		conf:     r.conf,
@@ -146,10 +147,10 @@ func (s *site) vacate() {
 const quick = time.Second
 
 // fetch asks for a page. A place that was lost meanwhile is taken again when the answer is there, and memory for it.
-func (s *site) fetch(ctx context.Context, t target, header http.Header) (fetch.Answer, error) {
+func (s *site) fetch(ctx context.Context, t visit.Target, header http.Header) (fetch.Answer, error) {
 	overtime := time.AfterFunc(quick, s.vacate)
-	s.fetcher.Demand(t.kind == store.KindRobots)
-	a, err := s.fetcher.Fetch(ctx, t.method(), t.address(), t.request.Body, header)
+	s.fetcher.Demand(t.Kind == store.KindRobots)
+	a, err := s.fetcher.Fetch(ctx, t.Method(), t.Address(), t.Request.Body, header)
 	s.clock.Seen(time.Now())
 	if !overtime.Stop() && err == nil {
 		s.leave() // unless it has
@@ -217,7 +218,7 @@ func (s *site) turn(ctx context.Context, u *url.URL) error {
 	}
 	if _, opens := rules(time.Now()); time.Until(opens) > 0 {
 		s.opens(opens)
-		s.log.Info("waiting for the time of visits that robots.txt names", "site", s.scope.site, "opens", opens)
+		s.log.Info("waiting for the time of visits that robots.txt names", "site", s.scope.Site, "opens", opens)
 	}
 	addr := s.address(ctx, u.Hostname())
 	if s.conf.resolve != nil && (!s.conf.AllowPrivate || !addr.IsValid() || pace.Public(addr)) {
@@ -230,7 +231,7 @@ func (s *site) turn(ctx context.Context, u *url.URL) error {
 		if err := s.enter(ctx); err != nil {
 			return err
 		}
-		wait := s.conf.Traffic.AddressWait(addr, s.scope.site, s.clock.Gap())
+		wait := s.conf.Traffic.AddressWait(addr, s.scope.Site, s.clock.Gap())
 		if wait <= 0 {
 			return nil
 		}
@@ -286,17 +287,17 @@ func (s *site) rules(u *url.URL, now time.Time) (pause time.Duration, opens time
 var errClosed = errors.New("the site is left alone")
 
 // ask asks for one page as robots.txt permits. Its error is errClosed when the site is not to be asked any more.
-func (s *site) ask(ctx context.Context, t target, p urlHistory, sum *PortalSummary) (page, error) {
-	u, err := url.Parse(t.address())
+func (s *site) ask(ctx context.Context, t visit.Target, p urlHistory, sum *PortalSummary) (visit.Page, error) {
+	u, err := url.Parse(t.Address())
 	if err != nil {
-		return page{Capture: failed(t, err)}, nil
+		return visit.Page{Capture: failed(t, err)}, nil
 	}
 	g, err := s.robotsOf(ctx, u, sum)
 	if err != nil {
-		return page{}, err
+		return visit.Page{}, err
 	}
 	if s.closed != "" {
-		return page{}, errClosed // by what came instead of its robots.txt
+		return visit.Page{}, errClosed // by what came instead of its robots.txt
 	}
 	d := g.rules.Check(u)
 	permit := store.Robots{Allowed: d.Allowed, Reason: d.Reason, SHA256: g.sha256}
@@ -306,14 +307,14 @@ func (s *site) ask(ctx context.Context, t target, p urlHistory, sum *PortalSumma
 			c.Error = why // not the file is what is wrong
 		}
 		c.State, c.Robots = store.StateBlocked, permit
-		return page{Capture: c}, nil
+		return visit.Page{Capture: c}, nil
 	}
-	return s.insist(ctx, t, p, sum, func(pg *page) error {
-		front, err := s.home(u, len(pg.body))
+	return s.insist(ctx, t, p, sum, func(pg *visit.Page) error {
+		front, err := s.home(u, len(pg.Body))
 		if err != nil {
 			return err
 		}
-		pg.missed(u, front)
+		pg.Missed(u, front)
 		pg.Robots = permit
 		return nil
 	})
@@ -340,47 +341,47 @@ func (s *site) home(u *url.URL, size int) ([]byte, error) {
 }
 
 // failed returns the capture of a request that was not sent.
-func failed(t target, err error) store.Capture {
-	c := t.capture()
+func failed(t visit.Target, err error) store.Capture {
+	c := t.Capture()
 	c.Time, c.State, c.Error = time.Now(), store.StateFailed, err.Error()
 	return c
 }
 
 // request sends one request when the clock says so. It is the only place that does.
-func (s *site) request(ctx context.Context, t target, p urlHistory, sum *PortalSummary) (page, error) {
-	u, err := url.Parse(t.address())
+func (s *site) request(ctx context.Context, t visit.Target, p urlHistory, sum *PortalSummary) (visit.Page, error) {
+	u, err := url.Parse(t.Address())
 	if err != nil {
-		return page{Capture: failed(t, err)}, nil
+		return visit.Page{Capture: failed(t, err)}, nil
 	}
 	if s.allowance != nil {
 		if *s.allowance <= 0 {
-			return page{}, errSpent
+			return visit.Page{}, errSpent
 		}
 		*s.allowance--
 	}
 	if s.spent() {
-		return page{}, errClosed
+		return visit.Page{}, errClosed
 	}
 	if !s.run.live.afford(s.conf.MaxRequests) {
 		s.closed = overBudget
-		return page{}, errClosed
+		return visit.Page{}, errClosed
 	}
 	s.lease.Release()
 	header, held := http.Header{}, ""
-	if !s.conf.Full && t.request.Method != http.MethodPost && time.Since(s.clock.Host.Lied) > liarFor {
+	if !s.conf.Full && t.Request.Method != http.MethodPost && time.Since(s.clock.Host.Lied) > liarFor {
 		header = p.conditions()
 	}
 	if len(header) > 0 {
 		held = p.held
 	}
-	maps.Copy(header, t.request.Header)
+	maps.Copy(header, t.Request.Header)
 	a, err := s.send(ctx, t, u, header)
 	if err != nil {
-		return page{}, err
+		return visit.Page{}, err
 	}
 	sum.Requests++
 	s.share.sent++
-	if t.kind == store.KindListing {
+	if t.Kind == store.KindListing {
 		s.share.listed++
 	}
 	s.job.requests.Add(1)
@@ -389,27 +390,27 @@ func (s *site) request(ctx context.Context, t target, p urlHistory, sum *PortalS
 		s.run.live.answers.Add(1)
 	}
 	if a.Stale { // at most once: from now on the fetcher keeps no connection
-		s.log.Debug("the server had closed the connection that was kept", "portal", t.portal, "url", t.url, "error", a.Err)
+		s.log.Debug("the server had closed the connection that was kept", "portal", t.Portal, "url", t.URL, "error", a.Err)
 		return s.request(ctx, t, p, sum)
 	}
 	if fault := new(fetch.TLSError); errors.As(a.Err, &fault) {
 		s.unsafe[weburl.Authority(u)] = fault.Why
 	}
-	pg := judge(t, a, held)
-	pg.takePart(t, a, p)
-	pg.conditional = held != ""
+	pg := visit.Judge(t, a, held)
+	takePart(&pg, t, a, p)
+	pg.Conditional = held != ""
 	if pg.State == store.StateUnchanged && p.misnamed(a.Header) {
 		pg.State, pg.SHA256 = store.StateFailed, ""
 	}
-	if pg.rebuff(); pg.conditional && pg.State == store.StateUnchanged {
+	if disbelieve(&pg); pg.Conditional && pg.State == store.StateUnchanged {
 		s.clock.Host.Balks = 0
 	}
-	s.log.Debug("answer", "portal", t.portal, "url", t.url, "status", pg.Status, "state", pg.State, "ms", pg.Took, "bytes", len(pg.body), "error", pg.Error)
+	s.log.Debug("answer", "portal", t.Portal, "url", t.URL, "status", pg.Status, "state", pg.State, "ms", pg.Took, "bytes", len(pg.Body), "error", pg.Error)
 	return pg, s.mind(pg, a.Took)
 }
 
 // send sends a request in its turn, and again for as long as it was for want of a network that nobody has answered.
-func (s *site) send(ctx context.Context, t target, u *url.URL, header http.Header) (fetch.Answer, error) {
+func (s *site) send(ctx context.Context, t visit.Target, u *url.URL, header http.Header) (fetch.Answer, error) {
 	for {
 		if err := s.turn(ctx, u); err != nil {
 			return fetch.Answer{}, err
@@ -433,21 +434,21 @@ func (s *site) send(ctx context.Context, t target, u *url.URL, header http.Heade
 }
 
 // mind draws the conclusions of an answer for the site.
-func (s *site) mind(p page, took time.Duration) error {
+func (s *site) mind(p visit.Page, took time.Duration) error {
 	barred := s.clock.Host.Barred
 	switch {
-	case p.cut: // what one page has: the site has answered
+	case p.Cut: // what one page has: the site has answered
 		s.clock.Took(took)
-	case p.passing:
+	case p.Passing:
 		s.clock.Answered(took, p.Error)
 	default:
 		s.clock.Answered(took, "")
 	}
-	s.clock.Bar(p.wait, pace.AskedFor(p.wait))
-	if p.Status == http.StatusTooManyRequests && p.wait == 0 {
+	s.clock.Bar(p.Wait, pace.AskedFor(p.Wait))
+	if p.Status == http.StatusTooManyRequests && p.Wait == 0 {
 		s.clock.Bar(s.clock.Pause(1), "answers 429")
 	}
-	if s.closed == "" && p.wall {
+	if s.closed == "" && p.Wall {
 		s.closed = p.Error
 	}
 	if s.closed == "" {
@@ -460,22 +461,22 @@ func (s *site) mind(p page, took time.Duration) error {
 }
 
 // archive archives an answer and counts it.
-func (s *site) archive(p *page, known urlHistory, sum *PortalSummary) error {
+func (s *site) archive(p *visit.Page, known urlHistory, sum *PortalSummary) error {
 	began := time.Now()
-	if err := s.store.AddCapture(&p.Capture, p.body, nil); err != nil {
+	if err := s.store.AddCapture(&p.Capture, p.Body, nil); err != nil {
 		return err
 	}
 	s.run.live.archived(p.State, time.Since(began))
 	sum.count(p.State)
 	if known.contradicts(p.Capture) {
 		s.clock.Host.Lied = p.Time.UTC()
-		s.log.Info("changed under the same validators: for a while none of the site's is believed", "site", s.scope.site, "url", p.URL)
+		s.log.Info("changed under the same validators: for a while none of the site's is believed", "site", s.scope.Site, "url", p.URL)
 	}
 	return nil
 }
 
 // keep archives an answer and returns its body, as recover does.
-func (s *site) keep(ctx context.Context, p *page, known urlHistory, sum *PortalSummary) ([]byte, error) {
+func (s *site) keep(ctx context.Context, p *visit.Page, known urlHistory, sum *PortalSummary) ([]byte, error) {
 	if err := s.archive(p, known, sum); err != nil {
 		return nil, err
 	}
@@ -484,14 +485,14 @@ func (s *site) keep(ctx context.Context, p *page, known urlHistory, sum *PortalS
 
 // recover returns the body of an archived answer: that of the archive when the server did not send it just now, nil
 // when there is none, or the archive has damaged it.
-func (s *site) recover(ctx context.Context, p *page, sum *PortalSummary) ([]byte, error) {
+func (s *site) recover(ctx context.Context, p *visit.Page, sum *PortalSummary) ([]byte, error) {
 	if p.State != store.StateOK && p.State != store.StateUnchanged {
-		return p.body, nil
+		return p.Body, nil
 	}
-	if deaths, _ := s.budget.Died(p.SHA256); p.body != nil && deaths == 0 {
-		return p.body, nil
+	if deaths, _ := s.budget.Died(p.SHA256); p.Body != nil && deaths == 0 {
+		return p.Body, nil
 	}
-	p.body = nil // of a page that is to be read alone it is taken anew
+	p.Body = nil // of a page that is to be read alone it is taken anew
 	body, fault, err := s.lease.Body(ctx, s.store, p.Capture)
 	if err != nil {
 		return nil, err

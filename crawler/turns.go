@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"gongkai/crawler/pace"
+	"gongkai/crawler/visit"
 	"gongkai/crawler/weburl"
 )
 
@@ -26,7 +27,7 @@ func (s *site) take(ctx context.Context, r pace.Rank) error {
 	if s.lock != nil {
 		return nil
 	}
-	lock, err := s.conf.Traffic.Lock(ctx, s.scope.site, r)
+	lock, err := s.conf.Traffic.Lock(ctx, s.scope.Site, r)
 	if err != nil {
 		return err
 	}
@@ -60,36 +61,36 @@ var errElsewhere = errors.New("it lies on a site that is left alone")
 // requestAnywhere is insist for a page that may lie on another site. Of that it is a guest: it goes by its clock, as
 // whoever else asks it does. Meanwhile its own site is free, or two sites, each of which waits for the other, would wait
 // for ever.
-func (s *site) requestAnywhere(ctx context.Context, t target, known urlHistory, sum *PortalSummary, look func(*page) error) (p page, err error) {
-	u, err := url.Parse(t.address())
-	if err != nil || weburl.Site(u) == s.scope.site {
+func (s *site) requestAnywhere(ctx context.Context, t visit.Target, known urlHistory, sum *PortalSummary, look func(*visit.Page) error) (p visit.Page, err error) {
+	u, err := url.Parse(t.Address())
+	if err != nil || weburl.Site(u) == s.scope.Site {
 		return s.insist(ctx, t, known, sum, look)
 	}
 	if err := s.lock.Keep(s.clock.Host); err != nil {
-		return page{}, err
+		return visit.Page{}, err
 	}
 	s.leave()
 	s.release()
 	p, err = s.visitAsGuest(ctx, weburl.Site(u), t, known, sum, look)
 	if err := s.take(ctx, s.standing()); err != nil {
-		return page{}, err
+		return visit.Page{}, err
 	}
 	return p, err
 }
 
-func (s *site) visitAsGuest(ctx context.Context, name string, t target, known urlHistory, sum *PortalSummary, look func(*page) error) (page, error) {
-	g := newSite(s.run, scope{site: name, anywhere: true}, nil)
+func (s *site) visitAsGuest(ctx context.Context, name string, t visit.Target, known urlHistory, sum *PortalSummary, look func(*visit.Page) error) (visit.Page, error) {
+	g := newSite(s.run, visit.Scope{Site: name, Anywhere: true}, nil)
 	g.job, g.fetcher, g.allowance, g.share = s.job, s.fetcher, s.allowance, s.share
 	g.run.network.joins()
 	defer g.run.network.leaves(g)
 	defer func() { s.share = g.share }()
 	if err := g.take(ctx, pace.Guest); err != nil {
-		return page{}, err
+		return visit.Page{}, err
 	}
 	defer g.release()
 	defer g.leave()
 	if why := g.clock.LeftAlone(); why != "" {
-		return page{}, fmt.Errorf("%w: %s %s", errElsewhere, name, why)
+		return visit.Page{}, fmt.Errorf("%w: %s %s", errElsewhere, name, why)
 	}
 	p, err := g.insist(ctx, t, known, sum, look)
 	if errors.Is(err, errClosed) {

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"gongkai/crawler/portal"
+	"gongkai/crawler/visit"
 	"gongkai/crawler/weburl"
 	"gongkai/extract"
 	"gongkai/store"
@@ -46,22 +47,22 @@ func (s sibling) before(other sibling) bool {
 
 // mayHaveSibling reports whether a page may be one that is known under another address. It has a query and was led to by
 // name; and past its end a pager gives one page for many numbers.
-func mayHaveSibling(t target, u *url.URL) bool {
-	return u.RawQuery != "" && t.title != "" && !t.further && t.method() == http.MethodGet && (t.kind == store.KindReport || t.kind == store.KindListing)
+func mayHaveSibling(t visit.Target, u *url.URL) bool {
+	return u.RawQuery != "" && t.Title != "" && !t.Further && t.Method() == http.MethodGet && (t.Kind == store.KindReport || t.Kind == store.KindListing)
 }
 
 // sibling returns the page that is in the archive and may be the one at a new address; false when there is none, or the address
 // is known. Links of the same name must have led to both.
-func (w *walk) sibling(t target) (best sibling, ok bool, err error) {
-	u, err := url.Parse(t.url)
+func (w *walk) sibling(t visit.Target) (best sibling, ok bool, err error) {
+	u, err := url.Parse(t.URL)
 	if err != nil || !mayHaveSibling(t, u) {
 		return best, false, nil
 	}
-	if _, known, err := w.store.LastCapture(t.url); err != nil || known {
+	if _, known, err := w.store.LastCapture(t.URL); err != nil || known {
 		return best, false, err
 	}
 	looked := 0
-	stem, _, _ := strings.Cut(t.url, "?")
+	stem, _, _ := strings.Cut(t.URL, "?")
 	for address, err := range w.store.URLs(stem + "?") {
 		if err != nil {
 			return best, false, err
@@ -87,9 +88,9 @@ func (w *walk) sibling(t target) (best sibling, ok bool, err error) {
 }
 
 // holds reports whether the archive has a body of a sibling, to which links of the same name led as to a target.
-func (w *walk) holds(s *sibling, t target) (bool, error) {
+func (w *walk) holds(s *sibling, t visit.Target) (bool, error) {
 	first, known, err := w.store.FirstCapture(s.url)
-	if err != nil || !known || first.Kind != t.kind || first.Title != t.title {
+	if err != nil || !known || first.Kind != t.Kind || first.Title != t.Title {
 		return false, err
 	}
 	s.first = first.ID
@@ -98,27 +99,21 @@ func (w *walk) holds(s *sibling, t target) (bool, error) {
 }
 
 // recognised returns a target that is the known page, when what is learnt says so; it is asked for as its link has it.
-func (w *walk) recognised(t target) (target, error) {
+func (w *walk) recognised(t visit.Target) (visit.Target, error) {
 	s, ok, err := w.sibling(t)
 	if err != nil || !ok || !w.site.clock.Host.Volatile[s.shape].Ignored() {
 		return t, err
 	}
-	return t.as(s.url), nil
-}
-
-// as returns a target that is archived as another address.
-func (t target) as(address string) target {
-	t.request.URL, t.url = t.address(), address
-	return t
+	return t.As(s.url), nil
 }
 
 // same takes an answer from a new address for one of the page that is known, if what came is what that has. It learns from
 // either. It returns the target as it is then.
-func (w *walk) same(ctx context.Context, t target, p *page) (target, error) {
+func (w *walk) same(ctx context.Context, t visit.Target, p *visit.Page) (visit.Target, error) {
 	if p.State != store.StateOK {
 		return t, nil
 	}
-	if t.kind == store.KindReport && t.address() != t.url {
+	if t.Kind == store.KindReport && t.Address() != t.URL {
 		return w.parted(t, p)
 	}
 	s, ok, err := w.sibling(t)
@@ -130,7 +125,7 @@ func (w *walk) same(ctx context.Context, t target, p *page) (target, error) {
 		return t, err
 	}
 	// One is parsed after the other, with both bodies there.
-	need := max(w.site.budget.Cost(held.SHA256, nil, held.Size), extract.Cost(p.body, int64(len(p.body)))) + held.Size
+	need := max(w.site.budget.Cost(held.SHA256, nil, held.Size), extract.Cost(p.Body, int64(len(p.Body)))) + held.Size
 	if err := w.site.lease.Settle(ctx, need); err != nil {
 		return t, err
 	}
@@ -143,15 +138,15 @@ func (w *walk) same(ctx context.Context, t target, p *page) (target, error) {
 	}
 	before, now := p.Capture, held
 	before.URL = s.url // the same links lead from both
-	is := w.alike(t, before, p.body, now, body)
+	is := w.alike(t, before, p.Body, now, body)
 	if held.ID > w.site.run.first || is {
 		w.learn(s, is)
 	}
 	if !is {
 		return t, nil
 	}
-	w.site.log.Debug("the same page as at another address", "url", t.url, "known", s.url)
-	t = t.as(s.url)
+	w.site.log.Debug("the same page as at another address", "url", t.URL, "known", s.url)
+	t = t.As(s.url)
 	p.URL = s.url
 	u, err := url.Parse(s.url)
 	if err == nil {
@@ -181,29 +176,29 @@ func (w *walk) learn(s sibling, same bool) {
 
 // parted takes an answer that was asked for as a known page for one of its own, when it is another report than that: what was
 // learnt of the parameters is no longer so.
-func (w *walk) parted(t target, p *page) (target, error) {
-	last, read, err := w.store.LastRecord(t.url)
+func (w *walk) parted(t visit.Target, p *visit.Page) (visit.Target, error) {
+	last, read, err := w.store.LastRecord(t.URL)
 	if err != nil || !read || last.Report == nil {
 		return t, err
 	}
-	if now := w.reportOf(p.Capture, p.body); now == nil || now.Key() == last.Report.Key() {
+	if now := w.reportOf(p.Capture, p.Body); now == nil || now.Key() == last.Report.Key() {
 		return t, nil
 	}
 	own := t
-	own.url, own.request.URL = t.request.URL, ""
+	own.URL, own.Request.URL = t.Request.URL, ""
 	s, ok, err := w.sibling(own)
 	if err != nil || !ok {
 		return t, err
 	}
 	w.learn(s, false)
-	p.URL = own.url
+	p.URL = own.URL
 	return own, nil
 }
 
 // alike reports whether two bodies are the same page: the same bytes, the same report, or a listing of the same rows. A page
 // that is neither a report nor lists anything, as of a portal that draws itself by script, is like no other.
-func (w *walk) alike(t target, a store.Capture, bodyA []byte, b store.Capture, bodyB []byte) bool {
-	if t.kind == store.KindListing {
+func (w *walk) alike(t visit.Target, a store.Capture, bodyA []byte, b store.Capture, bodyB []byte) bool {
+	if t.Kind == store.KindListing {
 		la, err1 := listed(w.site.budget, a, bodyA, w.portal, portal.Request{})
 		lb, err2 := listed(w.site.budget, b, bodyB, w.portal, portal.Request{})
 		return err1 == nil && err2 == nil && len(la.Rows) > 0 && slices.EqualFunc(la.Rows, lb.Rows, func(r, s portal.Row) bool { return r.Name() == s.Name() && r.Date == s.Date })

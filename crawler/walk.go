@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"gongkai/crawler/portal"
+	"gongkai/crawler/visit"
 	"gongkai/crawler/weburl"
 	"gongkai/extract"
 	"gongkai/extract/filetype"
@@ -31,9 +32,9 @@ type walk struct {
 	portal seeds.Portal
 	sum    *PortalSummary
 	front  *frontier.Walk
-	now    target // that is being visited
-	lost   bool   // no listing is known, and none was found: that has been told
-	mended bool   // something of the report being visited has come whole that was a part before
+	now    visit.Target // that is being visited
+	lost   bool         // no listing is known, and none was found: that has been told
+	mended bool         // something of the report being visited has come whole that was a part before
 	notes
 }
 
@@ -154,8 +155,8 @@ func (w *walk) advance(ctx context.Context) (ok bool, err error) {
 func (w *walk) visitNow(ctx context.Context) error { return w.visit(ctx, w.now) }
 
 // visit asks for one page, archives the answer, and queues what it leads to.
-func (w *walk) visit(ctx context.Context, t target) error {
-	known, err := recall(w.store, t.url)
+func (w *walk) visit(ctx context.Context, t visit.Target) error {
+	known, err := recall(w.store, t.URL)
 	if err != nil {
 		return err
 	}
@@ -175,21 +176,21 @@ func (w *walk) visit(ctx context.Context, t target) error {
 		if p.Header.Get("Content-Type") == "" { // a 304 need not say
 			p.Header = known.header()
 		}
-		if t.alternates > 0 {
+		if t.Alternates > 0 {
 			w.alive(t)
 		}
 		w.partial(t, p)
-		w.mended = p.mended
-		t.cookie = t.cookie || setsCookie(p.Header)
-		if t.kind == store.KindListing {
-			if location, ok := moved(p, body); ok && t.address() == t.url {
+		w.mended = p.Completed
+		t.Cookie = t.Cookie || visit.SetsCookie(p.Header)
+		if t.Kind == store.KindListing {
+			if location, ok := moved(p, body); ok && t.Address() == t.URL {
 				return w.redirect(t, location)
 			}
 			return w.list(t, p, body)
 		}
 		return w.report(ctx, t, p, body)
 	case store.StateRedirect:
-		t.cookie = t.cookie || setsCookie(p.Header)
+		t.Cookie = t.Cookie || visit.SetsCookie(p.Header)
 		return w.redirect(t, p.Destination())
 	}
 	detail, err := w.withdrawn(p, known)
@@ -205,17 +206,17 @@ var errNotDue = errors.New("not due")
 
 // answer returns what is archived now of a page: after it was asked for, or because it was before a kill. Its error is
 // errNotDue when the page needs no visit.
-func (w *walk) answer(ctx context.Context, t *target, known urlHistory) (page, []byte, error) {
+func (w *walk) answer(ctx context.Context, t *visit.Target, known urlHistory) (visit.Page, []byte, error) {
 	killed, err := w.answered(*t, known)
 	if err != nil {
-		return page{}, nil, err
+		return visit.Page{}, nil, err
 	}
 	if killed || w.justSearched(*t, known) {
 		p := archived(known.last)
 		if killed {
 			w.sum.Requests++
 			w.sum.count(p.State)
-			if p.wall {
+			if p.Wall {
 				w.site.closed = p.Error
 			}
 		}
@@ -223,19 +224,19 @@ func (w *walk) answer(ctx context.Context, t *target, known urlHistory) (page, [
 		return p, body, err
 	}
 	if err := w.wanted(*t, known); err != nil {
-		return page{}, nil, err
+		return visit.Page{}, nil, err
 	}
 	return w.asked(ctx, t, known)
 }
 
 // justSearched reports whether the search for the portal's listing has asked for a page in this run.
-func (w *walk) justSearched(t target, known urlHistory) bool {
-	return w.Searched && t.kind == store.KindListing && !t.visited(t.url) && known.last.ID > w.site.run.first && fresh(known)
+func (w *walk) justSearched(t visit.Target, known urlHistory) bool {
+	return w.Searched && t.Kind == store.KindListing && !t.Visited(t.URL) && known.last.ID > w.site.run.first && fresh(known)
 }
 
 // wanted returns errNotDue for a report that needs no visit.
-func (w *walk) wanted(t target, known urlHistory) error {
-	if t.kind != store.KindReport || t.tries+t.waits > 0 || t.visited(t.url) {
+func (w *walk) wanted(t visit.Target, known urlHistory) error {
+	if t.Kind != store.KindReport || t.Tries+t.Waits > 0 || t.Visited(t.URL) {
 		return nil
 	}
 	if known.last.ID > w.site.run.first && known.last.Portal != w.portal.ID {
@@ -244,7 +245,7 @@ func (w *walk) wanted(t target, known urlHistory) error {
 	if w.conf.Full || w.conf.Recheck {
 		return nil
 	}
-	due, err := w.due(known, t.url)
+	due, err := w.due(known, t.URL)
 	if err == nil && !due {
 		w.sum.LeftAlone++
 		err = errNotDue
@@ -253,26 +254,26 @@ func (w *walk) wanted(t target, known urlHistory) error {
 }
 
 // asked asks for a page and archives the answer.
-func (w *walk) asked(ctx context.Context, t *target, known urlHistory) (page, []byte, error) {
-	if t.kind == store.KindReport && known.held != "" {
-		last, read, err := w.store.LastBrief(t.url)
+func (w *walk) asked(ctx context.Context, t *visit.Target, known urlHistory) (visit.Page, []byte, error) {
+	if t.Kind == store.KindReport && known.held != "" {
+		last, read, err := w.store.LastBrief(t.URL)
 		if err != nil {
-			return page{}, nil, err
+			return visit.Page{}, nil, err
 		}
 		known.doubted = known.doubted || read && last.Suspicious != ""
 	}
-	w.site.once = t.alternates > 0
+	w.site.once = t.Alternates > 0
 	p, err := w.site.ask(ctx, *t, known, w.sum)
 	if err != nil {
-		return page{}, nil, err
+		return visit.Page{}, nil, err
 	}
 	if *t, err = w.same(ctx, *t, &p); err != nil {
-		return page{}, nil, err
+		return visit.Page{}, nil, err
 	}
 	if err := w.site.archive(&p, known, w.sum); err != nil {
-		return page{}, nil, err
+		return visit.Page{}, nil, err
 	}
-	if t.kind == store.KindReport && p.State == store.StateUnchanged {
+	if t.Kind == store.KindReport && p.State == store.StateUnchanged {
 		return p, nil, nil // its body is of no interest, most nights
 	}
 	body, err := w.site.recover(ctx, &p, w.sum)
@@ -301,16 +302,16 @@ func (w *walk) due(known urlHistory, url string) (bool, error) {
 }
 
 // partial tells of a body that may be a part only, unless the document has its own end.
-func (w *walk) partial(t target, p page) {
-	if p.Truncated != "" && !p.old && !filetype.Ended(p.body) {
+func (w *walk) partial(t visit.Target, p visit.Page) {
+	if p.Truncated != "" && !p.Old && !filetype.Ended(p.Body) {
 		w.problem(t, "may not be whole: "+p.Truncated)
 	}
 }
 
 // listing reads a listing, unless an earlier walk has read the same bytes of it, and that is kept: most have not changed
 // since last night. A full crawl reads it again.
-func (w *walk) listing(t target, p page, body []byte) (l portal.Listing, kept bool, err error) {
-	from, err := json.Marshal([]any{portal.Version, extract.Version, p.SHA256, p.URL, p.Header.Get("Content-Type"), t.request, w.portal})
+func (w *walk) listing(t visit.Target, p visit.Page, body []byte) (l portal.Listing, kept bool, err error) {
+	from, err := json.Marshal([]any{portal.Version, extract.Version, p.SHA256, p.URL, p.Header.Get("Content-Type"), t.Request, w.portal})
 	if err != nil {
 		return l, false, err
 	}
@@ -320,35 +321,35 @@ func (w *walk) listing(t target, p page, body []byte) (l portal.Listing, kept bo
 			return l, kept, err
 		}
 	}
-	if l, err = listed(w.site.budget, p.Capture, body, w.portal, t.request); err != nil {
+	if l, err = listed(w.site.budget, p.Capture, body, w.portal, t.Request); err != nil {
 		return l, false, err
 	}
 	return l, false, w.front.KeepReading(of, l)
 }
 
 // add queues the targets that are within bounds and new.
-func (w *walk) add(targets []target) error { return w.addFrom(target{}, targets) }
+func (w *walk) add(targets []visit.Target) error { return w.addFrom(visit.Target{}, targets) }
 
 // addFrom is add for the targets that a page has led to.
-func (w *walk) addFrom(from target, targets []target) error {
+func (w *walk) addFrom(from visit.Target, targets []visit.Target) error {
 	for _, t := range targets {
 		t, err := w.recognised(w.living(t))
-		if err == nil && t.kind == store.KindReport {
-			t.url, err = reading.Settled(w.store, t.url)
+		if err == nil && t.Kind == store.KindReport {
+			t.URL, err = reading.Settled(w.store, t.URL)
 		}
 		if err != nil {
 			return err
 		}
-		u, err := url.Parse(t.url)
+		u, err := url.Parse(t.URL)
 		if err != nil {
 			continue // a malformed link leads nowhere
 		}
-		deny := w.site.scope.deny(u)
+		deny := w.site.scope.Deny(u)
 		if deny == "" {
 			deny = weburl.Trap(u)
 		}
 		if deny != "" {
-			w.site.log.Debug("not followed", "portal", t.portal, "url", t.url, "from", t.from, "why", deny)
+			w.site.log.Debug("not followed", "portal", t.Portal, "url", t.URL, "from", t.From, "why", deny)
 			continue
 		}
 		state, err := w.front.State(weburl.Key(u))
@@ -364,8 +365,8 @@ func (w *walk) addFrom(from target, targets []target) error {
 	return nil
 }
 
-func (w *walk) queue(t target, key string) error {
-	it, err := t.item(key)
+func (w *walk) queue(t visit.Target, key string) error {
+	it, err := itemOf(t, key)
 	if err != nil {
 		return err
 	}
@@ -377,12 +378,12 @@ func (w *walk) queue(t target, key string) error {
 }
 
 // renew queues a target that is known once more.
-func (w *walk) renew(t target) error {
-	u, err := url.Parse(t.url)
+func (w *walk) renew(t visit.Target) error {
+	u, err := url.Parse(t.URL)
 	if err != nil {
 		return nil // as a malformed link leads nowhere
 	}
-	it, err := t.item(weburl.Key(u))
+	it, err := itemOf(t, weburl.Key(u))
 	if err != nil {
 		return err
 	}
@@ -394,8 +395,8 @@ func (w *walk) renew(t target) error {
 }
 
 // again puts a target back into the queue.
-func (w *walk) again(t target) error {
-	it, err := t.item("")
+func (w *walk) again(t visit.Target) error {
+	it, err := itemOf(t, "")
 	if err == nil {
 		w.front.Again(it)
 		w.site.job.queued.Add(1)
@@ -404,23 +405,23 @@ func (w *walk) again(t target) error {
 }
 
 // redirect goes on where a redirect leads, on the same site.
-func (w *walk) redirect(t target, location string) error {
-	next, reason := redirected(t, location, w.site.scope)
+func (w *walk) redirect(t visit.Target, location string) error {
+	next, reason := visit.Redirected(t, location, w.site.scope)
 	if reason != "" {
 		w.sum.Failed++
 		w.problem(t, reason)
 		w.front.Done(frontier.Failed)
 		return nil
 	}
-	from, err := url.Parse(t.url)
+	from, err := url.Parse(t.URL)
 	if err != nil {
 		return err // it was asked for
 	}
-	to, err := url.Parse(next.url)
+	to, err := url.Parse(next.URL)
 	if err != nil {
 		return err // redirected has made it from one
 	}
-	if weburl.Key(from) == weburl.Key(to) || t.visited(next.url) {
+	if weburl.Key(from) == weburl.Key(to) || t.Visited(next.URL) {
 		return w.again(next)
 	}
 	w.front.Done(frontier.Done)
@@ -435,21 +436,21 @@ func (w *walk) redirect(t target, location string) error {
 const mostWaits = 5
 
 // complain deals with a page that could not be had.
-func (w *walk) complain(t target, p page) error {
+func (w *walk) complain(t visit.Target, p visit.Page) error {
 	switch {
-	case p.passing && p.wait > 0 && t.waits < mostWaits:
-		t.waits++ // it said when: that does not count as a try
-		t.after = time.Now().Add(p.wait)
+	case p.Passing && p.Wait > 0 && t.Waits < mostWaits:
+		t.Waits++ // it said when: that does not count as a try
+		t.After = time.Now().Add(p.Wait)
 		return w.again(t)
-	case p.passing && t.tries+1 < mostTries:
-		t.tries++
-		t.after = time.Now().Add(w.site.clock.Pause(t.tries))
+	case p.Passing && t.Tries+1 < mostTries:
+		t.Tries++
+		t.After = time.Now().Add(w.site.clock.Pause(t.Tries))
 		return w.again(t)
 	}
 	if next, ok := w.alternate(t, p); ok {
 		return w.again(next)
 	}
-	if p.State == store.StateGone && t.guess {
+	if p.State == store.StateGone && t.Guess {
 		w.tally(t).miss()
 	}
 	w.front.Done(w.lament(t, p))
@@ -457,19 +458,19 @@ func (w *walk) complain(t target, p page) error {
 }
 
 // lament counts a page that could not be had, and says what has become of it.
-func (w *walk) lament(t target, p page) string {
+func (w *walk) lament(t visit.Target, p visit.Page) string {
 	switch {
-	case p.State == store.StateGone && t.guess:
+	case p.State == store.StateGone && t.Guess:
 		return frontier.Gone // the script counted a page too many, as it may
 	case p.State == store.StateGone:
 		w.sum.Gone++
 		if p.Error == "" {
 			p.Error = "gone: " + store.StatusText(p.Status)
 		}
-		w.sum.note(ProblemGone, t.url, p.Error)
+		w.sum.note(ProblemGone, t.URL, p.Error)
 		return frontier.Gone
 	case p.State == store.StateBlocked:
-		w.sum.note(ProblemBlocked, t.url, p.Error)
+		w.sum.note(ProblemBlocked, t.URL, p.Error)
 		return frontier.Blocked
 	case p.State == store.StateFailed:
 		w.sum.Failed++
@@ -479,7 +480,7 @@ func (w *walk) lament(t target, p page) string {
 }
 
 // problem notes what went wrong with a page.
-func (w *walk) problem(t target, detail string) { w.sum.problem(t.url, detail) }
+func (w *walk) problem(t visit.Target, detail string) { w.sum.problem(t.URL, detail) }
 
 // skipped notes what was not asked for as the site is left alone; a budget that is used up is no problem.
 func (w *walk) skipped(url, what string) {

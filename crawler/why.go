@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"gongkai/crawler/pace"
+	"gongkai/crawler/visit"
 	"gongkai/crawler/weburl"
 	"gongkai/seeds"
 	"gongkai/store"
@@ -72,7 +73,7 @@ func (c *Crawler) Why(about string) (Why, error) {
 	}
 	u.Fragment, u.RawFragment = "", ""
 	y.URL = u.String()
-	y.Denied = scope{site: y.Site, hosts: allowed(c.Portals, c.AllowHosts)}.deny(u)
+	y.Denied = visit.Scope{Site: y.Site, Hosts: visit.Allowed(c.Portals, c.AllowHosts)}.Deny(u)
 	if f != nil {
 		y.Found, err = f.Find(func(st frontier.Status) []string {
 			if st.Site != y.Site {
@@ -169,7 +170,7 @@ func (y *Why) archive(c *Crawler, u *url.URL) error {
 // permit says what the archive knows of whether a URL may be asked for: what robots.txt says of it, or why that cannot be
 // had and nobody is asked; nil when there is nothing young enough to be believed.
 func (k robotsArchive) permit(u *url.URL) (*store.Robots, error) {
-	t := target{url: weburl.Authority(u) + "/robots.txt"}
+	t := visit.Target{URL: weburl.Authority(u) + "/robots.txt"}
 	g, err := k.rules(t)
 	if err != nil {
 		return nil, err
@@ -178,7 +179,7 @@ func (k robotsArchive) permit(u *url.URL) (*store.Robots, error) {
 		d := g.rules.Check(u)
 		return &store.Robots{Allowed: d.Allowed, Reason: d.Reason, SHA256: g.sha256}, nil
 	}
-	c, known, err := k.store.LastCapture(t.url)
+	c, known, err := k.store.LastCapture(t.URL)
 	switch {
 	case err != nil, !known, time.Since(c.Time) > doubted:
 		return nil, err

@@ -1,4 +1,4 @@
-package crawler
+package visit
 
 import (
 	"net/url"
@@ -8,17 +8,17 @@ import (
 	"gongkai/seeds"
 )
 
-// A scope is where a crawl of one site may go.
-type scope struct {
-	site  string
-	hosts map[string]bool // allowed ones; the sites of a run share it, nobody writes to it
+// A Scope is where a crawl of one site may go.
+type Scope struct {
+	Site  string
+	Hosts map[string]bool // hosts that may be visited besides those below gov.cn; the sites of a run share it, nobody writes to it
 
-	anywhere bool // any host of any site
+	Anywhere bool // any host of any site
 }
 
-// allowed returns the hosts that may be visited besides those below gov.cn, with or without port: those of the
+// Allowed returns the hosts that may be visited besides those below gov.cn, with or without port: those of the
 // catalogue, also with and without www, and those allowed by hand.
-func allowed(portals []seeds.Portal, byHand []string) map[string]bool {
+func Allowed(portals []seeds.Portal, byHand []string) map[string]bool {
 	hosts := make(map[string]bool)
 	for _, host := range byHand {
 		hosts[strings.ToLower(host)] = true
@@ -34,19 +34,19 @@ func allowed(portals []seeds.Portal, byHand []string) map[string]bool {
 	return hosts
 }
 
-// deny says why a URL is out of bounds, or "".
-func (s scope) deny(u *url.URL) string {
+// Deny says why a URL is out of bounds, or "".
+func (s Scope) Deny(u *url.URL) string {
 	host := strings.ToLower(u.Hostname())
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https":
 		return "not http"
 	case len(u.String()) > weburl.Longest:
 		return "too long"
-	case s.anywhere:
+	case s.Anywhere:
 		return ""
-	case weburl.Site(u) != s.site:
+	case weburl.Site(u) != s.Site:
 		return "off the site"
-	case strings.HasSuffix(host, ".gov.cn"), s.hosts[host], s.hosts[weburl.HostPort(u)]:
+	case strings.HasSuffix(host, ".gov.cn"), s.Hosts[host], s.Hosts[weburl.HostPort(u)]:
 		return ""
 	}
 	return "host not allowed"

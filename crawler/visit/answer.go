@@ -1,4 +1,4 @@
-package crawler
+package visit
 
 import (
 	"errors"
@@ -16,60 +16,59 @@ import (
 	"gongkai/crawler/pace"
 	"gongkai/crawler/portal"
 	"gongkai/extract/coding"
-	"gongkai/extract/filetype"
 	"gongkai/store"
 )
 
-// A page is an answer as it will be archived, and what the walk must know of it beyond that.
-type page struct {
+// A Page is an answer as it will be archived, and what the walk must know of it beyond that.
+type Page struct {
 	store.Capture
-	body    []byte
-	passing bool          // the fault may pass: worth asking again, later
-	wait    time.Duration // how long the server asks to be left alone, at most mostAsked
-	wall    bool          // a challenge answered: the site does not want us
-	old     bool          // it was archived before the process was killed, and nobody asked again
-	cut     bool          // the body broke off: no fault of the site as a whole
-	mended  bool          // the body has come whole, and that of the last time had not
+	Body      []byte
+	Passing   bool          // the fault may pass: worth asking again, later
+	Wait      time.Duration // how long the server asks to be left alone, at most pace.MostAsked
+	Wall      bool          // a challenge answered: the site does not want us
+	Old       bool          // it was archived before the process was killed, and nobody asked again
+	Cut       bool          // the body broke off: no fault of the site as a whole
+	Completed bool          // the body has come whole, and that of the last time had not
 
-	conditional bool // the request had conditions
-	rebuffed    bool // and this is no answer to be believed: see rebuff
+	Conditional bool // the request had conditions
+	Rebuffed    bool // what came to a request with conditions is not to be believed
 }
 
-// judge says what an answer to a target means. held is the digest of the body that the conditions were about, ""
+// Judge says what an answer to a target means. held is the digest of the body that the conditions were about, ""
 // when there were none.
-func judge(t target, a fetch.Answer, held string) page {
-	p := page{Capture: t.capture()}
+func Judge(t Target, a fetch.Answer, held string) Page {
+	p := Page{Capture: t.Capture()}
 	p.Time, p.Took = a.Start, a.Took.Milliseconds()
 	p.Status, p.Header, p.Remote, p.TLS, p.Mended = a.Status, a.Header, a.Remote, a.TLS, a.Mended
 	p.State = store.StateFailed
 	if a.Status >= 300 { // what came with it need not be whole to be obeyed
-		p.wait = min(retryAfter(a.Header.Values("Retry-After"), a.Start.Add(a.Took)), pace.MostAsked)
+		p.Wait = min(retryAfter(a.Header.Values("Retry-After"), a.Start.Add(a.Took)), pace.MostAsked)
 	}
 	itself, onward := sentOn(t, a)
 	switch s := a.Status; {
 	case errors.Is(a.Err, coding.ErrTooLarge), errors.Is(a.Err, coding.ErrBomb):
 		p.State, p.Error = store.StateRefused, a.Err.Error()
-	case a.Mended != "" && t.kind == store.KindRobots: // who sends such a head may mean anything by it
-		p.Error, p.passing, p.cut = "the head of the answer had to be mended: "+a.Mended, true, true
-	case a.Err != nil && (!fetch.IsCut(a.Err) || isPage(a) || t.kind == store.KindRobots): // elsewhere the body of another status does not matter
-		p.Error, p.passing, p.cut = a.Err.Error(), fetch.MayPass(a.Err), fetch.IsCut(a.Err)
+	case a.Mended != "" && t.Kind == store.KindRobots: // who sends such a head may mean anything by it
+		p.Error, p.Passing, p.Cut = "the head of the answer had to be mended: "+a.Mended, true, true
+	case a.Err != nil && (!fetch.IsCut(a.Err) || isPage(a) || t.Kind == store.KindRobots): // elsewhere the body of another status does not matter
+		p.Error, p.Passing, p.Cut = a.Err.Error(), fetch.MayPass(a.Err), fetch.IsCut(a.Err)
 	case portal.Wall(s, a.Header, a.Body).Kind != "":
-		p.State, p.Error, p.wall = store.StateBlocked, portal.Wall(s, a.Header, a.Body).String(), true
-	case onward && itself && slices.Contains(t.via, t.url):
-		p.State, p.Error, p.wall = store.StateBlocked, "challenge:cookie (refreshes itself, also when it gets the cookie that it has set)", true
+		p.State, p.Error, p.Wall = store.StateBlocked, portal.Wall(s, a.Header, a.Body).String(), true
+	case onward && itself && slices.Contains(t.Via, t.URL):
+		p.State, p.Error, p.Wall = store.StateBlocked, "challenge:cookie (refreshes itself, also when it gets the cookie that it has set)", true
 	case onward:
 		p.State = store.StateRedirect
 	case s == http.StatusNotModified && held != "":
 		p.State, p.SHA256 = store.StateUnchanged, held
 	case isPage(a):
-		p.State, p.body = store.StateOK, a.Body
+		p.State, p.Body = store.StateOK, a.Body
 	case s > 300 && s < 400 && s != http.StatusNotModified && a.Header.Get("Location") != "":
 		p.State = store.StateRedirect
 	case s == http.StatusNotFound, s == http.StatusGone:
 		p.State = store.StateGone
 	default:
 		p.Error = store.StatusText(s)
-		p.passing = p.MayPass()
+		p.Passing = p.MayPass()
 	}
 	return p
 }
@@ -86,31 +85,10 @@ func isPage(a fetch.Answer) bool {
 	return false
 }
 
-// takePart takes what there is of a body that broke off for the answer if the same has come before: it is then the
-// server's way to end it, and no accident. Of a robots.txt no part will do, and none takes the place of a whole body
-// unless the document has its own end.
-func (p *page) takePart(t target, a fetch.Answer, known urlHistory) {
-	if !p.cut {
-		p.mended = known.cut && p.State == store.StateOK
-		return
-	}
-	again := known.last.Error == p.Error || known.last.Truncated == p.Error
-	if !again || t.kind == store.KindRobots || len(a.Body) == 0 || known.held != "" && !known.cut && !filetype.Ended(a.Body) {
-		return
-	}
-	why := p.Error
-	a.Err = nil
-	*p = judge(t, a, "")
-	p.cut = true
-	if p.State == store.StateOK {
-		p.Truncated = why
-	}
-}
-
 // sentOn reports whether a page is an answer that only sends its reader on, see portal.Onward.
-func sentOn(t target, a fetch.Answer) (itself, ok bool) {
-	u, err := url.Parse(t.address())
-	if err != nil || a.Err != nil || a.Status != http.StatusOK || t.kind == store.KindRobots {
+func sentOn(t Target, a fetch.Answer) (itself, ok bool) {
+	u, err := url.Parse(t.Address())
+	if err != nil || a.Err != nil || a.Status != http.StatusOK || t.Kind == store.KindRobots {
 		return false, false
 	}
 	defer func() {
@@ -121,8 +99,8 @@ func sentOn(t target, a fetch.Answer) (itself, ok bool) {
 	return portal.Onward(a.Header, a.Body, u)
 }
 
-// setsCookie reports whether an answer has set one.
-func setsCookie(h http.Header) bool { return h.Get("Set-Cookie") != "" }
+// SetsCookie reports whether an answer has set one.
+func SetsCookie(h http.Header) bool { return h.Get("Set-Cookie") != "" }
 
 // delaySeconds is the first form of a Retry-After header, and what servers make of it: "8.5", "8, 9", "300 seconds".
 var delaySeconds = regexp.MustCompile(`^"?\+?([0-9]*\.?[0-9]+)\s*(\pL*)`)
@@ -184,13 +162,13 @@ func readDelay(value string) time.Duration {
 	return time.Duration(math.Ceil(n * float64(unit)))
 }
 
-// missed says of a page that was served as if all were well that it is none any more: p.State becomes StateGone, and
+// Missed says of a page that was served as if all were well that it is none any more: p.State becomes StateGone, and
 // what was served is archived as the evidence. home is the home page of the host, nil when that is not known.
-func (p *page) missed(u *url.URL, home []byte) {
+func (p *Page) Missed(u *url.URL, home []byte) {
 	if p.State != store.StateOK || p.Kind == store.KindRobots {
 		return
 	}
-	if v := portal.Gone(p.body, p.Header.Get("Content-Type"), u, home); v.Kind != "" {
+	if v := portal.Gone(p.Body, p.Header.Get("Content-Type"), u, home); v.Kind != "" {
 		p.State, p.Error = store.StateGone, v.String()
 	}
 }
