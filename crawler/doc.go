@@ -27,9 +27,8 @@
 //	         volatile.go   the same page under addresses that change
 //	search   discover.go, elsewhere.go   the listings of a portal of which only the home page is known
 //	check    check.go, why.go            what start pages answer; all that is known of an address
-//	import   collect.go, roles.go        what others have collected
 //
 // Below it, each by itself: weburl says which page an address is, pace when whom may be asked, fetch sends one request and
 // gives its answer, visit says what that means and what to ask for next, robots reads robots.txt, portal reads listings,
-// discover judges leads, replica serves portals for tests.
+// discover judges leads, collection takes in what others have collected, replica serves portals for tests.
 package crawler

@@ -25,15 +25,7 @@ func farm(t *testing.T) (*replica.Farm, *crawler.Crawler) {
 		t.Fatal(err)
 	}
 	t.Cleanup(f.Close)
-	s, err := store.Open(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	s := openStore(t)
 	portals, err := seeds.Builtin()
 	if err != nil {
 		t.Fatal(err)
@@ -49,6 +41,20 @@ func farm(t *testing.T) (*replica.Farm, *crawler.Crawler) {
 		t.Fatalf("the catalogue has %d of the %d replica portals", len(c.Portals), len(f.Sites))
 	}
 	return f, c
+}
+
+func openStore(t *testing.T) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
 }
 
 func run(t *testing.T, c *crawler.Crawler) crawler.Summary {

@@ -29,7 +29,8 @@ var arrows = map[string][]string{
 	"gongkai/store/history":           {"gongkai/extract", "gongkai/store"},
 	"gongkai/store/reading":           {"gongkai/extract", "gongkai/extract/filetype", "gongkai/extract/markup", "gongkai/store"},
 	"gongkai/store/warc":              {"gongkai/store/atomicfile", "gongkai/store"},
-	"gongkai/crawler":                 {"gongkai/crawler/discover", "gongkai/crawler/fetch", "gongkai/crawler/pace", "gongkai/crawler/portal", "gongkai/crawler/robots", "gongkai/crawler/visit", "gongkai/crawler/weburl", "gongkai/extract", "gongkai/extract/coding", "gongkai/extract/division", "gongkai/extract/filetype", "gongkai/extract/markup", "gongkai/seeds", "gongkai/store", "gongkai/store/frontier", "gongkai/store/reading", "gongkai/store/warc"},
+	"gongkai/crawler":                 {"gongkai/crawler/discover", "gongkai/crawler/fetch", "gongkai/crawler/pace", "gongkai/crawler/portal", "gongkai/crawler/robots", "gongkai/crawler/visit", "gongkai/crawler/weburl", "gongkai/extract", "gongkai/extract/coding", "gongkai/extract/division", "gongkai/extract/filetype", "gongkai/extract/markup", "gongkai/seeds", "gongkai/store", "gongkai/store/frontier", "gongkai/store/reading"},
+	"gongkai/crawler/collection":      {"gongkai/crawler/discover", "gongkai/crawler/fetch", "gongkai/crawler/portal", "gongkai/crawler/visit", "gongkai/crawler/weburl", "gongkai/extract", "gongkai/extract/markup", "gongkai/seeds", "gongkai/store", "gongkai/store/reading", "gongkai/store/warc"},
 	"gongkai/crawler/coverage":        {"gongkai/extract", "gongkai/extract/division", "gongkai/seeds", "gongkai/store"},
 	"gongkai/crawler/discover":        {"gongkai/crawler/portal", "gongkai/crawler/weburl", "gongkai/extract", "gongkai/extract/division", "gongkai/extract/text", "gongkai/seeds"},
 	"gongkai/crawler/fetch":           {"gongkai/extract/coding", "gongkai/extract/filetype", "gongkai/seeds"},
@@ -46,7 +47,7 @@ var arrows = map[string][]string{
 	"gongkai/cmd/gongkai/metrics":     {"gongkai/crawler", "gongkai/crawler/runreport"},
 	"gongkai/cmd/gongkai/term":        {"gongkai/crawler", "gongkai/store"},
 	"gongkai/cmd/gongkai/view":        {"gongkai/cmd/gongkai/term", "gongkai/crawler", "gongkai/crawler/coverage", "gongkai/crawler/runreport", "gongkai/extract", "gongkai/store", "gongkai/store/export", "gongkai/store/history"},
-	"gongkai/cmd/gongkai": {"gongkai/cmd/gongkai/config", "gongkai/cmd/gongkai/disk", "gongkai/cmd/gongkai/metrics", "gongkai/cmd/gongkai/term", "gongkai/cmd/gongkai/view", "gongkai/crawler", "gongkai/crawler/coverage", "gongkai/crawler/fetch", "gongkai/crawler/pace",
+	"gongkai/cmd/gongkai": {"gongkai/cmd/gongkai/config", "gongkai/cmd/gongkai/disk", "gongkai/cmd/gongkai/metrics", "gongkai/cmd/gongkai/term", "gongkai/cmd/gongkai/view", "gongkai/crawler", "gongkai/crawler/collection", "gongkai/crawler/coverage", "gongkai/crawler/fetch", "gongkai/crawler/pace",
 		"gongkai/crawler/replica", "gongkai/crawler/runreport", "gongkai/extract", "gongkai/extract/division", "gongkai/extract/pdf", "gongkai/store/atomicfile", "gongkai/seeds", "gongkai/store",
 		"gongkai/store/export", "gongkai/store/frontier", "gongkai/store/history", "gongkai/store/reading", "gongkai/store/warc", "gongkai/testdata"},
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gongkai/cmd/gongkai/term"
-	"gongkai/crawler"
+	"gongkai/crawler/collection"
 	"gongkai/seeds"
 	"gongkai/store"
 	"gongkai/store/warc"
@@ -58,12 +58,12 @@ func (e *env) importFiles(ctx context.Context, files, hosts []string) error {
 	if err != nil {
 		return err
 	}
-	collection, err := warc.OpenCollection("", files...)
+	opened, err := warc.OpenCollection("", files...)
 	if err != nil {
 		return err
 	}
-	defer collection.Close()
-	collection.MostBytes = int64(c.Crawl.MaxPageBytes)
+	defer opened.Close()
+	opened.MostBytes = int64(c.Crawl.MaxPageBytes)
 	s, err := store.Open(c.Archive.Path)
 	if err != nil {
 		return err
@@ -74,12 +74,12 @@ func (e *env) importFiles(ctx context.Context, files, hosts []string) error {
 	if err != nil {
 		return err
 	}
-	run := crawler.Import{Budget: m.budget, Portals: portals, AllowHosts: slices.Concat(c.Crawl.AllowHosts, hosts), Store: s, Log: log,
+	run := collection.Import{Budget: m.budget, Portals: portals, AllowHosts: slices.Concat(c.Crawl.AllowHosts, hosts), Store: s, Log: log,
 		Watch: func(done, total int) {
 			shown.Start(e.stderr, "import")
 			shown.At(uint64(done), uint64(total), "answers")
 		}}
-	sum, err := run.Run(ctx, collection)
+	sum, err := run.Run(ctx, opened)
 	shown.Clear()
 	x := extraction{env: e, store: s, budget: m.budget, log: log, portals: map[string]seeds.Portal{}}
 	if err == nil && sum.From > 0 {
@@ -94,13 +94,13 @@ func (e *env) importFiles(ctx context.Context, files, hosts []string) error {
 }
 
 // imported prints what an import did and turns it into the command's outcome.
-func (e *env) imported(ctx context.Context, sum crawler.ImportSummary, read *extractCount, err error) error {
+func (e *env) imported(ctx context.Context, sum collection.Summary, read *extractCount, err error) error {
 	if err != nil && ctx.Err() == nil {
 		return err
 	}
 	if e.asJSON {
 		printed := e.printJSON(struct {
-			crawler.ImportSummary
+			collection.Summary
 			Read *extractCount `json:"read"`
 		}{sum, read})
 		err = errors.Join(err, printed)
@@ -123,7 +123,7 @@ func (e *env) imported(ctx context.Context, sum crawler.ImportSummary, read *ext
 	return partialError{fmt.Sprintf("%d records could not be taken, or not as a whole", sum.NotTaken+read.Failed)}
 }
 
-func importWords(s crawler.ImportSummary) string {
+func importWords(s collection.Summary) string {
 	text := fmt.Sprintf("%d records in %d files: %d new captures", s.Records, s.Files, s.New)
 	if list := counts(s.Kinds); list != "" {
 		text += " (" + list + ")"

@@ -1,4 +1,4 @@
-package crawler_test
+package collection_test
 
 import (
 	"archive/zip"

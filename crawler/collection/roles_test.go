@@ -1,4 +1,4 @@
-package crawler
+package collection
 
 import (
 	"net/url"

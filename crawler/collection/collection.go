@@ -1,4 +1,7 @@
-package crawler
+// Package collection takes what others have collected into the archive: WARC files, as if their pages had been crawled at
+// the time. It finds out what each page was to a crawl, by the rules of package visit. It asks nobody for anything, and reads
+// no reports: that is for package reading, afterwards.
+package collection
 
 import (
 	"cmp"
@@ -48,8 +51,8 @@ type Import struct {
 	hosts map[string]bool
 }
 
-// An ImportSummary counts what became of a collection.
-type ImportSummary struct {
+// A Summary counts what became of a collection.
+type Summary struct {
 	warc.Count
 	New      int            `json:"new"`                // captures archived
 	Held     int            `json:"held"`               // captures that the archive had already
@@ -63,14 +66,14 @@ type ImportSummary struct {
 // captures' times. It can be stopped and repeated: what is archived is not archived again. An answer that is older than
 // one that the archive holds of the same page is not taken, as the archive would believe it to be newer; such a collection
 // belongs into an archive of its own.
-func (i *Import) Run(ctx context.Context, c *warc.Collection) (ImportSummary, error) {
+func (i *Import) Run(ctx context.Context, c *warc.Collection) (Summary, error) {
 	if i.Log == nil {
 		i.Log = slog.New(slog.DiscardHandler)
 	}
 	i.hosts = visit.Allowed(i.Portals, i.AllowHosts)
 	c.Want = i.wants
 	m := importing{Import: i, stop: ctx.Err, collection: c, roles: newRoles(i.Portals), portals: map[string]seeds.Portal{},
-		wanted: map[string]bool{}, bodies: map[string]string{}, parts: map[string]visit.Target{}, sum: ImportSummary{Kinds: map[string]int{}}}
+		wanted: map[string]bool{}, bodies: map[string]string{}, parts: map[string]visit.Target{}, sum: Summary{Kinds: map[string]int{}}}
 	for _, p := range i.Portals {
 		m.portals[p.ID] = p
 	}
@@ -103,7 +106,7 @@ type importing struct {
 	parts      map[string]visit.Target // what belongs to reports that have been archived, by key
 	pages      []surveyed              // that are to be looked at
 	waiting    int                     // bytes of these
-	sum        ImportSummary
+	sum        Summary
 }
 
 // survey looks at an answer in the first pass.

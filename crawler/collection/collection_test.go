@@ -1,4 +1,4 @@
-package crawler_test
+package collection_test
 
 import (
 	"bytes"
@@ -25,10 +25,13 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"gongkai/crawler"
+	"gongkai/crawler/collection"
+	"gongkai/crawler/replica"
 	"gongkai/seeds"
 	"gongkai/store"
 	"gongkai/store/reading"
 	"gongkai/store/warc"
+	"gongkai/testdata"
 )
 
 // A served is one answer as it came over the wire.
@@ -270,7 +273,7 @@ func packed(t *testing.T, data []byte, pack func(io.Writer) io.WriteCloser) []by
 }
 
 // importInto imports files and reads the reports that came with them, as the command does.
-func importInto(t *testing.T, s *store.Store, portals []seeds.Portal, files ...string) crawler.ImportSummary {
+func importInto(t *testing.T, s *store.Store, portals []seeds.Portal, files ...string) collection.Summary {
 	t.Helper()
 	c, err := warc.OpenCollection(t.TempDir(), files...)
 	if err != nil {
@@ -281,7 +284,7 @@ func importInto(t *testing.T, s *store.Store, portals []seeds.Portal, files ...s
 			t.Error(err)
 		}
 	}()
-	sum, err := (&crawler.Import{Portals: portals, Store: s}).Run(t.Context(), c)
+	sum, err := (&collection.Import{Portals: portals, Store: s}).Run(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -305,6 +308,45 @@ func importInto(t *testing.T, s *store.Store, portals []seeds.Portal, files ...s
 		}
 	}
 	return sum
+}
+
+// farm serves the replica portals, and returns a crawler for them with an empty archive.
+func farm(t *testing.T) (*replica.Farm, *crawler.Crawler) {
+	t.Helper()
+	f, err := replica.Start(testdata.Portals())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(f.Close)
+	s := openStore(t)
+	portals, err := seeds.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &crawler.Crawler{UserAgent: "gongkai/test (+https://example.org)", Delay: 20 * time.Millisecond, Jitter: 0.3, Hosts: 8, AllowPrivate: true, Store: s}
+	for _, p := range portals {
+		if site := f.Site(p.ID); site != nil {
+			p.Start = []string{site.URL + site.Start}
+			c.Portals = append(c.Portals, p)
+		}
+	}
+	if len(c.Portals) != len(f.Sites) {
+		t.Fatalf("the catalogue has %d of the %d replica portals", len(c.Portals), len(f.Sites))
+	}
+	return f, c
+}
+
+// run crawls, and wants no problems.
+func run(t *testing.T, c *crawler.Crawler) {
+	t.Helper()
+	sum, err := c.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Log(sum)
+	for _, p := range sum.Problems() {
+		t.Errorf("problem: %+v", p)
+	}
 }
 
 func openStore(t *testing.T) *store.Store {
@@ -480,7 +522,7 @@ func TestImportWget(t *testing.T) {
 // a report when it is one, also of a portal that nobody knows.
 func TestImportHosts(t *testing.T) {
 	t.Parallel()
-	report, err := os.ReadFile("../testdata/portals/anju/report.http")
+	report, err := os.ReadFile("../../testdata/portals/anju/report.http")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -586,7 +628,7 @@ func TestExchange(t *testing.T) {
 // TestImportParts: what is attached to a report is known as that, over a redirect too, and read where the page needs it.
 func TestImportParts(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("../testdata/texts/qujiang.txt")
+	text, err := os.ReadFile("../../testdata/texts/qujiang.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -691,7 +733,7 @@ func captures(t *testing.T, s *store.Store) []string {
 func BenchmarkImport(b *testing.B) {
 	pages := map[string][]byte{}
 	for _, name := range []string{"report", "home"} {
-		data, err := os.ReadFile("../testdata/portals/changshu/" + name + ".http")
+		data, err := os.ReadFile("../../testdata/portals/changshu/" + name + ".http")
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -726,7 +768,7 @@ func BenchmarkImport(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		sum, err := (&crawler.Import{Store: s}).Run(b.Context(), c)
+		sum, err := (&collection.Import{Store: s}).Run(b.Context(), c)
 		if err != nil || sum.New != 501 || sum.Kinds[store.KindReport] != 100 {
 			b.Fatal(sum, err)
 		}
@@ -739,7 +781,7 @@ func BenchmarkImport(b *testing.B) {
 // nothing has changed is of the kind of the page.
 func TestImportNotWhole(t *testing.T) {
 	t.Parallel()
-	report, err := os.ReadFile("../testdata/portals/anju/report.http")
+	report, err := os.ReadFile("../../testdata/portals/anju/report.http")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -770,4 +812,18 @@ func TestImportNotWhole(t *testing.T) {
 	if err != nil || c.State != store.StateOK || !strings.Contains(c.Truncated, "cut short") || c.Size != int64(len("<title>cut</title>")) {
 		t.Errorf("what was cut is %+v, %v", c, err)
 	}
+}
+
+// newest returns the record of the newest capture of a URL.
+func newest(t *testing.T, s *store.Store, url string) store.Record {
+	t.Helper()
+	c, ok, err := s.LastCapture(url)
+	if err != nil || !ok {
+		t.Fatalf("%s: capture %v, %v", url, ok, err)
+	}
+	rec, ok, err := s.Record(c.ID)
+	if err != nil || !ok {
+		t.Fatalf("%s: record %v, %v", url, ok, err)
+	}
+	return rec
 }
