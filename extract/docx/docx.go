@@ -1,6 +1,6 @@
-// Package docx turns Word documents (Office Open XML, as Word, WPS Office and LibreOffice write them) into plain HTML that
-// package extract reads like any page: paragraphs and tables in their order, tables with their true spans, automatic
-// list numbers written out.
+// Package docx turns Word documents (Office Open XML, as Word, WPS Office and LibreOffice write them) into plain HTML
+// that package extract reads like any page: paragraphs and tables in their order, tables with their true spans,
+// automatic list numbers written out.
 //
 // It does not lay out or style anything, and leaves out what is not the text: headers, footers, footnotes, comments,
 // deleted and hidden text, field codes, pictures. It does not read the older .doc.

@@ -186,8 +186,8 @@ func (e Encoding) encoder() *encoding.Encoder {
 	return nil
 }
 
-// QueryEncoding returns the encoding that the queries of a page's links are sent in: that which it was read in; where that does
-// not show, as all of it is ASCII, that which it declares.
+// QueryEncoding returns the encoding that the queries of a page's links are sent in: that which it was read in; where
+// that does not show, as all of it is ASCII, that which it declares.
 func QueryEncoding(text []byte, enc Encoding) Encoding {
 	if enc.Name != "utf-8" || enc.Declared == "" || bytes.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }) {
 		return enc

@@ -14,8 +14,8 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// A style holds what style sheets and attributes declare of one element, by property: lower case, last word first settled.
-// A nil style declares nothing.
+// A style holds what style sheets and attributes declare of one element, by property: lower case, last word first
+// settled. A nil style declares nothing.
 type style map[string]string
 
 // A declaration is one line of a rule.
@@ -24,8 +24,8 @@ type declaration struct {
 	important   bool
 }
 
-// A sheet is the text of a style element, and the media it is for.
-type sheet struct{ text, media string }
+// A styleSheet is the text of a style element, and the media it is for.
+type styleSheet struct{ text, media string }
 
 // A cssRule is one selector with what it declares.
 type cssRule struct {
@@ -44,11 +44,12 @@ type Styles struct {
 	cut    bool                 // there were more rules than are read, or they ask for what is not there
 }
 
-// mostRules bounds the rules of a page; each may be asked of each element of a cell. The largest of common portals have some hundreds.
+// mostRules bounds the rules of a page; each may be asked of each element of a cell. The largest of common portals have
+// some hundreds.
 const mostRules = 3000
 
 // newStyles reads style sheets. Rules that cannot change what a reader sees of a text are passed over.
-func newStyles(texts []sheet) *Styles {
+func newStyles(texts []styleSheet) *Styles {
 	s := &Styles{}
 	for _, t := range texts {
 		if onScreen(t.media) {
@@ -114,8 +115,8 @@ func atRule(name, values string) bool {
 // screenWidth is that of the reader's screen, in pixels, for sheets that ask.
 const screenWidth = 1280
 
-// onScreen reports whether a list of media queries holds on a common screen; one that asks for something else than a width
-// is taken for one that does not.
+// onScreen reports whether a list of media queries holds on a common screen; one that asks for something else than a
+// width is taken for one that does not.
 func onScreen(queries string) bool {
 	queries = strings.ToLower(strings.TrimSpace(queries))
 	if queries == "" {
@@ -202,8 +203,8 @@ func (s style) matters() bool {
 	return s.sightOf(true) != plainly || s.sightOf(false) != plainly || seen.size < 10 || seen.unreadable(false) != plainly || s["content"] != "" || characters || elements
 }
 
-// asksFor reports whether rules may be about elements in tables that StripStyles leaves out. root is the page without them: what such an
-// element stands in is there.
+// asksFor reports whether rules may be about elements in tables that StripStyles leaves out. root is the page without
+// them: what such an element stands in is there.
 func (s *Styles) asksFor(root *html.Node) bool {
 	return slices.ContainsFunc(s.shaped, func(selector string) bool {
 		at := strings.LastIndexAny(selector, " >+~")
@@ -300,7 +301,8 @@ func (s *Styles) style(n *html.Node) style {
 	return st
 }
 
-// lentColour stands in a style whose colour is a sheet's. Inline colours that would overrule it may be left out of the page, see StripStyles.
+// lentColour stands in a style whose colour is a sheet's. Inline colours that would overrule it may be left out of the
+// page, see StripStyles.
 const lentColour = "-lent-color"
 
 // besides reports whether a sheet puts text before or after an element.

@@ -1,6 +1,6 @@
-// Package markup reads HTML: bytes become text and a tree without what only says how something looks, addresses become absolute as
-// browsers have it, tables get their spans spread out, and of each cell what a reader sees of it is told. It does not know what
-// reports are, and of hostile pages it refuses what would take too much memory.
+// Package markup reads HTML: bytes become text and a tree without what only says how something looks, addresses become
+// absolute as browsers have it, tables get their spans spread out, and of each cell what a reader sees of it is told.
+// It does not know what reports are, and of hostile pages it refuses what would take too much memory.
 //
 //	decode.go       bytes to UTF-8, whatever was declared; mojibake.go: what was encoded twice
 //	stripstyles.go  a page without what only says how something looks; attributes.go: the attributes of a tag
@@ -69,8 +69,8 @@ func decodeOnce(body []byte, contentType string) ([]byte, Encoding) {
 	return text, enc
 }
 
-// clearest returns the candidate that makes the most plausible text of body, the first of several, with that text. It is
-// clear where body is long enough, the text is prose, and no other candidate comes near.
+// clearest returns the candidate that makes the most plausible text of body, the first of several, with that text. It
+// is clear where body is long enough, the text is prose, and no other candidate comes near.
 func clearest(list []candidate, body []byte) (best candidate, text []byte, clear bool) {
 	const prose, far = 0.4, 0.2
 	first, second := -9.0, -9.0
@@ -86,14 +86,15 @@ func clearest(list []candidate, body []byte) (best candidate, text []byte, clear
 	return best, text, len(body) >= enoughSample && first > prose && first-second > far
 }
 
-// enoughSample is how many bytes tell encodings apart that can be told apart at all, mostSample how many are looked at first.
+// enoughSample is how many bytes tell encodings apart that can be told apart at all, mostSample how many are looked at
+// first.
 const (
 	enoughSample = 2 << 10
 	mostSample   = 8 << 10
 )
 
-// sampleOf returns text beyond ASCII from all over a page. It is cut where markup begins and ends: what stands for < and > is
-// no part of a longer character in any of the encodings in question.
+// sampleOf returns text beyond ASCII from all over a page. It is cut where markup begins and ends: what stands for <
+// and > is no part of a longer character in any of the encodings in question.
 func sampleOf(body []byte) (sample []byte) {
 	const parts = 8
 	step := max(len(body)/parts, 1)

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// What a reader sees of the text of a cell. The text of an element may be gone, be a mark beside the text, or stand somewhere
-// else than in the page's order; where that is not certain the cell is in doubt.
+// What a reader sees of the text of a cell. The text of an element may be gone, be a mark beside the text, or stand
+// somewhere else than in the page's order; where that is not certain the cell is in doubt.
 
 // A sight is what a reader sees of an element's text.
 type sight int
@@ -66,8 +66,8 @@ func (l look) inherit(n *html.Node, s style) look {
 	return l
 }
 
-// unreadable reports how text in this look is seen: not at all in no size and in the colour of its ground. linked says that
-// sheets may give it another ground.
+// unreadable reports how text in this look is seen: not at all in no size and in the colour of its ground. linked says
+// that sheets may give it another ground.
 func (l look) unreadable(linked bool) sight {
 	switch {
 	case l.hidden, l.size < 1, l.ink == noColour && !l.lent:
@@ -131,20 +131,30 @@ func (s style) concealed(block bool) sight {
 // farAway is a distance at which nothing is on the screen, in pixels.
 const farAway = 500
 
+// shifts are the properties that move an element or the text in it.
+var shifts = [...]string{"left", "right", "top", "bottom", "text-indent", "margin", "margin-left", "margin-top"}
+
 // offScreen: moved so far that no screen shows it.
 func (s style) offScreen(block bool) sight {
 	positioned := s["position"] != "" && s["position"] != "static"
-	for _, p := range [...]string{"left", "right", "top", "bottom", "text-indent", "margin", "margin-left", "margin-top"} {
+	for _, p := range shifts {
+		margin, indent := strings.HasPrefix(p, "margin"), p == "text-indent"
 		for v := range strings.FieldsSeq(s[p]) {
-			switch far, ok := pixels(v, commonSize); {
-			case !ok || far > -farAway && (far < farAway || strings.HasPrefix(p, "margin") || p == "text-indent"):
-			case strings.HasPrefix(p, "margin") || positioned || block && p == "text-indent":
+			far, ok := pixels(v, commonSize)
+			away := ok && (far <= -farAway || far >= farAway && !margin && !indent)
+			switch {
+			case away && (margin || positioned || block && indent):
 				return gone
-			case p == "text-indent":
+			case away && indent:
 				return doubtful
 			}
 		}
 	}
+	return s.transformed(block)
+}
+
+// transformed: moved, made smaller or turned as a picture would be.
+func (s style) transformed(block bool) sight {
 	for _, p := range [...]string{"transform", "translate", "scale", "rotate"} {
 		switch v := s[p]; {
 		case v == "" || v == "none":
@@ -215,24 +225,30 @@ func (s style) raise(block bool) sight {
 	default:
 		up, _ = pixels(v, commonSize)
 	}
-	if s["position"] == "relative" {
-		top, _ := pixels(s["top"], commonSize)
-		bottom, _ := pixels(s["bottom"], commonSize)
-		up = max(up, bottom, -top)
-		if up == 0 && top > 0 {
-			up = -top
-		}
-	}
-	if v, ok := pixels(s["mso-text-raise"], commonSize); ok && v != 0 {
-		up = v
-	}
-	switch {
+	switch up = s.shifted(up); {
 	case up >= 2:
 		return raised
 	case up != 0:
 		return apart
 	}
 	return plainly
+}
+
+// shifted is how far up text stands, in pixels, that its alignment lifts so far: its position may lift it further, and
+// what Word says of it counts above all.
+func (s style) shifted(up float64) float64 {
+	if v, ok := pixels(s["mso-text-raise"], commonSize); ok && v != 0 {
+		return v
+	}
+	if s["position"] != "relative" {
+		return up
+	}
+	top, _ := pixels(s["top"], commonSize)
+	bottom, _ := pixels(s["bottom"], commonSize)
+	if up = max(up, bottom, -top); up == 0 && top > 0 {
+		return -top
+	}
+	return up
 }
 
 // moved: seen, but perhaps not where the text stands.
@@ -250,8 +266,8 @@ func (s style) moved() sight {
 	return plainly
 }
 
-// turns reports whether the pieces of an element may be shown in another order than they stand in; each of characters, or
-// only of elements.
+// turns reports whether the pieces of an element may be shown in another order than they stand in; each of characters,
+// or only of elements.
 func turns(n *html.Node, s style) (characters, elements bool) {
 	rtl := strings.EqualFold(Attr(n, "dir"), "rtl") || s["direction"] == "rtl"
 	override := n.DataAtom == atom.Bdo || strings.Contains(s["unicode-bidi"], "override")
@@ -278,8 +294,8 @@ func atof(s string) float64 {
 	return n
 }
 
-// pixels converts a length (CSS Values, 6); em is the size of the font in pixels. A bare number counts as pixels, as old
-// pages mean it. A share of something else is no length.
+// pixels converts a length (CSS Values, 6); em is the size of the font in pixels. A bare number counts as pixels, as
+// old pages mean it. A share of something else is no length.
 func pixels(v string, em float64) (n float64, ok bool) {
 	m := lengthCSS.FindStringSubmatch(v)
 	if m == nil {

@@ -71,8 +71,8 @@ func undoOnce(text []byte) ([]byte, string) {
 	return text, ""
 }
 
-// inks counts, in the first part of a text, the characters of Latin-1 and windows-1252 beyond ASCII, the Chinese ones, and
-// how many of these are frequent.
+// inks counts, in the first part of a text, the characters of Latin-1 and windows-1252 beyond ASCII, the Chinese ones,
+// and how many of these are frequent.
 func inks(text []byte) (latin, han, good int) {
 	for i := 0; i < len(text) && latin+han < 4000; {
 		if text[i] < utf8.RuneSelf {
@@ -94,8 +94,8 @@ func inks(text []byte) (latin, han, good int) {
 	return latin, han, good
 }
 
-// recode turns each run of characters beyond ASCII into the bytes that it was read from and takes these for UTF-8. A run
-// of which nothing sensible comes stays as it is. gained are the characters had, lost the runs that stay though
+// recode turns each run of characters beyond ASCII into the bytes that it was read from and takes these for UTF-8. A
+// run of which nothing sensible comes stays as it is. gained are the characters had, lost the runs that stay though
 // they look as the others did.
 func recode(text []byte, back func(run []byte) ([]byte, bool)) (plain []byte, gained, lost int) {
 	plain = make([]byte, 0, len(text))

@@ -25,9 +25,9 @@ type cellReader struct {
 	doubt       bool
 }
 
-// readCell returns the text of a cell as a reader sees it, white space collapsed: paragraphs and line breaks become blanks; what is
-// hidden, struck out, or the mark of a footnote is left out: 12¹ is twelve. A form control shows its value. unsure says that what
-// a reader sees is not certain, opaque that the text is empty and yet something shows.
+// readCell returns the text of a cell as a reader sees it, white space collapsed: paragraphs and line breaks become
+// blanks; what is hidden, struck out, or the mark of a footnote is left out: 12¹ is twelve. A form control shows its
+// value. unsure says that what a reader sees is not certain, opaque that the text is empty and yet something shows.
 func readCell(td *html.Node, page *Styles, around look) (text string, unsure, opaque bool) {
 	if text, ok := simpleCell(td, page, around); ok {
 		return text, false, false

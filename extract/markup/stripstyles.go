@@ -6,19 +6,20 @@ import (
 	"golang.org/x/net/html"
 )
 
-// Pages pasted from Word say of each cell and each word how it looks, in more bytes than all else together, and half the
-// time of parsing goes into reading that. Nothing here asks how something looks, except whether it can be seen at all.
+// Pages pasted from Word say of each cell and each word how it looks, in more bytes than all else together, and half
+// the time of parsing goes into reading that. Nothing here asks how something looks, except whether it can be seen at
+// all.
 
-// StripStyles returns a page without what only says how something looks: attributes, style sheets, and elements around a piece
-// of text that have nothing else to say. Where text is no markup that a tokenizer would understand in the same way, it is
-// left as it is. The result may share memory with text.
+// StripStyles returns a page without what only says how something looks: attributes, style sheets, and elements around
+// a piece of text that have nothing else to say. Where text is no markup that a tokenizer would understand in the same
+// way, it is left as it is. The result may share memory with text.
 func StripStyles(text []byte) []byte {
 	t := styleStripper{text: text}
 	return t.run()
 }
 
-// ParsePage parses a page without what only says how it looks, and returns what its style sheets say. Where they ask for elements
-// that StripStyles leaves out, those stay.
+// ParsePage parses a page without what only says how it looks, and returns what its style sheets say. Where they ask
+// for elements that StripStyles leaves out, those stay.
 func ParsePage(text []byte) (root *html.Node, page *Styles, weight int, err error) {
 	t := styleStripper{text: text}
 	if root, weight, err = ParseTree(t.run()); err != nil {
@@ -57,7 +58,7 @@ type styleStripper struct {
 	foreign bool   // the page has drawings or formulas, where a span is no mere span
 	keep    bool   // no element is mere
 	linked  bool   // the page has style sheets elsewhere
-	sheets  []sheet
+	sheets  []styleSheet
 	papers  map[string]bool // colours of grounds that were seen, besides white
 	sized   bool            // a font of no size was seen: sizes within count
 }
@@ -276,7 +277,7 @@ func (t *styleStripper) addSheet(text []byte, media string) {
 	if !telling(text) {
 		return
 	}
-	t.sheets = append(t.sheets, sheet{string(text), media})
+	t.sheets = append(t.sheets, styleSheet{string(text), media})
 	t.sized = t.sized || sizesNone(text)
 	for rest := text; ; {
 		at := bytes.Index(rest, []byte("background"))
@@ -332,8 +333,8 @@ func (t *styleStripper) paper(c string) {
 	t.papers[c] = true
 }
 
-// mayHide reports whether an attribute that only says how something looks hides it all the same, after what came before: text in
-// the colour of a ground, a ground within another, a size within none.
+// mayHide reports whether an attribute that only says how something looks hides it all the same, after what came
+// before: text in the colour of a ground, a ground within another, a size within none.
 func (t *styleStripper) mayHide(a attribute) bool {
 	switch len(a.key) {
 	case len("color"): // or style
@@ -373,8 +374,9 @@ func indexWord(text []byte, lower string) int {
 	return -1
 }
 
-// telling reports whether a style can take text out of sight or out of its place, strike it out or raise it, see look.go: the words
-// stand there that do. Common sizes of a font are told apart from tiny ones, white from other colours.
+// telling reports whether a style can take text out of sight or out of its place, strike it out or raise it, see
+// look.go: the words stand there that do. Common sizes of a font are told apart from tiny ones, white from other
+// colours.
 func telling(style []byte) bool {
 	for i := 0; i < len(style); i++ {
 		c := style[i]
@@ -441,24 +443,32 @@ func tells(style []byte, c byte) bool {
 			return true
 		}
 	}
-	switch c {
-	case 'f':
-		return foldPrefix(style, "font-size") && tiny(style[len("font-size"):]) || foldPrefix(style, "font:") && tiny(style[len("font:"):])
-	case 'v':
-		return foldPrefix(style, "vertical-align") && lifts(style[len("vertical-align"):])
-	case 'c':
-		return foldPrefix(style, "color") && isPale(valueOf(style[len("color"):]))
-	case 'b':
-		if !foldPrefix(style, "background") {
-			return false
+	for _, v := range tellingValues {
+		if c == v.property[0] && foldPrefix(style, v.property) && v.tells(style[len(v.property):]) {
+			return true
 		}
-		rest := style[len("background"):]
-		if foldPrefix(rest, "-color") {
-			rest = rest[len("-color"):]
-		}
-		return len(rest) > 0 && (rest[0] == ':' || rest[0] == ' ') && !isPale(valueOf(rest))
 	}
 	return false
+}
+
+// tellingValues are the properties that tell by what follows their names.
+var tellingValues = [...]struct {
+	property string
+	tells    func(rest []byte) bool
+}{
+	{"font-size", tiny},
+	{"font:", tiny},
+	{"vertical-align", lifts},
+	{"color", func(rest []byte) bool { return isPale(valueOf(rest)) }},
+	{"background", darkens},
+}
+
+// darkens reports whether what follows "background" gives text another ground than a pale one.
+func darkens(rest []byte) bool {
+	if foldPrefix(rest, "-color") {
+		rest = rest[len("-color"):]
+	}
+	return len(rest) > 0 && (rest[0] == ':' || rest[0] == ' ') && !isPale(valueOf(rest))
 }
 
 // valueOf returns what follows the name of a property, up to the end of it.
@@ -487,31 +497,39 @@ func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 // tiny reports whether what follows the name of a size is not clearly a size that is easily read: eight points.
 func tiny(value []byte) bool {
 	value = valueOf(value)
+	whole := value[:digitsIn(value)]
+	if len(whole) == 0 {
+		return tinyWord(value)
+	}
 	n := 0.0
-	i := 0
-	for ; i < len(value) && (isDigit(value[i]) || value[i] == '.'); i++ {
-		if value[i] == '.' {
-			break
-		}
-		n = n*10 + float64(value[i]-'0')
+	for _, c := range whole {
+		n = n*10 + float64(c-'0')
 	}
-	if i == 0 {
-		return len(value) == 0 || value[0]|0x20 == 'x' || value[0] == '.' || foldPrefix(value, "smaller") || foldPrefix(value, "calc") || foldPrefix(value, "var")
-	}
-	for i < len(value) && (isDigit(value[i]) || value[i] == '.') {
-		i++
-	}
-	switch unit := value[i:]; {
+	unit := bytes.TrimLeft(value, "0123456789.")
+	switch {
 	case foldPrefix(unit, "pt"):
 		return n < 8
 	case foldPrefix(unit, "%"):
 		return n < 75
 	case foldPrefix(unit, "px"), len(unit) == 0:
 		return n < 10
-	case foldPrefix(unit, "em"), foldPrefix(unit, "rem"):
-		return n < 1
 	}
-	return n < 1
+	return n < 1 // em, rem, and what nobody knows
+}
+
+// digitsIn counts the digits that a text begins with.
+func digitsIn(text []byte) (n int) {
+	for n < len(text) && isDigit(text[n]) {
+		n++
+	}
+	return n
+}
+
+// tinyWord reports whether a size that does not begin with a whole number may be a small one: a fraction, a word, or a
+// formula.
+func tinyWord(value []byte) bool {
+	return len(value) == 0 || value[0]|0x20 == 'x' || value[0] == '.' ||
+		foldPrefix(value, "smaller") || foldPrefix(value, "calc") || foldPrefix(value, "var")
 }
 
 func foldPrefix(text []byte, lower string) bool {

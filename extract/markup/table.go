@@ -56,8 +56,8 @@ func (c *Cell) WithText(s string) *Cell {
 // that exist, as the standard has it.
 const MaxSlots = 200_000
 
-// NewTable reads a table element, as far as it has no more slots than most. Rows of nested tables belong to those. page holds the
-// page's style sheets, or is nil.
+// NewTable reads a table element, as far as it has no more slots than most. Rows of nested tables belong to those. page
+// holds the page's style sheets, or is nil.
 func NewTable(n *html.Node, page *Styles, most int) *Table {
 	trs := tableRows(n, page)
 	around := lookAround(n, page)

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// ErrTooLarge says of a document of a kind that is read that reading it would take more memory or time than one document
-// may. What is too large stays archived; the error that wraps it says what there is too much of.
+// ErrTooLarge says of a document of a kind that is read that reading it would take more memory or time than one
+// document may. What is too large stays archived; the error that wraps it says what there is too much of.
 var ErrTooLarge = errors.New("too large to be read")
 
 // What one document may take. The largest reports are a megabyte of markup, 40,000 elements and 30,000 characters; what
@@ -81,8 +81,8 @@ type formatted struct {
 // mostAlike is how many formatting elements with the same tag are opened anew (HTML standard, 13.2.4.3).
 const mostAlike = 3
 
-// adopted is how many elements the end tag of a formatting element makes at most where elements that began in it have not
-// ended: three and itself, eight times (HTML standard, 13.2.6.4.7).
+// adopted is how many elements the end tag of a formatting element makes at most where elements that began in it have
+// not ended: three and itself, eight times (HTML standard, 13.2.6.4.7).
 const adopted = 8 * 4
 
 // markup weighs what begins with a "<", and returns where to go on.

@@ -10,8 +10,8 @@ import (
 )
 
 // A span is text of which the document itself says how it reads, by an entry ActualText (ISO 32000-1, 14.9.4). PDFium
-// uses such entries too, but puts their text where the form that holds them was before it was placed, gives all of it to
-// the first piece of what it stands for, and drops it where marks are nested. So they are taken out before PDFium
+// uses such entries too, but puts their text where the form that holds them was before it was placed, gives all of it
+// to the first piece of what it stands for, and drops it where marks are nested. So they are taken out before PDFium
 // reads the text, and put in place of the glyphs afterwards, by the glyphs' own boxes.
 type span struct {
 	text   []rune
@@ -29,13 +29,15 @@ const (
 	maxActual = 64 << 10 // bytes of one ActualText; 32 KiB is what PDFium takes in the content of a page
 )
 
-// actualText is the key, as C has strings; keyAt is where in the scratch memory it stands, behind what functions return.
+// actualText is the key, as C has strings; keyAt is where in the scratch memory it stands, behind what functions
+// return.
 const (
 	actualText = "ActualText\x00"
 	keyAt      = 32
 )
 
-// marked remembers whether something says how a text object reads. What stands outermost counts: it replaces all within.
+// marked remembers whether something says how a text object reads. What stands outermost counts: it replaces all
+// within.
 func (g *graphics) marked(object uint64) {
 	n := min(g.in.count("FPDFPageObj_CountMarks", object), maxMarks)
 	for i := range n {
@@ -60,7 +62,8 @@ func (g *graphics) unmark() {
 }
 
 // actual returns what the ActualText of a mark says; nil where there is none, or none that can be believed: one without
-// text would make printed characters vanish, and one that is neither Unicode nor ASCII is in nobody knows what encoding.
+// text would make printed characters vanish, and one that is neither Unicode nor ASCII is in nobody knows what
+// encoding.
 func (in *instance) actual(handle uint64) *span {
 	size, key := uint64(in.scratch), uint64(in.scratch)+keyAt
 	in.memory.Write(uint32(key), []byte(actualText))

@@ -8,14 +8,15 @@ import (
 	"gongkai/extract/pdf"
 )
 
-// between puts content into the page where the cell of a table is, [200, 300] by [400, 430], with a cell at either side.
+// between puts content into the page where the cell of a table is, [200, 300] by [400, 430], with a cell at either
+// side.
 func between(content string) string {
 	return stroke([4]float64{100, 430, 400, 430}, [4]float64{100, 400, 400, 400}, [4]float64{100, 430, 100, 400}, [4]float64{200, 430, 200, 400},
 		[4]float64{300, 430, 300, 400}, [4]float64{400, 430, 400, 400}) + show(110, 410, "Left") + content + show(310, 410, "Right")
 }
 
-// TestActualText: what a document says of how glyphs read stands where the glyphs do, whatever form they are in, and nothing of
-// it is lost.
+// TestActualText: what a document says of how glyphs read stands where the glyphs do, whatever form they are in, and
+// nothing of it is lost.
 func TestActualText(t *testing.T) {
 	span := actual("1155", show(210, 410, "abcd"))
 	down := "" // in columns from right to left, of which every other character is of a span

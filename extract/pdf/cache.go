@@ -16,8 +16,8 @@ import (
 	"github.com/tetratelabs/wazero"
 )
 
-// The code that is kept runs in this process. So the folder must be one that nobody else can change, and a file in it is only
-// used with the digest beside it that was written when it was whole: wazero's own sum does not cover all of it.
+// The code that is kept runs in this process. So the folder must be one that nobody else can change, and a file in it
+// is only used with the digest beside it that was written when it was whole: wazero's own sum does not cover all of it.
 
 const (
 	digestSuffix = ".sha256"

@@ -24,12 +24,13 @@ const (
 	memoryPages  = MaxMemory >> 16 // of 64 KiB
 	maxInstances = 2
 
-	// muchMemory is the size of a document that is given all memory at once: a report is done in what PDFium begins with.
+	// muchMemory is the size of a document that is given all memory at once: a report is done in what PDFium begins
+	// with.
 	muchMemory = 4 << 20
 )
 
-// MaxMemory is how many bytes one document with all that PDFium makes of it may take. A report takes 20 MiB beyond its own
-// size.
+// MaxMemory is how many bytes one document with all that PDFium makes of it may take. A report takes 20 MiB beyond its
+// own size.
 const MaxMemory = 128 << 20
 
 // An engine is PDFium, compiled. Documents each get an instance of their own: nothing of one document can reach
@@ -155,8 +156,8 @@ func (in *instance) call(name string, args ...uint64) uint64 {
 	return stack[0]
 }
 
-// cause says why a call has failed: the time is over, the memory is used up, or the document broke PDFium, of which only
-// the first line is of interest and not the stack.
+// cause says why a call has failed: the time is over, the memory is used up, or the document broke PDFium, of which
+// only the first line is of interest and not the stack.
 func (in *instance) cause(err error) error {
 	if in.ctx.Err() != nil {
 		return context.Cause(in.ctx)

@@ -1,6 +1,7 @@
 package pdf
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -295,48 +296,23 @@ func covers(from, to, start, end float64) bool {
 	return min(to, end)-max(from, start) >= coverable*(end-start)
 }
 
-// region collects the slots that hang together with (x, y) and makes a cell of them, or several.
+// A slot is the place where a column and a row of a grid cross.
+type slot struct{ x, y int }
+
+// region makes a cell of the slots that hang together with (x, y), or several where they are no rectangle.
 func (g *grid) region(x, y, w, h int, right, below, done []bool) {
-	type slot struct{ x, y int }
-	all := []slot{{x, y}}
-	done[y*w+x] = true
-	visit := func(x, y int) {
-		if !done[y*w+x] {
-			done[y*w+x] = true
-			all = append(all, slot{x, y})
-		}
+	all := hangTogether(slot{x, y}, w, h, right, below, done)
+	from, to := all[0], all[0]
+	for _, s := range all {
+		from = slot{min(from.x, s.x), min(from.y, s.y)}
+		to = slot{max(to.x, s.x), max(to.y, s.y)}
 	}
-	c := &gridCell{row: y, col: x}
-	maxX, maxY := x, y
-	for i := 0; i < len(all); i++ {
-		s := all[i]
-		at := s.y*w + s.x
-		if s.x+1 < w && !right[at] {
-			visit(s.x+1, s.y)
-		}
-		if s.x > 0 && !right[at-1] {
-			visit(s.x-1, s.y)
-		}
-		if s.y+1 < h && !below[at] {
-			visit(s.x, s.y+1)
-		}
-		if s.y > 0 && !below[at-w] {
-			visit(s.x, s.y-1)
-		}
-		c.row, c.col = min(c.row, s.y), min(c.col, s.x)
-		maxX, maxY = max(maxX, s.x), max(maxY, s.y)
-	}
-	c.cols, c.rows = maxX-c.col+1, maxY-c.row+1
+	c := &gridCell{row: from.y, col: from.x, rows: to.y - from.y + 1, cols: to.x - from.x + 1}
 	if c.cols*c.rows == len(all) {
 		g.cells = append(g.cells, c)
 		return
 	}
-	slices.SortFunc(all, func(a, b slot) int {
-		if a.y != b.y {
-			return a.y - b.y
-		}
-		return a.x - b.x
-	})
+	slices.SortFunc(all, func(a, b slot) int { return cmp.Or(a.y-b.y, a.x-b.x) })
 	for i, s := range all {
 		if i > 0 && all[i-1].y == s.y && all[i-1].x == s.x-1 && !right[s.y*w+s.x-1] {
 			g.cells[len(g.cells)-1].cols++
@@ -344,6 +320,36 @@ func (g *grid) region(x, y, w, h int, right, below, done []bool) {
 		}
 		g.cells = append(g.cells, &gridCell{row: s.y, col: s.x, rows: 1, cols: 1})
 	}
+}
+
+// hangTogether lists the slots that can be reached from one without crossing a border, and marks them as done. right
+// and below say of which slots, row by row, the right and the lower sides are borders.
+func hangTogether(start slot, w, h int, right, below, done []bool) []slot {
+	all := []slot{start}
+	done[start.y*w+start.x] = true
+	visit := func(border bool, to slot) {
+		if !border && !done[to.y*w+to.x] {
+			done[to.y*w+to.x] = true
+			all = append(all, to)
+		}
+	}
+	for i := 0; i < len(all); i++ {
+		s := all[i]
+		at := s.y*w + s.x
+		if s.x+1 < w {
+			visit(right[at], slot{s.x + 1, s.y})
+		}
+		if s.x > 0 {
+			visit(right[at-1], slot{s.x - 1, s.y})
+		}
+		if s.y+1 < h {
+			visit(below[at], slot{s.x, s.y + 1})
+		}
+		if s.y > 0 {
+			visit(below[at-w], slot{s.x, s.y - 1})
+		}
+	}
+	return all
 }
 
 // take moves the characters that stand in the table out of chars into its cells, by their middle.

@@ -136,16 +136,10 @@ func measureOf(blocks []block) measure {
 			}
 		}
 	}
-	m := measure{size: 12, right: math.Inf(1), leading: math.Inf(1)}
+	m := measure{size: commonest(sizes), right: math.Inf(1), leading: math.Inf(1)}
 	if len(leadings) > 0 {
 		slices.Sort(leadings)
 		m.leading = leadings[len(leadings)/2]
-	}
-	most := 0
-	for size, n := range sizes {
-		if n > most || n == most && float64(size) < m.size {
-			m.size, most = float64(size), n
-		}
 	}
 	if len(lefts) == 0 {
 		return m
@@ -153,14 +147,29 @@ func measureOf(blocks []block) measure {
 	slices.Sort(lefts)
 	slices.Sort(rights)
 	m.left, m.right = lefts[len(lefts)/20], rights[len(rights)-1-len(rights)/20]
-	indented := 0
-	for _, x := range lefts {
-		if x > m.left+m.size && x < m.left+4*m.size {
-			indented++
+	m.indents = indented(lefts, m) >= 3
+	return m
+}
+
+// commonest is the size that most characters have, the smaller one of two; 12 points where there are none.
+func commonest(sizes map[int]int) float64 {
+	size, most := 12, 0
+	for s, n := range sizes {
+		if n > most || n == most && s < size {
+			size, most = s, n
 		}
 	}
-	m.indents = indented >= 3
-	return m
+	return float64(size)
+}
+
+// indented counts the lines that begin as paragraphs do, by their left edges.
+func indented(lefts []float64, m measure) (count int) {
+	for _, x := range lefts {
+		if x > m.left+m.size && x < m.left+4*m.size {
+			count++
+		}
+	}
+	return count
 }
 
 // measures returns the measure of every page: pages of one document may have margins of their own. A page with little
@@ -215,7 +224,8 @@ func joinLines(blocks []block) []block {
 }
 
 var (
-	// brokenWord is a word that was parted at the end of a line; one letter with a hyphen is no part of a word (e-mail).
+	// brokenWord is a word that was parted at the end of a line; one letter with a hyphen is no part of a word
+	// (e-mail).
 	brokenWord = regexp.MustCompile(`\p{Latin}{2}[-‐]$`)
 	// spaced ends a line after which a word or number begins, written with a blank before it.
 	spaced = regexp.MustCompile(`[\p{Latin}\d.,;:!?)%]$`)
@@ -266,8 +276,8 @@ func wraps(a, b line, ms map[int]measure) bool {
 	return !numbered.MatchString(b.text) && !ended.MatchString(a.text)
 }
 
-// unbroken is how wide the word, number or address is that a line begins with, 0 for Chinese: what had to go to this line in
-// one piece.
+// unbroken is how wide the word, number or address is that a line begins with, 0 for Chinese: what had to go to this
+// line in one piece.
 func (l line) unbroken() float64 {
 	n := 0
 	for n < len(l.chars) && l.chars[n].r < 0x250 && (n == 0 || !apart(l.chars[n-1], l.chars[n])) {

@@ -64,8 +64,8 @@ func (f *pdfFile) pages(entries, resources string, contents ...string) []byte {
 	return f.bytes(f.add("<< /Type /Catalog /Pages %d 0 R >>", parent))
 }
 
-// placed makes a page that draws a form with a matrix of its own; inner is the form's content, page what is beside it. The form
-// is X, /P1 a property list whose ActualText is 12, and /P2 one with more than anybody would print.
+// placed makes a page that draws a form with a matrix of its own; inner is the form's content, page what is beside it.
+// The form is X, /P1 a property list whose ActualText is 12, and /P2 one with more than anybody would print.
 func placed(matrix, inner, page string) []byte {
 	f := &pdfFile{}
 	resources := fmt.Sprintf("/Font << /F1 %d 0 R >> /Properties << /P1 << /ActualText (12) >> /P2 << /ActualText (%s) >> >>", f.font(), strings.Repeat("9", 100_000))

@@ -10,7 +10,7 @@ import (
 
 // A page is what is on a page, upright: x grows to the right, y grows downwards, in points.
 type page struct {
-	sheet  box // the paper, in the page's own coordinates: y grows upwards
+	bounds box // what is shown of the paper, in the page's own coordinates: y grows upwards
 	chars  []char
 	rules  []rule
 	images int
@@ -54,7 +54,7 @@ func (in *instance) readPage(doc uint64, index int, budget *int) (*page, error) 
 	if handle == 0 {
 		return nil, fmt.Errorf("%w: page %d cannot be loaded", ErrBroken, index+1)
 	}
-	p := &page{sheet: in.sheet(handle)}
+	p := &page{bounds: in.pageBounds(handle)}
 	g := &graphics{in: in, page: p, spans: map[uint64]*span{}, marks: map[uint64]mark{}}
 	g.objects("FPDFPage_CountObjects", "FPDFPage_GetObject", handle, identity, 0)
 	g.unmark()
@@ -71,8 +71,8 @@ func (in *instance) readPage(doc uint64, index int, budget *int) (*page, error) 
 	return p, nil
 }
 
-// sheet returns what of the paper is shown, or nothing where the document talks nonsense about it.
-func (in *instance) sheet(handle uint64) box {
+// pageBounds returns what of the paper is shown, or nothing where the document talks nonsense about it.
+func (in *instance) pageBounds(handle uint64) box {
 	if uint32(in.call("FPDF_GetPageBoundingBox", handle, uint64(in.scratch))) == 0 {
 		return box{}
 	}
@@ -198,7 +198,7 @@ func (p *page) upright(turns int) {
 	}
 	for i := range p.chars {
 		c := &p.chars[i]
-		c.box = c.box.turned(p.sheet, turns)
+		c.box = c.box.turned(p.bounds, turns)
 		c.turn = (c.turn + turns) & 3
 		c.size = c.y1 - c.y0
 		if c.turn&1 == 1 {
@@ -206,7 +206,7 @@ func (p *page) upright(turns int) {
 		}
 	}
 	for i := range p.rules {
-		p.rules[i].box = p.rules[i].box.turned(p.sheet, turns)
+		p.rules[i].box = p.rules[i].box.turned(p.bounds, turns)
 	}
 }
 
@@ -215,18 +215,18 @@ func (b box) union(o box) box {
 }
 
 // turned maps b, with y growing upwards, to what it is when the paper is turned clockwise by quarters, with y growing
-// downwards from the upper left corner of the sheet.
-func (b box) turned(sheet box, quarters int) box {
+// downwards from the upper left corner of its bounds.
+func (b box) turned(bounds box, quarters int) box {
 	var r box
 	switch quarters {
 	case 0:
-		r = box{b.x0 - sheet.x0, sheet.y1 - b.y1, b.x1 - sheet.x0, sheet.y1 - b.y0}
+		r = box{b.x0 - bounds.x0, bounds.y1 - b.y1, b.x1 - bounds.x0, bounds.y1 - b.y0}
 	case 1: // what was at the left is at the top
-		r = box{b.y0 - sheet.y0, b.x0 - sheet.x0, b.y1 - sheet.y0, b.x1 - sheet.x0}
+		r = box{b.y0 - bounds.y0, b.x0 - bounds.x0, b.y1 - bounds.y0, b.x1 - bounds.x0}
 	case 2:
-		r = box{sheet.x1 - b.x1, b.y0 - sheet.y0, sheet.x1 - b.x0, b.y1 - sheet.y0}
+		r = box{bounds.x1 - b.x1, b.y0 - bounds.y0, bounds.x1 - b.x0, b.y1 - bounds.y0}
 	case 3:
-		r = box{sheet.y1 - b.y1, sheet.x1 - b.x1, sheet.y1 - b.y0, sheet.x1 - b.x0}
+		r = box{bounds.y1 - b.y1, bounds.x1 - b.x1, bounds.y1 - b.y0, bounds.x1 - b.x0}
 	}
 	return r
 }

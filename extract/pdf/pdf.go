@@ -1,8 +1,8 @@
 // Package pdf turns the text layer of PDF documents into plain HTML that package extract reads like any page: lines
 // joined to paragraphs, and tables rebuilt from their rules, with spans, across pages.
 //
-// It recognises no characters in pictures: a scan is an ErrNoText. It does not keep the layout, and it has no opinion on
-// what a document means, except that a label which begins with a number, 一、 or （二） or 3., begins something new.
+// It recognises no characters in pictures: a scan is an ErrNoText. It does not keep the layout, and it has no opinion
+// on what a document means, except that a label which begins with a number, 一、 or （二） or 3., begins something new.
 package pdf
 
 import (
@@ -49,9 +49,9 @@ const (
 // A Reader reads PDFs. Its zero value is ready. The first document starts PDFium, which takes seconds; the Reader keeps
 // it until Close. A Reader is safe for concurrent use: two documents are read at a time, others wait.
 type Reader struct {
-	// CacheDir is a directory in which compiled code is kept, so that the next process starts in a fraction of the time. It
-	// is made when it is first needed. One that is not to be had, or that another user can change, is left alone, and code
-	// that is damaged is compiled again. Empty means that nothing is kept.
+	// CacheDir is a directory in which compiled code is kept, so that the next process starts in a fraction of the
+	// time. It is made when it is first needed. One that is not to be had, or that another user can change, is left
+	// alone, and code that is damaged is compiled again. Empty means that nothing is kept.
 	CacheDir string
 
 	// Timeout is for one document, not counting the start and the wait for a place. 0 means DefaultTimeout.
@@ -62,7 +62,8 @@ type Reader struct {
 
 var shared Reader
 
-// SetCacheDir sets the CacheDir of the Reader that HTML uses. It is for the beginning of a program, before any call of HTML.
+// SetCacheDir sets the CacheDir of the Reader that HTML uses. It is for the beginning of a program, before any call of
+// HTML.
 func SetCacheDir(dir string) { shared.CacheDir = dir }
 
 // HTML reads a document with a Reader that all callers of this function share, and that lives as long as the process.

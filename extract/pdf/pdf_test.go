@@ -85,7 +85,8 @@ func TestFilledRules(t *testing.T) {
 	}
 }
 
-// TestVertical (in letters: PDFium loses single Chinese characters of fonts that are not embedded): heads of narrow columns are stacked, or set vertically in columns from right to left.
+// TestVertical (in letters: PDFium loses single Chinese characters of fonts that are not embedded): heads of narrow
+// columns are stacked, or set vertically in columns from right to left.
 func TestVertical(t *testing.T) {
 	content := stroke([4]float64{50, 500, 250, 500}, [4]float64{50, 400, 250, 400}, [4]float64{50, 380, 250, 380},
 		[4]float64{50, 500, 50, 380}, [4]float64{100, 500, 100, 380}, [4]float64{150, 500, 150, 380}, [4]float64{250, 500, 250, 380})

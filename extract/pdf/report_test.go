@@ -15,7 +15,8 @@ import (
 	"gongkai/testdata"
 )
 
-// reader is shared by the tests, and keeps compiled code: compiling takes seconds, and a minute under the race detector.
+// reader is shared by the tests, and keeps compiled code: compiling takes seconds, and a minute under the race
+// detector.
 var reader = sync.OnceValue(func() *pdf.Reader {
 	r := &pdf.Reader{}
 	if dir, err := os.UserCacheDir(); err == nil {

@@ -128,39 +128,48 @@ var newItem = regexp.MustCompile(`^\s*(?:[一二三四五六七八九十]{1,3}[�
 // bridge joins what the page break cut: a row that goes on overleaf, and the cells that span down across it. rows are
 // the rows that follow; those that are still rows of their own are returned.
 func (t *table) bridge(rows [][]*tableCell) [][]*tableCell {
-	last := t.rows[len(t.rows)-1]
-	first := rows[0]
+	last, first := t.rows[len(t.rows)-1], rows[0]
 	if splitRow(last, first) {
-		for x := 0; x < len(first); x++ {
-			if first[x] != nil && last[x] != nil && (x == 0 || first[x] != first[x-1]) {
-				last[x].text += first[x].text
-			}
-		}
-		for x := range first {
-			if first[x] != nil && last[x] != nil {
-				swap(rows[1:], first[x], last[x])
-			}
-		}
+		joinHalves(last, first, rows[1:])
 		return rows[1:]
 	}
-	if label(first) == "" {
-		return rows // blanks and figures below a head
+	if label(first) != "" { // else blanks and figures below a head
+		t.joinSpans(rows)
 	}
+	return rows
+}
+
+// joinHalves adds the lower half of a row to the upper, also where its cells span down into the rows below.
+func joinHalves(upper, lower []*tableCell, below [][]*tableCell) {
+	for x, down := range lower {
+		if x == 0 || down != lower[x-1] {
+			upper[x].text += down.text
+		}
+	}
+	for x, down := range lower {
+		swap(below, down, upper[x])
+	}
+}
+
+// joinSpans joins the cells that span down across the page break before rows. To the right of a row's own label are its
+// figures, blank or not: these are no such cells.
+func (t *table) joinSpans(rows [][]*tableCell) {
+	last, first := t.rows[len(t.rows)-1], rows[0]
 	head, left := inHead(last, first), true
-	for x := 0; x < len(first); x++ {
+	for x := range first {
 		if x > 0 && first[x-1] == first[x] {
 			continue
 		}
 		up, down := last[x], first[x]
 		spans := len(t.rows) > 1 && t.rows[len(t.rows)-2][x] == up || len(rows) > 1 && rows[1][x] == down
-		if (left && spans || head && down != nil && down.text == "") && sameCell(last, first, x) {
-			up.text += down.text
-			swap(rows, down, up)
+		blank := down != nil && down.text == ""
+		if !(left && spans || head && blank) || !sameCell(last, first, x) {
+			left = false
 			continue
 		}
-		left = false // to the right of a row's own label are its figures, blank or not
+		up.text += down.text
+		swap(rows, down, up)
 	}
-	return rows
 }
 
 // inHead reports whether the page break stands between two rows of a head: neither has figures, and the lower begins
@@ -202,24 +211,24 @@ func sameSides(a, b []*tableCell, x int) bool {
 // has a figure in both, one half has no figures at all, and the lower half begins nothing new. A row of blank cells
 // under one of figures is not taken for a half, because its label begins something new.
 func splitRow(upper, lower []*tableCell) bool {
-	text := false
 	for x := range lower {
 		up, down := upper[x], lower[x]
-		if up == nil || down == nil || !sameSides(upper, lower, x) {
+		if up == nil || down == nil || !sameSides(upper, lower, x) || !halves(up.text, down.text) {
 			return false
 		}
-		if newItem.MatchString(down.text) || figure.MatchString(up.text) && down.text != "" || figure.MatchString(down.text) && up.text != "" {
-			return false
-		}
-		text = text || down.text != ""
 	}
-	if !text {
-		return !hasFigure(upper) || len(upper) > 0 && label(lower) == "" && label(upper) != ""
+	if !slices.ContainsFunc(lower, func(c *tableCell) bool { return c.text != "" }) {
+		return !hasFigure(upper) || label(upper) != ""
 	}
-	if hasFigure(upper) == hasFigure(lower) && hasFigure(upper) {
+	return label(upper) != "" && hasFigure(upper) != hasFigure(lower)
+}
+
+// halves reports whether two texts can be the halves of that of one cell. A figure is a whole.
+func halves(up, down string) bool {
+	if newItem.MatchString(down) {
 		return false
 	}
-	return label(upper) != "" && (label(lower) != "" || hasFigure(lower)) && (hasFigure(upper) || hasFigure(lower))
+	return up == "" || down == "" || !figure.MatchString(up) && !figure.MatchString(down)
 }
 
 // label is the text of the cells of a row that are no figures.
