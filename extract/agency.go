@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"gongkai/extract/division"
+	"gongkai/extract/form"
 	"gongkai/extract/text"
 )
 
@@ -27,10 +28,10 @@ type Hints struct {
 // page's title, then what else the page says, the portal last. The division is the one the name begins with, else the
 // portal's, else that of the site's identification code or of the index number. What contradicts is a problem. The
 // page's text tells what a short name is short for.
-func identify(names []namedBy, fields []Field, h Hints, prose string) (Agency, []Problem) {
+func identify(names []namedBy, fields []Field, h Hints, prose string) (Agency, []form.Problem) {
 	a, problems := divisionOf(fields, h)
 	doubt := func(kind, where, format string, args ...any) {
-		problems = append(problems, Problem{kind, where, fmt.Sprintf(format, args...)})
+		problems = append(problems, form.Problem{Kind: kind, Where: where, Detail: fmt.Sprintf(format, args...)})
 	}
 	by := a.called(names)
 	if a.Name == "" {
@@ -157,7 +158,7 @@ func contradicts(a, b string) bool {
 
 // divisionOf tells the division from what the portal, the site's code and the index number say, before the name is
 // looked at.
-func divisionOf(fields []Field, h Hints) (a Agency, problems []Problem) {
+func divisionOf(fields []Field, h Hints) (a Agency, problems []form.Problem) {
 	a.Division = h.Division
 	if h.Division != "" {
 		a.Evidence = append(a.Evidence, "division of the portal: "+h.Division)
@@ -179,7 +180,7 @@ func divisionOf(fields []Field, h Hints) (a Agency, problems []Problem) {
 			a.Division = code
 			a.Evidence = append(a.Evidence, by)
 		case !division.Within(code, a.Division) && !division.Within(a.Division, code):
-			problems = append(problems, Problem{"division", f.Name, by + " is not of " + a.Division})
+			problems = append(problems, form.Problem{Kind: "division", Where: f.Name, Detail: by + " is not of " + a.Division})
 		default:
 			a.Evidence = append(a.Evidence, by)
 		}
@@ -308,7 +309,7 @@ func levelOf(code, unit string) string {
 
 // leadingDivision returns the division code that a site's identification code or an index number begins with, or "".
 func leadingDivision(s string) string {
-	if len(s) < 6 || !digits(s[:6]) || len(s) > 6 && s[6] >= '0' && s[6] <= '9' && len(s) != 10 {
+	if len(s) < 6 || !text.AllDigits(s[:6]) || len(s) > 6 && s[6] >= '0' && s[6] <= '9' && len(s) != 10 {
 		return "" // a longer number only looks like one: an organisation code
 	}
 	if code := s[:6]; division.Current(code) == code {

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"gongkai/extract/form"
 	"gongkai/extract/markup"
 	"gongkai/extract/text"
 )
@@ -252,7 +253,7 @@ func sectionOf(line string) int {
 // sectionKeys maps the form's own words for its sections to their numbers.
 var sectionKeys = sync.OnceValue(func() map[string]int {
 	keys := map[string]int{}
-	for _, s := range slices.Backward(Schema().Sections) { // of two sections that share a name, it is the first one's
+	for _, s := range slices.Backward(form.Schema().Sections) { // of two sections that share a name, it is the first one's
 		for _, alias := range s.Aliases {
 			keys[text.Key(alias)] = s.Number
 		}

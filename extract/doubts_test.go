@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"gongkai/extract"
+	"gongkai/extract/form"
 )
 
 // t4Head is the head of table 4 as the form has it.
@@ -90,10 +91,10 @@ func TestDoubts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			at := slices.IndexFunc(r.Figures, func(f extract.Figure) bool {
+			at := slices.IndexFunc(r.Figures, func(f form.Figure) bool {
 				return f.Table == test.figure[0] && f.Row == test.figure[1] && f.Column == test.figure[2]
 			})
-			var got extract.Figure
+			var got form.Figure
 			if at >= 0 {
 				got = r.Figures[at]
 			}
@@ -139,7 +140,7 @@ func TestSecondReport(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		said := slices.ContainsFunc(r.Problems, func(p extract.Problem) bool { return p.Kind == "conflict" })
+		said := slices.ContainsFunc(r.Problems, func(p form.Problem) bool { return p.Kind == "conflict" })
 		if said != want {
 			t.Errorf("2021 and %s: said %v, want %v: %+v", second, said, want, r.Problems)
 		}

@@ -19,6 +19,7 @@ import (
 	"unicode"
 
 	"gongkai/extract"
+	"gongkai/extract/form"
 )
 
 // A pageTruth is what a person reads from a page of testdata/families; its README says how the pages were made.
@@ -214,7 +215,7 @@ func checkFigures(t *testing.T, r *extract.Report, want pageTruth, count *cellCo
 			t.Errorf("form of %s: got %q, want %q", table, r.Forms[table], form)
 		}
 	}
-	got := map[[3]string]extract.Figure{}
+	got := map[[3]string]form.Figure{}
 	for _, f := range r.Figures {
 		got[[3]string{f.Table, squeeze(f.Row), squeeze(f.Column)}] = f
 	}
@@ -229,7 +230,7 @@ func checkFigures(t *testing.T, r *extract.Report, want pageTruth, count *cellCo
 		key := [3]string{*w[0], squeeze(*w[1]), squeeze(*w[2])}
 		f, ok := got[key]
 		delete(got, key)
-		flag := f.Check == extract.CheckFailed || flagged(r.Problems, key)
+		flag := f.Check == form.CheckFailed || flagged(r.Problems, key)
 		switch {
 		case ok && sameCell(f, w[3]):
 			count.right++
@@ -277,7 +278,7 @@ func (c cellFaults) report(t *testing.T) {
 	}
 }
 
-func sameCell(f extract.Figure, want *string) bool {
+func sameCell(f form.Figure, want *string) bool {
 	if want == nil {
 		return f.Blank != "" && f.Value == ""
 	}
@@ -286,7 +287,7 @@ func sameCell(f extract.Figure, want *string) bool {
 	return ok && g.Cmp(w) == 0
 }
 
-func printed(f extract.Figure) string {
+func printed(f form.Figure) string {
 	if f.Blank != "" {
 		return "blank " + f.Blank
 	}
@@ -302,8 +303,8 @@ func orBlank(value *string) string {
 
 // flagged reports whether a Problem sends a person to a figure: one on its table as a whole, or on its row or column.
 // What a failed identity says about a figure stands in the figure itself.
-func flagged(problems []extract.Problem, key [3]string) bool {
-	return slices.ContainsFunc(problems, func(p extract.Problem) bool {
+func flagged(problems []form.Problem, key [3]string) bool {
+	return slices.ContainsFunc(problems, func(p form.Problem) bool {
 		where := strings.Fields(p.Where)
 		if p.Kind == "identity" || len(where) == 0 || where[0] != key[0] && !strings.HasPrefix(key[0], where[0]+".") {
 			return false
@@ -319,7 +320,7 @@ func flagged(problems []extract.Problem, key [3]string) bool {
 func checkDoubts(t *testing.T, r *extract.Report, want pageTruth) {
 	var failed []string
 	for _, c := range r.Checks {
-		if c.Result == extract.CheckFailed {
+		if c.Result == form.CheckFailed {
 			failed = append(failed, c.ID+" "+c.At)
 		}
 	}
@@ -336,7 +337,7 @@ func checkDoubts(t *testing.T, r *extract.Report, want pageTruth) {
 		}
 	}
 	for _, s := range want.ProblemMentions {
-		if !slices.ContainsFunc(r.Problems, func(p extract.Problem) bool { return strings.Contains(p.Detail, s) }) {
+		if !slices.ContainsFunc(r.Problems, func(p form.Problem) bool { return strings.Contains(p.Detail, s) }) {
 			t.Errorf("doubts: the prose says %s where the table says otherwise, and no problem mentions it", s)
 		}
 	}

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"gongkai/extract"
+	"gongkai/extract/form"
 )
 
 var cellTraps = []trap{
@@ -200,7 +200,7 @@ func (g *generator) unitOf(key [3]string) string {
 		}
 		return "万元"
 	}
-	for _, c := range extract.Schema().Table(key[0]).Columns {
+	for _, c := range form.Schema().Table(key[0]).Columns {
 		if c.ID == key[2] {
 			return c.Unit
 		}

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"gongkai/extract"
+	"gongkai/extract/form"
 )
 
 var tableTraps = []trap{
@@ -78,7 +78,7 @@ func figure(table, row, column string) gridCell {
 // tables2 makes table 2 as the page has it.
 func (g *generator) tables2() []grid {
 	var grids []grid
-	for _, t := range extract.Schema().Tables {
+	for _, t := range form.Schema().Tables {
 		if strings.HasPrefix(t.ID, "t2.") && slices.Contains(t.Versions, g.forms["t2"]) {
 			grids = append(grids, g.block(t))
 		}
@@ -97,7 +97,7 @@ func (g *generator) tables2() []grid {
 }
 
 // block makes a block of article 20, four columns wide.
-func (g *generator) block(t extract.FormTable) grid {
+func (g *generator) block(t form.Table) grid {
 	var b grid
 	columns, rows := g.columns(t.ID, g.forms["t2"]), g.rows(t.ID, g.forms["t2"])
 	wide := func(i int) int {
@@ -153,7 +153,7 @@ func (g *generator) block(t extract.FormTable) grid {
 	return b
 }
 
-func (g *generator) columnLabel(table string, c extract.FormColumn) string {
+func (g *generator) columnLabel(table string, c form.Column) string {
 	zh := c.ZH
 	if g.has("head.yuan") {
 		zh = strings.ReplaceAll(zh, "万元", "元")
@@ -229,7 +229,7 @@ func (g *generator) labels3() int {
 // body3 makes the rows, and says before which the table may be cut in two: spans are made for the halves.
 func (g *generator) body3() (body [][]gridCell, cut int) {
 	rows := g.rows("t3", g.forms["t3"])
-	schema := extract.Schema().Table("t3")
+	schema := form.Schema().Table("t3")
 	parent := func(id string) (zh string) {
 		for _, r := range schema.Rows {
 			if r.ID == id {
@@ -249,7 +249,7 @@ func (g *generator) body3() (body [][]gridCell, cut int) {
 	cutAt := pick(g, "t3.split", "r3.4.1", "r3.5.1", "r3.7", "r4")
 	halves := g.has("t3.split")
 	part := func(i int) int { // the half that row i is in
-		at := slices.IndexFunc(rows, func(r extract.FormRow) bool { return r.ID == cutAt })
+		at := slices.IndexFunc(rows, func(r form.Row) bool { return r.ID == cutAt })
 		if halves && i >= at {
 			return 1
 		}

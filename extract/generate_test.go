@@ -15,6 +15,7 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"gongkai/extract"
+	"gongkai/extract/form"
 )
 
 // Pages that nobody wrote: a seed makes a truth, and a truth becomes a page of a template that no CMS has. What makes
@@ -157,7 +158,7 @@ func readGenerated(seed uint64, on map[string]bool) (page []byte, faults []fault
 }
 
 func (g *generator) judgeCells(r *extract.Report) (faults []fault) {
-	got := map[[3]string]extract.Figure{}
+	got := map[[3]string]form.Figure{}
 	for _, f := range r.Figures {
 		got[[3]string{f.Table, f.Row, f.Column}] = f
 	}
@@ -165,7 +166,7 @@ func (g *generator) judgeCells(r *extract.Report) (faults []fault) {
 		key := [3]string{*w[0], *w[1], *w[2]}
 		f, ok := got[key]
 		delete(got, key)
-		flag := f.Check == extract.CheckFailed || flagged(r.Problems, key)
+		flag := f.Check == form.CheckFailed || flagged(r.Problems, key)
 		kind := "wrong"
 		switch {
 		case ok && sameCell(f, w[3]):
@@ -195,7 +196,7 @@ func (g *generator) judgeCells(r *extract.Report) (faults []fault) {
 	}
 	var failed []string
 	for _, c := range r.Checks {
-		if c.Result == extract.CheckFailed {
+		if c.Result == form.CheckFailed {
 			failed = append(failed, c.ID+" "+c.At)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"gongkai/extract"
+	"gongkai/extract/form"
 )
 
 var truthTraps = []trap{
@@ -234,8 +235,8 @@ func (g *generator) requests(n map[[3]string]int) {
 	}
 }
 
-func (g *generator) rows(table, version string) (rows []extract.FormRow) {
-	for _, r := range extract.Schema().Table(table).Rows {
+func (g *generator) rows(table, version string) (rows []form.Row) {
+	for _, r := range form.Schema().Table(table).Rows {
 		if r.Leaf && slices.Contains(r.Versions, version) {
 			rows = append(rows, r)
 		}
@@ -243,8 +244,8 @@ func (g *generator) rows(table, version string) (rows []extract.FormRow) {
 	return rows
 }
 
-func (g *generator) columns(table, version string) (columns []extract.FormColumn) {
-	for _, c := range extract.Schema().Table(table).Columns {
+func (g *generator) columns(table, version string) (columns []form.Column) {
+	for _, c := range form.Schema().Table(table).Columns {
 		if c.Type != "header" && slices.Contains(c.Versions, version) {
 			columns = append(columns, c)
 		}
@@ -254,7 +255,7 @@ func (g *generator) columns(table, version string) (columns []extract.FormColumn
 
 // keys lists the cells of the page's forms in their order.
 func (g *generator) keys() (keys [][3]string) {
-	for _, t := range extract.Schema().Tables {
+	for _, t := range form.Schema().Tables {
 		version := g.forms["t3"]
 		if strings.HasPrefix(t.ID, "t2.") {
 			version = g.forms["t2"]
@@ -303,7 +304,7 @@ func (g *generator) plant() {
 
 // broken lists the identities that the cells break, whatever count a blank may stand for.
 func (g *generator) broken() (broken []string) {
-	for _, id := range extract.Schema().Identities {
+	for _, id := range form.Schema().Identities {
 		if id.Table == "t14" || !slices.Contains(id.Versions, g.forms["t3"]) {
 			continue
 		}
@@ -330,7 +331,7 @@ func (g *generator) broken() (broken []string) {
 	return broken
 }
 
-func (g *generator) sum(id extract.Identity, terms []string, at string) (sum int, blank bool) {
+func (g *generator) sum(id form.Identity, terms []string, at string) (sum int, blank bool) {
 	for _, term := range terms {
 		key := [3]string{id.Table, term, at}
 		if id.On == "columns" {

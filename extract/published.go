@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"gongkai/extract/form"
 	"gongkai/extract/text"
 )
 
@@ -24,7 +25,7 @@ func (r *Report) published(h Hints, year int) {
 		day, minute, ok := ParseDate(f.Value)
 		switch {
 		case !ok:
-			r.Problems = append(r.Problems, Problem{"date", name, fmt.Sprintf("%q is not a date", f.Value)})
+			r.Problems = append(r.Problems, form.Problem{Kind: "date", Where: name, Detail: fmt.Sprintf("%q is not a date", f.Value)})
 			continue
 		case name == "published_date" && (f.Where == "meta tag" || bareDate(f.Label)) && f.Where != "row of the listing" && h.ofVisit(day, minute, year):
 			r.Fields = slices.Delete(r.Fields, at, at+1)
@@ -32,7 +33,7 @@ func (r *Report) published(h Hints, year int) {
 		}
 		r.Published = day
 		if !h.Seen.IsZero() && day > h.Seen.In(china).Format(time.DateOnly) {
-			r.Problems = append(r.Problems, Problem{"date", name, fmt.Sprintf("published %s, after the day of the visit", day)})
+			r.Problems = append(r.Problems, form.Problem{Kind: "date", Where: name, Detail: fmt.Sprintf("published %s, after the day of the visit", day)})
 		}
 		return
 	}

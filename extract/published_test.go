@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"gongkai/extract/form"
 	"net/url"
 	"slices"
 	"strings"
@@ -100,7 +101,7 @@ func TestPublished(t *testing.T) {
 		if r.Published != tt.want {
 			t.Errorf("%s: got %q, want %q: %q", tt.what, r.Published, tt.want, r.Fields)
 		}
-		if doubt := slices.ContainsFunc(r.Problems, func(p Problem) bool { return p.Kind == "date" }); doubt != tt.problem {
+		if doubt := slices.ContainsFunc(r.Problems, func(p form.Problem) bool { return p.Kind == "date" }); doubt != tt.problem {
 			t.Errorf("%s: in doubt %v: %v", tt.what, doubt, r.Problems)
 		}
 		if tt.where != "" && !slices.ContainsFunc(r.Fields, func(f Field) bool { return f.Name == "published_date" && f.Where == tt.where }) {

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"gongkai/extract/form"
 	"gongkai/extract/markup"
 	"gongkai/extract/text"
 )
@@ -37,8 +38,8 @@ func ReadReport(d *Document, h Hints) (*Report, error) {
 	if year == 0 {
 		year = linkClaim.Year
 	}
-	read := readFigures(tables, year, func(have map[string]bool) []*markup.Table { return d.flatTables(b, have) })
-	r.Figures, r.Forms, r.Problems = read.figures, read.settled, read.problems
+	read := form.Read(tables, year, d.linesOfTables(b))
+	r.Figures, r.Forms, r.Problems = read.Figures, read.Forms, read.Problems
 	if why := d.notReport(b, titled || linked, blankForm(r.Figures), r.Forms); why != "" {
 		r.Form = d.elsewhere(r.Attachments)
 		if r.Form == "" || !titled && !linked {
@@ -52,8 +53,8 @@ func ReadReport(d *Document, h Hints) (*Report, error) {
 	r.Script = text.Script(r.Title + r.Text())
 	r.Fields = d.readFields(b, r.Title, h)
 	r.published(h, year)
-	var doubts []Problem
-	r.Checks, doubts = check(r.Figures, read.seen, r.Forms)
+	var doubts []form.Problem
+	r.Checks, doubts = read.Check()
 	r.Problems = append(r.Problems, doubts...)
 
 	prose := proseOf(r.Sections)
@@ -63,7 +64,7 @@ func ReadReport(d *Document, h Hints) (*Report, error) {
 	r.Problems = append(r.Problems, doubts...)
 	r.scope(prose, d.sectionOf(b, h))
 	r.year(claim, linkClaim, prose)
-	r.Problems = append(r.Problems, checkProse(proseOf(withoutTables(r.Sections)), r.Year, r.Figures)...)
+	r.Problems = append(r.Problems, form.CheckProse(proseOf(withoutTables(r.Sections)), r.Year, r.Figures)...)
 	r.doubts(d, b, prose)
 	r.Quality = r.quality()
 	return r, nil
@@ -97,8 +98,8 @@ func (d *Document) aboutReports() bool {
 var formNotice = regexp.MustCompile(`(?:报告|年报)[^,。]{0,6}(?:格式|模板|样式|样表|范本)|关于(?:印发|做好|报送|规范|编制|开展|调整)[^。]*(?:年度报告|年报)`)
 
 // blankForm reports whether no cell has a number.
-func blankForm(figures []Figure) bool {
-	return !slices.ContainsFunc(figures, func(f Figure) bool { return f.Value != "" })
+func blankForm(figures []form.Figure) bool {
+	return !slices.ContainsFunc(figures, func(f form.Figure) bool { return f.Value != "" })
 }
 
 // injectedWords are put into copies of government pages by those who sell bets and worse. None stands in a report.
@@ -252,6 +253,26 @@ func (d *Document) numberTables(b body) []*markup.Table {
 	return tables
 }
 
+// linesOfTables yields the lines of text from the second heading to the fifth: where a report has its tables.
+func (d *Document) linesOfTables(b body) iter.Seq[string] {
+	from, to := b.start, b.end
+	for _, h := range b.headings {
+		switch h.section {
+		case 2:
+			from = h.block
+		case 5:
+			to = h.block
+		}
+	}
+	return func(yield func(string) bool) {
+		for _, bl := range d.blocks[from:to] {
+			if bl.table == nil && !yield(bl.text) {
+				return
+			}
+		}
+	}
+}
+
 // proseOf is the text without table rows, in simplified script.
 func proseOf(sections []Section) string {
 	var b strings.Builder
@@ -330,7 +351,7 @@ func (r *Report) yearInProse(prose string) int {
 }
 
 func (r *Report) doubt(kind, where, format string, args ...any) {
-	r.Problems = append(r.Problems, Problem{kind, where, fmt.Sprintf(format, args...)})
+	r.Problems = append(r.Problems, form.Problem{Kind: kind, Where: where, Detail: fmt.Sprintf(format, args...)})
 }
 
 // doubts adds what is odd about the report as a whole, and what it lacks.
@@ -373,7 +394,7 @@ func (r *Report) doubtText(d *Document, prose string) {
 // its tables, and those on the old form, t14, none of its headings.
 func (r *Report) doubtParts(b body) {
 	if (len(r.Forms) > 0 || len(b.headings) > 0) && r.Forms["t14"] == "" {
-		for _, s := range Schema().Sections {
+		for _, s := range form.Schema().Sections {
 			if !slices.ContainsFunc(b.headings, func(h headingMark) bool { return h.section == s.Number }) {
 				r.doubt("section", fmt.Sprint(s.Number), "no heading %s", s.ZH)
 			}

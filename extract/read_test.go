@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"gongkai/extract"
+	"gongkai/extract/form"
 	"gongkai/testdata"
 )
 
@@ -154,7 +155,7 @@ func compareWithFigures(t *testing.T, portal string, r *extract.Report) {
 	if err := json.Unmarshal(data, &want); err != nil {
 		t.Fatal(err)
 	}
-	got := map[[3]string]extract.Figure{}
+	got := map[[3]string]form.Figure{}
 	for _, f := range r.Figures {
 		got[[3]string{f.Table, f.Row, f.Column}] = f
 	}
@@ -200,7 +201,7 @@ func TestIdentityOfSamples(t *testing.T) {
 			}
 		}
 		for _, c := range r.Checks {
-			if c.Result == extract.CheckFailed || c.Result == extract.CheckInconclusive {
+			if c.Result == form.CheckFailed || c.Result == form.CheckInconclusive {
 				got.failed++
 			}
 		}

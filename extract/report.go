@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"gongkai/extract/form"
 	"gongkai/extract/markup"
 )
 
@@ -27,9 +28,9 @@ type Report struct {
 
 	Sections []Section         `json:"sections,omitempty"` // in page order; 0 is what stands before the first heading
 	Forms    map[string]string `json:"forms,omitempty"`    // form version of each statutory table: "t2" -> "v2021"
-	Figures  []Figure          `json:"figures,omitempty"`  // in page order
-	Checks   []Check           `json:"checks,omitempty"`   // the identities tested
-	Problems []Problem         `json:"problems,omitempty"` // doubts; the rest stands
+	Figures  []form.Figure     `json:"figures,omitempty"`  // in page order
+	Checks   []form.Check      `json:"checks,omitempty"`   // the identities tested
+	Problems []form.Problem    `json:"problems,omitempty"` // doubts; the rest stands
 	Quality  string            `json:"quality"`            // one of the Quality constants, drawn from the problems
 
 	Attachments []Part `json:"attachments,omitempty"` // documents linked from the article, whether read or not
@@ -152,49 +153,4 @@ type Section struct {
 	Number  int    `json:"number"`            // 1 to 6; 0 for what precedes the first
 	Heading string `json:"heading,omitempty"` // as printed
 	Text    string `json:"text,omitempty"`    // paragraphs and table rows, see Report.Text
-}
-
-// A Figure is one cell of a statutory table. A blank cell is a Figure too, with Blank set and no Value: blank is
-// not zero.
-type Figure struct {
-	Table   string `json:"table"`           // "t2.art20_1", "t3", "t4"
-	Row     string `json:"row"`             // "normative", "r3.1", "cases"
-	Column  string `json:"column"`          // "made", "natural", "lit_direct.upheld"
-	Value   string `json:"value"`           // a plain decimal: "69", "-5", "96171.6"; empty when Blank or unreadable
-	Raw     string `json:"raw"`             // the cell as printed
-	Blank   string `json:"blank,omitempty"` // why there is no value: "empty", "dash", "slash", "none"
-	Unit    string `json:"unit,omitempty"`  // 件, 项, 万元, 元
-	Form    string `json:"form,omitempty"`  // form version of the table: "v2021"
-	Check   string `json:"check,omitempty"` // CheckOK or CheckFailed when an identity covers the figure
-	Locator string `json:"locator"`         // where it stood: "table 2 row 5 cell 4", counted from 1 in the report
-}
-
-// otherTable begins the name of a table that is none of the statutory form; the table's number follows.
-const otherTable = "other."
-
-// statutory reports whether a figure is of a table of the statutory form.
-func (f *Figure) statutory() bool { return !strings.HasPrefix(f.Table, otherTable) }
-
-// The outcomes of an identity.
-const (
-	CheckOK           = "ok"           // holds, whatever blanks mean
-	CheckBlankZero    = "blank=0"      // holds when blank cells count as zero
-	CheckFailed       = "failed"       // does not hold
-	CheckInconclusive = "inconclusive" // a figure is missing or unreadable
-)
-
-// A Check is one identity of the form, tested on one row or column.
-type Check struct {
-	ID     string `json:"id"`     // T3-BALANCE, T3-COLSUM, …
-	Table  string `json:"table"`  // "t3"
-	At     string `json:"at"`     // the column or row it was tested on
-	Result string `json:"result"` // one of the Check constants
-	Detail string `json:"detail,omitempty"`
-}
-
-// A Problem is a doubt about part of a report; the rest stands.
-type Problem struct {
-	Kind   string `json:"kind"`            // a stable word to count by: "identity", "cell", "row", "section", …
-	Where  string `json:"where,omitempty"` // table, row, column, section or field
-	Detail string `json:"detail"`          // for a person
 }

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"gongkai/extract/form"
 	"net/url"
 	"slices"
 	"strings"
@@ -170,7 +171,7 @@ var seenCells = []struct{ name, head, cell, want string }{
 }
 
 // readSeen reads a report with a cell, as a report reader does; what it returns is of the first cell of table 2.
-func readSeen(t *testing.T, page string) (Figure, []Problem) {
+func readSeen(t *testing.T, page string) (form.Figure, []form.Problem) {
 	t.Helper()
 	d, err := Parse([]byte(page), "text/html; charset=utf-8", &url.URL{Scheme: "http", Host: "www.qjq.gov.cn", Path: "/1.html"})
 	if err != nil {
@@ -180,7 +181,7 @@ func readSeen(t *testing.T, page string) (Figure, []Problem) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := slices.IndexFunc(r.Figures, func(f Figure) bool { return f.Row == "normative" && f.Column == "repealed" })
+	at := slices.IndexFunc(r.Figures, func(f form.Figure) bool { return f.Row == "normative" && f.Column == "repealed" })
 	if at < 0 {
 		t.Fatalf("no figure: %+v", r)
 	}
@@ -198,7 +199,7 @@ func seenPage(head, cell string) string {
 func TestSeen(t *testing.T) {
 	for _, tt := range seenCells {
 		f, problems := readSeen(t, seenPage(tt.head, tt.cell))
-		told := slices.ContainsFunc(problems, func(p Problem) bool { return p.Kind == "cell" && p.Where == "t2.art20_1 normative repealed" })
+		told := slices.ContainsFunc(problems, func(p form.Problem) bool { return p.Kind == "cell" && p.Where == "t2.art20_1 normative repealed" })
 		switch {
 		case tt.want == doubt && (!told || f.Value != "" || f.Blank != ""):
 			t.Errorf("%s: got %q (%q), told %v, want a doubt", tt.name, f.Value, f.Raw, told)
@@ -228,7 +229,7 @@ func TestSeenAround(t *testing.T) {
 			t.Fatalf("%s: %q is not once on the page", tt.name, tt.old)
 		}
 		f, problems := readSeen(t, strings.Replace(page, tt.old, tt.new, 1))
-		if f.Raw != tt.want || slices.ContainsFunc(problems, func(p Problem) bool { return p.Kind == "cell" }) {
+		if f.Raw != tt.want || slices.ContainsFunc(problems, func(p form.Problem) bool { return p.Kind == "cell" }) {
 			t.Errorf("%s: got %q, want %q; %v", tt.name, f.Raw, tt.want, problems)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/net/html/atom"
 
 	"gongkai/extract/division"
+	"gongkai/extract/form"
 	"gongkai/extract/text"
 )
 
@@ -290,7 +291,7 @@ func (r *Report) scope(prose, section string) {
 	if section != "" {
 		detail = r.Agency.Name + " is named by the portal only, and the page stands in the section of " + section + ": it may be that body's report"
 	}
-	r.Problems = append(r.Problems, Problem{"agency", "scope", detail})
+	r.Problems = append(r.Problems, form.Problem{Kind: "agency", Where: "scope", Detail: detail})
 }
 
 // by reports whether a name is from somewhere, by its evidence.

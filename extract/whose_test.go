@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"gongkai/extract/form"
 	"net/url"
 	"strings"
 	"testing"
@@ -154,7 +155,7 @@ func TestWhoseDoubt(t *testing.T) {
 		for _, p := range r.Problems {
 			whose = whose || p.Kind == "agency" && p.Where == "scope"
 		}
-		r.Problems = []Problem{{"agency", "scope", ""}} // the tables that these pages do not have are doubts as well
+		r.Problems = []form.Problem{{Kind: "agency", Where: "scope"}} // the tables that these pages do not have are doubts as well
 		if (r.Scope == ScopeAggregate) == tt.doubtful || whose != tt.doubtful || r.quality() != QualityDoubtful {
 			t.Errorf("%+v: scope %s, in doubt %v: %q", tt.page, r.Scope, whose, r.Agency.Evidence)
 		}

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"gongkai/extract/form"
 	"net/url"
 	"slices"
 	"strings"
@@ -49,7 +50,7 @@ func TestIndexNumbers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := slices.ContainsFunc(r.Problems, func(p Problem) bool { return p.Kind == "index_no" })
+		got := slices.ContainsFunc(r.Problems, func(p form.Problem) bool { return p.Kind == "index_no" })
 		if got != (doubt && r.Field("index_no") != "") || r.Field("index_no") == "" && value != "公开日期" {
 			t.Errorf("%q (%q): in doubt %v, want %v", value, r.Field("index_no"), got, doubt)
 		}
@@ -66,7 +67,7 @@ func TestSiteDomains(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := slices.ContainsFunc(r.Problems, func(p Problem) bool { return p.Kind == "mirror" }); got != mirror {
+		if got := slices.ContainsFunc(r.Problems, func(p form.Problem) bool { return p.Kind == "mirror" }); got != mirror {
 			t.Errorf("%q: mirror %v, want %v", domains, got, mirror)
 		}
 	}
@@ -96,7 +97,7 @@ func TestYearInProse(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		doubt := slices.ContainsFunc(r.Problems, func(p Problem) bool { return p.Kind == "year" })
+		doubt := slices.ContainsFunc(r.Problems, func(p form.Problem) bool { return p.Kind == "year" })
 		if r.Year != tt.want || doubt != (tt.want == 0) {
 			t.Errorf("%q: got %d, in doubt %v, want %d", tt.text, r.Year, doubt, tt.want)
 		}

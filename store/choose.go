@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"gongkai/extract"
+	"gongkai/extract/form"
 )
 
 // Better reports whether a speaks for a key and scope rather than b. Of two versions of one URL it is the newer
@@ -53,7 +54,7 @@ func believed(r Record) int {
 
 func failedChecks(r *extract.Report) (n int) {
 	for _, c := range r.Checks {
-		if c.Result == extract.CheckFailed {
+		if c.Result == form.CheckFailed {
 			n++
 		}
 	}
@@ -80,7 +81,7 @@ type Choice struct {
 type Other struct {
 	URL     string
 	SHA256  string // of the page as served
-	Figures []extract.Figure
+	Figures []form.Figure
 }
 
 // Rivals chooses among the records of one key, which are added in the order of RecordsOf: by URL, then by capture.

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"gongkai/extract"
+	"gongkai/extract/form"
 )
 
 func FuzzText(f *testing.F) {
@@ -43,7 +44,7 @@ func TestClaims(t *testing.T) {
 	}
 	full := extract.Report{Title: "A & <B>", Agency: extract.Agency{Key: "330803-局\u2028"}, Year: 2021, Scope: extract.ScopeOwn, Published: "2022-01-29",
 		Fields: []extract.Field{{Name: "publisher", Value: `"x"`}, {Name: "views", Value: "7"}, {Name: "index_no", Value: "1"}},
-		Figures: []extract.Figure{{Table: "t2", Row: "b", Column: "made", Value: "2", Unit: "件"}, {Table: "t2", Row: "a", Column: "made", Raw: "二<"},
+		Figures: []form.Figure{{Table: "t2", Row: "b", Column: "made", Value: "2", Unit: "件"}, {Table: "t2", Row: "a", Column: "made", Raw: "二<"},
 			{Table: "t2", Row: "a", Column: "kept", Blank: "dash"}, {Table: "t1", Row: "z", Value: "0", Raw: "零"}}}
 	want := shape{full.Title, full.Agency.Key, 2021, full.Scope, full.Published, [][2]string{{"index_no", "1"}, {"publisher", `"x"`}},
 		[][6]string{{"t1", "z", "", "0", "", ""}, {"t2", "a", "kept", "", "dash", ""}, {"t2", "a", "made", "raw 二<", "", ""}, {"t2", "b", "made", "2", "", "件"}}}
@@ -64,9 +65,9 @@ func TestClaims(t *testing.T) {
 // A record's row is what encoding/json makes of it.
 func TestRecordRow(t *testing.T) {
 	report := newReport("1")
-	report.Figures = append(report.Figures, extract.Figure{Table: "t3", Row: `r"1`, Column: "件<", Raw: "－", Blank: "dash", Locator: "table 2"},
-		extract.Figure{Table: "t3", Value: "5", Raw: "5 件"})
-	for _, figures := range [][]extract.Figure{report.Figures, report.Figures[:1], nil} {
+	report.Figures = append(report.Figures, form.Figure{Table: "t3", Row: `r"1`, Column: "件<", Raw: "－", Blank: "dash", Locator: "table 2"},
+		form.Figure{Table: "t3", Value: "5", Raw: "5 件"})
+	for _, figures := range [][]form.Figure{report.Figures, report.Figures[:1], nil} {
 		r := Record{Capture: 7, URL: "http://a.gov.cn/?a=1&b=2", Parts: []Part{{Name: "page 2"}}, Report: report}
 		r.Report.Figures = slices.Clone(figures)
 		got, err := r.row()
@@ -89,7 +90,7 @@ func TestRecordRow(t *testing.T) {
 }
 
 // columnsOf is figureColumns by the book.
-func columnsOf(figures []extract.Figure) *figureColumns {
+func columnsOf(figures []form.Figure) *figureColumns {
 	if len(figures) == 0 {
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gongkai/extract"
+	"gongkai/extract/form"
 )
 
 func TestChange(t *testing.T) {
@@ -19,7 +20,7 @@ func TestChange(t *testing.T) {
 	viewed.Sections = texts.Sections
 	viewed.Fields = []extract.Field{{Name: "views", Value: "17"}}
 	viewed.Figures[0].Locator = "table 3"
-	viewed.Problems = []extract.Problem{{Kind: "cell", Detail: "odd"}}
+	viewed.Problems = []form.Problem{{Kind: "cell", Detail: "odd"}}
 	dated := newReport("2")
 	dated.Sections = texts.Sections
 	dated.Fields = []extract.Field{{Name: "published_date", Value: "2022-01-30"}}
@@ -162,9 +163,9 @@ func TestRecordsInOrder(t *testing.T) {
 func TestBetter(t *testing.T) {
 	rec := func(url string, capture uint64, figures, failed int, home string) Record {
 		r := newReport("")
-		r.Figures = make([]extract.Figure, figures)
+		r.Figures = make([]form.Figure, figures)
 		for range failed {
-			r.Checks = append(r.Checks, extract.Check{Result: extract.CheckFailed})
+			r.Checks = append(r.Checks, form.Check{Result: form.CheckFailed})
 		}
 		return Record{URL: url, Capture: capture, Home: home, Report: r}
 	}
@@ -203,7 +204,7 @@ func TestRivals(t *testing.T) {
 		r := newReport("")
 		r.Scope, r.Figures = scope, nil
 		for _, v := range values {
-			r.Figures = append(r.Figures, extract.Figure{Value: v})
+			r.Figures = append(r.Figures, form.Figure{Value: v})
 		}
 		rec := Record{URL: url, Capture: capture, Report: r}
 		if err := rec.sum(); err != nil {

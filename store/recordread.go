@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"gongkai/extract"
+	"gongkai/extract/form"
 	"gongkai/extract/markup"
 )
 
@@ -148,7 +149,7 @@ func (d *recordReader) section() (s extract.Section) {
 	return s
 }
 
-func (d *recordReader) check() (c extract.Check) {
+func (d *recordReader) check() (c form.Check) {
 	d.take('{')
 	d.wordOf(`"id":`, &c.ID)
 	d.wordOf(`"table":`, &c.Table)
@@ -159,7 +160,7 @@ func (d *recordReader) check() (c extract.Check) {
 	return c
 }
 
-func (d *recordReader) problem() (p extract.Problem) {
+func (d *recordReader) problem() (p form.Problem) {
 	d.take('{')
 	d.wordOf(`"kind":`, &p.Kind)
 	d.textOf(`"where":`, &p.Where)
@@ -205,7 +206,7 @@ func (d *recordReader) forms() map[string]string {
 }
 
 // figures reads the figures, which are kept by column.
-func (d *recordReader) figures() []extract.Figure {
+func (d *recordReader) figures() []form.Figure {
 	d.take('{')
 	table := d.column(`"table":`, 0, 0)
 	n := len(table)
@@ -214,16 +215,16 @@ func (d *recordReader) figures() []extract.Figure {
 	if d.name(`"raw":`) {
 		raw = d.raws(value)
 	}
-	blank, unit, form := d.column(`"blank":`, 4, n), d.column(`"unit":`, 5, n), d.column(`"form":`, 6, n)
+	blank, unit, edition := d.column(`"blank":`, 4, n), d.column(`"unit":`, 5, n), d.column(`"form":`, 6, n)
 	check, locator := d.column(`"check":`, 7, n), d.column(`"locator":`, 8, n)
 	d.take('}')
 	if d.odd {
 		return nil
 	}
-	figures := make([]extract.Figure, n)
+	figures := make([]form.Figure, n)
 	for i := range figures {
-		figures[i] = extract.Figure{Table: table[i], Row: row[i], Column: column[i], Value: value[i], Raw: raw[i], Blank: blank[i],
-			Unit: unit[i], Form: form[i], Check: check[i], Locator: locator[i]}
+		figures[i] = form.Figure{Table: table[i], Row: row[i], Column: column[i], Value: value[i], Raw: raw[i], Blank: blank[i],
+			Unit: unit[i], Form: edition[i], Check: check[i], Locator: locator[i]}
 	}
 	return figures
 }

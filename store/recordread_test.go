@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"gongkai/extract"
+	"gongkai/extract/form"
 	"gongkai/extract/markup"
 	"gongkai/extract/text"
 )
@@ -26,12 +27,12 @@ func wholeRecord() *Record {
 		Fields:      []extract.Field{{Name: "index_no", Value: "330803-003/2022", Label: "索引号：", Where: "label block"}},
 		Sections:    []extract.Section{{Heading: "一、总体情况", Text: "平稳。\n\t甲\t乙"}, {Number: 2, Text: "]}\""}},
 		Forms:       map[string]string{"t2": "v2021", "t3": "v2019"},
-		Checks:      []extract.Check{{ID: "T3-BALANCE", Table: "t3", At: "total", Result: extract.CheckFailed, Detail: "69 = -5 does not hold"}},
-		Problems:    []extract.Problem{{Kind: "cell", Where: "t3 r2 total", Detail: `"三" is not a number`}},
+		Checks:      []form.Check{{ID: "T3-BALANCE", Table: "t3", At: "total", Result: form.CheckFailed, Detail: "69 = -5 does not hold"}},
+		Problems:    []form.Problem{{Kind: "cell", Where: "t3 r2 total", Detail: `"三" is not a number`}},
 		Attachments: []extract.Part{{Kind: extract.PartAttachment, URL: "http://www.qjq.gov.cn/x.pdf", Name: "附件"}},
 		Encoding:    markup.Encoding{Name: "gb18030", Evidence: "declared", Declared: "gb2312", Replaced: 3, Undone: "utf-8"},
-		Figures: []extract.Figure{
-			{Table: "t2.art20_1", Row: "normative", Column: "made", Value: "5", Raw: "5件", Unit: "件", Form: "v2021", Check: extract.CheckOK, Locator: "table 1 row 3 cell 2"},
+		Figures: []form.Figure{
+			{Table: "t2.art20_1", Row: "normative", Column: "made", Value: "5", Raw: "5件", Unit: "件", Form: "v2021", Check: form.CheckOK, Locator: "table 1 row 3 cell 2"},
 			{Table: "t3", Row: "r1", Column: "total", Raw: "/", Blank: "slash", Form: "v2019", Locator: "table 2 row 3 cell 2"},
 			{Table: "other.1", Row: "项目 \"]\"", Column: `a\`, Value: "7", Raw: "7", Locator: "table 3"}}}
 	return r

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"gongkai/extract"
+	"gongkai/extract/form"
 )
 
 // A recordRow is a Record as the archive keeps it. The capture's id is that of its item. The figures are kept by
@@ -60,8 +61,8 @@ func (r *Record) row() ([]byte, error) {
 }
 
 // appendFigures appends figures as the JSON of figureColumns.
-func appendFigures(b []byte, figures []extract.Figure) []byte {
-	column := func(name string, always bool, text func(f *extract.Figure) string) {
+func appendFigures(b []byte, figures []form.Figure) []byte {
+	column := func(name string, always bool, text func(f *form.Figure) string) {
 		begin, some := len(b), always
 		b = append(b, name...)
 		for i := range figures {
@@ -73,21 +74,21 @@ func appendFigures(b []byte, figures []extract.Figure) []byte {
 			b = b[:begin]
 		}
 	}
-	column(`{"table":[`, true, func(f *extract.Figure) string { return f.Table })
-	column(`,"row":[`, true, func(f *extract.Figure) string { return f.Row })
-	column(`,"column":[`, true, func(f *extract.Figure) string { return f.Column })
-	column(`,"value":[`, false, func(f *extract.Figure) string { return f.Value })
+	column(`{"table":[`, true, func(f *form.Figure) string { return f.Table })
+	column(`,"row":[`, true, func(f *form.Figure) string { return f.Row })
+	column(`,"column":[`, true, func(f *form.Figure) string { return f.Column })
+	column(`,"value":[`, false, func(f *form.Figure) string { return f.Value })
 	b = appendRaw(b, figures)
-	column(`,"blank":[`, false, func(f *extract.Figure) string { return f.Blank })
-	column(`,"unit":[`, false, func(f *extract.Figure) string { return f.Unit })
-	column(`,"form":[`, false, func(f *extract.Figure) string { return f.Form })
-	column(`,"check":[`, false, func(f *extract.Figure) string { return f.Check })
-	column(`,"locator":[`, false, func(f *extract.Figure) string { return f.Locator })
+	column(`,"blank":[`, false, func(f *form.Figure) string { return f.Blank })
+	column(`,"unit":[`, false, func(f *form.Figure) string { return f.Unit })
+	column(`,"form":[`, false, func(f *form.Figure) string { return f.Form })
+	column(`,"check":[`, false, func(f *form.Figure) string { return f.Check })
+	column(`,"locator":[`, false, func(f *form.Figure) string { return f.Locator })
 	return append(b, '}')
 }
 
 // appendRaw appends the cells that are not printed as their values are.
-func appendRaw(b []byte, figures []extract.Figure) []byte {
+func appendRaw(b []byte, figures []form.Figure) []byte {
 	before := `,"raw":{"`
 	for i, f := range figures {
 		if f.Raw == f.Value {
@@ -136,7 +137,7 @@ func parseAnyRecord(id uint64, plain []byte) (r Record, err error) {
 	return r, nil
 }
 
-func (c *figureColumns) figures() ([]extract.Figure, error) {
+func (c *figureColumns) figures() ([]form.Figure, error) {
 	if c == nil {
 		return nil, nil
 	}
@@ -150,13 +151,13 @@ func (c *figureColumns) figures() ([]extract.Figure, error) {
 			return nil, fmt.Errorf("%w: columns of figures have %d and %d cells", ErrDamaged, n, len(*column))
 		}
 	}
-	figures := make([]extract.Figure, n)
+	figures := make([]form.Figure, n)
 	for i := range figures {
 		raw, differs := c.Raw[i]
 		if !differs {
 			raw = c.Value[i]
 		}
-		figures[i] = extract.Figure{Table: c.Table[i], Row: c.Row[i], Column: c.Column[i], Value: c.Value[i], Raw: raw, Blank: c.Blank[i],
+		figures[i] = form.Figure{Table: c.Table[i], Row: c.Row[i], Column: c.Column[i], Value: c.Value[i], Raw: raw, Blank: c.Blank[i],
 			Unit: c.Unit[i], Form: c.Form[i], Check: c.Check[i], Locator: c.Locator[i]}
 	}
 	return figures, nil

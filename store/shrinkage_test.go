@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gongkai/extract"
+	"gongkai/extract/form"
 )
 
 // TestShrinkage: what counts as a loss, when it is confirmed, and that moments before the confirmation stay as they were.
@@ -14,7 +15,7 @@ func TestShrinkage(t *testing.T) {
 	report := func(figures, sections int, last string) *extract.Report {
 		r := &extract.Report{Title: "某县2021年政府信息公开工作年度报告", Year: 2021, Scope: extract.ScopeOwn, Agency: extract.Agency{Key: "330803-人民政府"}}
 		for i := range figures {
-			r.Figures = append(r.Figures, extract.Figure{Table: "t3", Row: fmt.Sprint("r", i), Column: "total", Value: "1", Raw: "1"})
+			r.Figures = append(r.Figures, form.Figure{Table: "t3", Row: fmt.Sprint("r", i), Column: "total", Value: "1", Raw: "1"})
 		}
 		for n := 1; n <= sections; n++ {
 			r.Sections = append(r.Sections, extract.Section{Number: n, Heading: fmt.Sprint("第", n, "部分"), Text: "一\n二"})

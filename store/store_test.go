@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"gongkai/extract"
+	"gongkai/extract/form"
 )
 
 const reportURL = "http://www.example.gov.cn/2022/1/29/art_1.html"
@@ -44,7 +45,7 @@ func newReport(value string) *extract.Report {
 		Year:     2021,
 		Scope:    extract.ScopeOwn,
 		Sections: []extract.Section{{Number: 1, Heading: "一、总体情况", Text: "全年平稳。"}},
-		Figures:  []extract.Figure{{Table: "t3", Row: "r1", Column: "total", Value: value, Raw: value, Locator: "table 2"}},
+		Figures:  []form.Figure{{Table: "t3", Row: "r1", Column: "total", Value: value, Raw: value, Locator: "table 2"}},
 	}
 }
 

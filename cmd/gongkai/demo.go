@@ -19,6 +19,7 @@ import (
 	"gongkai/crawler"
 	"gongkai/crawler/replica"
 	"gongkai/extract"
+	"gongkai/extract/form"
 	"gongkai/seeds"
 	"gongkai/store"
 	"gongkai/store/export"
@@ -148,7 +149,7 @@ func (e *env) demoResult(s *store.Store, farm *replica.Farm) error {
 		}
 		held := 0
 		for _, c := range r.Checks {
-			if c.Result == extract.CheckOK || c.Result == extract.CheckBlankZero {
+			if c.Result == form.CheckOK || c.Result == form.CheckBlankZero {
 				held++
 			}
 		}
@@ -186,7 +187,7 @@ func compareFigures(r *extract.Report, sample string) (right, total int, err err
 	if err := json.Unmarshal(data, &want); err != nil {
 		return 0, 0, err
 	}
-	got := map[[3]any]extract.Figure{}
+	got := map[[3]any]form.Figure{}
 	for _, f := range r.Figures {
 		got[[3]any{f.Table, f.Row, f.Column}] = f
 	}

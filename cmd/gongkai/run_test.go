@@ -16,6 +16,7 @@ import (
 
 	"gongkai/crawler/replica"
 	"gongkai/extract"
+	"gongkai/extract/form"
 	"gongkai/store"
 	"gongkai/testdata"
 )
@@ -357,7 +358,7 @@ func TestShowOthers(t *testing.T) {
 		report := &extract.Report{Title: "年度报告 " + r.url, Year: 2021, Scope: r.scope, Quality: r.quality,
 			Agency: extract.Agency{Key: extract.AgencyKey("330803-" + r.unit), Name: r.unit, Division: "330803"}}
 		if r.value != "" {
-			report.Figures = []extract.Figure{{Table: "t3", Row: "r1", Column: "total", Value: r.value}}
+			report.Figures = []form.Figure{{Table: "t3", Row: "r1", Column: "total", Value: r.value}}
 		}
 		c := store.Capture{URL: r.url, Time: time.Now(), Kind: store.KindReport, State: store.StateOK, Status: 200}
 		if err := s.AddCapture(&c, []byte(r.url), &store.Record{Report: report}); err != nil {

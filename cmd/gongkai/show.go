@@ -15,6 +15,7 @@ import (
 	"gongkai/cmd/gongkai/config"
 	"gongkai/cmd/gongkai/view"
 	"gongkai/extract"
+	"gongkai/extract/form"
 	"gongkai/store"
 	"gongkai/store/export"
 	"gongkai/store/history"
@@ -257,7 +258,7 @@ func (e *env) showReport(s *store.Store, rec store.Record) error {
 }
 
 // doubtsBeside are the doubts about a record that do not come from its page.
-func doubtsBeside(s *store.Store, rec store.Record) ([]extract.Problem, error) {
+func doubtsBeside(s *store.Store, rec store.Record) ([]form.Problem, error) {
 	across, err := acrossYears(s, rec.Report)
 	if err != nil {
 		return nil, err
@@ -278,15 +279,15 @@ func (e *env) showJSON(s *store.Store, rec store.Record, others []other, then *h
 	}
 	return e.printJSON(struct {
 		store.Record
-		Across  []extract.Problem `json:"across_years,omitempty"`
-		Doubted []extract.Problem `json:"newer,omitempty"`
-		Others  []other           `json:"others,omitempty"`
-		Then    *history.HeldAt   `json:"at,omitempty"`
+		Across  []form.Problem  `json:"across_years,omitempty"`
+		Doubted []form.Problem  `json:"newer,omitempty"`
+		Others  []other         `json:"others,omitempty"`
+		Then    *history.HeldAt `json:"at,omitempty"`
 	}{rec, across, doubted, others, then})
 }
 
 // acrossYears tests a report against the agency's report on the year before in the same scope, as an export does.
-func acrossYears(s *store.Store, r *extract.Report) ([]extract.Problem, error) {
+func acrossYears(s *store.Store, r *extract.Report) ([]form.Problem, error) {
 	if r.Agency.Key == "" || r.Year == 0 {
 		return nil, nil
 	}
@@ -306,12 +307,12 @@ func acrossYears(s *store.Store, r *extract.Report) ([]extract.Problem, error) {
 }
 
 // doubtedSince tells of a newer version of a record's page that is not believed yet.
-func doubtedSince(s *store.Store, rec store.Record) ([]extract.Problem, error) {
+func doubtedSince(s *store.Store, rec store.Record) ([]form.Problem, error) {
 	last, ok, err := s.LastRecord(rec.URL)
 	if err != nil || !ok || last.Suspicious == "" || last.Capture <= rec.Capture {
 		return nil, err
 	}
-	return []extract.Problem{{Kind: "suspicious", Detail: fmt.Sprintf("a newer version, of %s, is not believed yet: %s", view.Clock(last.Time), last.Suspicious)}}, nil
+	return []form.Problem{{Kind: "suspicious", Detail: fmt.Sprintf("a newer version, of %s, is not believed yet: %s", view.Clock(last.Time), last.Suspicious)}}, nil
 }
 
 // showParts prints what belongs to a report besides its page, and what was had of it.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gongkai/extract"
+	"gongkai/extract/form"
 	"gongkai/seeds"
 	"gongkai/store"
 )
@@ -147,7 +148,7 @@ func TestExpected(t *testing.T) {
 }
 
 // aReport archives a report of an agency and year.
-func aReport(t *testing.T, s *store.Store, url string, key extract.AgencyKey, name string, year int, quality string, figures ...extract.Figure) {
+func aReport(t *testing.T, s *store.Store, url string, key extract.AgencyKey, name string, year int, quality string, figures ...form.Figure) {
 	t.Helper()
 	r := &extract.Report{Title: name + "年度报告", Year: year, Scope: extract.ScopeOwn, Quality: quality, Figures: figures,
 		Agency: extract.Agency{Key: key, Name: name, Division: key.Division(), Level: "county"}}

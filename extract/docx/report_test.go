@@ -9,6 +9,7 @@ import (
 
 	"gongkai/extract"
 	"gongkai/extract/docx"
+	"gongkai/extract/form"
 	"gongkai/testdata"
 )
 
@@ -47,7 +48,7 @@ func checkFigures(t *testing.T, portal string, body []byte) {
 }
 
 // compareFigures compares with the figures read by hand, blank for blank.
-func compareFigures(t *testing.T, portal string, figures []extract.Figure) {
+func compareFigures(t *testing.T, portal string, figures []form.Figure) {
 	t.Helper()
 	data, err := fs.ReadFile(testdata.Portals(), portal+"/figures.json")
 	if err != nil {
@@ -57,7 +58,7 @@ func compareFigures(t *testing.T, portal string, figures []extract.Figure) {
 	if err := json.Unmarshal(data, &want); err != nil {
 		t.Fatal(err)
 	}
-	got := map[[3]string]extract.Figure{}
+	got := map[[3]string]form.Figure{}
 	for _, f := range figures {
 		got[[3]string{f.Table, f.Row, f.Column}] = f
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"gongkai/extract"
+	"gongkai/extract/form"
 	"gongkai/extract/pdf"
 	"gongkai/testdata"
 )
@@ -82,7 +83,7 @@ func TestReports(t *testing.T) {
 }
 
 // compareFigures compares with the figures read by hand, blank for blank.
-func compareFigures(t *testing.T, portal string, figures []extract.Figure) {
+func compareFigures(t *testing.T, portal string, figures []form.Figure) {
 	t.Helper()
 	data, err := fs.ReadFile(testdata.Portals(), portal+"/figures.json")
 	if err != nil {
@@ -92,7 +93,7 @@ func compareFigures(t *testing.T, portal string, figures []extract.Figure) {
 	if err := json.Unmarshal(data, &want); err != nil {
 		t.Fatal(err)
 	}
-	got := map[[3]string]extract.Figure{}
+	got := map[[3]string]form.Figure{}
 	for _, f := range figures {
 		got[[3]string{f.Table, f.Row, f.Column}] = f
 	}

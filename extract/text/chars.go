@@ -184,3 +184,13 @@ func Fold(rs []rune) []rune {
 	}
 	return out
 }
+
+// AllDigits reports whether a text holds nothing but the digits 0 to 9; an empty one does.
+func AllDigits(s string) bool {
+	for _, c := range []byte(s) {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
+}

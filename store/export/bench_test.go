@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"gongkai/extract"
+	"gongkai/extract/form"
 	"gongkai/store"
 )
 
@@ -36,13 +37,13 @@ func wholeReport(agency, year int) *extract.Report {
 	r.Year, r.Title = year, fmt.Sprint(r.Agency.Name, year, "年政府信息公开工作年度报告")
 	r.Sections = []extract.Section{{Heading: "一、总体情况", Text: strings.Repeat("平稳有序，依法公开。", 150)}}
 	r.Figures, r.Checks, r.Problems = nil, nil, nil
-	for _, t := range extract.Schema().Tables {
+	for _, t := range form.Schema().Tables {
 		for _, row := range t.Rows {
 			for _, c := range t.Columns {
 				if len(r.Figures) < 200 && row.Leaf && c.Type != "header" {
 					n := len(r.Figures)
-					r.Figures = append(r.Figures, extract.Figure{Table: t.ID, Row: row.ID, Column: c.ID, Value: fmt.Sprint(n * agency % 1000), Raw: fmt.Sprint(n * agency % 1000),
-						Unit: "件", Form: "v2021", Check: extract.CheckOK, Locator: fmt.Sprintf("table %d row %d cell %d", n/80+1, n/8%10+1, n%8+1)})
+					r.Figures = append(r.Figures, form.Figure{Table: t.ID, Row: row.ID, Column: c.ID, Value: fmt.Sprint(n * agency % 1000), Raw: fmt.Sprint(n * agency % 1000),
+						Unit: "件", Form: "v2021", Check: form.CheckOK, Locator: fmt.Sprintf("table %d row %d cell %d", n/80+1, n/8%10+1, n%8+1)})
 				}
 			}
 		}

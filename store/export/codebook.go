@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"gongkai/extract"
+	"gongkai/extract/form"
 )
 
 // An entry explains one thing: a column of a file, a table, row or column of the statutory form, a series.
@@ -53,7 +53,7 @@ func (p *dataPackage) writeCodebook() error {
 		}
 	}
 	var err error
-	for _, e := range formEntries(extract.Schema()) {
+	for _, e := range formEntries(form.Schema()) {
 		err = errors.Join(err, book.write(e))
 	}
 	return err
@@ -72,7 +72,7 @@ func fieldEntries(t shape) (list []entry) {
 }
 
 // formEntries explains the statutory form, in its order.
-func formEntries(s *extract.FormSchema) (list []entry) {
+func formEntries(s *form.Definition) (list []entry) {
 	for _, t := range s.Tables {
 		list = append(list, entry{item: "table", id: t.ID, en: t.EN, zh: t.ZH, versions: strings.Join(t.Versions, ";")})
 		for _, r := range t.Rows {
@@ -91,7 +91,7 @@ func formEntries(s *extract.FormSchema) (list []entry) {
 }
 
 // seriesNote spells out a series: "v2014: t14/a3.1/value; v2019: …".
-func seriesNote(s extract.Series) string {
+func seriesNote(s form.Series) string {
 	var parts []string
 	for _, version := range slices.Sorted(maps.Keys(s.Terms)) {
 		var terms []string

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"gongkai/extract"
+	"gongkai/extract/form"
 	"gongkai/store"
 )
 
@@ -65,9 +66,9 @@ func newArchive(t testing.TB) *store.Store {
 }
 
 func office(received string) *extract.Report {
-	t3 := func(row, column, value, blank string) extract.Figure {
-		return extract.Figure{Table: "t3", Row: row, Column: column, Value: value, Raw: value, Blank: blank, Unit: "件", Form: "v2019",
-			Check: extract.CheckOK, Locator: "table 2 " + row}
+	t3 := func(row, column, value, blank string) form.Figure {
+		return form.Figure{Table: "t3", Row: row, Column: column, Value: value, Raw: value, Blank: blank, Unit: "件", Form: "v2019",
+			Check: form.CheckOK, Locator: "table 2 " + row}
 	}
 	r := &extract.Report{
 		Title:     "=衢江区人民政府办公室2021年度报告",
@@ -79,18 +80,18 @@ func office(received string) *extract.Report {
 			{Name: "publisher", Value: "区政府办, \"公开\"科"}},
 		Sections: []extract.Section{{Heading: "一、总体情况", Text: "平稳。\n\t甲\t乙"}},
 		Forms:    map[string]string{"t4": "v2021", "t2": "v2021", "t3": "v2019"},
-		Figures: []extract.Figure{
+		Figures: []form.Figure{
 			{Table: "t2.art20_1", Row: "normative", Column: "made", Value: "5", Raw: "5", Unit: "件", Form: "v2021", Locator: "table 1 row 3 cell 2"},
 			{Table: "t2.art20_8", Row: "fees", Column: "amount", Value: "961716", Raw: "961716元", Unit: "元", Form: "v2021", Locator: "table 1 row 9 cell 2"},
 			t3("r1", "total", received, ""),
 			t3("r1", "natural", "", "empty"),
 			{Table: "t3", Row: "r2", Column: "total", Raw: "=1+1", Form: "v2019", Locator: "table 2 r2"},
-			{Table: "t3", Row: "r4", Column: "total", Value: "-5", Raw: "-5", Form: "v2019", Check: extract.CheckFailed, Locator: "table 2 r4"},
+			{Table: "t3", Row: "r4", Column: "total", Value: "-5", Raw: "-5", Form: "v2019", Check: form.CheckFailed, Locator: "table 2 r4"},
 		},
-		Checks: []extract.Check{{ID: "T3-BALANCE", Table: "t3", At: "total", Result: extract.CheckFailed, Detail: "69 = -5 does not hold"},
-			{ID: "T3-COLSUM", Table: "t3", At: "r1", Result: extract.CheckFailed, Detail: "told twice"},
-			{ID: "T3-COLSUM", Table: "t3", At: "r2", Result: extract.CheckOK}},
-		Problems: []extract.Problem{{Kind: "cell", Where: "t3 r2 total", Detail: `"=1+1" is not a number`},
+		Checks: []form.Check{{ID: "T3-BALANCE", Table: "t3", At: "total", Result: form.CheckFailed, Detail: "69 = -5 does not hold"},
+			{ID: "T3-COLSUM", Table: "t3", At: "r1", Result: form.CheckFailed, Detail: "told twice"},
+			{ID: "T3-COLSUM", Table: "t3", At: "r2", Result: form.CheckOK}},
+		Problems: []form.Problem{{Kind: "cell", Where: "t3 r2 total", Detail: `"=1+1" is not a number`},
 			{Kind: "identity", Where: "t3 r1", Detail: "T3-COLSUM: told twice"}},
 	}
 	for n := 1; n <= 5; n++ {

@@ -25,7 +25,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 	"github.com/xuri/excelize/v2"
 
-	"gongkai/extract"
+	"gongkai/extract/form"
 	"gongkai/store"
 )
 
@@ -41,10 +41,10 @@ func oddArchive(t testing.TB) *store.Store {
 	r := office("1")
 	r.Agency.Key, r.Year, r.Figures, r.Checks, r.Problems, r.Published = "330803-财政局", 2020, nil, nil, nil, "1900-01-01"
 	for i, raw := range oddTexts {
-		r.Figures = append(r.Figures, extract.Figure{Table: "other.1", Row: fmt.Sprint(i), Column: "c", Raw: raw, Locator: raw})
+		r.Figures = append(r.Figures, form.Figure{Table: "other.1", Row: fmt.Sprint(i), Column: "c", Raw: raw, Locator: raw})
 	}
 	for i, n := range []string{"0", "-0", "-5", "96171.6", "59237.2449", "0.10", "125780419", "999999999999999", "123456789012.345"} {
-		r.Figures = append(r.Figures, extract.Figure{Table: "other.2", Row: fmt.Sprint(i), Column: "c", Value: n, Raw: n, Form: "v1999", Check: "a new word"})
+		r.Figures = append(r.Figures, form.Figure{Table: "other.2", Row: fmt.Sprint(i), Column: "c", Value: n, Raw: n, Form: "v1999", Check: "a new word"})
 	}
 	c := store.Capture{URL: "http://www.qjq.gov.cn/odd.html", Time: time.Date(2024, 3, 2, 0, 0, 0, 0, time.UTC), Kind: store.KindReport, State: store.StateOK,
 		Header: http.Header{"Content-Type": {strings.Repeat("x", 3000)}}, Error: "zero\x00byte"}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"gongkai/extract"
+	"gongkai/extract/form"
 )
 
 // panelTable has a column for each harmonised series of the schema.
@@ -23,7 +24,7 @@ func panelTable(l *layout) table[*report] {
 		columns: slices.Concat(identity(self)[:1], []column[*report]{agencyName, divisionCode, province, prefecture, level},
 			identity(self)[1:], []column[*report]{formVersion, problemCount}),
 	}
-	for _, s := range extract.Schema().Harmonised {
+	for _, s := range form.Schema().Harmonised {
 		sums := l.sumsOf(s)
 		t.columns = append(t.columns, column[*report]{s.Name, decimal, s.EN, s.ZH, func(r *report) value { return decimalValue(r.seriesValue(sums)) }})
 	}
@@ -32,19 +33,19 @@ func panelTable(l *layout) table[*report] {
 
 // A layout numbers the cells of the forms that panel and the rules across years ask for. One goroutine uses it.
 type layout struct {
-	numbers map[extract.Term]int
+	numbers map[form.Term]int
 	rules   []yearRule
 	last    []place // of the figures of the last report: most stand where they stood there
 }
 
 type place struct {
-	term   extract.Term
+	term   form.Term
 	number int // -1: nobody asks for it
 }
 
 func newLayout() *layout {
-	l := &layout{numbers: map[extract.Term]int{}}
-	for _, s := range extract.Schema().Harmonised {
+	l := &layout{numbers: map[form.Term]int{}}
+	for _, s := range form.Schema().Harmonised {
 		for _, version := range slices.Sorted(maps.Keys(s.Terms)) {
 			for _, t := range s.Terms[version] {
 				l.number(t)
@@ -55,7 +56,7 @@ func newLayout() *layout {
 	return l
 }
 
-func (l *layout) number(t extract.Term) int {
+func (l *layout) number(t form.Term) int {
 	n, ok := l.numbers[t]
 	if !ok {
 		n = len(l.numbers)
@@ -77,7 +78,7 @@ type sumTerm struct {
 }
 
 // sumsOf returns the sums of a series in the order of form versions.
-func (l *layout) sumsOf(s extract.Series) (sums []sumOf) {
+func (l *layout) sumsOf(s form.Series) (sums []sumOf) {
 	for _, version := range slices.Sorted(maps.Keys(s.Terms)) {
 		if len(s.Terms[version]) == 0 {
 			continue
@@ -155,13 +156,13 @@ func (l *layout) cellsOf(r *extract.Report) []known {
 }
 
 // find returns the number of the cell of a report's i-th figure, -1 when nobody asks for it.
-func (l *layout) find(i int, f *extract.Figure) int {
+func (l *layout) find(i int, f *form.Figure) int {
 	if i < len(l.last) {
 		if p := &l.last[i]; p.term.Table == f.Table && p.term.Row == f.Row && p.term.Column == f.Column {
 			return p.number
 		}
 	}
-	p := place{extract.Term{Table: f.Table, Row: f.Row, Column: f.Column}, -1}
+	p := place{form.Term{Table: f.Table, Row: f.Row, Column: f.Column}, -1}
 	if n, asked := l.numbers[p.term]; asked {
 		p.number = n
 	}
@@ -176,8 +177,8 @@ func (l *layout) find(i int, f *extract.Figure) int {
 }
 
 // formUnit returns the unit of a figure according to the form.
-func formUnit(t extract.Term, version string) string {
-	if form := extract.Schema().Table(t.Table); form != nil {
+func formUnit(t form.Term, version string) string {
+	if form := form.Schema().Table(t.Table); form != nil {
 		for _, c := range form.Columns {
 			if c.ID == t.Column && slices.Contains(c.Versions, version) {
 				return c.Unit

@@ -10,6 +10,7 @@ import (
 
 	"gongkai/extract"
 	"gongkai/extract/division"
+	"gongkai/extract/form"
 	"gongkai/store"
 )
 
@@ -154,7 +155,7 @@ func attachments(r *report) (n int) {
 // A figure is one cell of a report's tables.
 type figure struct {
 	*report
-	*extract.Figure
+	*form.Figure
 	part *store.Part // that it was read from; nil is the page itself
 }
 
@@ -211,7 +212,7 @@ func partName(locator string) string {
 func (f figure) from() (*report, *store.Part) { return f.report, f.part }
 
 // number is the value of a figure; what is no plain decimal is a problem (see problemsOf) and no number.
-func number(f *extract.Figure) value {
+func number(f *form.Figure) value {
 	v := decimalValue(f.Value)
 	if f.Blank != "" || v.kind != decimal {
 		return value{}
@@ -291,7 +292,7 @@ var ruled = regexp.MustCompile(`^([A-Z][A-Z0-9]*(?:-[A-Z0-9]+)+): `)
 
 // problemsOf lists the doubts about a report: those given, which its reader reports, each failed identity among them
 // or not, and values that are not of the shape their column promises.
-func problemsOf(r *report, doubts []extract.Problem) []problem {
+func problemsOf(r *report, doubts []form.Problem) []problem {
 	var list []problem
 	told := map[[2]string]bool{}
 	for _, p := range doubts {
@@ -303,7 +304,7 @@ func problemsOf(r *report, doubts []extract.Problem) []problem {
 		list = append(list, newProblem(&r.Record, p.Kind, id, p.Where, p.Detail))
 	}
 	for _, c := range r.Checks {
-		if c.Result != extract.CheckFailed {
+		if c.Result != form.CheckFailed {
 			continue
 		}
 		if where := c.Table + " " + c.At; !told[[2]string{c.ID, where}] {

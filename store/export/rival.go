@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"gongkai/extract"
+	"gongkai/extract/form"
 	"gongkai/store"
 )
 
@@ -25,7 +25,7 @@ func rival(c store.Choice) problem {
 // compareFigures says in how many cells the figures of another page differ from those of the page chosen: "the same
 // figures", "figures: 2 differ, 12 only on the page chosen". How a blank is printed makes no difference, and neither
 // does where a cell stands.
-func compareFigures(chosen, other []extract.Figure) string {
+func compareFigures(chosen, other []form.Figure) string {
 	a, b := cells(chosen), cells(other)
 	differ, missing, more := 0, 0, 0
 	for at, values := range a {
@@ -60,7 +60,7 @@ func compareFigures(chosen, other []extract.Figure) string {
 }
 
 // cells are the values that figures have, by table, row and column; a cell that stands twice has two.
-func cells(figures []extract.Figure) map[[3]string][]string {
+func cells(figures []form.Figure) map[[3]string][]string {
 	m := make(map[[3]string][]string, len(figures))
 	for _, f := range figures {
 		value := f.Value + f.Unit

@@ -4,26 +4,27 @@ import (
 	"testing"
 
 	"gongkai/extract"
+	"gongkai/extract/form"
 	"gongkai/store"
 )
 
 func TestRival(t *testing.T) {
-	cell := func(row, value, blank string) extract.Figure {
-		return extract.Figure{Table: "t3", Row: row, Column: "total", Value: value, Raw: "raw", Blank: blank, Locator: "table " + value}
+	cell := func(row, value, blank string) form.Figure {
+		return form.Figure{Table: "t3", Row: row, Column: "total", Value: value, Raw: "raw", Blank: blank, Locator: "table " + value}
 	}
-	chosen := []extract.Figure{cell("r1", "69", ""), cell("r2", "", "dash"), cell("r3", "0", ""), cell("r3", "1", "")}
+	chosen := []form.Figure{cell("r1", "69", ""), cell("r2", "", "dash"), cell("r3", "0", ""), cell("r3", "1", "")}
 	inYuan := cell("r1", "69", "")
 	inYuan.Unit = "元"
 	for _, tt := range []struct {
 		name  string
-		other []extract.Figure
+		other []form.Figure
 		want  string
 	}{
-		{"in another order, with another blank", []extract.Figure{cell("r3", "1", ""), cell("r3", "0", ""), cell("r2", "", "empty"), cell("r1", "69", "")}, "the same figures"},
-		{"values", []extract.Figure{cell("r1", "70", ""), cell("r2", "0", ""), cell("r3", "0", ""), cell("r3", "1", "")}, "figures: 2 differ"},
-		{"unreadable", []extract.Figure{cell("r1", "", ""), cell("r2", "", ""), cell("r3", "0", "")}, "figures: 3 differ"},
-		{"unit", append([]extract.Figure{inYuan}, chosen[1:]...), "figures: 1 differ"},
-		{"fewer, and more", []extract.Figure{cell("r1", "69", ""), cell("r9", "5", "")}, "figures: 2 only on the page chosen, 1 only there"},
+		{"in another order, with another blank", []form.Figure{cell("r3", "1", ""), cell("r3", "0", ""), cell("r2", "", "empty"), cell("r1", "69", "")}, "the same figures"},
+		{"values", []form.Figure{cell("r1", "70", ""), cell("r2", "0", ""), cell("r3", "0", ""), cell("r3", "1", "")}, "figures: 2 differ"},
+		{"unreadable", []form.Figure{cell("r1", "", ""), cell("r2", "", ""), cell("r3", "0", "")}, "figures: 3 differ"},
+		{"unit", append([]form.Figure{inYuan}, chosen[1:]...), "figures: 1 differ"},
+		{"fewer, and more", []form.Figure{cell("r1", "69", ""), cell("r9", "5", "")}, "figures: 2 only on the page chosen, 1 only there"},
 		{"none", nil, "figures: 3 only on the page chosen"},
 	} {
 		if got := compareFigures(chosen, tt.other); got != tt.want {

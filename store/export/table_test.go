@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"gongkai/extract"
+	"gongkai/extract/form"
 	"gongkai/store"
 )
 
@@ -91,7 +92,7 @@ func TestSum(t *testing.T) {
 // TestSeriesTwice reads a figure that the page has twice: once is once, two values are none.
 func TestSeriesTwice(t *testing.T) {
 	l := newLayout()
-	s := l.sumsOf(extract.Series{Terms: map[string][]extract.Term{"v2021": {{Table: "t3", Row: "r1", Column: "total"}}}})
+	s := l.sumsOf(form.Series{Terms: map[string][]form.Term{"v2021": {{Table: "t3", Row: "r1", Column: "total"}}}})
 	r := &extract.Report{Forms: map[string]string{"t3": "v2021"}}
 	for i, want := range []string{"", "7", "7", ""} {
 		if got := l.newReport(store.Choice{Record: store.Record{Report: r}}, nil).seriesValue(s); got != want {
@@ -101,7 +102,7 @@ func TestSeriesTwice(t *testing.T) {
 		if i == 2 {
 			value = "8"
 		}
-		r.Figures = append(r.Figures, extract.Figure{Table: "t3", Row: "r1", Column: "total", Value: value})
+		r.Figures = append(r.Figures, form.Figure{Table: "t3", Row: "r1", Column: "total", Value: value})
 	}
 	r.Forms["t3"] = "v2019"
 	if got := l.newReport(store.Choice{Record: store.Record{Report: r}}, nil).seriesValue(s); got != "" {

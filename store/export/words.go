@@ -2,6 +2,7 @@ package export
 
 import (
 	"gongkai/extract"
+	"gongkai/extract/form"
 	"gongkai/store"
 )
 
@@ -32,7 +33,7 @@ func vocabularies() []struct {
 			{extract.FormAttachment, "points to documents that cannot be read", "仅附件且无法识读"},
 		}},
 		{"check", []word{
-			{extract.CheckOK, "the identities that cover it hold", "勾稽相符"}, {extract.CheckFailed, "an identity that covers it does not hold", "勾稽不符"},
+			{form.CheckOK, "the identities that cover it hold", "勾稽相符"}, {form.CheckFailed, "an identity that covers it does not hold", "勾稽不符"},
 		}},
 		{"captures.kind", []word{
 			{store.KindListing, "page that links to reports", "列表页"}, {store.KindReport, "report", "年度报告"},

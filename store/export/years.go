@@ -6,19 +6,20 @@ import (
 	"strings"
 
 	"gongkai/extract"
+	"gongkai/extract/form"
 )
 
 // AcrossYears tests what a report says of the year before against what was reported for that year, by the same agency
 // in the same scope: nil unless the years follow each other. A figure that is absent, blank, unreadable or there twice
 // with different values is unknown, and nothing is tested with it. These are doubts about a pair of reports: agencies
 // merge, and correct themselves.
-func AcrossYears(before, now *extract.Report) []extract.Problem {
+func AcrossYears(before, now *extract.Report) []form.Problem {
 	l := newLayout()
 	return l.acrossYears(before, now, l.cellsOf(before), l.cellsOf(now))
 }
 
 // acrossYears is AcrossYears for reports whose cells have been looked up.
-func (l *layout) acrossYears(before, now *extract.Report, was, is []known) (problems []extract.Problem) {
+func (l *layout) acrossYears(before, now *extract.Report, was, is []known) (problems []form.Problem) {
 	if now.Year != before.Year+1 {
 		return nil
 	}
@@ -36,7 +37,7 @@ func (l *layout) acrossYears(before, now *extract.Report, was, is []known) (prob
 		}
 		if len(odd) > 0 {
 			detail := fmt.Sprintf("%s: %s %d: %s", rule.id, rule.about, before.Year, strings.Join(odd, "; "))
-			problems = append(problems, extract.Problem{Kind: "across-years", Where: rule.where, Detail: detail})
+			problems = append(problems, form.Problem{Kind: "across-years", Where: rule.where, Detail: detail})
 		}
 	}
 	return problems
@@ -67,23 +68,23 @@ type yearTerm struct {
 
 func (l *layout) yearRules() []yearRule {
 	carry := yearRule{id: "X-CARRY", where: "t3 r2", about: "carried over is not what was carried forward in", table: "t3"}
-	for _, c := range extract.Schema().Table("t3").Columns {
+	for _, c := range form.Schema().Table("t3").Columns {
 		if c.Type == "header" {
 			continue
 		}
-		carry.tests = append(carry.tests, yearTest{c.ID, l.number(extract.Term{Table: "t3", Row: "r2", Column: c.ID}),
-			[]yearTerm{{cell: l.number(extract.Term{Table: "t3", Row: "r4", Column: c.ID}), before: true}}})
+		carry.tests = append(carry.tests, yearTest{c.ID, l.number(form.Term{Table: "t3", Row: "r2", Column: c.ID}),
+			[]yearTerm{{cell: l.number(form.Term{Table: "t3", Row: "r4", Column: c.ID}), before: true}}})
 	}
 	stock := yearRule{id: "X-STOCK", where: "t2.art20_1 valid", about: "in force is not made less repealed, and what was in force in", table: "t2", form: "v2021"}
 	for _, row := range []string{"regulations", "normative"} {
-		cell := func(column string) int { return l.number(extract.Term{Table: "t2.art20_1", Row: row, Column: column}) }
+		cell := func(column string) int { return l.number(form.Term{Table: "t2.art20_1", Row: row, Column: column}) }
 		stock.tests = append(stock.tests, yearTest{row, cell("valid"),
 			[]yearTerm{{cell: cell("valid"), before: true}, {cell: cell("made")}, {cell: cell("repealed"), minus: true}}})
 	}
 	items := yearRule{id: "X-ITEMS", where: "t2 prev_items", about: "items of the year before are not those of, and the change in,", table: "t2", form: "v2019"}
 	for _, r := range [][2]string{{"t2.art20_5", "licensing"}, {"t2.art20_5", "other_services"}, {"t2.art20_6", "penalty"},
 		{"t2.art20_6", "coercion"}, {"t2.art20_8", "fees"}} {
-		cell := func(column string) int { return l.number(extract.Term{Table: r[0], Row: r[1], Column: column}) }
+		cell := func(column string) int { return l.number(form.Term{Table: r[0], Row: r[1], Column: column}) }
 		items.tests = append(items.tests, yearTest{r[1], cell("prev_items"),
 			[]yearTerm{{cell: cell("prev_items"), before: true}, {cell: cell("delta_items"), before: true}}})
 	}

@@ -8,17 +8,18 @@ import (
 	"time"
 
 	"gongkai/extract"
+	"gongkai/extract/form"
 	"gongkai/store"
 )
 
 // yearly is a report on a year whose figures are written "t3 r2 total=4"; "" is a blank cell.
-func yearly(year int, form string, figures ...string) *extract.Report {
+func yearly(year int, edition string, figures ...string) *extract.Report {
 	r := &extract.Report{Title: "年度报告", Agency: extract.Agency{Key: "330803-人民政府", Division: "330803", Level: "county"}, Year: year,
-		Scope: extract.ScopeOwn, Forms: map[string]string{"t2": form, "t3": form}, Quality: extract.QualityClean, Form: extract.FormHTML}
+		Scope: extract.ScopeOwn, Forms: map[string]string{"t2": edition, "t3": edition}, Quality: extract.QualityClean, Form: extract.FormHTML}
 	for _, f := range figures {
 		name, value, _ := strings.Cut(f, "=")
 		at := strings.Fields(name)
-		figure := extract.Figure{Table: at[0], Row: at[1], Column: at[2], Value: value, Raw: value, Form: form, Locator: "table 1 row 1 cell 1"}
+		figure := form.Figure{Table: at[0], Row: at[1], Column: at[2], Value: value, Raw: value, Form: edition, Locator: "table 1 row 1 cell 1"}
 		if value == "" {
 			figure.Blank = "empty"
 		}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"gongkai/extract"
+	"gongkai/extract/form"
 	"gongkai/store"
 )
 
@@ -17,10 +18,10 @@ func TestDifferences(t *testing.T) {
 			Fields:   []extract.Field{{Name: "index_no", Value: "1-2", Label: "索引号"}, {Name: "doc_no", Value: "3"}},
 			Sections: []extract.Section{{Number: 1, Heading: "一、总体情况", Text: "全年平稳有序，收到申请五件。"}, {Number: 2, Text: "二"}},
 			Forms:    map[string]string{"t3": "v2019", "t2": "v2021"},
-			Figures: []extract.Figure{{Table: "t3", Row: "r1", Column: "total", Value: "69", Locator: "table 2 row 3 cell 4"},
+			Figures: []form.Figure{{Table: "t3", Row: "r1", Column: "total", Value: "69", Locator: "table 2 row 3 cell 4"},
 				{Table: "t3", Row: "r1", Column: "natural", Value: "60"}, {Table: "t3", Row: "r2", Column: "total", Blank: "empty"}},
-			Checks:   []extract.Check{{ID: "T3-COLSUM", Table: "t3", At: "r1", Result: extract.CheckFailed}},
-			Problems: []extract.Problem{{Kind: "identity", Where: "t3 r1", Detail: "T3-COLSUM: 69 = 60"}},
+			Checks:   []form.Check{{ID: "T3-COLSUM", Table: "t3", At: "r1", Result: form.CheckFailed}},
+			Problems: []form.Problem{{Kind: "identity", Where: "t3 r1", Detail: "T3-COLSUM: 69 = 60"}},
 		}}
 	}
 	tests := []struct {
@@ -32,8 +33,8 @@ func TestDifferences(t *testing.T) {
 		{"where it stood, and which program read it", func(r *store.Record) { r.Report.Figures[0].Locator, r.Version, r.Text = "table 9", 9, "x" }, ""},
 		{"a figure", func(r *store.Record) { r.Report.Figures[0].Value = "70" }, `figures t3 r1 total "69" -> "70"`},
 		{"figures", func(r *store.Record) {
-			r.Report.Figures = append(r.Report.Figures[:1:1], extract.Figure{Table: "t3", Row: "r2", Column: "total", Value: "0"},
-				extract.Figure{Table: "t3", Row: "r4", Column: "total", Raw: "三"})
+			r.Report.Figures = append(r.Report.Figures[:1:1], form.Figure{Table: "t3", Row: "r2", Column: "total", Value: "0"},
+				form.Figure{Table: "t3", Row: "r4", Column: "total", Raw: "三"})
 		}, `figures t3 r1 natural "60" -> none
 figures t3 r2 total blank -> "0"
 figures t3 r4 total none -> unreadable "三"`},
@@ -56,7 +57,7 @@ sections 2 "\n二" -> none
 sections 1 none -> "一、总体情况\n全年平稳有序，收到申请六件。"`},
 		{"what we think of it", func(r *store.Record) {
 			r.Report.Quality, r.Report.Forms = extract.QualityDoubtful, map[string]string{"t3": "v2021", "t4": "v2021"}
-			r.Report.Checks, r.Report.Problems = nil, []extract.Problem{{Kind: "cell", Detail: "odd"}}
+			r.Report.Checks, r.Report.Problems = nil, []form.Problem{{Kind: "cell", Detail: "odd"}}
 		}, `quality "clean" -> "doubtful"
 tables t2 v2021 -> none
 tables t3 v2019 -> v2021

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gongkai/extract"
+	"gongkai/extract/form"
 	"gongkai/store"
 )
 
@@ -57,7 +58,7 @@ const page = "http://a.gov.cn/art/report.html"
 func report(text, published, value string) *store.Record {
 	return &store.Record{Version: extract.Version, Report: &extract.Report{Title: "年度报告", Year: 2022, Scope: extract.ScopeOwn, Published: published,
 		Agency: extract.Agency{Key: "330803-财政局"}, Sections: []extract.Section{{Number: 1, Heading: "一、总体情况", Text: text}},
-		Figures: []extract.Figure{{Table: "t3", Row: "r1", Column: "total", Value: value}}}}
+		Figures: []form.Figure{{Table: "t3", Row: "r1", Column: "total", Value: value}}}}
 }
 
 func (a *archiveOf) ok(body string, rec *store.Record) {

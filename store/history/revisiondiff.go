@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"gongkai/extract"
+	"gongkai/extract/form"
 	"gongkai/store"
 )
 
@@ -137,7 +138,7 @@ func (d *RevisionDiff) figures(a, b *extract.Report) {
 			v[i] = figureWord(f)
 			values[p] = v
 			bad := failed[p]
-			bad[i] = f.Check == extract.CheckFailed
+			bad[i] = f.Check == form.CheckFailed
 			failed[p] = bad
 		}
 	}
@@ -169,7 +170,7 @@ func doubtsOf(r *extract.Report, at, when string) (list []string) {
 }
 
 // figureWord prints a figure as FigureChange has it.
-func figureWord(f extract.Figure) string {
+func figureWord(f form.Figure) string {
 	switch {
 	case f.Blank != "":
 		return Blank
@@ -182,7 +183,7 @@ func figureWord(f extract.Figure) string {
 // labelsOfForm returns what rows and columns are called on the statutory form: "本年新收 / 总计".
 func labelsOfForm() func(at [3]string) string {
 	names := map[[2]string]string{}
-	for _, t := range extract.Schema().Tables {
+	for _, t := range form.Schema().Tables {
 		for _, r := range t.Rows {
 			names[[2]string{t.ID, "row " + r.ID}] = r.ZH
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"gongkai/extract"
+	"gongkai/extract/form"
 	"gongkai/store"
 )
 
@@ -96,7 +97,7 @@ func whole(r *extract.Report) bool {
 // doubt adds to a report what is known of its parts only.
 func (g *Gathering) doubt(r *extract.Report) {
 	add := func(kind, where, detail string) {
-		r.Problems = append(r.Problems, extract.Problem{Kind: kind, Where: where, Detail: detail})
+		r.Problems = append(r.Problems, form.Problem{Kind: kind, Where: where, Detail: detail})
 		if r.Quality == extract.QualityClean {
 			r.Quality = extract.QualityNoted
 		}

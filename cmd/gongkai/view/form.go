@@ -11,6 +11,7 @@ import (
 
 	"gongkai/cmd/gongkai/term"
 	"gongkai/extract"
+	"gongkai/extract/form"
 )
 
 // Figures are drawn as the statutory form lays them out, whatever the page made of it: rows and columns by their labels
@@ -22,17 +23,17 @@ const widestLabel = 44
 
 // A formPart is one table of a report as one edition of the form has it.
 type formPart struct {
-	table *extract.FormTable
+	table *form.Table
 	form  string
-	cells map[[2]string]extract.Figure // by row and column
+	cells map[[2]string]form.Figure // by row and column
 }
 
 // formParts puts the figures of a report into the tables of the form, in its order. Figures of other tables are left
 // out.
 func formParts(r *extract.Report) (parts []formPart) {
-	schema := extract.Schema()
+	schema := form.Schema()
 	for i := range schema.Tables {
-		p := formPart{table: &schema.Tables[i], cells: map[[2]string]extract.Figure{}}
+		p := formPart{table: &schema.Tables[i], cells: map[[2]string]form.Figure{}}
 		for _, f := range r.Figures {
 			if f.Table == p.table.ID {
 				p.form = f.Form
@@ -61,7 +62,7 @@ func (p formPart) rows() (list []heading) {
 			list = append(list, heading{r.ID, r.ZH, depthOf(r.ID, parent), r.Leaf})
 		}
 	}
-	return p.shown(list, func(h heading, f extract.Figure) bool { return f.Row == h.id })
+	return p.shown(list, func(h heading, f form.Figure) bool { return f.Row == h.id })
 }
 
 func (p formPart) columns() (list []heading) {
@@ -72,11 +73,11 @@ func (p formPart) columns() (list []heading) {
 			list = append(list, heading{c.ID, c.ZH, depthOf(c.ID, parent), c.Type != "header"})
 		}
 	}
-	return p.shown(list, func(h heading, f extract.Figure) bool { return f.Column == h.id })
+	return p.shown(list, func(h heading, f form.Figure) bool { return f.Column == h.id })
 }
 
 // shown adds what this edition of the form does not have and the report has all the same.
-func (p formPart) shown(list []heading, at func(heading, extract.Figure) bool) []heading {
+func (p formPart) shown(list []heading, at func(heading, form.Figure) bool) []heading {
 	for _, f := range p.cells {
 		if !slices.ContainsFunc(list, func(h heading) bool { return at(h, f) }) {
 			extra := heading{id: f.Row, label: f.Row, figures: true}
@@ -158,7 +159,7 @@ func (p formPart) cell(r, c heading, paint func(int, string) string) string {
 		return ""
 	case f.Value == "":
 		return f.Raw + " ?"
-	case f.Check == extract.CheckFailed:
+	case f.Check == form.CheckFailed:
 		return paint(term.Red, f.Value+" ✗")
 	}
 	return f.Value
@@ -176,7 +177,7 @@ func sectionTables(number int) string {
 // failedChecks prints the identities that fail, in words.
 func failedChecks(w io.Writer, r *extract.Report) {
 	for _, c := range r.Checks {
-		if c.Result == extract.CheckFailed {
+		if c.Result == form.CheckFailed {
 			fmt.Fprintf(w, "  ✗ %s %s at %s: %s\n", c.ID, c.Table, c.At, c.Detail)
 		}
 	}

@@ -10,13 +10,14 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 
 	"gongkai/extract"
+	"gongkai/extract/form"
 	"gongkai/store"
 	"gongkai/store/history"
 )
 
 // Report writes a record of a report: where it comes from, its metadata, sections and figures, and every doubt, with
 // those that are not from its page.
-func Report(w io.Writer, rec store.Record, beside []extract.Problem) {
+func Report(w io.Writer, rec store.Record, beside []form.Problem) {
 	r := rec.Report
 	fmt.Fprintf(w, "%s\n\n", r.Title)
 	for _, pair := range [][2]string{
@@ -119,11 +120,11 @@ func checksOf(r *extract.Report) string {
 	for _, c := range r.Checks {
 		n[c.Result]++
 	}
-	text := fmt.Sprintf("%d figures; %d identities tested: %d hold", len(r.Figures), len(r.Checks), n[extract.CheckOK])
+	text := fmt.Sprintf("%d figures; %d identities tested: %d hold", len(r.Figures), len(r.Checks), n[form.CheckOK])
 	for _, rest := range [][2]string{
-		{extract.CheckBlankZero, "hold with blanks as zero"},
-		{extract.CheckFailed, "FAIL"},
-		{extract.CheckInconclusive, "cannot be decided"},
+		{form.CheckBlankZero, "hold with blanks as zero"},
+		{form.CheckFailed, "FAIL"},
+		{form.CheckInconclusive, "cannot be decided"},
 	} {
 		if n[rest[0]] > 0 {
 			text += fmt.Sprintf(", %d %s", n[rest[0]], rest[1])

@@ -15,11 +15,12 @@ import (
 	"gongkai/crawler/coverage"
 	"gongkai/crawler/runreport"
 	"gongkai/extract"
+	"gongkai/extract/form"
 	"gongkai/store"
 )
 
 // aReport archives a report of an agency and year.
-func aReport(t *testing.T, s *store.Store, url string, key extract.AgencyKey, name string, year int, quality string, figures ...extract.Figure) {
+func aReport(t *testing.T, s *store.Store, url string, key extract.AgencyKey, name string, year int, quality string, figures ...form.Figure) {
 	t.Helper()
 	r := &extract.Report{Title: name + "年度报告", Year: year, Scope: extract.ScopeOwn, Quality: quality, Figures: figures,
 		Agency: extract.Agency{Key: key, Name: name, Division: key.Division(), Level: "county"}}
@@ -80,16 +81,16 @@ func TestCoverage(t *testing.T) {
 
 // TestForm: figures are drawn as the form has them, blanks blank, failed identities marked, one wide row turned round.
 func TestForm(t *testing.T) {
-	figure := func(table, row, column, value string) extract.Figure {
-		return extract.Figure{Table: table, Row: row, Column: column, Value: value, Form: "v2021"}
+	figure := func(table, row, column, value string) form.Figure {
+		return form.Figure{Table: table, Row: row, Column: column, Value: value, Form: "v2021"}
 	}
 	bad := figure("t3", "r1", "total", "70")
-	bad.Check = extract.CheckFailed
+	bad.Check = form.CheckFailed
 	odd := figure("t3", "r1", "business", "")
 	odd.Raw = "三"
 	none := figure("t3", "r1", "natural", "")
 	none.Blank = "dash"
-	r := &extract.Report{Figures: []extract.Figure{bad, odd, none, figure("t3", "r9.9", "total", "1"), figure("t4", "cases", "review.upheld", "2")}}
+	r := &extract.Report{Figures: []form.Figure{bad, odd, none, figure("t3", "r9.9", "total", "1"), figure("t4", "cases", "review.upheld", "2")}}
 	var b bytes.Buffer
 	for _, p := range formParts(r) {
 		p.draw(&b)

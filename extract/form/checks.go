@@ -1,22 +1,23 @@
-package extract
+package form
 
 import (
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+
+	"gongkai/extract/text"
 )
 
-// check tests every identity of the form on the figures, marks each figure that an identity covers, and reports
-// what does not hold.
-// at finds a figure by table, row and column.
-func check(figures []Figure, at map[[3]string]int, forms map[string]string) (checks []Check, problems []Problem) {
-	c := &checker{figures: figures, at: at, checks: make([]Check, 0, 48)}
-	for _, f := range figures {
+// Check tests every identity of the form on the figures, marks each figure that an identity covers, and tells what
+// does not hold.
+func (r *Reading) Check() (checks []Check, problems []Problem) {
+	c := &checker{figures: r.Figures, at: r.at, checks: make([]Check, 0, 48)}
+	for _, f := range r.Figures {
 		c.domain(f)
 	}
 	for _, id := range Schema().Identities {
-		version := forms[id.Table]
+		version := r.Forms[id.Table]
 		if version == "" || !slices.Contains(id.Versions, version) {
 			continue
 		}
@@ -36,7 +37,7 @@ func check(figures []Figure, at map[[3]string]int, forms map[string]string) (che
 
 type checker struct {
 	figures  []Figure
-	at       map[[3]string]int
+	at       map[[3]string]int // table, row, column -> index in figures
 	checks   []Check
 	problems []Problem
 }
@@ -126,7 +127,7 @@ func (c *checker) sumText(terms []string, key func(string) [3]string) string {
 // millionths reads a canonical decimal as a whole number of millionths, so that sums are exact. ok is false beyond
 // six decimals or nine million million: no count of the form comes near.
 func millionths(value string) (n int64, ok bool) {
-	if len(value) < 10 && value != "" && digits(value) {
+	if len(value) < 10 && value != "" && text.AllDigits(value) {
 		for _, c := range []byte(value) {
 			n = n*10 + int64(c-'0')
 		}

@@ -1,6 +1,7 @@
-package extract
+package form
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -159,7 +160,7 @@ func rowKey(text string) string {
 	if !strings.ContainsAny(text, "(（") {
 		return key
 	}
-	return firstFilled(explained(numbering.ReplaceAllString(text, ""), key), key)
+	return cmp.Or(explained(numbering.ReplaceAllString(text, ""), key), key)
 }
 
 // explained returns the key of a label without what it says in brackets, where that is a label of the form, and the whole is none: as

@@ -1,4 +1,4 @@
-package extract
+package form
 
 import (
 	_ "embed"
@@ -13,46 +13,46 @@ import (
 //go:embed schemas.json
 var schemaData []byte
 
-// A FormSchema is the content of schemas.json.
-type FormSchema struct {
-	Versions   []FormVersion `json:"versions"`
-	Sections   []FormSection `json:"sections"`
-	Tables     []FormTable   `json:"tables"`
-	Identities []Identity    `json:"identities"`
-	Harmonised []Series      `json:"harmonised"`
+// A Definition is the content of schemas.json.
+type Definition struct {
+	Versions   []Version  `json:"versions"`
+	Sections   []Section  `json:"sections"`
+	Tables     []Table    `json:"tables"`
+	Identities []Identity `json:"identities"`
+	Harmonised []Series   `json:"harmonised"`
 }
 
-// A FormVersion is one edition of the statutory form.
-type FormVersion struct {
+// A Version is one edition of the statutory form.
+type Version struct {
 	ID         string `json:"id"`    // "v2021"
 	Years      [2]int `json:"years"` // report years it was meant for; 0 is open. Reports do not keep to them.
 	Label      string `json:"label"`
 	LegalBasis string `json:"legal_basis"`
 }
 
-// A FormSection is one of the six parts of a report.
-type FormSection struct {
+// A Section is one of the six parts of a report.
+type Section struct {
 	Number  int      `json:"number"`
 	ZH      string   `json:"zh"`
 	EN      string   `json:"en"`
 	Aliases []string `json:"aliases"`
 }
 
-// A FormTable is one statutory table over all versions: "t2.art20_1" … "t2.art20_9", "t3", "t4", "t14".
-type FormTable struct {
-	ID       string       `json:"id"`
-	ZH       string       `json:"zh"`
-	EN       string       `json:"en"`
-	Versions []string     `json:"versions"`
-	Rows     []FormRow    `json:"rows"`
-	Columns  []FormColumn `json:"columns"`
+// A Table is one statutory table over all versions: "t2.art20_1" … "t2.art20_9", "t3", "t4", "t14".
+type Table struct {
+	ID       string   `json:"id"`
+	ZH       string   `json:"zh"`
+	EN       string   `json:"en"`
+	Versions []string `json:"versions"`
+	Rows     []Row    `json:"rows"`
+	Columns  []Column `json:"columns"`
 
-	rowsOf    map[string][]FormRow    // the rows of each version that hold figures
-	columnsOf map[string][]FormColumn // the columns of each version that hold figures
+	rowsOf    map[string][]Row    // the rows of each version that hold figures
+	columnsOf map[string][]Column // the columns of each version that hold figures
 }
 
-// A FormRow is a row of a table. Rows that are not leaves only head others.
-type FormRow struct {
+// A Row is a row of a table. Rows that are not leaves only head others.
+type Row struct {
 	ID       string   `json:"id"`
 	ZH       string   `json:"zh"`
 	EN       string   `json:"en"`
@@ -63,8 +63,8 @@ type FormRow struct {
 	Aliases  []string `json:"aliases"`
 }
 
-// A FormColumn is a column of a table. A column may stand once for each version when its label changed with it.
-type FormColumn struct {
+// A Column is a column of a table. A column may stand once for each version when its label changed with it.
+type Column struct {
 	ID       string   `json:"id"`
 	ZH       string   `json:"zh"`
 	EN       string   `json:"en"`
@@ -110,10 +110,10 @@ func (t *Term) UnmarshalJSON(data []byte) error {
 }
 
 // Schema returns the schema of the statutory form. It is shared: callers must not change it.
-var Schema = sync.OnceValue(func() *FormSchema {
-	s := new(FormSchema)
+var Schema = sync.OnceValue(func() *Definition {
+	s := new(Definition)
 	if err := json.Unmarshal(schemaData, s); err != nil {
-		panic("extract: schemas.json: " + err.Error()) // embedded; TestSchema loads it
+		panic("form: schemas.json: " + err.Error()) // it is part of the program: whatever reads a report finds out
 	}
 	for i := range s.Tables {
 		s.Tables[i].sort()
@@ -122,7 +122,7 @@ var Schema = sync.OnceValue(func() *FormSchema {
 })
 
 // Table returns the table with an id, or nil.
-func (s *FormSchema) Table(id string) *FormTable {
+func (s *Definition) Table(id string) *Table {
 	for i := range s.Tables {
 		if s.Tables[i].ID == id {
 			return &s.Tables[i]
@@ -132,14 +132,14 @@ func (s *FormSchema) Table(id string) *FormTable {
 }
 
 // leafRows lists the rows of a version that hold figures. The list is shared.
-func (t *FormTable) leafRows(version string) []FormRow { return t.rowsOf[version] }
+func (t *Table) leafRows(version string) []Row { return t.rowsOf[version] }
 
 // leafColumns lists the columns of a version that hold figures. The list is shared.
-func (t *FormTable) leafColumns(version string) []FormColumn { return t.columnsOf[version] }
+func (t *Table) leafColumns(version string) []Column { return t.columnsOf[version] }
 
 // sort files rows and columns by version.
-func (t *FormTable) sort() {
-	t.rowsOf, t.columnsOf = map[string][]FormRow{}, map[string][]FormColumn{}
+func (t *Table) sort() {
+	t.rowsOf, t.columnsOf = map[string][]Row{}, map[string][]Column{}
 	for _, version := range t.Versions {
 		for _, r := range t.Rows {
 			if r.Leaf && slices.Contains(r.Versions, version) {
@@ -152,4 +152,14 @@ func (t *FormTable) sort() {
 			}
 		}
 	}
+}
+
+// row returns the row with an id; the zero row when there is none.
+func (t *Table) row(id string) Row {
+	for _, r := range t.Rows {
+		if r.ID == id {
+			return r
+		}
+	}
+	return Row{}
 }

@@ -1,8 +1,9 @@
-package extract
+package form
 
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -24,9 +25,9 @@ var sentences = []sentence{
 	{"行政诉讼", regexp.MustCompile(`行政诉讼(?:案件)?[^。;；,，\d、]{0,8}?(\d[\d,]*)\s*[件宗起]`), "行政诉讼", [][3]string{{"t4", "cases", "lit_direct.total"}, {"t4", "cases", "lit_after.total"}}},
 }
 
-// checkProse compares the numbers in sentences with the figures they repeat (N-TEXT). The first sentence on each
+// CheckProse compares the numbers in sentences with the figures they repeat (N-TEXT). The first sentence on each
 // counts; a contradiction is a problem of kind "prose" and says nothing on which side is wrong.
-func checkProse(prose string, year int, figures []Figure) (problems []Problem) {
+func CheckProse(prose string, year int, figures []Figure) (problems []Problem) {
 	value := map[[3]string]int64{}
 	for _, f := range figures {
 		if n, ok := millionths(f.Value); ok && f.Blank == "" {
@@ -69,7 +70,7 @@ func countingSentences(prose string, year int) string {
 			continue
 		}
 		for clause := range strings.FieldsFuncSeq(sentence, func(r rune) bool { return strings.ContainsRune("，,；;。\n", r) }) {
-			if m := statedYear.FindStringSubmatch(clause); m != nil && atoi(m[1]) != year {
+			if m := statedYear.FindStringSubmatch(clause); m != nil && m[1] != strconv.Itoa(year) {
 				continue
 			}
 			if !lookingBack.MatchString(strings.ReplaceAll(clause, "上年结转", "")) {

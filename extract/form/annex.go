@@ -1,4 +1,4 @@
-package extract
+package form
 
 import (
 	"fmt"
@@ -13,7 +13,7 @@ import (
 // t14 reads the annex of 2014 to 2018 (国办发〔2014〕32号): label, unit, number, a row each; some print it in two such
 // columns abreast, or with a further column of cumulated numbers. Rows of the same wording stand in several places;
 // the order of the form tells them apart. It reports whether the table is the annex.
-func (f *figureReader) t14(t *markup.Table) bool {
+func (f *reader) t14(t *markup.Table) bool {
 	schema := Schema().Table("t14")
 	f.prepareT14(schema)
 	type match struct {
@@ -61,7 +61,7 @@ func (f *figureReader) t14(t *markup.Table) bool {
 }
 
 // t14Row finds the next row of the form with a label, after the last one matched.
-func (f *figureReader) t14Row(text string, last int) (row int, ok bool) {
+func (f *reader) t14Row(text string, last int) (row int, ok bool) {
 	key := annexKey(text)
 	if key == "" {
 		return 0, false
@@ -82,7 +82,7 @@ func (f *figureReader) t14Row(text string, last int) (row int, ok bool) {
 // valueAfter finds the cell with the number of the year in the row of a label at (x, y), up to the next label: that
 // below a head that names the year or 统计数, else the first. Columns of other years, of cumulated numbers and of
 // codes are none. unit is what a cell before it prints of money; more says that other numbers might be meant as well.
-func (f *figureReader) valueAfter(t *markup.Table, y, x int) (value *markup.Cell, unit string, more bool) {
+func (f *reader) valueAfter(t *markup.Table, y, x int) (value *markup.Cell, unit string, more bool) {
 	var first, best, blank *markup.Cell
 	for _, c := range t.Rows[y][x+1:] {
 		if c == nil || c.Row != y || c == t.Rows[y][x] {
@@ -132,7 +132,7 @@ var (
 	statedYearOnly = regexp.MustCompile(`20\d\d`)
 )
 
-func (f *figureReader) prepareT14(schema *FormTable) {
+func (f *reader) prepareT14(schema *Table) {
 	if f.t14Keys != nil {
 		return
 	}
@@ -152,7 +152,7 @@ var bracketed = regexp.MustCompile(`\([^)]*\)`)
 
 // generic reads a table of no statutory form by its own labels: the rows before the first with numbers name the
 // columns, the cells before a row's first number name the row. Its id is "other." and the table's number.
-func (f *figureReader) generic(t *markup.Table) {
+func (f *reader) generic(t *markup.Table) {
 	first := -1
 	for y := range t.Rows {
 		own := t.Own(y)

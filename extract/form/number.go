@@ -1,4 +1,4 @@
-package extract
+package form
 
 import (
 	"regexp"
@@ -28,7 +28,7 @@ const (
 // parseCell reads a table cell. Full-width digits, thousands separators, a sign, decimals and a trailing unit are
 // understood; anything else is not a number, and is never guessed at. A blank is never a zero.
 func parseCell(raw string) cell {
-	if raw != "" && len(raw) < 16 && raw[0] != '0' && digits(raw) || raw == "0" {
+	if raw != "" && len(raw) < 16 && raw[0] != '0' && text.AllDigits(raw) || raw == "0" {
 		return cell{value: raw, ok: true} // nearly every cell
 	}
 	s := text.Compact(text.Narrow(raw))
@@ -94,7 +94,7 @@ func plainDecimal(s string) (string, bool) {
 		}
 		whole = strings.Join(groups, "")
 	}
-	if whole == "" || !digits(whole) || point && (fraction == "" || !digits(fraction)) || len(whole) > 18 {
+	if whole == "" || !text.AllDigits(whole) || point && (fraction == "" || !text.AllDigits(fraction)) || len(whole) > 18 {
 		return "", false
 	}
 	whole = strings.TrimLeft(whole, "0")
@@ -108,13 +108,4 @@ func plainDecimal(s string) (string, bool) {
 		sign = "" // -0 is 0
 	}
 	return sign + whole, true
-}
-
-func digits(s string) bool {
-	for _, c := range []byte(s) {
-		if c < '0' || c > '9' {
-			return false
-		}
-	}
-	return true
 }

@@ -1,10 +1,11 @@
-package extract
+package form
 
 import (
-	"net/url"
 	"slices"
 	"strings"
 	"testing"
+
+	"golang.org/x/net/html/atom"
 
 	"gongkai/extract/markup"
 )
@@ -12,23 +13,24 @@ import (
 // figuresOf reads tables, written in HTML, of a report of 2020.
 func figuresOf(t *testing.T, page string) (map[string]Figure, []Problem) {
 	t.Helper()
-	d, err := Parse([]byte(page), "text/html; charset=utf-8", &url.URL{Scheme: "http", Host: "www.qjq.gov.cn", Path: "/1.html"})
+	root, styles, _, err := markup.ParsePage([]byte(page))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var tables []*markup.Table
-	for _, b := range d.blocks {
-		if b.table != nil {
-			b.table.Number = len(tables) + 1
-			tables = append(tables, b.table)
+	for n := range root.Descendants() {
+		if n.DataAtom == atom.Table {
+			table := markup.NewTable(n, styles, markup.MaxSlots)
+			tables = append(tables, table)
+			table.Number = len(tables)
 		}
 	}
-	f := readFigures(tables, 2020, func(map[string]bool) []*markup.Table { return nil })
+	f := Read(tables, 2020, func(func(string) bool) {})
 	figures := map[string]Figure{}
-	for _, fig := range f.figures {
+	for _, fig := range f.Figures {
 		figures[fig.Table+" "+fig.Row+" "+fig.Column] = fig
 	}
-	return figures, f.problems
+	return figures, f.Problems
 }
 
 func kindsTold(problems []Problem) []string {

@@ -1,6 +1,7 @@
-package extract
+package form
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -19,18 +20,10 @@ type token struct {
 	pad  bool   // a blank that a row of bars at the end of a line may only have left over
 }
 
-// flatTables puts together the statutory tables that the body has as text: those of kinds that have none as tables.
-func (d *Document) flatTables(b body, have map[string]bool) []*markup.Table {
-	from, to := b.start, b.end
-	for _, h := range b.headings {
-		switch h.section {
-		case 2:
-			from = h.block
-		case 5:
-			to = h.block
-		}
-	}
-	tokens := d.tokens(from, to)
+// flatTables puts together the statutory tables that a report has as lines of text: those of kinds that have none as
+// tables.
+func flatTables(lines iter.Seq[string], have map[string]bool) []*markup.Table {
+	tokens := tokensOf(lines)
 	var tables []*markup.Table
 	if !have["t2"] {
 		tables = append(tables, flatT2(tokens)...)
@@ -44,19 +37,19 @@ func (d *Document) flatTables(b body, have map[string]bool) []*markup.Table {
 	return tables
 }
 
-// tokens cuts the text lines of a range of blocks at bars and tabs. An empty piece between two bars, or a line of
-// nothing but a bar after a cell, is a blank cell.
-func (d *Document) tokens(from, to int) []token {
+// tokensOf cuts lines of text at bars and tabs. An empty piece between two bars, or a line of nothing but a bar after a
+// cell, is a blank cell.
+func tokensOf(lines iter.Seq[string]) []token {
 	var tokens []token
-	for _, bl := range d.blocks[from:to] {
-		if bl.table != nil || len(bl.text) > 600 {
+	for line := range lines {
+		if len(line) > 600 {
 			continue
 		}
-		pieces := []string{bl.text}
+		pieces := []string{line}
 		padded := false
-		if strings.ContainsFunc(bl.text, isBar) {
-			padded = strings.HasSuffix(bl.text, "||")
-			if pieces = strings.FieldsFunc(strings.ReplaceAll(bl.text, "||", "| |"), isBar); len(pieces) == 0 {
+		if strings.ContainsFunc(line, isBar) {
+			padded = strings.HasSuffix(line, "||")
+			if pieces = strings.FieldsFunc(strings.ReplaceAll(line, "||", "| |"), isBar); len(pieces) == 0 {
 				pieces = []string{""}
 			}
 		}
@@ -74,7 +67,7 @@ func (d *Document) tokens(from, to int) []token {
 
 func isBar(r rune) bool { return r == '|' || r == '｜' || r == '\t' || r == '¦' }
 
-// row makes a table row of the texts.
+// flatRow makes a table row of the texts.
 func flatRow(t *markup.Table, texts ...string) {
 	y := len(t.Rows)
 	cells := make([]*markup.Cell, len(texts))
