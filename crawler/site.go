@@ -334,7 +334,7 @@ func (s *site) home(u *url.URL, size int) ([]byte, error) {
 		return nil, nil
 	}
 	body, err := s.store.Body(h.SHA256)
-	if errors.Is(err, store.ErrDamaged) || errors.Is(err, store.ErrNotFound) {
+	if store.IsLost(err) {
 		return nil, nil // for verify to tell
 	}
 	return body, err
@@ -497,7 +497,7 @@ func (s *site) recover(ctx context.Context, p *visit.Page, sum *PortalSummary) (
 	if err != nil {
 		return nil, err
 	}
-	if errors.Is(fault, store.ErrDamaged) || errors.Is(fault, store.ErrNotFound) {
+	if store.IsLost(fault) {
 		sum.problem(p.URL, fault.Error()) // for verify to deal with; the other pages can still be had
 		return nil, nil
 	}

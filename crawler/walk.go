@@ -295,7 +295,7 @@ func (w *walk) due(known urlHistory, url string) (bool, error) {
 		return again, err
 	}
 	body, err := w.store.Body(known.held)
-	if errors.Is(err, store.ErrDamaged) || errors.Is(err, store.ErrNotFound) {
+	if store.IsLost(err) {
 		return false, nil // for verify to tell
 	}
 	return !filetype.Ended(body), err

@@ -89,6 +89,10 @@ var (
 	ErrFull = errors.New("the disk of the archive is full")
 )
 
+// IsLost reports whether an error means that the archive cannot give what it was asked for, ErrDamaged or ErrNotFound: that
+// is for verify to tell of, and whoever can do without goes on. Any other error is a reason to stop.
+func IsLost(err error) bool { return errors.Is(err, ErrDamaged) || errors.Is(err, ErrNotFound) }
+
 // A Store is an open archive. All methods may be called by several goroutines. Its memory does not grow with the
 // archive.
 type Store struct {

@@ -258,3 +258,14 @@ func TestNotArchive(t *testing.T) {
 		})
 	}
 }
+
+func TestIsLost(t *testing.T) {
+	for err, want := range map[error]bool{
+		fmt.Errorf("body: %w", ErrNotFound): true, fmt.Errorf("body: %w", ErrDamaged): true, error(&lostError{}): true,
+		ErrFull: false, ErrLocked: false, nil: false,
+	} {
+		if IsLost(err) != want {
+			t.Errorf("IsLost(%v) = %v", err, !want)
+		}
+	}
+}

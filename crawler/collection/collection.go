@@ -376,7 +376,7 @@ func (m *importing) restored(a *warc.Answer) (p visit.Page, why string, err erro
 // body returns a body of the archive; nil when it is not there.
 func (m *importing) body(sum string) ([]byte, error) {
 	body, err := m.Store.Body(sum)
-	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrDamaged) {
+	if store.IsLost(err) {
 		return nil, nil
 	}
 	return body, err

@@ -2,7 +2,6 @@ package history
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -105,7 +104,7 @@ func unlisted(s *store.Store, page *store.Capture, after time.Time) (time.Time, 
 		known, seen := has[c.SHA256]
 		if !seen {
 			body, err := s.Body(c.SHA256)
-			if errors.Is(err, store.ErrDamaged) || errors.Is(err, store.ErrNotFound) {
+			if store.IsLost(err) {
 				continue // verify tells
 			}
 			if err != nil {

@@ -2,7 +2,6 @@ package reading
 
 import (
 	"context"
-	"errors"
 	"net/url"
 	"slices"
 	"strconv"
@@ -228,7 +227,7 @@ func (g *Gathering) take(p *part, err error) error {
 		return err
 	}
 	body, err := g.Store.Body(p.SHA256)
-	if errors.Is(err, store.ErrDamaged) || errors.Is(err, store.ErrNotFound) {
+	if store.IsLost(err) {
 		return nil // verify tells more
 	}
 	p.Pending = !filetype.Ended(body)
@@ -292,7 +291,7 @@ func (g *Gathering) open(p *part) (*extract.Document, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case errors.Is(fault, store.ErrDamaged), errors.Is(fault, store.ErrNotFound):
+	case store.IsLost(fault):
 		p.Unread = "the archive has lost it" // verify tells more
 		return nil, nil
 	case fault != nil:

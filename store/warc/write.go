@@ -243,7 +243,7 @@ func (w *writer) answer(c, asked store.Capture, id string) (added []string, err 
 		}
 	default:
 		body, err = w.store.Body(c.SHA256)
-		if errors.Is(err, store.ErrDamaged) || errors.Is(err, store.ErrNotFound) {
+		if store.IsLost(err) {
 			w.sum.Lost = append(w.sum.Lost, c.URL)
 			body, truncated, err = nil, "unspecified", nil
 		}
