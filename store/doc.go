@@ -13,7 +13,8 @@
 //	chain.go      the hashes over all commits
 //	snapshot.go   the archive as it was at a moment
 //	revision.go   how a record differs from the one before; shrinkage.go: what it has lost; choose.go: which of rivals stands
-//	verify.go     proving all of it; backup.go, compact.go, merge.go, repair.go: making another file, by rewrite.go
+//	verify.go     proving all of it: log and chain, with verify_index.go, verify_file.go
+//	rewrite.go    making another file: backup.go, compact.go, merge.go, repair.go
 //	lost.go       what a repair could not bring back; origins.go: what a capture was in an archive that was merged
 //
 // Below it: internal/item is the form of what the log has, internal/boltfile the database, frontier what is to do, warc the

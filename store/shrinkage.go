@@ -27,22 +27,9 @@ func (r *Record) Replaces(older *Record) bool { return r.Suspicious == "" || old
 // suspicion says what a record has lost against the version before it that stands; "" when nothing, or when that is
 // confirmed. before is the version before it, nil when there is none.
 func (t *txn) suspicion(before, r *Record) (string, error) {
-	standing, same := before, false
-	for standing != nil && standing.Suspicious != "" {
-		same = same || alike(standing, r) && r.Time.Sub(standing.Time) >= anotherDay
-		id, _, ok := t.versionBefore(r.URL, standing.Capture)
-		if !ok {
-			standing = nil
-			break
-		}
-		older, _, err := t.record(id)
-		if err != nil {
-			return "", err
-		}
-		standing = &older
-	}
-	if standing == nil {
-		return "", nil
+	standing, same, err := t.standing(before, r)
+	if err != nil || standing == nil {
+		return "", err
 	}
 	why := shrinkage(standing, r)
 	if why == "" && r.Rejected == "" && shorter(standing, r) {
@@ -62,6 +49,25 @@ func (t *txn) suspicion(before, r *Record) (string, error) {
 		return "", err
 	}
 	return why, nil
+}
+
+// standing returns the newest version up to before that is not suspicious, nil when there is none, and whether one of the
+// suspicious ones since has said on another day what r says.
+func (t *txn) standing(before, r *Record) (standing *Record, same bool, err error) {
+	standing = before
+	for standing != nil && standing.Suspicious != "" {
+		same = same || alike(standing, r) && r.Time.Sub(standing.Time) >= anotherDay
+		id, _, ok := t.versionBefore(r.URL, standing.Capture)
+		if !ok {
+			return nil, same, nil
+		}
+		older, _, err := t.record(id)
+		if err != nil {
+			return nil, same, err
+		}
+		standing = &older
+	}
+	return standing, same, nil
 }
 
 // alike reports whether two versions say the same.
