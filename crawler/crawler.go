@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"gongkai/crawler/fetch"
+	"gongkai/crawler/outage"
 	"gongkai/crawler/pace"
 	"gongkai/crawler/robots"
 	"gongkai/crawler/visit"
@@ -71,7 +72,7 @@ type run struct {
 	first       uint64 // newest capture of the archive when the run began
 	killed      bool   // a run before did not come to its end
 	live        *live
-	network     *networkWatch
+	network     *outage.Watch
 	places      chan struct{} // filled by the sites that have one
 }
 
@@ -149,7 +150,7 @@ func (c *Crawler) kind() string {
 // visit visits all sites, each in a goroutine of its own: most of them wait most of the time.
 func (r *run) visit(ctx context.Context, groups []group) (Summary, error) {
 	sums := make([][]PortalSummary, len(groups)) // each goroutine owns one element
-	r.network = newNetworkWatch(len(groups), r.conf.Log)
+	r.network = outage.New(len(groups), r.conf.Log)
 	ctx, cancel := r.until(ctx)
 	defer cancel()
 	g, ctx := errgroup.WithContext(ctx)
@@ -159,7 +160,7 @@ func (r *run) visit(ctx context.Context, groups []group) (Summary, error) {
 		g.Go(func() error {
 			defer r.live.sites.Add(1)
 			s := newSite(r, visit.Scope{Site: group.site, Hosts: r.hosts}, laps)
-			defer r.network.leaves(s)
+			defer r.network.Leaves(&s.heardOf)
 			return s.visit(ctx, group.jobs, sums[i])
 		})
 	}

@@ -463,7 +463,7 @@ func (w *walk) relocate(ctx context.Context) ([]string, error) {
 	if again, _, err := w.site.run.searches().worthwhile(w.portal); !again || err != nil {
 		return nil, err
 	}
-	if w.site.run.network.first() {
+	if w.site.run.network.First() {
 		return nil, nil // nobody has answered in this run: that does not say that it lists nothing
 	}
 	if w.site.isAway(w.portal) {

@@ -11,7 +11,7 @@
 //	         bounds.go     what a portal may have of a run, and when a run has come to its end
 //	         progress.go   how far it has come
 //	         summary.go    what came of it
-//	         outage.go     nobody answers anywhere: it is this machine's network
+//	         network.go    what answers tell of the network of this machine
 //	site     site.go       one request after the other, in its turn
 //	         turns.go      whose turn it is where several crawls want a site
 //	         robots.go     what robots.txt permits, from the site or the archive
@@ -30,5 +30,6 @@
 //
 // Below it, each by itself: weburl says which page an address is, pace when whom may be asked, fetch sends one request and
 // gives its answer, visit says what that means and what to ask for next, robots reads robots.txt, portal reads listings,
-// discover judges leads, collection takes in what others have collected, replica serves portals for tests.
+// outage tells whether it is this machine's fault that nobody answers, discover judges leads, collection takes in what
+// others have collected, replica serves portals for tests.
 package crawler

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"gongkai/crawler/outage"
 	"gongkai/seeds"
 	"gongkai/store"
 	"gongkai/store/frontier"
@@ -32,8 +33,8 @@ var (
 	slowName = &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "i/o timeout", Name: "www.x.gov.cn", IsTimeout: true}}
 )
 
-// outage makes portals of a listing and so many reports each, whose network fails as said while out holds.
-func outage(sites, reports int, fault error) (pages map[string]http.HandlerFunc, out *atomic.Bool) {
+// outageTown makes portals of a listing and so many reports each, whose network fails as said while out holds.
+func outageTown(sites, reports int, fault error) (pages map[string]http.HandlerFunc, out *atomic.Bool) {
 	pages, out = map[string]http.HandlerFunc{}, new(atomic.Bool)
 	via := func(h http.HandlerFunc) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
@@ -79,7 +80,7 @@ func TestNoNetwork(t *testing.T) {
 		sites int
 	}{"no route": {noRoute, 1}, "no route, many": {noRoute, 20}, "no answer": {timedOut, 20}, "no host": {noHost, 2}, "refused": {refused, 3}, "no names": {noName, 20},
 		"SERVFAIL": {servfail, 1}, "resolver silent": {slowName, 12}, "IPv6 only": {noRoute6, 20}} {
-		pages, out := outage(test.sites, 2, test.fault)
+		pages, out := outageTown(test.sites, 2, test.fault)
 		night(t, pages, 4, func(t *testing.T, c *Crawler, f *fake) {
 			c.Discover = true
 			for i := range c.Portals {
@@ -114,7 +115,7 @@ func TestNoNetwork(t *testing.T) {
 // TestNetworkGoes: when the network goes in mid-run, all wait, one site at a time is tried, and when it is back all go on.
 func TestNetworkGoes(t *testing.T) {
 	for name, fault := range map[string]error{"no route": noRoute, "no answer": timedOut, "SERVFAIL": servfail, "resolver silent": slowName, "no host": noHost} {
-		pages, out := outage(6, 20, fault)
+		pages, out := outageTown(6, 20, fault)
 		night(t, pages, 4, func(t *testing.T, c *Crawler, f *fake) {
 			var before, after int
 			time.AfterFunc(8*time.Second, func() { out.Store(true); f.mu.Lock(); before = len(f.log); f.mu.Unlock() })
@@ -135,12 +136,12 @@ func TestNetworkGoes(t *testing.T) {
 
 // TestNetworkStaysAway: a network that does not come back ends the run, and what was archived before stands.
 func TestNetworkStaysAway(t *testing.T) {
-	pages, out := outage(4, 20, timedOut)
+	pages, out := outageTown(4, 20, timedOut)
 	night(t, pages, 4, func(t *testing.T, c *Crawler, f *fake) {
 		began := time.Now()
 		time.AfterFunc(8*time.Second, func() { out.Store(true) })
 		_, err := c.Run(t.Context())
-		if took := time.Since(began); !errors.Is(err, ErrNoNetwork) || took < outageMost || took > outageMost+5*time.Minute {
+		if took := time.Since(began); !errors.Is(err, ErrNoNetwork) || took < outage.Longest || took > outage.Longest+5*time.Minute {
 			t.Errorf("%v after %v", err, took)
 		}
 		if got := captures(t, c.Store); got[store.StateFailed] != 0 || got[store.StateOK] < 4 {
@@ -157,7 +158,7 @@ func TestNetworkStaysAway(t *testing.T) {
 // a run, when only they are left, is no outage.
 func TestDeadPortals(t *testing.T) {
 	for name, fault := range map[string]error{"no route": noRoute, "no answer": timedOut, "no names": noName, "SERVFAIL": servfail, "IPv6 only": noRoute6, "refused": refused} {
-		pages, out := outage(5, 2, fault)
+		pages, out := outageTown(5, 2, fault)
 		out.Store(true)
 		for i := range 5 {
 			host := fmt.Sprintf("www.good%d.gov.cn", i)
@@ -186,7 +187,7 @@ func TestDeadPortals(t *testing.T) {
 
 // TestOutageRemembered: what a run has learnt in an outage that it did not know to be one hinders no other.
 func TestOutageRemembered(t *testing.T) {
-	pages, out := outage(3, 2, timedOut)
+	pages, out := outageTown(3, 2, timedOut)
 	night(t, pages, 4, func(t *testing.T, c *Crawler, f *fake) {
 		c.Discover = true
 		f1, err := frontier.Open(c.Store.Dir())
@@ -266,7 +267,7 @@ func TestSameAnswer(t *testing.T) {
 
 // TestOutageStopped: whoever waits for the network ends when told to.
 func TestOutageStopped(t *testing.T) {
-	pages, out := outage(4, 20, noRoute)
+	pages, out := outageTown(4, 20, noRoute)
 	night(t, pages, 4, func(t *testing.T, c *Crawler, f *fake) {
 		time.AfterFunc(8*time.Second, func() { out.Store(true) })
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

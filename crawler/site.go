@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"gongkai/crawler/fetch"
+	"gongkai/crawler/outage"
 	"gongkai/crawler/pace"
 	"gongkai/crawler/robots"
 	"gongkai/crawler/visit"
@@ -46,8 +47,7 @@ type site struct {
 	once     bool                           // a robots.txt that cannot be had is not asked for again: the address is a guess
 	closed   string                         // why nothing more is asked in this run; "" while open
 
-	good    bool      // it has answered in this run
-	doubted time.Time // when it has last failed so that it may have been for want of a network; zero since it has answered
+	heardOf outage.Site // what tells whether it is for want of a network that it does not answer
 
 	share allotment // what the portal being walked has had of the run
 
@@ -65,6 +65,7 @@ func newSite(r *run, scope visit.Scope, laps []*jobProgress) *site {
 		log:      r.conf.Log,
 		budget:   r.conf.Budget,
 		scope:    scope,
+		heardOf:  outage.Site{Name: scope.Site},
 		fetcher:  fetch.New(r.conf.UserAgent, r.conf.Network, r.conf.MaxPageBytes, r.conf.Buffers),
 		lease:    reading.NewLease(r.conf.Budget),
 		clock:    pace.Clock{Delay: r.conf.Delay, Jitter: r.conf.Jitter},
@@ -424,7 +425,7 @@ func (s *site) send(ctx context.Context, t visit.Target, u *url.URL, header http
 		}
 		a, err := s.fetch(ctx, t, header)
 		if err != nil {
-			s.run.network.unscout(scout)
+			s.run.network.Unscout(scout)
 			return fetch.Answer{}, err
 		}
 		if again, err := s.heard(ctx, t, a, scout); err != nil || !again {

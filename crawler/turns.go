@@ -81,8 +81,8 @@ func (s *site) requestAnywhere(ctx context.Context, t visit.Target, known urlHis
 func (s *site) visitAsGuest(ctx context.Context, name string, t visit.Target, known urlHistory, sum *PortalSummary, look func(*visit.Page) error) (visit.Page, error) {
 	g := newSite(s.run, visit.Scope{Site: name, Anywhere: true}, nil)
 	g.job, g.fetcher, g.allowance, g.share = s.job, s.fetcher, s.allowance, s.share
-	g.run.network.joins()
-	defer g.run.network.leaves(g)
+	g.run.network.Joins()
+	defer g.run.network.Leaves(&g.heardOf)
 	defer func() { s.share = g.share }()
 	if err := g.take(ctx, pace.Guest); err != nil {
 		return visit.Page{}, err
