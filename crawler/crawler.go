@@ -228,7 +228,7 @@ func (r *run) prepare() error {
 		if r.conf.resolve == nil {
 			r.conf.resolve = pace.Lookup
 		}
-		r.ways = ways(r.conf.Portals, r.conf.AllowPrivate)
+		r.ways = fetch.Networks(r.conf.Portals, r.conf.AllowPrivate)
 	}
 	r.live = &live{began: time.Now()}
 	r.places = make(chan struct{}, max(r.conf.Hosts, 1))
@@ -279,4 +279,12 @@ func send(jobs []job, p seeds.Portal, start string) []job {
 		return jobs
 	}
 	return append(jobs, job{p, []string{start}})
+}
+
+// way returns the network by which a portal is reached.
+func (r *run) way(portal string) http.RoundTripper {
+	if w := r.ways[portal]; w != nil {
+		return w
+	}
+	return r.conf.Network
 }

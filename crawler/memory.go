@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"gongkai/crawler/portal"
 	"gongkai/crawler/visit"
 	"gongkai/crawler/weburl"
 	"gongkai/store"
@@ -146,19 +145,4 @@ func (w *walk) withdrawn(p visit.Page, known urlHistory) (string, error) {
 	}
 	w.sum.Withdrawn++
 	return fmt.Sprintf("withdrawn: not there for the %d. time in a row; it was first seen on %s", mostGone, known.first.Format(time.DateOnly)), nil
-}
-
-// moved returns where a page sends its reader that has nothing else to say: by a meta tag, or by a script that names the
-// address.
-func moved(p visit.Page, body []byte) (location string, ok bool) {
-	u, err := url.Parse(p.URL)
-	if err != nil || len(body) == 0 {
-		return "", false
-	}
-	defer func() {
-		if recover() != nil { // one hostile page must not end a night's crawl
-			location, ok = "", false
-		}
-	}()
-	return portal.Moved(body, p.Header.Get("Content-Type"), u)
 }

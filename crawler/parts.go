@@ -35,7 +35,7 @@ func (w *walk) report(ctx context.Context, t visit.Target, p visit.Page, body []
 	if body == nil {
 		return nil // the archive has lost it, as has been told
 	}
-	if location, ok := moved(p, body); ok {
+	if location, ok := visit.Moved(p, body); ok {
 		return w.redirect(t, location)
 	}
 	g := reading.Gathering{Store: w.store, Deny: w.site.scope.Deny, Ask: func(part store.Part) error { return w.part(ctx, t, part) }}

@@ -147,7 +147,7 @@ func insteadOf(c store.Capture, body []byte) string {
 	if !bytes.HasPrefix(bytes.TrimLeft(body, "\xef\xbb\xbf \t\r\n"), []byte("<")) {
 		return ""
 	}
-	if location, ok := moved(visit.Page{Capture: c}, body); ok {
+	if location, ok := visit.Moved(visit.Page{Capture: c}, body); ok {
 		return location
 	}
 	if c.Header.Get("Set-Cookie") != "" && reloads.Match(body) {

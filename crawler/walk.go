@@ -183,7 +183,7 @@ func (w *walk) visit(ctx context.Context, t visit.Target) error {
 		w.mended = p.Completed
 		t.Cookie = t.Cookie || visit.SetsCookie(p.Header)
 		if t.Kind == store.KindListing {
-			if location, ok := moved(p, body); ok && t.Address() == t.URL {
+			if location, ok := visit.Moved(p, body); ok && t.Address() == t.URL {
 				return w.redirect(t, location)
 			}
 			return w.list(t, p, body)

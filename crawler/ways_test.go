@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"gongkai/crawler/fetch"
 	"gongkai/seeds"
 	"gongkai/store"
 )
@@ -33,7 +34,7 @@ func TestWays(t *testing.T) {
 		}
 		portals = append(portals, p)
 	}
-	if made := ways(portals, true); len(made) != 2 || made["lax"] == nil || made["lax"] != made["lax-too"] {
+	if made := fetch.Networks(portals, true); len(made) != 2 || made["lax"] == nil || made["lax"] != made["lax-too"] {
 		t.Errorf("networks %v, want one that both share", made)
 	}
 	s, err := store.Open(t.TempDir())

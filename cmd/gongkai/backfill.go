@@ -11,7 +11,6 @@ import (
 	"gongkai/cmd/gongkai/config"
 	"gongkai/cmd/gongkai/term"
 	"gongkai/crawler"
-	"gongkai/crawler/runreport"
 	"gongkai/seeds"
 )
 
@@ -62,9 +61,9 @@ func (e *env) backfill(ctx context.Context, years string, ids []string, division
 	if most < 0 {
 		return usagef("-max-requests is %d, not a number of requests", most)
 	}
-	end, err := parseUntil(until, time.Now())
+	end, err := config.ParseUntil(until, time.Now())
 	if err != nil {
-		return err
+		return usagef("-until %w", err)
 	}
 	s, err := e.setUp(ids)
 	if err != nil {
@@ -89,17 +88,14 @@ func (e *env) backfill(ctx context.Context, years string, ids []string, division
 	err = e.carryOut(ctx, j)
 	show.Close()
 	err = e.crawled(j, err)
-	if missing := countMissing(j.report.Missing); missing > 0 && !e.asJSON {
+	missing := 0
+	for _, m := range j.report.Missing {
+		missing += len(m.Years)
+	}
+	if missing > 0 && !e.asJSON {
 		fmt.Fprintf(e.stdout, "still missing in %v: %d reports of %d agencies; gongkai report lists them\n", j.years, missing, len(j.report.Missing))
 	}
 	return err
-}
-
-func countMissing(list []runreport.MissingYears) (n int) {
-	for _, m := range list {
-		n += len(m.Years)
-	}
-	return n
 }
 
 // below chooses the portals of a division and those below it.
@@ -120,29 +116,4 @@ func below(portals []seeds.Portal, division string) (chosen []seeds.Portal, err 
 		return nil, usagef("no portal of the catalogue is of division %s; gongkai seeds list shows them", division)
 	}
 	return chosen, nil
-}
-
-// parseUntil reads a time of day, a moment, or a duration from now; zero for "".
-func parseUntil(text string, now time.Time) (time.Time, error) {
-	if text == "" {
-		return time.Time{}, nil
-	}
-	if d, err := time.ParseDuration(text); err == nil && d > 0 {
-		return now.Add(d), nil
-	}
-	if t, err := time.Parse(time.RFC3339, text); err == nil {
-		if !t.After(now) {
-			return t, usagef("-until: %s is over", text)
-		}
-		return t, nil
-	}
-	clock, err := time.ParseInLocation("15:04", text, now.Location())
-	if err != nil {
-		return time.Time{}, usagef("-until is a time such as 06:00 or 2026-11-30T06:00:00+08:00, or a duration such as 8h, not %q", text)
-	}
-	t := time.Date(now.Year(), now.Month(), now.Day(), clock.Hour(), clock.Minute(), 0, 0, now.Location())
-	if !t.After(now) {
-		t = time.Date(now.Year(), now.Month(), now.Day()+1, clock.Hour(), clock.Minute(), 0, 0, now.Location())
-	}
-	return t, nil
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -113,4 +114,21 @@ func describeTLS(s *tls.ConnectionState, host string) string {
 		text += ", not verified: " + err.Error()
 	}
 	return text
+}
+
+// Networks returns the networks of the portals whose entries allow more of TLS than is usual, by their ids. Those that allow
+// the same share one.
+func Networks(portals []seeds.Portal, allowPrivate bool) map[string]http.RoundTripper {
+	made, shared := make(map[string]http.RoundTripper), make(map[string]http.RoundTripper)
+	for _, p := range portals {
+		if len(p.TLS) == 0 {
+			continue
+		}
+		allow := strings.Join(slices.Sorted(slices.Values(p.TLS)), " ")
+		if shared[allow] == nil {
+			shared[allow] = Network(allowPrivate, p.TLS)
+		}
+		made[p.ID] = shared[allow]
+	}
+	return made
 }

@@ -172,3 +172,18 @@ func (p *Page) Missed(u *url.URL, home []byte) {
 		p.State, p.Error = store.StateGone, v.String()
 	}
 }
+
+// Moved returns where a page sends its reader that has nothing else to say: by a meta tag, or by a script that names the
+// address.
+func Moved(p Page, body []byte) (location string, ok bool) {
+	u, err := url.Parse(p.URL)
+	if err != nil || len(body) == 0 {
+		return "", false
+	}
+	defer func() {
+		if recover() != nil { // one hostile page must not end a night's crawl
+			location, ok = "", false
+		}
+	}()
+	return portal.Moved(body, p.Header.Get("Content-Type"), u)
+}

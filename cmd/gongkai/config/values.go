@@ -89,3 +89,29 @@ func (y *YearSpan) UnmarshalText(text []byte) error {
 // firstYear is the one in which the regulation on open government information (政府信息公开条例) came into force; a few
 // places published reports on years before by rules of their own.
 const firstYear = 2003
+
+// ParseUntil reads a time of day, a moment, or a duration from now; zero for "". The error goes on after the name of what
+// was read.
+func ParseUntil(text string, now time.Time) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	if d, err := time.ParseDuration(text); err == nil && d > 0 {
+		return now.Add(d), nil
+	}
+	if t, err := time.Parse(time.RFC3339, text); err == nil {
+		if !t.After(now) {
+			return t, fmt.Errorf("is %s, which is over", text)
+		}
+		return t, nil
+	}
+	clock, err := time.ParseInLocation("15:04", text, now.Location())
+	if err != nil {
+		return time.Time{}, fmt.Errorf("is a time such as 06:00 or 2026-11-30T06:00:00+08:00, or a duration such as 8h, not %q", text)
+	}
+	t := time.Date(now.Year(), now.Month(), now.Day(), clock.Hour(), clock.Minute(), 0, 0, now.Location())
+	if !t.After(now) {
+		t = time.Date(now.Year(), now.Month(), now.Day()+1, clock.Hour(), clock.Minute(), 0, 0, now.Location())
+	}
+	return t, nil
+}

@@ -49,3 +49,14 @@ func TestWindow(t *testing.T) {
 		}
 	}
 }
+
+func TestUntil(t *testing.T) {
+	now := at(t, "2026-11-25T23:00:00Z")
+	for text, want := range map[string]string{"8h": "2026-11-26T07:00:00Z", "06:00": "2026-11-26T06:00:00Z", "23:30": "2026-11-25T23:30:00Z",
+		"2026-12-01T00:00:00+08:00": "2026-12-01T00:00:00+08:00", "": "0001-01-01T00:00:00Z", "-3h": "", "25:00": "", "2020-01-01T00:00:00Z": ""} {
+		got, err := ParseUntil(text, now)
+		if want == "" && err == nil || want != "" && (err != nil || got.Format(time.RFC3339) != want) {
+			t.Errorf("%q: %v, %v, want %s", text, got, err, want)
+		}
+	}
+}
