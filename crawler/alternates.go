@@ -64,8 +64,8 @@ func (w *walk) living(t visit.Target) visit.Target {
 		if err != nil || *address == "" {
 			continue
 		}
-		if twin := w.Alternates[weburl.Authority(u)]; twin != "" {
-			*address = twin + strings.TrimPrefix(*address, weburl.Authority(u))
+		if other := w.Alternates[weburl.Authority(u)]; other != "" {
+			*address = other + strings.TrimPrefix(*address, weburl.Authority(u))
 		}
 	}
 	return t

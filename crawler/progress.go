@@ -111,14 +111,14 @@ func (r *run) progress() Progress {
 		p.States[state] = int(l.states[i].Load())
 	}
 	for _, of := range l.jobs {
-		for _, lap := range of {
-			pp := PortalProgress{ID: lap.id, Requests: int(lap.requests.Load()), Visited: int(lap.done.Load()), Queued: int(lap.queued.Load())}
-			if next := lap.next.Load(); next != 0 {
-				pp.Next, pp.Waits = time.Unix(0, next), *lap.waits.Load()
+		for _, job := range of {
+			pp := PortalProgress{ID: job.id, Requests: int(job.requests.Load()), Visited: int(job.done.Load()), Queued: int(job.queued.Load())}
+			if next := job.next.Load(); next != 0 {
+				pp.Next, pp.Waits = time.Unix(0, next), *job.waits.Load()
 			}
-			if closed := lap.closed.Load(); closed != nil {
+			if closed := job.closed.Load(); closed != nil {
 				pp.Finished, pp.Closed = true, *closed
-			} else if next := lap.next.Load(); next != 0 && (p.Next.IsZero() || next < p.Next.UnixNano()) {
+			} else if next := job.next.Load(); next != 0 && (p.Next.IsZero() || next < p.Next.UnixNano()) {
 				p.Next = time.Unix(0, next)
 			}
 			p.Requests += pp.Requests

@@ -124,7 +124,7 @@ func (d *Discoveries) note(one Discovery) {
 	if one.Outcome == Found {
 		d.good[one.Portal] = one
 		for _, l := range one.Listings {
-			d.whose[twin(l.URL)] = one.Portal
+			d.whose[pageKey(l.URL)] = one.Portal
 		}
 	}
 }
@@ -133,7 +133,7 @@ func (d *Discoveries) note(one Discovery) {
 func (d *Discoveries) Whose(listing string) (portal string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.whose[twin(listing)]
+	return d.whose[pageKey(listing)]
 }
 
 // Add keeps a discovery. When it returns, that is on the disk.

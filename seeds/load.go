@@ -70,17 +70,17 @@ func (e entries) taken(portals []Portal, ids, starts map[string]string) error {
 		}
 		ids[p.ID] = at
 		for _, s := range p.Start {
-			if other, taken := starts[twin(s)]; taken {
+			if other, taken := starts[pageKey(s)]; taken {
 				errs = append(errs, fmt.Errorf("%s:%d: portal %s: start %q is that of the portal in %s", e.name, e.lines(i, "start"), p.ID, s, other))
 			}
-			starts[twin(s)] = at
+			starts[pageKey(s)] = at
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// twin is what the addresses of one page over http and https have in common.
-func twin(address string) string {
+// pageKey is what the addresses of one page over http and https have in common.
+func pageKey(address string) string {
 	_, rest, _ := strings.Cut(address, "://")
 	return strings.TrimPrefix(rest, "www.")
 }
