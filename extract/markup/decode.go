@@ -56,7 +56,8 @@ func decodeOnce(body []byte, contentType string) ([]byte, Encoding) {
 		return body, enc
 	}
 	list := candidates(body, declared)
-	best, text, clear := clearest(list, sampleOf(body))
+	var text []byte
+	best, _, clear := clearest(list, sampleOf(body))
 	if clear {
 		text = decodeWith(best.enc, body, &enc)
 	} else {
