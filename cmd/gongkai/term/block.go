@@ -48,6 +48,10 @@ func (p *Writer) draw(above []byte, lines []string, width int) error {
 		out.Write(bytes.ReplaceAll(p.rise[:end], []byte("\n"), []byte(eraseLine+"\n")))
 		p.rise = slices.Clone(p.rise[end:])
 	}
+	if len(lines) == 0 { // there is nothing any more that a line without an end would run into
+		out.Write(p.rise)
+		p.rise = nil
+	}
 	out.WriteString(cutLines)
 	p.block.lines = nil
 	for _, line := range lines {

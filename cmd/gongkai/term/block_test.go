@@ -91,6 +91,13 @@ func TestBlock(t *testing.T) {
 	if s.CursorHidden() {
 		t.Error("the cursor is hidden")
 	}
+
+	s = newScreen(t, 30, 6)
+	s.w.SetBlock([]string{"one"})
+	fmt.Fprint(s.w, "a line that has no end yet")
+	s.shows(t, "one")
+	s.w.SetBlock(nil)
+	s.shows(t, "a line that has no end yet")
 }
 
 // TestDisplayOnScreen: what matters of a run is there, in a block that fits any screen and grows with it; names give way, the
