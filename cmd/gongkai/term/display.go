@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"gongkai/crawler"
@@ -145,11 +146,7 @@ func count(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}
-	digits := fmt.Sprint(n)
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits + " " + what + "s"
+	return humanize.Comma(int64(n)) + " " + what + "s"
 }
 
 // ProgressLine says it in one line: "12 of 40 sites done, 8 being asked; 1204 requests, 3.1 a second; …".

@@ -4,14 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
-	xterm "golang.org/x/term"
 )
 
 // A jsonWriter passes on JSON in which characters that steer terminals are escaped: it says the same to programs, and
@@ -84,15 +82,10 @@ func RenderWithin(t table.Writer, w io.Writer, columns, width int) {
 
 // Width is how many cells a line of a terminal has, 0 for anything else.
 func Width(w io.Writer) int {
-	f, ok := Bare(w).(*os.File)
-	if !ok || !xterm.IsTerminal(int(f.Fd())) {
-		return 0
+	if width, _, ok := sizeOf(w); ok {
+		return width
 	}
-	width, _, err := xterm.GetSize(int(f.Fd()))
-	if err != nil {
-		return 0
-	}
-	return width
+	return 0
 }
 
 // Clip cuts a text that is longer than n characters.

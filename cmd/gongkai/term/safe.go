@@ -74,16 +74,21 @@ func (p *Writer) Write(b []byte) (int, error) {
 	defer p.mu.Unlock()
 	out, rest := p.pass(append(p.rest, b...))
 	p.rest = bytes.Clone(rest)
-	var err error
-	if width, _, ok := p.size(); ok && len(p.block.lines) > 0 {
-		err = p.draw(out, p.block.lines, width)
-	} else {
-		_, err = p.to.Write(out)
-	}
-	if err != nil {
+	if err := p.put(out); err != nil {
 		return 0, err
 	}
 	return len(b), nil
+}
+
+// put writes what a terminal is to be sent: above the block, while there is one.
+func (p *Writer) put(out []byte) error {
+	if len(p.block.lines) > 0 {
+		if width, _, ok := p.size(); ok {
+			return p.draw(out, p.block.lines, width)
+		}
+	}
+	_, err := p.to.Write(out)
+	return err
 }
 
 // pass returns what a terminal is to be sent for a text, and the end of it that may be the beginning of something.
@@ -169,12 +174,19 @@ func Plain(text string) string {
 
 // screen returns the size of the terminal behind w; not ok when there is none, or it cannot place its cursor.
 func screen(w io.Writer) (width, height int, ok bool) {
-	f, ok := terminal(w)
-	if !ok || os.Getenv("TERM") == "dumb" {
+	width, height, ok = sizeOf(w)
+	return width, height, ok && width > 0 && height > 0 && os.Getenv("TERM") != "dumb"
+}
+
+// sizeOf returns how many cells a line of the terminal behind w has, and how many lines there are; not ok when there is no
+// terminal.
+func sizeOf(w io.Writer) (width, height int, ok bool) {
+	f, ok := Bare(w).(*os.File)
+	if !ok {
 		return 0, 0, false
 	}
 	width, height, err := xterm.GetSize(int(f.Fd()))
-	return width, height, err == nil && width > 0 && height > 0
+	return width, height, err == nil
 }
 
 // terminal returns the terminal behind w, if there is one.
