@@ -92,7 +92,7 @@ const defaultMaxPageBytes = 32 << 20
 // same portals included.
 func (c *Crawler) Run(ctx context.Context) (Summary, error) {
 	walk := func(ctx context.Context, s *site, e *job, sum *PortalSummary) error { return s.walk(ctx, e, sum) }
-	return c.perform(ctx, task{kind: c.kind(), do: walk, known: c.Portals, walks: true})
+	return c.perform(ctx, task{kind: c.Kind(), do: walk, known: c.Portals, walks: true})
 }
 
 // perform does one thing with every portal.
@@ -134,8 +134,8 @@ func newRun(c *Crawler, t task) *run {
 	return &run{conf: &conf, task: t}
 }
 
-// kind says in a word what is asked of the crawler.
-func (c *Crawler) kind() string {
+// Kind says in a word what is asked of the crawler: "crawl", "recheck", "full", or "backfill 2008-2024".
+func (c *Crawler) Kind() string {
 	switch {
 	case c.Years != Years{}:
 		return "backfill " + c.Years.String()

@@ -32,15 +32,7 @@ type job struct {
 }
 
 func (j *job) kind() string {
-	switch {
-	case j.years != crawler.Years{}:
-		return "backfill " + j.years.String()
-	case j.full:
-		return "full"
-	case j.recheck:
-		return "recheck"
-	}
-	return "crawl"
+	return (&crawler.Crawler{Recheck: j.recheck, Full: j.full, Years: j.years}).Kind()
 }
 
 // carryOut does a job whose archive is open, or to be opened, and reports on it whatever comes of it. Its error is what
