@@ -21,6 +21,7 @@ import (
 	"gongkai/crawler/portal"
 	"gongkai/seeds"
 	"gongkai/store"
+	"gongkai/store/storetest"
 )
 
 // serve serves a saved listing, POST included: its answers are saved under the address by which the archive knows
@@ -92,7 +93,7 @@ func families(t *testing.T) (dirs []string, c *crawler.Crawler) {
 	if err != nil || len(dirs) < 20 {
 		t.Fatalf("%d sites, %v", len(dirs), err)
 	}
-	s := openStore(t)
+	s := storetest.Open(t)
 	return dirs, &crawler.Crawler{UserAgent: "gongkai/test (+https://example.org)", Delay: time.Millisecond, Hosts: 8, AllowPrivate: true, Store: s}
 }
 

@@ -6,69 +6,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	"gongkai/crawler"
+	"gongkai/crawler/crawltest"
 	"gongkai/crawler/replica"
-	"gongkai/seeds"
 	"gongkai/store"
-	"gongkai/testdata"
+	"gongkai/store/storetest"
 )
-
-const delay = 20 * time.Millisecond
-
-// farm starts the replica portals and returns a crawler of the catalogue's entries for them.
-func farm(t *testing.T) (*replica.Farm, *crawler.Crawler) {
-	t.Helper()
-	f, err := replica.Start(testdata.Portals())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(f.Close)
-	s := openStore(t)
-	portals, err := seeds.Builtin()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &crawler.Crawler{UserAgent: "gongkai/test (+https://example.org)", Delay: delay, Jitter: 0.3, Hosts: 8, AllowPrivate: true, Store: s}
-	for _, p := range portals {
-		if site := f.Site(p.ID); site != nil {
-			p.Start = []string{site.URL + site.Start}
-			c.Portals = append(c.Portals, p)
-		}
-	}
-	if len(c.Portals) != len(f.Sites) {
-		t.Fatalf("the catalogue has %d of the %d replica portals", len(c.Portals), len(f.Sites))
-	}
-	return f, c
-}
-
-func openStore(t *testing.T) *store.Store {
-	t.Helper()
-	s, err := store.Open(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
-}
-
-func run(t *testing.T, c *crawler.Crawler) crawler.Summary {
-	t.Helper()
-	sum, err := c.Run(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Log(sum)
-	for _, p := range sum.Problems() {
-		t.Errorf("problem: %+v", p)
-	}
-	return sum
-}
 
 // reports returns the addresses of all report captures, with their states.
 func reports(t *testing.T, s *store.Store) []string {
@@ -88,8 +31,8 @@ func reports(t *testing.T, s *store.Store) []string {
 
 func TestReplica(t *testing.T) {
 	t.Parallel()
-	f, c := farm(t)
-	sum := run(t, c)
+	f, c := crawltest.Farm(t)
+	sum := crawltest.Run(t, c)
 	if sum.Reports != len(f.Sites) || sum.Rejected != 0 || !sum.Clean() {
 		t.Errorf("first run: %v", sum)
 	}
@@ -103,23 +46,23 @@ func TestReplica(t *testing.T) {
 	}
 	for _, site := range f.Sites {
 		checkManners(t, site)
-		rec := newest(t, c.Store, site.URL+site.Report)
+		rec := storetest.Newest(t, c.Store, site.URL+site.Report)
 		if rec.Rejected != "" || rec.Change != store.ChangeFirst || rec.Report == nil || rec.Report.Year == 0 || len(rec.Report.Figures) == 0 {
 			t.Errorf("%s: record %+v", site.ID, rec)
 		}
 	}
 
-	again := run(t, c)
+	again := crawltest.Run(t, c)
 	if again.New != 0 || again.LeftAlone != len(f.Sites) || again.Reports != 0 || again.Unchanged == 0 {
 		t.Errorf("second run: %v", again)
 	}
 	c.Recheck = true
-	recheck := run(t, c)
+	recheck := crawltest.Run(t, c)
 	if recheck.New != 0 || recheck.LeftAlone != 0 || recheck.Unchanged != again.Unchanged+len(f.Sites) {
 		t.Errorf("recheck: %v", recheck)
 	}
 	c.Recheck, c.Full = false, true
-	if full := run(t, c); full.New != 0 || full.Unchanged != recheck.Unchanged {
+	if full := crawltest.Run(t, c); full.New != 0 || full.Unchanged != recheck.Unchanged {
 		t.Errorf("full: %v", full)
 	}
 }
@@ -135,7 +78,7 @@ func checkManners(t *testing.T, site *replica.Site) {
 	seen := map[string]bool{}
 	for i, r := range log {
 		if i > 0 {
-			if gap := r.Time.Sub(log[i-1].Done); gap < delay {
+			if gap := r.Time.Sub(log[i-1].Done); gap < crawltest.Delay {
 				t.Errorf("%s: %s came %v after the last answer", site.ID, r.URI, gap)
 			}
 		}
@@ -159,26 +102,12 @@ func checkManners(t *testing.T, site *replica.Site) {
 	}
 }
 
-// newest returns the record of the newest capture of a URL.
-func newest(t *testing.T, s *store.Store, url string) store.Record {
-	t.Helper()
-	c, ok, err := s.LastCapture(url)
-	if err != nil || !ok {
-		t.Fatalf("%s: capture %v, %v", url, ok, err)
-	}
-	rec, ok, err := s.Record(c.ID)
-	if err != nil || !ok {
-		t.Fatalf("%s: record %v, %v", url, ok, err)
-	}
-	return rec
-}
-
 func TestReplicaRevision(t *testing.T) {
 	t.Parallel()
-	f, c := farm(t)
-	run(t, c)
+	f, c := crawltest.Farm(t)
+	crawltest.Run(t, c)
 	site := f.Site("jiangyou")
-	before := newest(t, c.Store, site.URL+site.Report)
+	before := storetest.Newest(t, c.Store, site.URL+site.Report)
 	var figure string
 	for _, fig := range before.Report.Figures {
 		if len(fig.Raw) >= 3 && fig.Raw == fig.Value {
@@ -195,11 +124,11 @@ func TestReplicaRevision(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Recheck = true
-	sum := run(t, c)
+	sum := crawltest.Run(t, c)
 	if sum.New != 1 || sum.Reports != 1 || sum.Revisions != 1 {
 		t.Errorf("recheck: %v", sum)
 	}
-	if after := newest(t, c.Store, site.URL+site.Report); after.Change != store.ChangeFigures {
+	if after := storetest.Newest(t, c.Store, site.URL+site.Report); after.Change != store.ChangeFigures {
 		t.Errorf("got change %q, want %q", after.Change, store.ChangeFigures)
 	}
 }

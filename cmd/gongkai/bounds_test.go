@@ -83,7 +83,7 @@ func TestUntilNext(t *testing.T) {
 	} {
 		d, s := waiting(t, nil)
 		s.Schedule.Crawl, s.Schedule.Longest, d.rest = test.crawl, config.Duration(test.longest), test.rest
-		if got := d.until(s, at(t, "2026-11-25T22:00:00+08:00")).Format(time.RFC3339); got != test.want {
+		if got := d.until(s, time.Date(2026, 11, 25, 22, 0, 0, 0, time.FixedZone("", 8*60*60))).Format(time.RFC3339); got != test.want {
 			t.Errorf("%+v: %s", test, got)
 		}
 	}

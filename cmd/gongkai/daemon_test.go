@@ -29,15 +29,6 @@ import (
 	"gongkai/store"
 )
 
-func at(t *testing.T, text string) time.Time {
-	t.Helper()
-	v, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return v
-}
-
 // waiting returns a daemon on the schedule of a configuration, whose nights do as they are told.
 func waiting(t *testing.T, night func(ctx context.Context, s session) error) (*daemon, session) {
 	t.Helper()

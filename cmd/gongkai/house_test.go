@@ -31,6 +31,7 @@ store/frontier          -> store/internal/boltfile
 store/export            -> extract extract/division extract/form store store/atomicfile
 store/history           -> extract extract/form store
 store/reading           -> extract extract/filetype extract/form extract/markup store
+store/storetest         -> extract extract/form store
 store/warc              -> store store/atomicfile
 crawler                 -> crawler/discover crawler/fetch crawler/outage crawler/pace crawler/portal
                            crawler/robots crawler/visit crawler/weburl extract extract/coding extract/division
@@ -38,6 +39,7 @@ crawler                 -> crawler/discover crawler/fetch crawler/outage crawler
 crawler/collection      -> crawler/discover crawler/fetch crawler/portal crawler/visit crawler/weburl extract
                            extract/markup seeds store store/reading store/warc
 crawler/coverage        -> extract extract/division seeds store
+crawler/crawltest       -> crawler crawler/replica seeds store/storetest testdata
 crawler/discover        -> crawler/portal crawler/weburl extract extract/division extract/text seeds
 crawler/fetch           -> extract/coding extract/filetype seeds
 crawler/outage          -> nothing

@@ -7,24 +7,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"gongkai/crawler/coverage"
 	"gongkai/extract"
-	"gongkai/extract/form"
 	"gongkai/store"
+	"gongkai/store/storetest"
 )
-
-// aReport archives a report of an agency and year.
-func aReport(t *testing.T, s *store.Store, url string, key extract.AgencyKey, name string, year int, quality string, figures ...form.Figure) {
-	t.Helper()
-	r := &extract.Report{Title: name + "年度报告", Year: year, Scope: extract.ScopeOwn, Quality: quality, Figures: figures,
-		Agency: extract.Agency{Key: key, Name: name, Division: key.Division(), Level: "county"}}
-	c := store.Capture{URL: url, Time: time.Now(), Kind: store.KindReport, State: store.StateOK, Status: 200, Portal: "p"}
-	if err := s.AddCapture(&c, []byte(url), &store.Record{Report: r}); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // TestCoverageCommand: formats, files, and mistakes.
 func TestCoverageCommand(t *testing.T) {
@@ -35,7 +23,7 @@ func TestCoverageCommand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	aReport(t, s, "http://a.gov.cn/1", "330803-财政局", "财政局", 2020, extract.QualityClean)
+	storetest.AddReport(t, s, "http://a.gov.cn/1", "330803-财政局", "财政局", 2020, extract.QualityClean)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +91,7 @@ func TestCompletion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	aReport(t, s, "http://a.gov.cn/1", "330803-财政局", "财政局", 2020, extract.QualityClean)
+	storetest.AddReport(t, s, "http://a.gov.cn/1", "330803-财政局", "财政局", 2020, extract.QualityClean)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}

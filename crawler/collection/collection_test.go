@@ -26,12 +26,12 @@ import (
 
 	"gongkai/crawler"
 	"gongkai/crawler/collection"
-	"gongkai/crawler/replica"
+	"gongkai/crawler/crawltest"
 	"gongkai/seeds"
 	"gongkai/store"
 	"gongkai/store/reading"
+	"gongkai/store/storetest"
 	"gongkai/store/warc"
-	"gongkai/testdata"
 )
 
 // A served is one answer as it came over the wire.
@@ -310,59 +310,6 @@ func importInto(t *testing.T, s *store.Store, portals []seeds.Portal, files ...s
 	return sum
 }
 
-// farm serves the replica portals, and returns a crawler for them with an empty archive.
-func farm(t *testing.T) (*replica.Farm, *crawler.Crawler) {
-	t.Helper()
-	f, err := replica.Start(testdata.Portals())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(f.Close)
-	s := openStore(t)
-	portals, err := seeds.Builtin()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &crawler.Crawler{UserAgent: "gongkai/test (+https://example.org)", Delay: 20 * time.Millisecond, Jitter: 0.3, Hosts: 8, AllowPrivate: true, Store: s}
-	for _, p := range portals {
-		if site := f.Site(p.ID); site != nil {
-			p.Start = []string{site.URL + site.Start}
-			c.Portals = append(c.Portals, p)
-		}
-	}
-	if len(c.Portals) != len(f.Sites) {
-		t.Fatalf("the catalogue has %d of the %d replica portals", len(c.Portals), len(f.Sites))
-	}
-	return f, c
-}
-
-// run crawls, and wants no problems.
-func run(t *testing.T, c *crawler.Crawler) {
-	t.Helper()
-	sum, err := c.Run(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Log(sum)
-	for _, p := range sum.Problems() {
-		t.Errorf("problem: %+v", p)
-	}
-}
-
-func openStore(t *testing.T) *store.Store {
-	t.Helper()
-	s, err := store.Open(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
-}
-
 // claims returns what the records of an archive say, and what for: a line each, without what only a crawl can know.
 func claims(t *testing.T, s *store.Store) []string {
 	t.Helper()
@@ -404,8 +351,8 @@ func sameClaims(t *testing.T, got, want []string) {
 // It does so after the day that each page names as its publication: a page that was visited before it is doubted.
 func crawledAndServed(t *testing.T) (*crawler.Crawler, []served) {
 	t.Helper()
-	_, c := farm(t)
-	run(t, c)
+	_, c := crawltest.Farm(t)
+	crawltest.Run(t, c)
 	var pages []served
 	began := time.Date(2026, 2, 1, 8, 0, 0, 0, time.UTC)
 	for round := range 2 {
@@ -435,7 +382,7 @@ func TestImport(t *testing.T) {
 			for _, p := range pages {
 				r.exchange(p)
 			}
-			s := openStore(t)
+			s := storetest.Open(t)
 			file := r.write(t.TempDir())
 			sum := importInto(t, s, c.Portals, file)
 			if sum.New != len(pages) || sum.NotTaken != 0 || sum.Held != 0 {
@@ -485,8 +432,8 @@ func TestImportWget(t *testing.T) {
 	if err != nil {
 		t.Skip("wget is not installed")
 	}
-	_, c := farm(t)
-	run(t, c)
+	_, c := crawltest.Farm(t)
+	crawltest.Run(t, c)
 	dir := t.TempDir()
 	var list strings.Builder
 	n := 0
@@ -510,7 +457,7 @@ func TestImportWget(t *testing.T) {
 	if out, err := cmd.CombinedOutput(); err != nil && cmd.ProcessState.ExitCode() != 8 { // some pages are 404
 		t.Fatalf("wget: %v\n%s", err, out)
 	}
-	s := openStore(t)
+	s := storetest.Open(t)
 	sum := importInto(t, s, c.Portals, dir)
 	if sum.New != n || sum.NotTaken != 0 || sum.Files < 2 {
 		t.Errorf("imported %+v, want %d captures of several files", sum, n)
@@ -535,12 +482,12 @@ func TestImportHosts(t *testing.T) {
 	}
 	notice := "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<title>关于编制2023年政府信息公开工作年度报告的通知</title><p>各单位：" + strings.Repeat("请认真编制。", 80)
 	r.exchange(served{url: "http://www.sc-anju.gov.cn/notice.html", at: at.Add(time.Minute), request: "GET / HTTP/1.1\r\n\r\n", response: []byte(notice)})
-	s := openStore(t)
+	s := storetest.Open(t)
 	sum := importInto(t, s, nil, r.write(t.TempDir()))
 	if sum.New != 2 || sum.Skipped["of other hosts"] != 3 || sum.NotTaken != 0 {
 		t.Errorf("imported %+v", sum)
 	}
-	rec := newest(t, s, "http://www.sc-anju.gov.cn/a/1.html")
+	rec := storetest.Newest(t, s, "http://www.sc-anju.gov.cn/a/1.html")
 	if rec.Report == nil || rec.Report.Year != 2023 || len(rec.Report.Figures) == 0 {
 		t.Errorf("record %+v", rec)
 	}
@@ -560,13 +507,13 @@ func TestImportOlder(t *testing.T) {
 	}
 	older := page("older", time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC))
 	newer := page("newer", time.Date(2022, 1, 1, 0, 0, 0, 0, time.UTC))
-	s := openStore(t)
+	s := storetest.Open(t)
 	importInto(t, s, nil, newer)
 	sum := importInto(t, s, nil, older)
 	if sum.New != 0 || sum.NotTaken != 1 || len(sum.Problems) != 1 || !strings.Contains(sum.Problems[0].Why, "later capture") {
 		t.Errorf("imported %+v", sum)
 	}
-	both := openStore(t)
+	both := storetest.Open(t)
 	sum = importInto(t, both, nil, newer, older) // one collection: in the order of time
 	if first, _, err := both.Capture(1); err != nil || sum.New != 2 || first.Time.Year() != 2020 {
 		t.Errorf("imported %+v, the first is %+v, %v", sum, first, err)
@@ -576,14 +523,14 @@ func TestImportOlder(t *testing.T) {
 // TestExchange: what an archive exports brings another to the same captures and records, all fields included.
 func TestExchange(t *testing.T) {
 	t.Parallel()
-	f, c := farm(t)
-	run(t, c)
+	f, c := crawltest.Farm(t)
+	crawltest.Run(t, c)
 	anju := f.Site("anju")
 	if err := anju.Edit(anju.Report, func(b []byte) []byte { return bytes.Replace(b, []byte("14285"), []byte("14286"), 1) }); err != nil {
 		t.Fatal(err)
 	}
 	c.Recheck = true
-	run(t, c)
+	crawltest.Run(t, c)
 	f.Site("xinyu").Remove(f.Site("xinyu").Report)
 	if _, err := c.Run(t.Context()); err != nil {
 		t.Fatal(err)
@@ -605,7 +552,7 @@ func TestExchange(t *testing.T) {
 		if _, err := warc.Write(t.Context(), c.Store, dir, warc.Options{WACZ: wacz, FileSize: 50 << 10, Tool: "test"}); err != nil {
 			t.Fatal(err)
 		}
-		s := openStore(t)
+		s := storetest.Open(t)
 		portals := slices.Clone(c.Portals)
 		portals = append(portals, seeds.Portal{ID: "example", Start: []string{"http://www.example.gov.cn/"}})
 		sum := importInto(t, s, portals, dir)
@@ -644,7 +591,7 @@ func TestImportParts(t *testing.T) {
 	} {
 		r.exchange(served{url: host + p.path, at: at.Add(time.Duration(i) * time.Second), request: "GET / HTTP/1.1\r\n\r\n", response: []byte(p.response)})
 	}
-	s := openStore(t)
+	s := storetest.Open(t)
 	importInto(t, s, nil, r.write(t.TempDir()))
 	for path, want := range map[string]string{
 		"/nb/": "listing  ", "/nb/1.html": "report " + host + "/nb/ 衢江区人民政府办公室2021年政府信息公开工作年度报告",
@@ -655,7 +602,7 @@ func TestImportParts(t *testing.T) {
 			t.Errorf("%s: %q, want %q, %v", path, got, want, err)
 		}
 	}
-	rec := newest(t, s, host+"/nb/1.html")
+	rec := storetest.Newest(t, s, host+"/nb/1.html")
 	if rec.Report == nil || rec.Report.Year != 2021 || len(rec.Report.Figures) == 0 || len(rec.Parts) != 1 || !rec.Parts[0].Read {
 		t.Errorf("record %+v", rec)
 	}
@@ -693,7 +640,7 @@ func TestImportForged(t *testing.T) {
 	for _, year := range []int{1900, 9999} {
 		r.record("response", "http://www.example.gov.cn/time", time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC), "application/http", []byte("HTTP/1.1 200 OK\r\n\r\nhello"))
 	}
-	s := openStore(t)
+	s := storetest.Open(t)
 	sum1 := importInto(t, s, nil, r.write(t.TempDir()))
 	if sum1.New != 1 || sum1.NotTaken != 2*len(lies)+3 || sum1.Skipped["with malformed addresses"] != 2 {
 		t.Errorf("imported %+v, want one capture, and %d not taken", sum1, 2*len(lies)+3)
@@ -797,7 +744,7 @@ func TestImportNotWhole(t *testing.T) {
 		[]byte("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<title>sum</title>"), "WARC-Payload-Digest: "+r.sum([]byte("else")))
 	r.record("response", "http://www.sc-anju.gov.cn/none.html", at.Add(4*time.Hour), "application/http; msgtype=response",
 		[]byte("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 50\r\n\r\n"))
-	file, s := r.write(t.TempDir()), openStore(t)
+	file, s := r.write(t.TempDir()), storetest.Open(t)
 	for _, fresh := range []int{5, 0} {
 		sum := importInto(t, s, nil, file)
 		if sum.New != fresh || sum.Held != 5-fresh || sum.NotTaken != 3 || len(sum.Problems) != 3 || !strings.Contains(sum.Problems[0].String(), "cut.html taken as far as it goes") ||
@@ -812,18 +759,4 @@ func TestImportNotWhole(t *testing.T) {
 	if err != nil || c.State != store.StateOK || !strings.Contains(c.Truncated, "cut short") || c.Size != int64(len("<title>cut</title>")) {
 		t.Errorf("what was cut is %+v, %v", c, err)
 	}
-}
-
-// newest returns the record of the newest capture of a URL.
-func newest(t *testing.T, s *store.Store, url string) store.Record {
-	t.Helper()
-	c, ok, err := s.LastCapture(url)
-	if err != nil || !ok {
-		t.Fatalf("%s: capture %v, %v", url, ok, err)
-	}
-	rec, ok, err := s.Record(c.ID)
-	if err != nil || !ok {
-		t.Fatalf("%s: record %v, %v", url, ok, err)
-	}
-	return rec
 }

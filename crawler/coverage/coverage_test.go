@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"gongkai/extract"
-	"gongkai/extract/form"
 	"gongkai/seeds"
 	"gongkai/store"
+	"gongkai/store/storetest"
 )
 
 // TestGaps: each gap has the reason that the archive and the catalogue know.
@@ -61,7 +61,7 @@ func TestGaps(t *testing.T) {
 	capture("h", store.KindReport, "http://h.gov.cn/2022", "2022年政府信息公开工作年度报告", store.StateOK, "", "<html>x</html>")
 	capture("j", store.KindListing, listed("j"), "", store.StateOK, "", "<html>list</html>")
 	capture("i", store.KindListing, listed("i"), "", store.StateOK, "", "<html>list</html>")
-	aReport(t, s, "http://i.gov.cn/1", "330122-人民政府办公室", "桐庐县人民政府办公室", 2021, extract.QualityUnread)
+	storetest.AddReport(t, s, "http://i.gov.cn/1", "330122-人民政府办公室", "桐庐县人民政府办公室", 2021, extract.QualityUnread)
 
 	now := time.Date(2024, 6, 1, 0, 0, 0, 0, time.UTC)
 	all, err := Expectations(t.Context(), s, Query{Portals: portals, Found: found, Span: Span{2021, 2023}, Now: now})
@@ -132,7 +132,7 @@ func TestExpected(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	aReport(t, s, "http://a.gov.cn/1", "330803-财政局", "财政局", 2020, extract.QualityClean)
+	storetest.AddReport(t, s, "http://a.gov.cn/1", "330803-财政局", "财政局", 2020, extract.QualityClean)
 	m, err := Of(s, []Expectation{{Agency: "330803-财政局", Division: "330803", Year: 2019}, {Agency: "330803-财政局", Division: "330803", Year: 2020},
 		{Agency: "330803-财政局", Division: "330803", Year: 2021, Not: "merged"}, {Agency: "330804-审计局", Name: "审计局", Division: "330804", Year: 2020}}, "", Span{}, time.Date(2022, 6, 1, 0, 0, 0, 0, time.UTC))
 	if err != nil {
@@ -144,17 +144,6 @@ func TestExpected(t *testing.T) {
 	}
 	if want := "missing held not_expectedmerged not_expectednothing is known of it for this year missing not_expectednothing is known of it for this year "; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
-	}
-}
-
-// aReport archives a report of an agency and year.
-func aReport(t *testing.T, s *store.Store, url string, key extract.AgencyKey, name string, year int, quality string, figures ...form.Figure) {
-	t.Helper()
-	r := &extract.Report{Title: name + "年度报告", Year: year, Scope: extract.ScopeOwn, Quality: quality, Figures: figures,
-		Agency: extract.Agency{Key: key, Name: name, Division: key.Division(), Level: "county"}}
-	c := store.Capture{URL: url, Time: time.Now(), Kind: store.KindReport, State: store.StateOK, Status: 200, Portal: "p"}
-	if err := s.AddCapture(&c, []byte(url), &store.Record{Report: r}); err != nil {
-		t.Fatal(err)
 	}
 }
 

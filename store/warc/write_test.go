@@ -18,20 +18,13 @@ import (
 	"time"
 
 	"gongkai/store"
+	"gongkai/store/storetest"
 )
 
 // archive returns an archive of some captures: pages, one of them unchanged twice, a redirect, and failures.
 func archive(t *testing.T) *store.Store {
 	t.Helper()
-	s, err := store.Open(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	s := storetest.Open(t)
 	at := time.Date(2024, 1, 2, 3, 4, 5, 678901234, time.UTC)
 	add := func(c store.Capture, body []byte) {
 		at = at.Add(time.Second)

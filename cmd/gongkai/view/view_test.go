@@ -17,18 +17,8 @@ import (
 	"gongkai/extract"
 	"gongkai/extract/form"
 	"gongkai/store"
+	"gongkai/store/storetest"
 )
-
-// aReport archives a report of an agency and year.
-func aReport(t *testing.T, s *store.Store, url string, key extract.AgencyKey, name string, year int, quality string, figures ...form.Figure) {
-	t.Helper()
-	r := &extract.Report{Title: name + "年度报告", Year: year, Scope: extract.ScopeOwn, Quality: quality, Figures: figures,
-		Agency: extract.Agency{Key: key, Name: name, Division: key.Division(), Level: "county"}}
-	c := store.Capture{URL: url, Time: time.Now(), Kind: store.KindReport, State: store.StateOK, Status: 200, Portal: "p"}
-	if err := s.AddCapture(&c, []byte(url), &store.Record{Report: r}); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // TestCoverage: what is held, with the best quality; what is missing since the first report; what is not expected.
 func TestCoverage(t *testing.T) {
@@ -37,10 +27,10 @@ func TestCoverage(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	aReport(t, s, "http://a.gov.cn/1", "330803-财政局", "<财政局>", 2019, extract.QualityDoubtful)
-	aReport(t, s, "http://a.gov.cn/2", "330803-财政局", "<财政局>", 2019, extract.QualityClean)
-	aReport(t, s, "http://a.gov.cn/3", "330803-财政局", "<财政局>", 2021, extract.QualityUnread)
-	aReport(t, s, "http://a.gov.cn/4", "110101-人民政府", "=1+1", 2021, extract.QualityNoted)
+	storetest.AddReport(t, s, "http://a.gov.cn/1", "330803-财政局", "<财政局>", 2019, extract.QualityDoubtful)
+	storetest.AddReport(t, s, "http://a.gov.cn/2", "330803-财政局", "<财政局>", 2019, extract.QualityClean)
+	storetest.AddReport(t, s, "http://a.gov.cn/3", "330803-财政局", "<财政局>", 2021, extract.QualityUnread)
+	storetest.AddReport(t, s, "http://a.gov.cn/4", "110101-人民政府", "=1+1", 2021, extract.QualityNoted)
 	m, err := coverage.Of(s, nil, "", coverage.Span{}, time.Date(2024, 6, 1, 0, 0, 0, 0, time.UTC))
 	if err != nil {
 		t.Fatal(err)
